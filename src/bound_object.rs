@@ -1,0 +1,289 @@
+//! The objects that a token lives and dies with, and the call-back that reports their state.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::claims::Claims;
+use crate::rejection::{Detail, Reason, Rejection};
+use crate::time::UnixSeconds;
+use crate::verified::Confirmed;
+
+/// How long after its deletionTimestamp an object still counts as live, in seconds, as in the API server.
+const DELETION_GRACE: u64 = 60;
+
+/// The kinds of objects that decide over a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ObjectKind {
+    /// A core/v1 ServiceAccount: every token speaks for one.
+    ServiceAccount,
+    /// A core/v1 Secret.
+    Secret,
+    /// A core/v1 Pod.
+    Pod,
+    /// A core/v1 Node, which has no namespace.
+    Node,
+}
+
+impl ObjectKind {
+    /// Every kind, in the order in which they are judged.
+    pub const ALL: [Self; 4] = [Self::ServiceAccount, Self::Secret, Self::Pod, Self::Node];
+
+    /// The kind as Kubernetes spells it: `ServiceAccount`, `Secret`, `Pod`, `Node`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ServiceAccount => "ServiceAccount",
+            Self::Secret => "Secret",
+            Self::Pod => "Pod",
+            Self::Node => "Node",
+        }
+    }
+}
+
+impl fmt::Display for ObjectKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// Which object: its kind, namespace and name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ObjectReference<'a> {
+    /// The kind.
+    pub kind: ObjectKind,
+    /// The namespace; empty for a [`ObjectKind::Node`].
+    pub namespace: &'a str,
+    /// The name.
+    pub name: &'a str,
+}
+
+impl fmt::Display for ObjectReference<'_> {
+    /// `Pod demo/live`, or `Node node-1`.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} ", self.kind)?;
+        if !self.namespace.is_empty() {
+            write!(formatter, "{}/", self.namespace)?;
+        }
+        formatter.write_str(self.name)
+    }
+}
+
+/// An object as a token names it: by reference, and by the uid of the very instance that it was issued for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BoundObject<'a> {
+    /// Which object.
+    pub reference: ObjectReference<'a>,
+    /// The uid that the object must have. Empty only for the node beside a pod, which is informational.
+    pub uid: &'a str,
+}
+
+/// What the source of objects knows about one object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ObjectState {
+    /// The object exists.
+    Present {
+        /// Its `metadata.uid`.
+        uid: Uid,
+        /// Its `metadata.deletionTimestamp`, when it is being deleted.
+        deletion_timestamp: Option<UnixSeconds>,
+    },
+    /// The object does not exist.
+    Absent,
+    /// It cannot be said: the source is not connected, or not up to date.
+    Unavailable,
+}
+
+/// The call-back through which a verifier learns whether bound objects exist.
+///
+/// It only reports; the rules (uid, grace after deletionTimestamp, order) are the verifier's. It is called during
+/// `verify`, from any thread, and should answer from memory: who must ask a network uses
+/// [`Verifier::check`](crate::Verifier::check) and [`Verifier::confirm`](crate::Verifier::confirm).
+/// [`ObjectStore`](crate::ObjectStore) implements it, and so does every closure of this form:
+///
+/// ```
+/// use boundtoken::{BoundObjects, ObjectKind, ObjectReference, ObjectState};
+///
+/// let only_one_pod = |reference: &ObjectReference<'_>| match (reference.kind, reference.name) {
+///     (ObjectKind::Pod, "live") => {
+///         ObjectState::Present { uid: "e5bf3f7d-fbca-403d-a58f-f50f44e8da63".into(), deletion_timestamp: None }
+///     }
+///     _ => ObjectState::Absent,
+/// };
+/// let pod = ObjectReference { kind: ObjectKind::Pod, namespace: "demo", name: "gone" };
+/// assert_eq!(only_one_pod.state(&pod), ObjectState::Absent);
+/// ```
+pub trait BoundObjects: Send + Sync {
+    /// The state of one object.
+    fn state(&self, reference: &ObjectReference<'_>) -> ObjectState;
+}
+
+impl<F> BoundObjects for F
+where
+    F: Fn(&ObjectReference<'_>) -> ObjectState + Send + Sync,
+{
+    fn state(&self, reference: &ObjectReference<'_>) -> ObjectState {
+        self(reference)
+    }
+}
+
+/// A `metadata.uid`. Cheap to clone and to compare; equal when the texts are equal, letter by letter.
+///
+/// ```
+/// use boundtoken::Uid;
+///
+/// let uid = Uid::from("e5bf3f7d-fbca-403d-a58f-f50f44e8da63");
+/// assert_eq!(uid.to_string(), "e5bf3f7d-fbca-403d-a58f-f50f44e8da63");
+/// assert_ne!(uid, Uid::from("E5BF3F7D-FBCA-403D-A58F-F50F44E8DA63"));
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Uid(UidForm);
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum UidForm {
+    /// A UUID in the one form that Kubernetes writes: lower case, with hyphens.
+    Uuid([u8; 16]),
+    /// Anything else.
+    Text(Arc<str>),
+}
+
+impl Uid {
+    fn uuid(text: &str) -> Option<[u8; 16]> {
+        const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+        let text = text.as_bytes();
+        if text.len() != 36 || HYPHENS.iter().any(|&position| text.get(position) != Some(&b'-')) {
+            return None;
+        }
+        let mut digits =
+            text.iter().enumerate().filter(|(position, _)| !HYPHENS.contains(position)).map(|(_, d)| *d);
+        let mut uuid = [0; 16];
+        for byte in &mut uuid {
+            *byte = hexadecimal(digits.next()?)? << 4 | hexadecimal(digits.next()?)?;
+        }
+        Some(uuid)
+    }
+}
+
+fn hexadecimal(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
+impl From<&str> for Uid {
+    fn from(text: &str) -> Self {
+        Self(Self::uuid(text).map_or_else(|| UidForm::Text(text.into()), UidForm::Uuid))
+    }
+}
+
+impl fmt::Display for Uid {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            UidForm::Text(text) => formatter.write_str(text),
+            UidForm::Uuid(uuid) => uuid.iter().enumerate().try_for_each(|(index, byte)| {
+                let hyphen = if matches!(index, 4 | 6 | 8 | 10) { "-" } else { "" };
+                write!(formatter, "{hyphen}{byte:02x}")
+            }),
+        }
+    }
+}
+
+impl fmt::Debug for Uid {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Uid({self})")
+    }
+}
+
+/// What a verifier does when the source of bound objects answers [`ObjectState::Unavailable`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnUnavailable {
+    /// Refuse the token with [`Reason::BoundObjectUnavailable`]. The default.
+    #[default]
+    Refuse,
+    /// Accept it, and say so: [`Confirmed::Unavailable`].
+    Accept,
+}
+
+/// Judges the objects that a token is bound to, as the API server does: service account, secret, pod, node; uid
+/// before deletion.
+pub(crate) fn confirm(
+    claims: &Claims,
+    objects: &dyn BoundObjects,
+    on_unavailable: OnUnavailable,
+    now: UnixSeconds,
+) -> Result<Confirmed, Rejection> {
+    let mut confirmed = Confirmed::Live;
+    for object in claims.bound_objects() {
+        let verdict = match objects.state(&object.reference) {
+            ObjectState::Absent => Err(Failure::NotFound),
+            ObjectState::Present { uid, .. } if uid != object.uid.into() => Err(Failure::UidMismatch),
+            ObjectState::Present { deletion_timestamp: Some(deleted), .. }
+                if deleted.0.saturating_add(DELETION_GRACE) <= now.0 =>
+            {
+                Err(Failure::Deleted)
+            }
+            ObjectState::Present { .. } => Ok(()),
+            ObjectState::Unavailable if on_unavailable == OnUnavailable::Refuse => Err(Failure::Unavailable),
+            ObjectState::Unavailable => {
+                confirmed = Confirmed::Unavailable;
+                Ok(())
+            }
+        };
+        verdict.map_err(|failure| failure.of(&object.reference))?;
+    }
+    Ok(confirmed)
+}
+
+enum Failure {
+    NotFound,
+    UidMismatch,
+    Deleted,
+    Unavailable,
+}
+
+impl Failure {
+    fn of(self, reference: &ObjectReference<'_>) -> Rejection {
+        use ObjectKind::{Node, Pod, Secret, ServiceAccount};
+        let reason = match (self, reference.kind) {
+            (Self::NotFound, ServiceAccount) => Reason::ServiceAccountNotFound,
+            (Self::NotFound, Secret) => Reason::SecretNotFound,
+            (Self::NotFound, Pod) => Reason::PodNotFound,
+            (Self::NotFound, Node) => Reason::NodeNotFound,
+            (Self::UidMismatch, ServiceAccount) => Reason::ServiceAccountUidMismatch,
+            (Self::UidMismatch, Secret) => Reason::SecretUidMismatch,
+            (Self::UidMismatch, Pod) => Reason::PodUidMismatch,
+            (Self::UidMismatch, Node) => Reason::NodeUidMismatch,
+            (Self::Deleted, ServiceAccount) => Reason::ServiceAccountDeleted,
+            (Self::Deleted, Secret) => Reason::SecretDeleted,
+            (Self::Deleted, Pod) => Reason::PodDeleted,
+            (Self::Deleted, Node) => Reason::NodeDeleted,
+            (Self::Unavailable, _) => Reason::BoundObjectUnavailable,
+        };
+        Rejection::new(reason, Detail::Object(reference.to_string().into_boxed_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uids_are_equal_exactly_when_their_texts_are() {
+        let texts = [
+            "e5bf3f7d-fbca-403d-a58f-f50f44e8da63",
+            "E5bf3f7d-fbca-403d-a58f-f50f44e8da63",
+            "e5bf3f7d-fbca-403d-a58f-f50f44e8da64",
+            "e5bf3f7dfbca403da58ff50f44e8da63",
+            "e5bf3f7d-fbca-403d-a58f-f50f44e8da6g",
+            "e5bf3f7d-fbca-403d-a58f_f50f44e8da63",
+            "",
+        ];
+        for (left, one) in texts.iter().enumerate() {
+            assert_eq!(Uid::from(*one).to_string(), *one);
+            for (right, other) in texts.iter().enumerate() {
+                assert_eq!(Uid::from(*one) == Uid::from(*other), left == right, "{one} {other}");
+            }
+        }
+    }
+}

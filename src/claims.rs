@@ -1,0 +1,513 @@
+//! The claims of a Kubernetes service-account token: RFC 7519 section 4.1 and the private claim `kubernetes.io`.
+
+use std::fmt;
+use std::ops::Range;
+
+use crate::bound_object::{BoundObject, ObjectKind, ObjectReference};
+use crate::json::{Kind, Reader, Rules, Text};
+use crate::rejection::{self, Detail, Reason, Rejection};
+use crate::time::UnixSeconds;
+
+/// The issuer of legacy, secret-based tokens.
+const LEGACY_ISSUER: &str = "kubernetes/serviceaccount";
+/// The longest name that Kubernetes gives an object (a DNS-1123 subdomain).
+const MAX_NAME_LENGTH: usize = 253;
+
+static RULES: Rules = Rules {
+    not_utf8: Reason::ClaimsNotUtf8,
+    malformed: Reason::ClaimsMalformed,
+    too_deep: Reason::ClaimsTooDeep,
+    duplicate_member: Reason::ClaimsDuplicateMember,
+    number_too_long: Reason::ClaimsNumberTooLong,
+    wrong_type: Reason::ClaimsWrongType,
+    too_many_members: None,
+};
+
+/// Everything a verified token claims.
+///
+/// Texts borrow from the decoded token, which the claims own in one allocation.
+///
+/// ```
+/// # use boundtoken::{KeySet, TrustedIssuer, UnixSeconds, Verifier};
+/// # let jwks = include_bytes!("../tests/vectors/apiserver-rs256/jwks.json");
+/// # let tokens: std::collections::BTreeMap<String, String> =
+/// #     serde_json::from_slice(include_bytes!("../tests/vectors/apiserver-rs256/tokens.json"))?;
+/// # let verifier = Verifier::builder()
+/// #     .issuer(TrustedIssuer::new("https://kubernetes.default.svc.cluster.local", KeySet::from_jwks(jwks)?))
+/// #     .audience("vault")
+/// #     .build()?;
+/// let verified = verifier.verify_at(tokens["pod-live"].as_bytes(), UnixSeconds(1_795_522_300))?;
+/// let claims = verified.claims();
+/// assert_eq!(claims.namespace(), "demo");
+/// assert_eq!(claims.service_account().reference.name, "app");
+/// assert_eq!(claims.pod().map(|pod| pod.reference.name), Some("live"));
+/// assert_eq!(claims.audiences().collect::<Vec<_>>(), ["vault", "api"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Claims {
+    /// The payload as it was signed, and behind it the resolved form of every text that has escapes.
+    text: Box<str>,
+    payload_length: usize,
+    issuer: Span,
+    subject: Span,
+    jti: Span,
+    /// The token's audiences in order, then those that the verifier accepts, in the verifier's order.
+    audiences: Vec<Span>,
+    audience_count: usize,
+    expires_at: Option<UnixSeconds>,
+    not_before: Option<UnixSeconds>,
+    issued_at: Option<UnixSeconds>,
+    kubernetes: Kubernetes,
+}
+
+/// The claim `kubernetes.io`.
+#[derive(Clone, Copy, Default)]
+struct Kubernetes {
+    namespace: Span,
+    service_account: Option<Reference>,
+    secret: Option<Reference>,
+    pod: Option<Reference>,
+    node: Option<Reference>,
+    warn_after: Option<UnixSeconds>,
+}
+
+/// A name and a uid; empty when absent.
+#[derive(Clone, Copy, Default)]
+struct Reference {
+    name: Span,
+    uid: Span,
+}
+
+/// A piece of [`Claims::text`].
+#[derive(Clone, Copy, Default)]
+struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Claims {
+    /// The issuer (`iss`): one of the names of the trusted issuer whose key signed the token.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        self.get(self.issuer)
+    }
+
+    /// The subject (`sub`): `system:serviceaccount:NAMESPACE:NAME`.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.get(self.subject)
+    }
+
+    /// All audiences of the token (`aud`), in its order.
+    pub fn audiences(&self) -> impl ExactSizeIterator<Item = &str> {
+        let spans = self.audiences.get(..self.audience_count).unwrap_or_default();
+        spans.iter().map(|&span| self.get(span))
+    }
+
+    /// The audiences of the verifier that the token names, in the verifier's order: `status.audiences` of a TokenReview.
+    pub fn matched_audiences(&self) -> impl ExactSizeIterator<Item = &str> {
+        let spans = self.audiences.get(self.audience_count..).unwrap_or_default();
+        spans.iter().map(|&span| self.get(span))
+    }
+
+    /// When the token expires (`exp`). A verified token always does.
+    #[must_use]
+    pub fn expires_at(&self) -> UnixSeconds {
+        self.expires_at.unwrap_or_default()
+    }
+
+    /// From when on the token is valid (`nbf`).
+    #[must_use]
+    pub fn not_before(&self) -> Option<UnixSeconds> {
+        self.not_before
+    }
+
+    /// When the token was issued (`iat`).
+    #[must_use]
+    pub fn issued_at(&self) -> Option<UnixSeconds> {
+        self.issued_at
+    }
+
+    /// The token's own identifier (`jti`), which audit logs name as credential id `JTI=…`.
+    #[must_use]
+    pub fn jti(&self) -> Option<&str> {
+        Some(self.get(self.jti)).filter(|jti| !jti.is_empty())
+    }
+
+    /// The namespace of the service account, and of the pod or secret that the token is bound to.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        self.get(self.kubernetes.namespace)
+    }
+
+    /// The service account that the token speaks for.
+    #[must_use]
+    pub fn service_account(&self) -> BoundObject<'_> {
+        self.bound_object(ObjectKind::ServiceAccount, self.kubernetes.service_account.unwrap_or_default())
+    }
+
+    /// The secret that the token is bound to.
+    #[must_use]
+    pub fn secret(&self) -> Option<BoundObject<'_>> {
+        self.kubernetes.secret.map(|reference| self.bound_object(ObjectKind::Secret, reference))
+    }
+
+    /// The pod that the token is bound to.
+    #[must_use]
+    pub fn pod(&self) -> Option<BoundObject<'_>> {
+        self.kubernetes.pod.map(|reference| self.bound_object(ObjectKind::Pod, reference))
+    }
+
+    /// The node that the token is bound to or, with a pod, the node that the pod was scheduled to.
+    ///
+    /// Beside a pod it is informational, never looked up, and its uid may be empty.
+    #[must_use]
+    pub fn node(&self) -> Option<BoundObject<'_>> {
+        self.kubernetes.node.map(|reference| self.bound_object(ObjectKind::Node, reference))
+    }
+
+    /// After this time the API server counts the token as stale (`warnafter`): its lifetime was extended for clients
+    /// that do not read their token again. No effect on the verdict.
+    #[must_use]
+    pub fn warn_after(&self) -> Option<UnixSeconds> {
+        self.kubernetes.warn_after.filter(|&time| time != UnixSeconds(0))
+    }
+
+    /// The objects whose existence decides over the token, in the API server's order: service account, secret, pod,
+    /// and the node when there is no pod.
+    pub fn bound_objects(&self) -> impl Iterator<Item = BoundObject<'_>> {
+        let node = self.node().filter(|_| self.kubernetes.pod.is_none());
+        std::iter::once(self.service_account()).chain(self.secret()).chain(self.pod()).chain(node)
+    }
+
+    /// The claims as they were signed: one JSON object, with members that have no accessor here.
+    #[must_use]
+    pub fn payload(&self) -> &str {
+        self.text.get(..self.payload_length).unwrap_or_default()
+    }
+
+    fn bound_object(&self, kind: ObjectKind, reference: Reference) -> BoundObject<'_> {
+        let namespace = if kind == ObjectKind::Node { "" } else { self.namespace() };
+        let reference_to = ObjectReference { kind, namespace, name: self.get(reference.name) };
+        BoundObject { reference: reference_to, uid: self.get(reference.uid) }
+    }
+
+    fn get(&self, span: Span) -> &str {
+        self.text.get(span.range()).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Claims {
+    /// The signed JSON. It is the token's content, not the token: nobody can authenticate with it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Claims").field(&self.payload()).finish()
+    }
+}
+
+/// Reading.
+impl Claims {
+    /// Reads the payload of a token whose signature holds.
+    pub(crate) fn parse(payload: Vec<u8>) -> Result<Self, Rejection> {
+        let draft = Draft::read(&payload)?;
+        // Checked by the reader already; this only changes the type of the same allocation.
+        let mut text = String::from_utf8(payload).map_err(|_| Reason::ClaimsNotUtf8)?;
+        let payload_length = text.len();
+        text.push_str(&draft.resolved);
+        Ok(Self { text: text.into_boxed_str(), payload_length, ..draft.claims })
+    }
+}
+
+/// Claims while they are read.
+struct Draft {
+    claims: Claims,
+    /// Resolved texts, to stand behind the payload.
+    resolved: String,
+    payload_length: usize,
+}
+
+impl Draft {
+    fn read(payload: &[u8]) -> Result<Self, Rejection> {
+        let claims = Claims {
+            text: Box::default(),
+            payload_length: 0,
+            issuer: Span::default(),
+            subject: Span::default(),
+            jti: Span::default(),
+            audiences: Vec::new(),
+            audience_count: 0,
+            expires_at: None,
+            not_before: None,
+            issued_at: None,
+            kubernetes: Kubernetes::default(),
+        };
+        let mut draft = Self { claims, resolved: String::new(), payload_length: payload.len() };
+        Reader::new(payload, &RULES)?.document(|reader, name| draft.claim(reader, name))?;
+        draft.claims.audience_count = draft.claims.audiences.len();
+        Ok(draft)
+    }
+
+    fn claim(&mut self, reader: &mut Reader<'_>, name: Text<'_>) -> Result<(), Rejection> {
+        if name.is("aud") {
+            self.audiences(reader)?;
+        } else if name.is("exp") {
+            self.claims.expires_at = date(reader, "exp")?;
+        } else if name.is("iat") {
+            self.claims.issued_at = date(reader, "iat")?;
+        } else if name.is("iss") {
+            self.claims.issuer = self.string(reader, "iss")?;
+        } else if name.is("jti") {
+            self.claims.jti = self.string(reader, "jti")?;
+        } else if name.is("kubernetes.io") {
+            self.kubernetes(reader)?;
+        } else if name.is("nbf") {
+            self.claims.not_before = date(reader, "nbf")?;
+        } else if name.is("sub") {
+            self.claims.subject = self.string(reader, "sub")?;
+        } else if let Some(registered) = registered_name_in_another_case(&name) {
+            return Err(Rejection::new(Reason::ClaimsNameCase, Detail::Member(registered)));
+        } else {
+            reader.skip()?;
+        }
+        Ok(())
+    }
+
+    /// One string or an array of strings (RFC 7519 section 4.1.3).
+    fn audiences(&mut self, reader: &mut Reader<'_>) -> Result<(), Rejection> {
+        match reader.kind()? {
+            Kind::Null => reader.skip(),
+            Kind::String => {
+                let audience = reader.string()?;
+                self.audience(audience);
+                Ok(())
+            }
+            Kind::Array => reader.array(|reader| {
+                if reader.kind()? != Kind::String {
+                    return Err(reader.wrong_type("aud"));
+                }
+                let audience = reader.string()?;
+                self.audience(audience);
+                Ok(())
+            }),
+            _ => Err(reader.wrong_type("aud")),
+        }
+    }
+
+    fn audience(&mut self, audience: Text<'_>) {
+        let span = self.span(audience);
+        self.claims.audiences.push(span);
+    }
+
+    fn kubernetes(&mut self, reader: &mut Reader<'_>) -> Result<(), Rejection> {
+        optional_object(reader, "kubernetes.io", |reader, name| {
+            if name.is("namespace") {
+                self.claims.kubernetes.namespace = self.string(reader, "namespace")?;
+            } else if name.is("serviceaccount") {
+                self.claims.kubernetes.service_account = self.reference(reader, "serviceaccount")?;
+            } else if name.is("secret") {
+                self.claims.kubernetes.secret = self.reference(reader, "secret")?;
+            } else if name.is("pod") {
+                self.claims.kubernetes.pod = self.reference(reader, "pod")?;
+            } else if name.is("node") {
+                self.claims.kubernetes.node = self.reference(reader, "node")?;
+            } else if name.is("warnafter") {
+                self.claims.kubernetes.warn_after = date(reader, "warnafter")?;
+            } else {
+                reader.skip()?;
+            }
+            Ok(())
+        })
+        .map(drop)
+    }
+
+    fn reference(
+        &mut self,
+        reader: &mut Reader<'_>,
+        claim: &'static str,
+    ) -> Result<Option<Reference>, Rejection> {
+        let mut reference = Reference::default();
+        let present = optional_object(reader, claim, |reader, name| {
+            if name.is("name") {
+                reference.name = self.string(reader, claim)?;
+            } else if name.is("uid") {
+                reference.uid = self.string(reader, claim)?;
+            } else {
+                reader.skip()?;
+            }
+            Ok(())
+        })?;
+        Ok(present.then_some(reference))
+    }
+
+    fn string(&mut self, reader: &mut Reader<'_>, claim: &'static str) -> Result<Span, Rejection> {
+        let text = reader.optional_string(claim)?;
+        Ok(text.map(|text| self.span(text)).unwrap_or_default())
+    }
+
+    fn span(&mut self, text: Text<'_>) -> Span {
+        match text.verbatim() {
+            Some(range) => Span::new(range),
+            None => {
+                let start = self.payload_length + self.resolved.len();
+                self.resolved.extend(text.chars());
+                Span::new(start..self.payload_length + self.resolved.len())
+            }
+        }
+    }
+}
+
+/// Reads an object or null; tells whether there was one.
+fn optional_object<'a>(
+    reader: &mut Reader<'a>,
+    claim: &'static str,
+    member: impl FnMut(&mut Reader<'a>, Text<'a>) -> Result<(), Rejection>,
+) -> Result<bool, Rejection> {
+    match reader.kind()? {
+        Kind::Object => reader.object(member).map(|()| true),
+        Kind::Null => reader.skip().map(|()| false),
+        _ => Err(reader.wrong_type(claim)),
+    }
+}
+
+/// Reads a NumericDate (RFC 7519 section 2): a number of seconds, of which a fraction is dropped.
+fn date(reader: &mut Reader<'_>, claim: &'static str) -> Result<Option<UnixSeconds>, Rejection> {
+    match reader.kind()? {
+        Kind::Null => return reader.skip().map(|()| None),
+        Kind::Number => {}
+        _ => return Err(reader.wrong_type(claim)),
+    }
+    let number = reader.number()?;
+    let seconds = match number.parse::<u64>() {
+        Ok(seconds) => Some(seconds),
+        Err(_) => number.parse::<f64>().ok().and_then(whole_seconds),
+    };
+    match seconds.map(UnixSeconds) {
+        Some(seconds) if seconds <= UnixSeconds::MAX => Ok(Some(seconds)),
+        _ => Err(Rejection::new(Reason::ClaimsDateOutOfRange, Detail::Member(claim))),
+    }
+}
+
+fn whole_seconds(seconds: f64) -> Option<u64> {
+    /// One more than [`UnixSeconds::MAX`], exactly.
+    const LIMIT: f64 = 253_402_300_800.0;
+    if seconds.is_sign_negative() || !(seconds < LIMIT) {
+        return None;
+    }
+    // There is no other conversion; the value is known to be in range.
+    #[allow(clippy::as_conversions, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let whole = seconds as u64;
+    Some(whole)
+}
+
+/// The registered claim that `name` spells in other letters, as Go's decoder would still read it.
+fn registered_name_in_another_case(name: &Text<'_>) -> Option<&'static str> {
+    const REGISTERED: [&str; 8] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "kubernetes.io"];
+    let folded = || {
+        name.chars().map(|character| match character {
+            '\u{17f}' => 's',  // long s
+            '\u{212a}' => 'k', // Kelvin sign
+            other => other.to_ascii_lowercase(),
+        })
+    };
+    REGISTERED.into_iter().find(|registered| folded().eq(registered.chars()))
+}
+
+impl Span {
+    fn new(range: Range<usize>) -> Self {
+        // Beyond 4 GiB, which no verifier lets through, a span ends nowhere and reads as empty.
+        let offset = |position| u32::try_from(position).unwrap_or(u32::MAX);
+        Self { start: offset(range.start), end: offset(range.end) }
+    }
+
+    fn range(self) -> Range<usize> {
+        let offset = |position| usize::try_from(position).unwrap_or(usize::MAX);
+        offset(self.start)..offset(self.end)
+    }
+}
+
+/// The rules, each named after what it demands.
+impl Claims {
+    pub(crate) fn not_legacy(&self) -> Result<(), Rejection> {
+        if self.issuer() == LEGACY_ISSUER { Err(Reason::LegacyToken.into()) } else { Ok(()) }
+    }
+
+    pub(crate) fn issuer_mismatch(&self) -> Rejection {
+        Rejection::new(Reason::IssuerMismatch, rejection::quoted([self.issuer()]))
+    }
+
+    /// Finds which of `accepted` the token names, in that order.
+    pub(crate) fn match_audiences(&mut self, accepted: &[Box<str>]) -> Result<(), Rejection> {
+        if self.audience_count == 0 {
+            return Err(Reason::AudienceMissing.into());
+        }
+        for audience in accepted {
+            let spans = self.audiences.get(..self.audience_count).unwrap_or_default();
+            if let Some(&matched) = spans.iter().find(|&&span| self.get(span) == &**audience) {
+                self.audiences.push(matched);
+            }
+        }
+        if self.audiences.len() == self.audience_count {
+            return Err(Rejection::new(Reason::AudienceMismatch, rejection::quoted(self.audiences())));
+        }
+        Ok(())
+    }
+
+    /// Holds the times against `now`, in the API server's order. `leeway` in seconds, for clocks that differ.
+    pub(crate) fn within(&self, now: UnixSeconds, leeway: u64) -> Result<(), Rejection> {
+        let refuse = |reason, claim| Err(Rejection::new(reason, Detail::Time { claim, now, leeway }));
+        let latest_start = UnixSeconds(now.0.saturating_add(leeway));
+        if let Some(not_before) = self.not_before.filter(|&time| time > latest_start) {
+            return refuse(Reason::NotYetValid, not_before);
+        }
+        let expires_at = self.expires_at.ok_or(Reason::ExpiryMissing)?;
+        // A token that expires within the first minute of 1970 must not be saved by the subtraction.
+        if expires_at.0.saturating_add(leeway) <= now.0 {
+            return refuse(Reason::Expired, expires_at);
+        }
+        if let Some(issued_at) = self.issued_at.filter(|&time| time > latest_start) {
+            return refuse(Reason::IssuedInFuture, issued_at);
+        }
+        Ok(())
+    }
+
+    /// Holds the claim `kubernetes.io` and the subject to what Kubernetes writes: names that objects can have, a uid
+    /// for each object that is judged, and the same service account in both places.
+    pub(crate) fn name_a_service_account(&self) -> Result<(), Rejection> {
+        if self.namespace().is_empty() || self.kubernetes.service_account.is_none() {
+            return Err(Reason::KubernetesClaimMissing.into());
+        }
+        let account = self.service_account().reference;
+        let subject =
+            self.subject().strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'));
+        let invalid =
+            |kind: ObjectKind| Rejection::new(Reason::ReferenceInvalid, Detail::Member(kind.name()));
+        if !is_object_name(account.namespace) || !is_object_name(account.name) {
+            return Err(invalid(ObjectKind::ServiceAccount));
+        }
+        if subject != Some((account.namespace, account.name)) {
+            return Err(Reason::SubjectMismatch.into());
+        }
+        if let Some(object) = self
+            .bound_objects()
+            .find(|object| !is_object_name(object.reference.name) || object.uid.is_empty())
+        {
+            return Err(invalid(object.reference.kind));
+        }
+        // Beside a pod, a node need not have a uid: it may not have been registered when the token was issued.
+        if self.node().is_some_and(|node| !is_object_name(node.reference.name)) {
+            return Err(invalid(ObjectKind::Node));
+        }
+        Ok(())
+    }
+}
+
+/// Whether Kubernetes can give an object this name: a DNS-1123 subdomain. So no name carries `/`, `:` or `%` into the
+/// user name or into an address that a call-back builds from it.
+fn is_object_name(name: &str) -> bool {
+    let alphanumeric = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let bytes = name.as_bytes();
+    bytes.len() <= MAX_NAME_LENGTH
+        && bytes.first().is_some_and(alphanumeric)
+        && bytes.last().is_some_and(alphanumeric)
+        && bytes.iter().all(|byte| alphanumeric(byte) || matches!(byte, b'-' | b'.'))
+}

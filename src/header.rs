@@ -1,0 +1,168 @@
+//! The JOSE header (RFC 7515 section 4): `alg`, `kid`, `typ`, and what is refused because it would change the rules.
+
+use std::borrow::Cow;
+
+use crate::json::{Reader, Rules, Text};
+use crate::keys::Algorithm;
+use crate::rejection::{Detail, Reason, Rejection};
+use crate::token::Part;
+
+/// The longest header, decoded. Kubernetes writes about 80 bytes; an external signer's kid may have 1,024.
+const MAX_SIZE: usize = 4096;
+/// Headers up to this size are decoded into a small buffer, which is cheaper to clear.
+const USUAL_SIZE: usize = 256;
+
+static RULES: Rules = Rules {
+    not_utf8: Reason::HeaderNotUtf8,
+    malformed: Reason::HeaderMalformed,
+    too_deep: Reason::HeaderTooDeep,
+    duplicate_member: Reason::HeaderDuplicateMember,
+    number_too_long: Reason::HeaderNumberTooLong,
+    wrong_type: Reason::HeaderWrongType,
+    too_many_members: Some(Reason::HeaderTooManyMembers),
+};
+
+/// What a header says that matters. It only picks among configured keys: a key keeps its own algorithm.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Header<'a> {
+    pub(crate) algorithm: Algorithm,
+    /// `None` when absent, null or empty, as the API server reads it.
+    pub(crate) kid: Option<Cow<'a, str>>,
+}
+
+impl Header<'_> {
+    /// Decodes and reads a header, and hands it to `use_header`: its texts live in a buffer on the stack.
+    pub(crate) fn with<T>(
+        part: Part<'_>,
+        use_header: impl FnOnce(&Header<'_>) -> Result<T, Rejection>,
+    ) -> Result<T, Rejection> {
+        if part.decoded_len() <= USUAL_SIZE {
+            Self::with_buffer::<USUAL_SIZE, T>(part, use_header)
+        } else {
+            Self::with_buffer::<MAX_SIZE, T>(part, use_header)
+        }
+    }
+
+    fn with_buffer<const SIZE: usize, T>(
+        part: Part<'_>,
+        use_header: impl FnOnce(&Header<'_>) -> Result<T, Rejection>,
+    ) -> Result<T, Rejection> {
+        let mut buffer = [0; SIZE];
+        let json = part.decode_into(&mut buffer).ok_or_else(|| {
+            Rejection::new(
+                Reason::HeaderTooLarge,
+                Detail::Size { found: part.decoded_len(), limit: MAX_SIZE },
+            )
+        })?;
+        use_header(&Header::parse(json)?)
+    }
+}
+
+impl<'a> Header<'a> {
+    fn parse(json: &'a [u8]) -> Result<Self, Rejection> {
+        let mut algorithm = None;
+        let mut kid = None;
+        let mut typ = None;
+        Reader::new(json, &RULES)?.document(|reader, name| {
+            if name.is("alg") {
+                algorithm = reader.optional_string("alg")?;
+            } else if name.is("kid") {
+                kid = reader.optional_string("kid")?.filter(|kid| !kid.is(""));
+            } else if name.is("typ") {
+                typ = reader.optional_string("typ")?;
+            } else if name.is("nonce") {
+                reader.optional_string("nonce")?;
+            } else if let Some(extension) = ["crit", "b64"].into_iter().find(|member| name.is(member)) {
+                return Err(Rejection::new(Reason::CriticalHeader, Detail::Member(extension)));
+            } else if let Some(key) = ["jwk", "jku", "x5u", "x5c"].into_iter().find(|member| name.is(member))
+            {
+                return Err(Rejection::new(Reason::EmbeddedKey, Detail::Member(key)));
+            } else {
+                reader.skip()?;
+            }
+            Ok(())
+        })?;
+        if typ.is_some_and(|typ| !typ.is("JWT")) {
+            return Err(Reason::TypeUnsupported.into());
+        }
+        let algorithm = algorithm.ok_or(Reason::AlgorithmMissing)?;
+        Ok(Self { algorithm: supported(&algorithm)?, kid: kid.map(|kid| kid.resolve()) })
+    }
+}
+
+fn supported(name: &Text<'_>) -> Result<Algorithm, Rejection> {
+    let algorithm = Algorithm::ALL.iter().copied().find(|algorithm| name.is(algorithm.name()));
+    algorithm.filter(|algorithm| algorithm.is_supported()).ok_or_else(|| Reason::AlgorithmUnsupported.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(json: &str) -> Result<Header<'_>, Reason> {
+        Header::parse(json.as_bytes()).map_err(|rejection| rejection.reason())
+    }
+
+    #[test]
+    fn what_issuers_write_is_read() {
+        for (json, algorithm, kid) in [
+            (r#"{"alg":"RS256","kid":"k"}"#, Algorithm::RS256, Some("k")),
+            (r#" { "typ" : "JWT" , "alg" : "ES384" } "#, Algorithm::ES384, None),
+            (r#"{"alg":"EdDSA","kid":null,"typ":null}"#, Algorithm::EdDSA, None),
+            (r#"{"alg":"PS512","kid":""}"#, Algorithm::PS512, None),
+            (r#"{"\u0061lg":"RS2\u00356","kid":"\u006b\n"}"#, Algorithm::RS256, Some("k\n")),
+            (r#"{"alg":"RS256","cty":"x","extra":[1,{"a":null}]}"#, Algorithm::RS256, None),
+        ] {
+            let header = parse(json).unwrap();
+            assert_eq!((header.algorithm, header.kid.as_deref()), (algorithm, kid), "{json}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused_for_its_own_reason() {
+        use Reason::*;
+        let deep = format!(r#"{{"alg":"RS256","x":{}{}}}"#, "[".repeat(32), "]".repeat(32));
+        let many: Vec<String> = (0..32).map(|n| format!(r#""m{n}":0"#)).collect();
+        let many = format!(r#"{{"alg":"RS256",{}}}"#, many.join(","));
+        let long = format!(r#"{{"alg":"RS256","x":{}}}"#, "1".repeat(65));
+        for (json, reason) in [
+            ("", HeaderMalformed),
+            ("null", HeaderMalformed),
+            ("[]", HeaderMalformed),
+            (r#"{"alg":"RS256"}{}"#, HeaderMalformed),
+            (r#"{"alg":"RS256",}"#, HeaderMalformed),
+            ("{'alg':'RS256'}", HeaderMalformed),
+            ("\u{feff}{}", HeaderMalformed),
+            (r#"{"alg":"RS256","x":"\ud800"}"#, HeaderNotUtf8),
+            (&deep, HeaderTooDeep),
+            (&many, HeaderTooManyMembers),
+            (&long, HeaderNumberTooLong),
+            (r#"{"alg":"RS256","alg":"RS256"}"#, HeaderDuplicateMember),
+            (r#"{"alg":"RS256","\u0061lg":"RS256"}"#, HeaderDuplicateMember),
+            (r#"{"alg":"RS256","x":{"y":1,"y":1}}"#, HeaderDuplicateMember),
+            (r#"{"alg":256}"#, HeaderWrongType),
+            (r#"{"alg":"RS256","kid":["k"]}"#, HeaderWrongType),
+            (r#"{"alg":"RS256","typ":1}"#, HeaderWrongType),
+            (r#"{"alg":"RS256","nonce":1}"#, HeaderWrongType),
+            ("{}", AlgorithmMissing),
+            (r#"{"alg":null}"#, AlgorithmMissing),
+            (r#"{"Alg":"RS256"}"#, AlgorithmMissing),
+            (r#"{"alg":""}"#, AlgorithmUnsupported),
+            (r#"{"alg":"none"}"#, AlgorithmUnsupported),
+            (r#"{"alg":"HS256"}"#, AlgorithmUnsupported),
+            (r#"{"alg":"rs256"}"#, AlgorithmUnsupported),
+            (r#"{"alg":"RS256","typ":"jwt"}"#, TypeUnsupported),
+            (r#"{"alg":"RS256","typ":"at+jwt"}"#, TypeUnsupported),
+            (r#"{"alg":"RS256","typ":""}"#, TypeUnsupported),
+            (r#"{"alg":"RS256","crit":[]}"#, CriticalHeader),
+            (r#"{"alg":"RS256","b64":true}"#, CriticalHeader),
+            (r#"{"alg":"RS256","jwk":null}"#, EmbeddedKey),
+            (r#"{"alg":"RS256","jku":"https://example.com"}"#, EmbeddedKey),
+            (r#"{"alg":"RS256","x5u":""}"#, EmbeddedKey),
+            (r#"{"alg":"RS256","x5c":[]}"#, EmbeddedKey),
+        ] {
+            assert_eq!(parse(json), Err(reason), "{json}");
+        }
+        assert_eq!(Header::parse(b"{\"alg\":\"RS256\",\"x\":\"\xff\"}").unwrap_err().reason(), HeaderNotUtf8);
+    }
+}

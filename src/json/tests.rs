@@ -1,0 +1,266 @@
+//! The reader against serde_json: it accepts a subset, and what it accepts means the same.
+
+use proptest::prelude::*;
+use serde_json::{Map, Value};
+
+use super::{Kind, Reader, Rules};
+use crate::rejection::{Reason, Rejection};
+
+/// The reasons of claims stand for both readers; the limit on members is the header's.
+fn rules(limit_members: bool) -> &'static Rules {
+    static UNLIMITED: Rules = test_rules(None);
+    static LIMITED: Rules = test_rules(Some(Reason::HeaderTooManyMembers));
+    if limit_members { &LIMITED } else { &UNLIMITED }
+}
+
+const fn test_rules(too_many_members: Option<Reason>) -> Rules {
+    Rules {
+        not_utf8: Reason::ClaimsNotUtf8,
+        malformed: Reason::ClaimsMalformed,
+        too_deep: Reason::ClaimsTooDeep,
+        duplicate_member: Reason::ClaimsDuplicateMember,
+        number_too_long: Reason::ClaimsNumberTooLong,
+        wrong_type: Reason::ClaimsWrongType,
+        too_many_members,
+    }
+}
+
+/// Reads a whole document into the same tree as serde_json does.
+fn read(json: &[u8], limit_members: bool) -> Result<Value, Reason> {
+    let mut members = Map::new();
+    let mut document = || {
+        Reader::new(json, rules(limit_members))?.document(|reader, name| {
+            members.insert(name.resolve().into_owned(), value(reader)?);
+            Ok(())
+        })
+    };
+    document().map_err(|rejection: Rejection| rejection.reason())?;
+    Ok(Value::Object(members))
+}
+
+fn value(reader: &mut Reader<'_>) -> Result<Value, Rejection> {
+    Ok(match reader.kind()? {
+        Kind::Object => {
+            let mut members = Map::new();
+            reader.object(|reader, name| {
+                members.insert(name.resolve().into_owned(), value(reader)?);
+                Ok(())
+            })?;
+            Value::Object(members)
+        }
+        Kind::Array => {
+            let mut elements = Vec::new();
+            reader.array(|reader| {
+                elements.push(value(reader)?);
+                Ok(())
+            })?;
+            Value::Array(elements)
+        }
+        Kind::String => Value::String(reader.string()?.resolve().into_owned()),
+        Kind::Number => serde_json::from_str(reader.number()?).unwrap_or(Value::Null),
+        Kind::Boolean => {
+            let is_true = reader.peek() == Some(b't');
+            reader.skip()?;
+            Value::Bool(is_true)
+        }
+        Kind::Null => {
+            reader.skip()?;
+            Value::Null
+        }
+    })
+}
+
+fn accepts(json: &str) -> Result<(), Reason> {
+    read(json.as_bytes(), false).map(drop)
+}
+
+#[test]
+fn the_limits_are_where_the_documentation_says() {
+    let nested = |levels: usize| format!("{{\"x\":{}{}}}", "[".repeat(levels - 1), "]".repeat(levels - 1));
+    assert_eq!(accepts(&nested(32)), Ok(()));
+    assert_eq!(accepts(&nested(33)), Err(Reason::ClaimsTooDeep));
+    assert_eq!(accepts(&format!("{{\"x\":{}", "[".repeat(100_000))), Err(Reason::ClaimsTooDeep));
+    assert_eq!(accepts(&"{\"x\":".repeat(100_000)), Err(Reason::ClaimsTooDeep));
+
+    let number = |digits: usize| format!("{{\"x\":{}}}", "1".repeat(digits));
+    assert_eq!(accepts(&number(64)), Ok(()));
+    assert_eq!(accepts(&number(65)), Err(Reason::ClaimsNumberTooLong));
+    assert_eq!(accepts(&number(100_000)), Err(Reason::ClaimsNumberTooLong));
+    assert_eq!(accepts(&format!("{{\"x\":0.{}}}", "0".repeat(100_000))), Err(Reason::ClaimsNumberTooLong));
+    assert_eq!(accepts(&format!("{{\"x\":1e{}}}", "9".repeat(100_000))), Err(Reason::ClaimsNumberTooLong));
+
+    let members = |count: usize| {
+        let members: Vec<String> = (0..count).map(|n| format!("\"{n}\":{n}")).collect();
+        format!("{{{}}}", members.join(","))
+    };
+    assert!(read(members(32).as_bytes(), true).is_ok());
+    assert_eq!(read(members(33).as_bytes(), true), Err(Reason::HeaderTooManyMembers));
+    assert_eq!(accepts(&members(20_000)), Ok(()));
+}
+
+#[test]
+fn a_member_that_stands_twice_is_found_wherever_it_is_and_however_it_is_spelled() {
+    let padding = |count: usize| (0..count).map(|n| format!("\"p{n}\":0,")).collect::<String>();
+    for before in [0, 1, 31, 32, 33, 500] {
+        for between in [0, 1, 40] {
+            let (before, between) = (padding(before), padding(between).replace('p', "q"));
+            for second in ["name", "\\u006eame", "n\\u0061me"] {
+                for document in [
+                    format!("{{{before}\"name\":1,{between}\"{second}\":2}}"),
+                    format!("{{{before}\"x\":[{{\"name\":1,{between}\"{second}\":2}}]}}"),
+                ] {
+                    assert_eq!(accepts(&document), Err(Reason::ClaimsDuplicateMember), "{document}");
+                }
+            }
+        }
+        let before = padding(before);
+        let siblings = format!("{{{before}\"a\":{{{before}\"x\":1}},\"b\":{{{before}\"x\":1}},\"x\":1}}");
+        assert_eq!(accepts(&siblings), Ok(()), "{siblings}");
+    }
+}
+
+#[test]
+fn what_is_not_json_by_the_letter_is_refused() {
+    for json in [
+        "",
+        " ",
+        "null",
+        "[]",
+        "\"x\"",
+        "1",
+        "{",
+        "}",
+        "{}}",
+        "{}{}",
+        "{} x",
+        "{,}",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{\"a\":1,}",
+        "{\"a\":1 \"b\":2}",
+        "{a:1}",
+        "{'a':1}",
+        "{\"a\":[1,]}",
+        "{\"a\":[,1]}",
+        "{\"a\":01}",
+        "{\"a\":+1}",
+        "{\"a\":1.}",
+        "{\"a\":.5}",
+        "{\"a\":1e}",
+        "{\"a\":-}",
+        "{\"a\":--1}",
+        "{\"a\":0x1}",
+        "{\"a\":NaN}",
+        "{\"a\":tru}",
+        "{\"a\":nulll}",
+        "{\"a\":\"\n\"}",
+        "{\"a\":\"\\x\"}",
+        "{\"a\":\"\\u12\"}",
+        "{\"a\":\"\\u+123\"}",
+        "{\"a\":\"",
+        "{\"a\":1}/**/",
+        "\u{feff}{}",
+        "{}\0",
+        "{\"a\":1}\u{a0}",
+        "\u{b}{}",
+    ] {
+        assert_eq!(accepts(json), Err(Reason::ClaimsMalformed), "{json:?}");
+        assert!(!serde_json::from_str::<Value>(json).is_ok_and(|value| value.is_object()), "{json:?}");
+    }
+    for json in [
+        "{\"a\":\"\\ud800\"}",
+        "{\"a\":\"\\udc00\"}",
+        "{\"a\":\"\\ud800\\n\"}",
+        "{\"a\":\"\\ud800\\ud800\"}",
+        "{\"\\udfff\":1}",
+    ] {
+        assert_eq!(accepts(json), Err(Reason::ClaimsNotUtf8), "{json:?}");
+    }
+    for bytes in
+        [&b"{\"a\":\"\xff\"}"[..], b"{\"a\":\"\xc0\x80\"}", b"{\"a\":\"\xed\xa0\x80\"}", b"\xff\xfe{\0}\0"]
+    {
+        assert_eq!(read(bytes, false), Err(Reason::ClaimsNotUtf8), "{bytes:?}");
+    }
+}
+
+/// JSON objects of every shape that serde_json can hold.
+fn document() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        "[a-z\\\\\"/\u{0}-\u{1f}\u{10000}-\u{10010}]{0,8}".prop_map(Value::from),
+    ];
+    let tree = leaf.prop_recursive(6, 64, 8, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..8).prop_map(Value::from),
+            prop::collection::btree_map(any::<String>(), inner, 0..8)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    });
+    prop::collection::btree_map(any::<String>(), tree, 0..12)
+        .prop_map(|members| Value::Object(members.into_iter().collect()))
+}
+
+/// Writes every character of every string as an escape.
+fn escaped(value: &Value) -> String {
+    let string = |text: &str| {
+        let units: String = text.encode_utf16().map(|unit| format!("\\u{unit:04X}")).collect();
+        format!("\"{units}\"")
+    };
+    match value {
+        Value::String(text) => string(text),
+        Value::Array(elements) => {
+            format!("[ {} ]", elements.iter().map(escaped).collect::<Vec<_>>().join(" , "))
+        }
+        Value::Object(members) => {
+            let members: Vec<String> = members
+                .iter()
+                .map(|(name, value)| format!("{}\t:\r\n{}", string(name), escaped(value)))
+                .collect();
+            format!("{{{}}}", members.join(","))
+        }
+        other => other.to_string(),
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_serde_json_writes_is_read_as_the_same_value(value in document()) {
+        for json in [value.to_string(), format!("{value:#}"), escaped(&value)] {
+            prop_assert_eq!(read(json.as_bytes(), false).ok(), serde_json::from_str::<Value>(&json).ok());
+        }
+    }
+
+    #[test]
+    fn whatever_is_accepted_serde_json_accepts_as_the_same_value(
+        value in document(), edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3), 0..4),
+    ) {
+        let mut json = value.to_string().into_bytes();
+        for (place, byte, edit) in edits {
+            let place = place.index(json.len());
+            match edit {
+                0 => json[place] = byte,
+                1 => json.insert(place, byte),
+                _ => drop(json.remove(place)),
+            }
+            if json.is_empty() {
+                break;
+            }
+        }
+        if let Ok(read) = read(&json, false) {
+            match serde_json::from_slice::<Value>(&json) {
+                Ok(value) => prop_assert_eq!(value, read),
+                // A number such as 1e999 is JSON, but not one that serde_json can hold.
+                Err(error) => prop_assert!(error.to_string().starts_with("number out of range"), "{}", error),
+            }
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(json in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _verdict = read(&json, true);
+    }
+}

@@ -1,0 +1,120 @@
+//! The signature algorithms of RFC 7518 section 3 and RFC 8037 that work with public keys.
+
+use std::fmt;
+
+use crate::crypto;
+
+/// A JWS signature algorithm: a key's `alg`, and what a token's header must name to be verified with it.
+///
+/// Symmetric algorithms and `none` are not in the list, so they cannot be asked for.
+/// Source: RFC 7518 section 3.1; `EdDSA` with Ed25519: RFC 8037 section 3.1.
+///
+/// ```
+/// use boundtoken::Algorithm;
+///
+/// assert_eq!(Algorithm::from_name("RS256"), Some(Algorithm::RS256));
+/// assert_eq!(Algorithm::from_name("none"), None);
+/// assert!(Algorithm::RS256.is_supported());
+/// ```
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Algorithm {
+    /// RSASSA-PKCS1-v1_5 with SHA-256: what the API server signs with an RSA key.
+    RS256,
+    /// RSASSA-PKCS1-v1_5 with SHA-384.
+    RS384,
+    /// RSASSA-PKCS1-v1_5 with SHA-512.
+    RS512,
+    /// RSASSA-PSS with SHA-256, MGF1 with SHA-256 and a salt of 32 bytes.
+    PS256,
+    /// RSASSA-PSS with SHA-384, MGF1 with SHA-384 and a salt of 48 bytes.
+    PS384,
+    /// RSASSA-PSS with SHA-512, MGF1 with SHA-512 and a salt of 64 bytes.
+    PS512,
+    /// ECDSA on P-256 with SHA-256.
+    ES256,
+    /// ECDSA on P-384 with SHA-384.
+    ES384,
+    /// ECDSA on P-521 with SHA-512. Only with the feature `aws-lc-rs`.
+    ES512,
+    /// Ed25519.
+    EdDSA,
+}
+
+impl Algorithm {
+    /// Every algorithm, whether or not the compiled backend has it.
+    pub const ALL: &'static [Algorithm] = &[
+        Algorithm::RS256,
+        Algorithm::RS384,
+        Algorithm::RS512,
+        Algorithm::PS256,
+        Algorithm::PS384,
+        Algorithm::PS512,
+        Algorithm::ES256,
+        Algorithm::ES384,
+        Algorithm::ES512,
+        Algorithm::EdDSA,
+    ];
+
+    /// The name in the `alg` of headers and JWKs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Algorithm::RS256 => "RS256",
+            Algorithm::RS384 => "RS384",
+            Algorithm::RS512 => "RS512",
+            Algorithm::PS256 => "PS256",
+            Algorithm::PS384 => "PS384",
+            Algorithm::PS512 => "PS512",
+            Algorithm::ES256 => "ES256",
+            Algorithm::ES384 => "ES384",
+            Algorithm::ES512 => "ES512",
+            Algorithm::EdDSA => "EdDSA",
+        }
+    }
+
+    /// The algorithm of exactly this name, letter case included; `None` for every other name.
+    ///
+    /// Answers for every algorithm, also one that the compiled backend lacks: see [`Algorithm::is_supported`].
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|algorithm| algorithm.name() == name)
+    }
+
+    /// Whether the compiled cryptography can verify it. All but ES512, which needs the feature `aws-lc-rs`.
+    #[must_use]
+    pub fn is_supported(self) -> bool {
+        self != Algorithm::ES512 || crypto::HAS_P521
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Algorithm;
+
+    #[test]
+    fn every_algorithm_is_found_by_its_name_and_by_nothing_else() {
+        for &algorithm in Algorithm::ALL {
+            assert_eq!(Algorithm::from_name(algorithm.name()), Some(algorithm));
+            assert_eq!(Algorithm::from_name(&format!("{algorithm} ")), None);
+            assert_eq!(Algorithm::from_name(&algorithm.name().to_lowercase()), None);
+        }
+        for name in ["", "none", "HS256", "ES256K", "EDDSA", "RSA-OAEP", "RS25", "RS2566"] {
+            assert_eq!(Algorithm::from_name(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn only_es512_depends_on_the_backend() {
+        for &algorithm in Algorithm::ALL {
+            let expected = algorithm != Algorithm::ES512 || cfg!(feature = "aws-lc-rs");
+            assert_eq!(algorithm.is_supported(), expected, "{algorithm}");
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! The keys of one issuer.
+
+use serde::Serialize;
+
+use super::jwk::{Document, Element};
+use super::{Key, KeyError, pem};
+
+/// The public keys of one issuer.
+///
+/// A broken or unknown key in a document never spoils the others: it is passed over and reported by
+/// [`KeySet::skipped`]. Several keys may have one kid. A set never changes; to follow an issuer that rotates
+/// its keys, put it in a [`KeyStore`](super::KeyStore).
+///
+/// ```
+/// use boundtoken::{KeyError, KeySet};
+///
+/// let keys = KeySet::from_jwks(br#"{"keys":[
+///     {"kty":"OKP","crv":"Ed25519","kid":"one","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
+///     {"kty":"oct","kid":"two","k":"c2VjcmV0"}
+/// ]}"#)?;
+/// assert_eq!(keys.len(), 1);
+/// assert_eq!(keys.skipped()[0].kid(), Some("two"));
+/// assert_eq!(keys.skipped()[0].error(), &KeyError::Symmetric);
+/// # Ok::<(), KeyError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct KeySet {
+    /// Ordered by kid, so that a kid is found by binary search; equal kids in their configured order.
+    keys: Vec<Key>,
+    /// For each key its place in the configured order.
+    places: Vec<usize>,
+    skipped: Vec<SkippedKey>,
+}
+
+/// A key of a document that was not taken, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SkippedKey {
+    index: usize,
+    kid: Option<Box<str>>,
+    error: KeyError,
+}
+
+impl SkippedKey {
+    /// Its place among the keys of the document, counted from 0: in `keys` of a JWKS, or among the blocks of a
+    /// PEM file.
+    #[must_use]
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// Its kid, if it has one.
+    #[must_use]
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// Why it was not taken.
+    #[must_use]
+    pub fn error(&self) -> &KeyError {
+        &self.error
+    }
+}
+
+impl KeySet {
+    /// The longest document that is read: 1 MiB. An API server's key set has about 450 bytes for each key.
+    pub const MAX_DOCUMENT_BYTES: usize = 1 << 20;
+
+    /// The most keys, taken and skipped together, that one document may have.
+    pub const MAX_KEYS: usize = 1_000;
+
+    /// Reads a JSON Web Key Set (RFC 7517 section 5), as the API server serves at `/openid/v1/jwks`.
+    ///
+    /// Keys that cannot be used are skipped and reported. A key is used if its `use` is absent or `sig`, its
+    /// `key_ops` is absent or holds `verify`, and its `alg` is absent or one that goes with its type. Without
+    /// `alg` an RSA key is for RS256 and any other for its curve's algorithm. The encoding is strict:
+    /// canonical base64url, numbers without leading zeros, coordinates of full length. Of a private key only
+    /// the public half is kept.
+    ///
+    /// # Errors
+    ///
+    /// Only if the document as a whole is no key set: [`KeyError::NotAKeySet`],
+    /// [`KeyError::DocumentTooLarge`] or [`KeyError::TooManyKeys`].
+    pub fn from_jwks(json: &[u8]) -> Result<Self, KeyError> {
+        check_size(json)?;
+        let document: Document = serde_json::from_slice(json)
+            .map_err(|error| KeyError::NotAKeySet { line: error.line(), column: error.column() })?;
+        if document.keys.len() > Self::MAX_KEYS {
+            return Err(KeyError::TooManyKeys);
+        }
+        let parsed = document.keys.iter().map(|element| (element.kid(), Element::to_key(element)));
+        Ok(Self::collect(parsed))
+    }
+
+    /// Reads the keys of a PEM file, such as the API server's `--service-account-key-file`.
+    ///
+    /// Taken are the blocks `PUBLIC KEY`, `RSA PUBLIC KEY`, `CERTIFICATE` and, for their public half only,
+    /// `PRIVATE KEY`, `RSA PRIVATE KEY` and `EC PRIVATE KEY`; all others are skipped and reported. RSA keys
+    /// are for RS256, others for their curve's algorithm: see [`Key::with_algorithm`]. The kid is the one that
+    /// the API server computes: base64url of the SHA-256 of the key's SubjectPublicKeyInfo.
+    /// The private key of an elliptic curve must belong to the public key that stands with it; if there
+    /// is none, only the feature `aws-lc-rs` can derive it.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError::NoUsableKey`], which says what was found, [`KeyError::DocumentTooLarge`] or
+    /// [`KeyError::TooManyKeys`].
+    ///
+    /// ```
+    /// use boundtoken::{Algorithm, KeyError, KeySet};
+    ///
+    /// let keys = KeySet::from_pem(b"
+    /// -----BEGIN PUBLIC KEY-----
+    /// MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=
+    /// -----END PUBLIC KEY-----
+    /// ")?;
+    /// assert_eq!(keys.keys()[0].algorithm(), Algorithm::EdDSA);
+    /// # Ok::<(), KeyError>(())
+    /// ```
+    pub fn from_pem(pem: &[u8]) -> Result<Self, KeyError> {
+        check_size(pem)?;
+        let mut parsed = Vec::new();
+        for block in pem::blocks(pem) {
+            if parsed.len() == Self::MAX_KEYS {
+                return Err(KeyError::TooManyKeys);
+            }
+            parsed.push((None, block.material().and_then(Key::with_computed_kid)));
+        }
+        let set = Self::collect(parsed.into_iter());
+        if set.is_empty() {
+            return Err(KeyError::NoUsableKey {
+                found: set.skipped.into_iter().map(|key| key.error).collect(),
+            });
+        }
+        Ok(set)
+    }
+
+    fn collect<'a>(parsed: impl Iterator<Item = (Option<&'a str>, Result<Key, KeyError>)>) -> Self {
+        let mut configured = Vec::new();
+        let mut skipped = Vec::new();
+        for (index, (kid, result)) in parsed.enumerate() {
+            match result {
+                Ok(key) => configured.push(key),
+                Err(error) => skipped.push(SkippedKey { index, kid: kid.map(Into::into), error }),
+            }
+        }
+        Self::new(configured, skipped)
+    }
+
+    fn new(configured: Vec<Key>, skipped: Vec<SkippedKey>) -> Self {
+        let mut placed: Vec<(usize, Key)> = configured.into_iter().enumerate().collect();
+        placed.sort_by(|(_, one), (_, other)| one.kid().cmp(&other.kid()));
+        let (places, keys) = placed.into_iter().unzip();
+        Self { keys, places, skipped }
+    }
+
+    /// All keys, ordered by kid, those without a kid first.
+    #[must_use]
+    pub fn keys(&self) -> &[Key] {
+        &self.keys
+    }
+
+    /// The keys that were found but not taken.
+    #[must_use]
+    pub fn skipped(&self) -> &[SkippedKey] {
+        &self.skipped
+    }
+
+    /// Whether there is no key.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// The number of keys.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// All keys with exactly this kid, in their configured order. Allocates nothing.
+    #[must_use]
+    pub fn with_kid(&self, kid: &str) -> &[Key] {
+        let start = self.keys.partition_point(|key| key.kid() < Some(kid));
+        let end = self.keys.partition_point(|key| key.kid() <= Some(kid));
+        self.keys.get(start..end).unwrap_or_default()
+    }
+
+    /// The keys of both sets, the other's behind this one's. Keys in both are there twice.
+    #[must_use]
+    pub fn merge(self, other: KeySet) -> Self {
+        let (mut configured, mut skipped) = self.into_configured();
+        let (more_keys, more_skipped) = other.into_configured();
+        configured.extend(more_keys);
+        skipped.extend(more_skipped);
+        Self::new(configured, skipped)
+    }
+
+    fn into_configured(self) -> (Vec<Key>, Vec<SkippedKey>) {
+        let mut placed: Vec<(usize, Key)> = self.places.into_iter().zip(self.keys).collect();
+        placed.sort_by_key(|(place, _)| *place);
+        (placed.into_iter().map(|(_, key)| key).collect(), self.skipped)
+    }
+
+    /// The set as a JSON Web Key Set, byte for byte as an API server with these keys would publish it: see
+    /// [`Key::to_jwk`]. The keys are in their configured order.
+    ///
+    /// ```
+    /// use boundtoken::KeySet;
+    ///
+    /// assert_eq!(serde_json::to_string(&KeySet::default().to_jwks())?, r#"{"keys":[]}"#);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn to_jwks(&self) -> impl Serialize {
+        #[derive(Serialize)]
+        struct Published<T> {
+            keys: Vec<T>,
+        }
+        let mut placed: Vec<(&usize, &Key)> = self.places.iter().zip(&self.keys).collect();
+        placed.sort_by_key(|(place, _)| **place);
+        Published { keys: placed.into_iter().map(|(_, key)| key.to_jwk()).collect() }
+    }
+}
+
+fn check_size(document: &[u8]) -> Result<(), KeyError> {
+    if document.len() > KeySet::MAX_DOCUMENT_BYTES { Err(KeyError::DocumentTooLarge) } else { Ok(()) }
+}
+
+impl FromIterator<Key> for KeySet {
+    fn from_iter<I: IntoIterator<Item = Key>>(keys: I) -> Self {
+        Self::new(keys.into_iter().collect(), Vec::new())
+    }
+}

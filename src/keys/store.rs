@@ -1,0 +1,91 @@
+//! The current key set, shared and replaceable.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use arc_swap::{ArcSwap, Guard};
+
+use super::KeySet;
+
+/// A handle on an issuer's current keys. Clones share the keys: whoever refreshes them keeps one clone, the
+/// verifier has another.
+///
+/// ```
+/// use boundtoken::{KeyError, KeySet, KeyStore};
+///
+/// let store = KeyStore::new(KeySet::default());
+/// let refresher = store.clone();
+/// refresher.replace(KeySet::from_jwks(br#"{"keys":[
+///     {"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#)?);
+/// assert_eq!(store.load().len(), 1);
+/// # Ok::<(), KeyError>(())
+/// ```
+#[derive(Clone)]
+pub struct KeyStore(Arc<ArcSwap<KeySet>>);
+
+/// The key set that was current when [`KeyStore::load`] was called, for as long as this is held.
+pub struct CurrentKeys(Guard<Arc<KeySet>>);
+
+impl KeyStore {
+    /// A store that holds this set.
+    #[must_use]
+    pub fn new(keys: KeySet) -> Self {
+        Self(Arc::new(ArcSwap::from_pointee(keys)))
+    }
+
+    /// Makes this the current set, at once and for all clones. Who is reading finishes with the set it has.
+    pub fn replace(&self, keys: KeySet) {
+        self.0.store(Arc::new(keys));
+    }
+
+    /// The current set. Takes no lock and allocates nothing, but for a small record once in each thread's life.
+    #[must_use]
+    pub fn load(&self) -> CurrentKeys {
+        CurrentKeys(self.0.load())
+    }
+}
+
+impl From<KeySet> for KeyStore {
+    fn from(keys: KeySet) -> Self {
+        Self::new(keys)
+    }
+}
+
+impl fmt::Debug for KeyStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("KeyStore").field(&*self.load()).finish()
+    }
+}
+
+impl Deref for CurrentKeys {
+    type Target = KeySet;
+
+    fn deref(&self) -> &KeySet {
+        &self.0
+    }
+}
+
+impl fmt::Debug for CurrentKeys {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, formatter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE_KEY: &[u8] =
+        br#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+
+    #[test]
+    fn a_reader_keeps_its_set_while_others_see_the_new_one() {
+        let store = KeyStore::from(KeySet::from_jwks(ONE_KEY).unwrap());
+        let before = store.load();
+        let clone = store.clone();
+        clone.replace(KeySet::default());
+        assert_eq!(before.len(), 1);
+        assert!(store.load().is_empty());
+    }
+}

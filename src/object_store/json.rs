@@ -1,0 +1,243 @@
+//! Filling a store from the JSON that Kubernetes writes.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::ObjectStore;
+use crate::bound_object::{ObjectKind, ObjectReference};
+use crate::time::UnixSeconds;
+
+impl ObjectStore {
+    /// A store with the objects of a JSON document. See [`load_json`](Self::load_json).
+    ///
+    /// # Errors
+    /// As [`load_json`](Self::load_json).
+    pub fn from_json(json: &[u8]) -> Result<Self, ObjectStoreError> {
+        let store = Self::new();
+        store.load_json(json)?;
+        Ok(store)
+    }
+
+    /// Adds the objects of a JSON document, and returns how many there were. Objects may be full or
+    /// PartialObjectMetadata; other kinds than the four that matter are passed over. The document is one of:
+    ///
+    /// - an object of lists by resource name: `{"pods": […], "secrets": […], "serviceaccounts": […], "nodes": […]}`,
+    /// - a Kubernetes list, as `kubectl get serviceaccounts,pods,nodes -A -o json` prints it,
+    /// - an array of objects, or one object, each with its kind.
+    ///
+    /// ```
+    /// use boundtoken::ObjectStore;
+    ///
+    /// let objects = ObjectStore::from_json(
+    ///     br#"{"pods": [{"metadata": {"namespace": "demo", "name": "live", "uid": "e5bf3f7d-fbca-403d-a58f-f50f44e8da63"}}]}"#,
+    /// )?;
+    /// assert_eq!(objects.len(), 1);
+    /// # Ok::<(), boundtoken::ObjectStoreError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ObjectStoreError`] when the document is none of these or an object has no name or uid. Nothing is added then.
+    pub fn load_json(&self, json: &[u8]) -> Result<usize, ObjectStoreError> {
+        let document: Value = parse(serde_json::from_slice(json))?;
+        let mut found = Vec::new();
+        match document {
+            Value::Object(lists) if !lists.contains_key("kind") && !lists.contains_key("items") => {
+                for (resource, list) in lists {
+                    let kind = kind_of_resource(&resource).ok_or_else(|| unknown_resource(&resource))?;
+                    collect(objects(list)?, Some(kind), &mut found)?;
+                }
+            }
+            _ => collect(objects(document)?, None, &mut found)?,
+        }
+        for object in &found {
+            object.store(self);
+        }
+        Ok(found.len())
+    }
+}
+
+/// The elements of an array, or the one object: a single one, or a Kubernetes list.
+fn objects(value: Value) -> Result<Vec<Object>, ObjectStoreError> {
+    match value {
+        Value::Array(_) => parse(serde_json::from_value(value)),
+        _ => Ok(vec![parse(serde_json::from_value(value))?]),
+    }
+}
+
+fn parse<T>(result: serde_json::Result<T>) -> Result<T, ObjectStoreError> {
+    result.map_err(|error| ObjectStoreError(error.to_string()))
+}
+
+#[derive(Deserialize)]
+struct Object {
+    kind: Option<String>,
+    metadata: Option<Metadata>,
+    items: Option<Vec<Object>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Metadata {
+    namespace: Option<String>,
+    name: Option<String>,
+    uid: Option<String>,
+    deletion_timestamp: Option<DateTime<Utc>>,
+}
+
+/// An object that is complete.
+struct Found {
+    kind: ObjectKind,
+    namespace: String,
+    name: String,
+    uid: String,
+    deletion_timestamp: Option<UnixSeconds>,
+}
+
+impl Found {
+    fn store(&self, store: &ObjectStore) {
+        let reference = ObjectReference { kind: self.kind, namespace: &self.namespace, name: &self.name };
+        store.upsert(&reference, self.uid.as_str().into(), self.deletion_timestamp);
+    }
+}
+
+/// Collects objects of the four kinds, out of lists in lists too. `kind` is known where a list says it for its items.
+fn collect(
+    objects: Vec<Object>,
+    kind: Option<ObjectKind>,
+    found: &mut Vec<Found>,
+) -> Result<(), ObjectStoreError> {
+    for object in objects {
+        if let Some(items) = object.items {
+            // Items of a PodList need not say that they are pods.
+            let listed =
+                object.kind.as_deref().and_then(|kind| kind.strip_suffix("List")).and_then(kind_of_name);
+            collect(items, kind.or(listed), found)?;
+            continue;
+        }
+        let Some(kind) = kind.or_else(|| object.kind.as_deref().and_then(kind_of_name)) else {
+            match object.kind.as_deref() {
+                Some("PartialObjectMetadata") | None => {
+                    return Err(ObjectStoreError(
+                        "an object does not say its kind: put it into a list under its resource name, such as {\"pods\": [...]}"
+                            .to_owned(),
+                    ));
+                }
+                Some(_) => continue,
+            }
+        };
+        found.push(complete(kind, object.metadata.unwrap_or_default())?);
+    }
+    Ok(())
+}
+
+fn complete(kind: ObjectKind, metadata: Metadata) -> Result<Found, ObjectStoreError> {
+    let name = metadata.name.filter(|name| !name.is_empty());
+    let namespace = if kind == ObjectKind::Node { None } else { metadata.namespace };
+    let described = format!(
+        "{kind} {:?} in namespace {:?}",
+        name.as_deref().unwrap_or_default(),
+        namespace.as_deref().unwrap_or_default()
+    );
+    let missing = |member| ObjectStoreError(format!("{described} has no metadata.{member}"));
+    if kind != ObjectKind::Node && namespace.as_deref().is_none_or(str::is_empty) {
+        return Err(missing("namespace"));
+    }
+    Ok(Found {
+        kind,
+        namespace: namespace.unwrap_or_default(),
+        name: name.ok_or_else(|| missing("name"))?,
+        uid: metadata.uid.filter(|uid| !uid.is_empty()).ok_or_else(|| missing("uid"))?,
+        // Before 1970 is long past, whatever the exact time.
+        deletion_timestamp: metadata
+            .deletion_timestamp
+            .map(|time| UnixSeconds(u64::try_from(time.timestamp()).unwrap_or_default())),
+    })
+}
+
+fn kind_of_name(name: &str) -> Option<ObjectKind> {
+    ObjectKind::ALL.into_iter().find(|kind| kind.name() == name)
+}
+
+fn kind_of_resource(resource: &str) -> Option<ObjectKind> {
+    ObjectKind::ALL
+        .into_iter()
+        .find(|kind| resource.strip_suffix('s') == Some(&kind.name().to_ascii_lowercase()))
+}
+
+fn unknown_resource(resource: &str) -> ObjectStoreError {
+    ObjectStoreError(format!(
+        "unknown member {resource:?}: expected serviceaccounts, secrets, pods, nodes, or a Kubernetes list"
+    ))
+}
+
+/// Why a JSON document could not be loaded into an [`ObjectStore`]. Its text says where and what is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectStoreError(String);
+
+impl fmt::Display for ObjectStoreError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "the objects could not be read: {}", self.0)
+    }
+}
+
+impl std::error::Error for ObjectStoreError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bound_object::{BoundObjects, ObjectState};
+
+    const METADATA: &str = r#""metadata":{"namespace":"demo","name":"live","uid":"1","deletionTimestamp":"1970-01-01T00:01:00Z"}"#;
+
+    #[test]
+    fn every_form_that_kubernetes_writes_is_read() {
+        let pod = ObjectReference { kind: ObjectKind::Pod, namespace: "demo", name: "live" };
+        let known = ObjectState::Present { uid: "1".into(), deletion_timestamp: Some(UnixSeconds(60)) };
+        for json in [
+            format!(r#"{{"pods":[{{{METADATA}}}]}}"#),
+            format!(r#"{{"pods":[{{"kind":"PartialObjectMetadata",{METADATA}}}]}}"#),
+            format!(r#"{{"pods":{{"kind":"PodList","items":[{{{METADATA},"spec":{{}}}}]}},"nodes":[]}}"#),
+            format!(r#"{{"kind":"PodList","items":[{{{METADATA}}}]}}"#),
+            format!(
+                r#"{{"kind":"List","items":[{{"kind":"ConfigMap",{METADATA}}},{{"kind":"Pod",{METADATA}}}]}}"#
+            ),
+            format!(r#"[{{"kind":"Pod",{METADATA}}}]"#),
+            format!(r#"{{"kind":"Pod",{METADATA}}}"#),
+        ] {
+            let store =
+                ObjectStore::from_json(json.as_bytes()).unwrap_or_else(|error| panic!("{json}: {error}"));
+            assert_eq!((store.len(), store.state(&pod)), (1, known.clone()), "{json}");
+        }
+    }
+
+    #[test]
+    fn an_incomplete_document_is_an_error_and_adds_nothing() {
+        for (json, message) in [
+            ("", "EOF"),
+            ("3", "invalid type"),
+            (r#"{"configmaps":[]}"#, "unknown member \"configmaps\""),
+            (
+                r#"{"kind":"PartialObjectMetadataList","items":[{"kind":"PartialObjectMetadata"}]}"#,
+                "does not say its kind",
+            ),
+            (
+                r#"{"pods":[{"metadata":{"namespace":"demo","name":"live","uid":"1"}},{"metadata":{"name":"x","uid":"1"}}]}"#,
+                "no metadata.namespace",
+            ),
+            (r#"{"nodes":[{"metadata":{"uid":"1"}}]}"#, "no metadata.name"),
+            (r#"{"nodes":[{"metadata":{"name":"n"}}]}"#, "no metadata.uid"),
+            (
+                r#"{"nodes":[{"metadata":{"name":"n","uid":"1","deletionTimestamp":"soon"}}]}"#,
+                "invalid characters",
+            ),
+        ] {
+            let store = ObjectStore::new();
+            let error = store.load_json(json.as_bytes()).expect_err(json).to_string();
+            assert!(error.contains(message), "{json}: {error}");
+            assert!(store.is_empty(), "{json}");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! What a verifier answers for an accepted token.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::ser::{Error as _, SerializeStruct as _};
+use serde::{Serialize, Serializer};
+
+use crate::bound_object::BoundObject;
+use crate::claims::Claims;
+
+/// Whether the objects that a token is bound to were found alive.
+///
+/// A caller can never mistake one answer for the other: a verifier without a source of bound objects says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub enum Confirmed {
+    /// Every object exists, with the right uid, and is not past its deletion.
+    Live,
+    /// The issuer has no source of bound objects: a token of a deleted pod is accepted until it expires.
+    NotChecked,
+    /// The source could not answer for some object, and the verifier was told to accept such tokens.
+    Unavailable,
+}
+
+impl Confirmed {
+    /// The stable name: `live`, `notChecked`, `unavailable`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::NotChecked => "notChecked",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+/// An accepted token: its claims, and whether its bound objects were confirmed.
+///
+/// Cheap to clone, and safe to share between threads. Serializes to JSON with the members `user` (as in a
+/// TokenReview), `audiences` (those that matched), `boundObjects` (how they were confirmed, and which), and `claims`.
+///
+/// ```
+/// # use boundtoken::{KeySet, TrustedIssuer, UnixSeconds, Verifier};
+/// # let jwks = include_bytes!("../tests/vectors/apiserver-rs256/jwks.json");
+/// # let tokens: std::collections::BTreeMap<String, String> =
+/// #     serde_json::from_slice(include_bytes!("../tests/vectors/apiserver-rs256/tokens.json"))?;
+/// # let verifier = Verifier::builder()
+/// #     .issuer(TrustedIssuer::new("https://kubernetes.default.svc.cluster.local", KeySet::from_jwks(jwks)?))
+/// #     .audience("vault")
+/// #     .build()?;
+/// use boundtoken::Confirmed;
+///
+/// let verified = verifier.verify_at(tokens["pod-live"].as_bytes(), UnixSeconds(1_795_522_300))?;
+/// assert_eq!(verified.user_info().username, "system:serviceaccount:demo:app");
+/// assert_eq!(verified.confirmed(), Confirmed::NotChecked);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct VerifiedToken {
+    claims: Arc<Claims>,
+    confirmed: Confirmed,
+}
+
+impl VerifiedToken {
+    pub(crate) fn new(claims: Claims, confirmed: Confirmed) -> Self {
+        Self { claims: Arc::new(claims), confirmed }
+    }
+
+    /// Everything the token claims.
+    #[must_use]
+    pub fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// Whether the objects that the token is bound to were found alive.
+    #[must_use]
+    pub fn confirmed(&self) -> Confirmed {
+        self.confirmed
+    }
+
+    /// The objects that were found alive; empty unless [`confirmed`](Self::confirmed) is [`Confirmed::Live`].
+    pub fn confirmed_objects(&self) -> impl Iterator<Item = BoundObject<'_>> {
+        let live = self.confirmed == Confirmed::Live;
+        self.claims.bound_objects().filter(move |_| live)
+    }
+
+    /// Who the token speaks for, as TokenReview's `status.user` says it.
+    #[must_use]
+    pub fn user_info(&self) -> UserInfo {
+        UserInfo::from(&*self.claims)
+    }
+}
+
+impl fmt::Debug for VerifiedToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("VerifiedToken")
+            .field("claims", &self.claims)
+            .field("confirmed", &self.confirmed)
+            .finish()
+    }
+}
+
+impl Serialize for VerifiedToken {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        /// One bound object, as it is written.
+        #[derive(Serialize)]
+        struct Object<'a> {
+            kind: &'static str,
+            #[serde(skip_serializing_if = "str::is_empty")]
+            namespace: &'a str,
+            name: &'a str,
+            uid: &'a str,
+        }
+        #[derive(Serialize)]
+        struct BoundObjects<'a> {
+            confirmed: Confirmed,
+            objects: Vec<Object<'a>>,
+        }
+        let objects = self.claims.bound_objects().map(|object| Object {
+            kind: object.reference.kind.name(),
+            namespace: object.reference.namespace,
+            name: object.reference.name,
+            uid: object.uid,
+        });
+        let claims: serde_json::Value =
+            serde_json::from_str(self.claims.payload()).map_err(S::Error::custom)?;
+
+        let mut token = serializer.serialize_struct("VerifiedToken", 4)?;
+        token.serialize_field("user", &self.user_info())?;
+        token.serialize_field("audiences", &self.claims.matched_audiences().collect::<Vec<_>>())?;
+        token.serialize_field(
+            "boundObjects",
+            &BoundObjects { confirmed: self.confirmed, objects: objects.collect() },
+        )?;
+        token.serialize_field("claims", &claims)?;
+        token.end()
+    }
+}
+
+/// Who a token speaks for: `UserInfo` of authentication.k8s.io/v1, as in TokenReview's `status.user`.
+///
+/// ```
+/// let user: boundtoken::UserInfo = serde_json::from_str(r#"{"username":"system:serviceaccount:demo:app"}"#)?;
+/// assert_eq!(user.username, "system:serviceaccount:demo:app");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct UserInfo {
+    /// `system:serviceaccount:NAMESPACE:NAME`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub username: String,
+    /// The uid of the service account.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub uid: String,
+    /// `system:serviceaccounts`, `system:serviceaccounts:NAMESPACE`, `system:authenticated`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+    /// The credential's id, and the pod and node that the token names, under `authentication.kubernetes.io/…`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub extra: BTreeMap<String, Vec<String>>,
+}
+
+impl From<&Claims> for UserInfo {
+    fn from(claims: &Claims) -> Self {
+        let mut extra = BTreeMap::new();
+        let mut add = |key: &str, value: String| {
+            extra.insert(format!("authentication.kubernetes.io/{key}"), vec![value]);
+        };
+        if let Some(jti) = claims.jti() {
+            add("credential-id", format!("JTI={jti}"));
+        }
+        if let Some(pod) = claims.pod() {
+            add("pod-name", pod.reference.name.to_owned());
+            add("pod-uid", pod.uid.to_owned());
+        }
+        if let Some(node) = claims.node() {
+            add("node-name", node.reference.name.to_owned());
+            if !node.uid.is_empty() {
+                add("node-uid", node.uid.to_owned());
+            }
+        }
+        let account = claims.service_account();
+        let namespace = account.reference.namespace;
+        Self {
+            username: format!("system:serviceaccount:{namespace}:{}", account.reference.name),
+            uid: account.uid.to_owned(),
+            groups: vec![
+                "system:serviceaccounts".to_owned(),
+                format!("system:serviceaccounts:{namespace}"),
+                "system:authenticated".to_owned(),
+            ],
+            extra,
+        }
+    }
+}

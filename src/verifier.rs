@@ -1,0 +1,320 @@
+//! The verifier: one call, read from top to bottom.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::bound_object::{self, BoundObject, BoundObjects, OnUnavailable};
+use crate::claims::Claims;
+use crate::header::Header;
+use crate::keys::{Key, KeyStore};
+use crate::rejection::{Detail, Reason, Rejection, ShortText};
+use crate::time::UnixSeconds;
+use crate::token::CompactToken;
+use crate::verified::{Confirmed, VerifiedToken};
+
+mod builder;
+
+pub use builder::{BuildError, VerifierBuilder};
+
+/// The longest signature of any supported algorithm, in bytes: RSA of 8,192 bits.
+const MAX_SIGNATURE_SIZE: usize = 1024;
+
+/// An issuer whose tokens are accepted: its names, its keys and, optionally, its bound objects.
+///
+/// One cluster is one trusted issuer. Several clusters may even write the same name: their keys tell them apart.
+///
+/// ```
+/// use boundtoken::{KeySet, ObjectStore, TrustedIssuer};
+///
+/// # let jwks = include_bytes!("../tests/vectors/apiserver-rs256/jwks.json");
+/// let issuer = TrustedIssuer::new("https://kubernetes.default.svc.cluster.local", KeySet::from_jwks(jwks)?)
+///     .also_named("https://old-issuer.example.com")
+///     .bound_objects(ObjectStore::new());
+/// # Ok::<(), boundtoken::KeyError>(())
+/// ```
+#[derive(Clone)]
+pub struct TrustedIssuer {
+    names: Vec<Box<str>>,
+    keys: KeyStore,
+    objects: Option<Arc<dyn BoundObjects>>,
+}
+
+impl TrustedIssuer {
+    /// An issuer that writes `name` into `iss`, letter by letter, and signs with `keys`: a
+    /// [`KeySet`](crate::KeySet), or a clone of a [`KeyStore`] whose keys are replaced later.
+    ///
+    /// Until [`bound_objects`](Self::bound_objects) is called, its tokens are accepted with
+    /// [`Confirmed::NotChecked`].
+    pub fn new(name: impl Into<Box<str>>, keys: impl Into<KeyStore>) -> Self {
+        Self { names: vec![name.into()], keys: keys.into(), objects: None }
+    }
+
+    /// Accepts a further name, as an API server with several `--service-account-issuer` flags does.
+    #[must_use]
+    pub fn also_named(mut self, name: impl Into<Box<str>>) -> Self {
+        self.names.push(name.into());
+        self
+    }
+
+    /// Confirms the objects that tokens are bound to: an [`ObjectStore`](crate::ObjectStore), a closure, or anything
+    /// else that implements [`BoundObjects`].
+    #[must_use]
+    pub fn bound_objects(mut self, objects: impl BoundObjects + 'static) -> Self {
+        self.objects = Some(Arc::new(objects));
+        self
+    }
+
+    fn is_named(&self, name: &str) -> bool {
+        self.names.iter().any(|known| **known == *name)
+    }
+}
+
+impl fmt::Debug for TrustedIssuer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("TrustedIssuer")
+            .field("names", &self.names)
+            .field("keys", &self.keys)
+            .field("bound_objects", &self.objects.is_some())
+            .finish()
+    }
+}
+
+/// Verifies bound tokens.
+///
+/// Reads nothing but memory, never blocks, takes no lock, and is safe to share between threads. Build one at start-up
+/// with [`Verifier::builder`] and keep it: keys and objects behind it may change at any time.
+///
+/// ```
+/// use boundtoken::{KeySet, ObjectStore, Reason, TrustedIssuer, UnixSeconds, Verifier};
+///
+/// # let jwks = include_bytes!("../tests/vectors/apiserver-rs256/jwks.json");
+/// # let tokens: std::collections::BTreeMap<String, String> =
+/// #     serde_json::from_slice(include_bytes!("../tests/vectors/apiserver-rs256/tokens.json"))?;
+/// # let token = tokens["pod-live"].as_bytes();
+/// # let now = UnixSeconds(1_795_522_300);
+/// let objects = ObjectStore::new();
+/// let verifier = Verifier::builder()
+///     .issuer(
+///         TrustedIssuer::new("https://kubernetes.default.svc.cluster.local", KeySet::from_jwks(jwks)?)
+///             .bound_objects(objects.clone()),
+///     )
+///     .audience("vault")
+///     .build()?;
+///
+/// // The store does not know the token's service account, so the token is refused.
+/// let rejection = verifier.verify_at(token, now).unwrap_err();
+/// assert_eq!(rejection.reason(), Reason::ServiceAccountNotFound);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Verifier {
+    issuers: Vec<TrustedIssuer>,
+    audiences: Vec<Box<str>>,
+    leeway: u64,
+    max_token_size: usize,
+    on_unavailable: OnUnavailable,
+}
+
+impl Verifier {
+    /// Starts a verifier: it needs at least one issuer and one audience.
+    #[must_use]
+    pub fn builder() -> VerifierBuilder {
+        VerifierBuilder::new()
+    }
+
+    /// Verifies a token at the time of the system's clock.
+    ///
+    /// `token` is the bare token, without `Bearer` and without white space around it.
+    ///
+    /// # Errors
+    /// The [`Rejection`] says why the token is refused. When several things are wrong it names the first in the API
+    /// server's order: form, signature, issuer, audience, times, service account, secret, pod, node.
+    pub fn verify(&self, token: &[u8]) -> Result<VerifiedToken, Rejection> {
+        self.verify_at(token, UnixSeconds::now())
+    }
+
+    /// Verifies a token at a given time. Otherwise as [`verify`](Self::verify).
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub fn verify_at(&self, token: &[u8], now: UnixSeconds) -> Result<VerifiedToken, Rejection> {
+        let (claims, issuer) = self.check_claims(token, now)?;
+        let confirmed = match &issuer.objects {
+            Some(objects) => bound_object::confirm(&claims, &**objects, self.on_unavailable, now)?,
+            None => Confirmed::NotChecked,
+        };
+        Ok(VerifiedToken::new(claims, confirmed))
+    }
+
+    /// The first of two steps, for callers who must ask a network about bound objects: everything but them.
+    ///
+    /// The issuer's own source of bound objects, if it has one, is not asked.
+    ///
+    /// ```
+    /// # use boundtoken::{KeySet, ObjectReference, ObjectState, TrustedIssuer, UnixSeconds, Verifier};
+    /// # let jwks = include_bytes!("../tests/vectors/apiserver-rs256/jwks.json");
+    /// # let tokens: std::collections::BTreeMap<String, String> =
+    /// #     serde_json::from_slice(include_bytes!("../tests/vectors/apiserver-rs256/tokens.json"))?;
+    /// # let (token, now) = (tokens["pod-live"].as_bytes(), UnixSeconds(1_795_522_300));
+    /// # let verifier = Verifier::builder()
+    /// #     .issuer(TrustedIssuer::new("https://kubernetes.default.svc.cluster.local", KeySet::from_jwks(jwks)?))
+    /// #     .audience("vault")
+    /// #     .build()?;
+    /// # let ask_the_network = |object: &boundtoken::BoundObject<'_>| {
+    /// #     ObjectState::Present { uid: object.uid.into(), deletion_timestamp: None }
+    /// # };
+    /// let checked = verifier.check_at(token, now)?;
+    /// let mut answers = Vec::new();
+    /// for object in checked.bound_objects() {
+    ///     let state = ask_the_network(&object); // `.await` here
+    ///     answers.push((object.reference.to_string(), state));
+    /// }
+    /// let answer = |reference: &ObjectReference<'_>| {
+    ///     let known = answers.iter().find(|(asked, _)| *asked == reference.to_string());
+    ///     known.map_or(ObjectState::Unavailable, |(_, state)| state.clone())
+    /// };
+    /// let verified = verifier.confirm_at(checked, &answer, now)?;
+    /// assert_eq!(verified.claims().namespace(), "demo");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify), but for bound objects.
+    pub fn check(&self, token: &[u8]) -> Result<CheckedToken, Rejection> {
+        self.check_at(token, UnixSeconds::now())
+    }
+
+    /// [`check`](Self::check) at a given time.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn check_at(&self, token: &[u8], now: UnixSeconds) -> Result<CheckedToken, Rejection> {
+        self.check_claims(token, now).map(|(claims, _)| CheckedToken { claims })
+    }
+
+    /// The second step: judges the bound objects by what `objects` says, and the token's times once more.
+    ///
+    /// # Errors
+    /// The reasons for bound objects, and those for times: the token may have expired between the steps.
+    pub fn confirm(
+        &self,
+        checked: CheckedToken,
+        objects: &dyn BoundObjects,
+    ) -> Result<VerifiedToken, Rejection> {
+        self.confirm_at(checked, objects, UnixSeconds::now())
+    }
+
+    /// [`confirm`](Self::confirm) at a given time.
+    ///
+    /// # Errors
+    /// As [`confirm`](Self::confirm).
+    pub fn confirm_at(
+        &self,
+        checked: CheckedToken,
+        objects: &dyn BoundObjects,
+        now: UnixSeconds,
+    ) -> Result<VerifiedToken, Rejection> {
+        checked.claims.within(now, self.leeway)?;
+        let confirmed = bound_object::confirm(&checked.claims, objects, self.on_unavailable, now)?;
+        Ok(VerifiedToken::new(checked.claims, confirmed))
+    }
+
+    /// Everything that the token itself decides, in the order of the steps.
+    fn check_claims(&self, token: &[u8], now: UnixSeconds) -> Result<(Claims, &TrustedIssuer), Rejection> {
+        let token = CompactToken::split(token, self.max_token_size)?;
+        let (mut claims, issuer) = Header::with(token.header, |header| self.authenticate(&token, header))?;
+        claims.match_audiences(&self.audiences)?;
+        claims.within(now, self.leeway)?;
+        claims.name_a_service_account()?;
+        Ok((claims, issuer))
+    }
+
+    /// Finds the key that signed the token among those that may have, and the issuer that the key belongs to.
+    ///
+    /// Nothing of the claims is read before a signature over them holds.
+    fn authenticate(
+        &self,
+        token: &CompactToken<'_>,
+        header: &Header<'_>,
+    ) -> Result<(Claims, &TrustedIssuer), Rejection> {
+        if header.kid.is_none() {
+            self.demand_one_fitting_key(header)?;
+        }
+        let mut buffer = [0; MAX_SIGNATURE_SIZE];
+        let signature = token.signature.decode_into(&mut buffer).unwrap_or_default();
+        // The furthest that any key came is what is reported.
+        let mut furthest = Rejection::new(Reason::KeyUnknown, Detail::None);
+        for issuer in &self.issuers {
+            let keys = issuer.keys.load();
+            let candidates = match header.kid.as_deref() {
+                Some(kid) => keys.with_kid(kid),
+                None => keys.keys(),
+            };
+            for key in candidates {
+                if key.algorithm() != header.algorithm {
+                    let detail = Detail::Algorithms { token: header.algorithm, key: key.algorithm() };
+                    further(&mut furthest, Rejection::new(Reason::AlgorithmMismatch, detail));
+                    continue;
+                }
+                if !key.verify(token.signed, signature) {
+                    further(&mut furthest, Reason::SignatureInvalid.into());
+                    continue;
+                }
+                let claims = Claims::parse(token.claims.decode())?;
+                claims.not_legacy()?;
+                if issuer.is_named(claims.issuer()) {
+                    return Ok((claims, issuer));
+                }
+                further(&mut furthest, claims.issuer_mismatch());
+            }
+        }
+        Err(match (furthest.reason(), header.kid.as_deref()) {
+            (Reason::KeyUnknown, Some(kid)) => {
+                Rejection::new(Reason::KeyUnknown, Detail::KeyId(ShortText::new(kid)))
+            }
+            // Without a kid, the keys of other algorithms were never meant.
+            (Reason::AlgorithmMismatch, None) => Reason::KeyUnknown.into(),
+            _ => furthest,
+        })
+    }
+
+    /// Without a kid, a token is only accepted when exactly one key of all issuers fits.
+    fn demand_one_fitting_key(&self, header: &Header<'_>) -> Result<(), Rejection> {
+        let fits = |key: &&Key| key.algorithm() == header.algorithm;
+        let fitting: usize =
+            self.issuers.iter().map(|issuer| issuer.keys.load().keys().iter().filter(fits).count()).sum();
+        match fitting {
+            0 => Err(Reason::KeyUnknown.into()),
+            1 => Ok(()),
+            _ => Err(Reason::KeyIdMissing.into()),
+        }
+    }
+}
+
+/// Keeps the refusal that came further: reasons are numbered in the order of the steps.
+fn further(furthest: &mut Rejection, candidate: Rejection) {
+    if candidate.reason() > furthest.reason() {
+        *furthest = candidate;
+    }
+}
+
+/// A token that holds in itself; what remains is whether its bound objects exist. See [`Verifier::check`].
+#[derive(Debug)]
+#[must_use = "a checked token is not verified until it is confirmed"]
+pub struct CheckedToken {
+    claims: Claims,
+}
+
+impl CheckedToken {
+    /// The objects to look up, in the order in which they are judged.
+    pub fn bound_objects(&self) -> impl Iterator<Item = BoundObject<'_>> {
+        self.claims.bound_objects()
+    }
+
+    /// Everything the token claims. Do not act on it before the token is confirmed.
+    #[must_use]
+    pub fn claims(&self) -> &Claims {
+        &self.claims
+    }
+}

@@ -1,0 +1,162 @@
+//! Building a verifier: mistakes are found here, not at the first token.
+
+use std::fmt;
+
+use super::{TrustedIssuer, Verifier};
+use crate::bound_object::OnUnavailable;
+
+/// Token size limit unless configured, in bytes.
+const DEFAULT_MAX_TOKEN_SIZE: usize = 16 * 1024;
+/// The largest token size limit that can be configured, in bytes.
+const LARGEST_MAX_TOKEN_SIZE: usize = 1024 * 1024;
+/// Leeway unless configured, in seconds: the API server's.
+const DEFAULT_LEEWAY: u64 = 60;
+/// The largest leeway that can be configured, in seconds. More would not be a clock's error.
+const LARGEST_LEEWAY: u64 = 3600;
+
+/// Collects what a [`Verifier`] needs. Made by [`Verifier::builder`].
+#[derive(Debug)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct VerifierBuilder {
+    verifier: Verifier,
+}
+
+impl VerifierBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            verifier: Verifier {
+                issuers: Vec::new(),
+                audiences: Vec::new(),
+                leeway: DEFAULT_LEEWAY,
+                max_token_size: DEFAULT_MAX_TOKEN_SIZE,
+                on_unavailable: OnUnavailable::Refuse,
+            },
+        }
+    }
+
+    /// Accepts tokens of this issuer. Call it once for each cluster.
+    pub fn issuer(mut self, issuer: TrustedIssuer) -> Self {
+        self.verifier.issuers.push(issuer);
+        self
+    }
+
+    /// Accepts tokens for this audience, letter by letter: the identifier of the service that verifies. Call it once for
+    /// each identifier; a token is good if it names any of them.
+    pub fn audience(mut self, audience: impl Into<Box<str>>) -> Self {
+        self.verifier.audiences.push(audience.into());
+        self
+    }
+
+    /// How many seconds the clocks of issuer and verifier may differ: 60 unless set, as in the API server; at most 3,600.
+    pub fn leeway(mut self, seconds: u64) -> Self {
+        self.verifier.leeway = seconds;
+        self
+    }
+
+    /// The largest token that is looked at, in bytes: 16 KiB unless set; at most 1 MiB.
+    pub fn max_token_size(mut self, bytes: usize) -> Self {
+        self.verifier.max_token_size = bytes;
+        self
+    }
+
+    /// What to do when bound objects cannot be looked up: refuse unless set.
+    pub fn on_unavailable(mut self, choice: OnUnavailable) -> Self {
+        self.verifier.on_unavailable = choice;
+        self
+    }
+
+    /// Builds the verifier.
+    ///
+    /// ```
+    /// use boundtoken::{BuildError, Verifier};
+    ///
+    /// assert_eq!(Verifier::builder().audience("vault").build().unwrap_err(), BuildError::NoIssuer);
+    /// ```
+    ///
+    /// # Errors
+    /// [`BuildError`] says what is missing or out of range.
+    pub fn build(self) -> Result<Verifier, BuildError> {
+        let verifier = self.verifier;
+        if verifier.issuers.is_empty() {
+            return Err(BuildError::NoIssuer);
+        }
+        for issuer in &verifier.issuers {
+            if issuer.names.iter().any(|name| name.is_empty()) {
+                return Err(BuildError::EmptyIssuer);
+            }
+            if issuer.keys.load().is_empty() {
+                return Err(BuildError::NoKey { issuer: issuer.names.first().cloned().unwrap_or_default() });
+            }
+        }
+        if verifier.audiences.is_empty() {
+            return Err(BuildError::NoAudience);
+        }
+        if verifier.audiences.iter().any(|audience| audience.is_empty()) {
+            return Err(BuildError::EmptyAudience);
+        }
+        if verifier.leeway > LARGEST_LEEWAY {
+            return Err(BuildError::LeewayTooLong);
+        }
+        if verifier.max_token_size == 0 || verifier.max_token_size > LARGEST_MAX_TOKEN_SIZE {
+            return Err(BuildError::TokenSizeOutOfRange);
+        }
+        Ok(verifier)
+    }
+}
+
+/// Why a verifier could not be built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// No issuer was given.
+    NoIssuer,
+    /// An issuer's name is the empty text.
+    EmptyIssuer,
+    /// An issuer has no usable key.
+    NoKey {
+        /// The issuer's first name.
+        issuer: Box<str>,
+    },
+    /// No audience was given.
+    NoAudience,
+    /// An audience is the empty text.
+    EmptyAudience,
+    /// The leeway is longer than an hour.
+    LeewayTooLong,
+    /// The token size limit is zero or more than 1 MiB.
+    TokenSizeOutOfRange,
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoIssuer => formatter.write_str(
+                "no issuer: add the one your cluster writes, see /.well-known/openid-configuration",
+            ),
+            Self::EmptyIssuer => {
+                formatter.write_str("an issuer's name is empty: give it as the cluster writes it into `iss`")
+            }
+            Self::NoKey { issuer } => {
+                write!(
+                    formatter,
+                    "issuer {issuer:?} has no usable key: load its JWKS or PEM file, and see what was skipped and why"
+                )
+            }
+            Self::NoAudience => {
+                formatter.write_str("no audience: add the identifier of the service that verifies")
+            }
+            Self::EmptyAudience => {
+                formatter.write_str("an audience is empty: give the identifier of the service that verifies")
+            }
+            Self::LeewayTooLong => write!(
+                formatter,
+                "the leeway is longer than {LARGEST_LEEWAY} seconds: set the clocks instead"
+            ),
+            Self::TokenSizeOutOfRange => {
+                write!(formatter, "the token size limit must be between 1 and {LARGEST_MAX_TOKEN_SIZE} bytes")
+            }
+        }
+    }
+}
+
+impl std::error::Error for BuildError {}
