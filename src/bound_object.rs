@@ -135,57 +135,57 @@ where
 /// assert_eq!(uid.to_string(), "e5bf3f7d-fbca-403d-a58f-f50f44e8da63");
 /// assert_ne!(uid, Uid::from("E5BF3F7D-FBCA-403D-A58F-F50F44E8DA63"));
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Uid(UidForm);
+#[derive(Clone)]
+pub struct Uid(UidText);
 
-#[derive(Clone, PartialEq, Eq, Hash)]
-enum UidForm {
-    /// A UUID in the one form that Kubernetes writes: lower case, with hyphens.
-    Uuid([u8; 16]),
-    /// Anything else.
-    Text(Arc<str>),
+/// The most bytes that are kept in place: a UUID has 36.
+const UID_IN_PLACE: usize = 38;
+
+#[derive(Clone)]
+enum UidText {
+    InPlace { length: u8, bytes: [u8; UID_IN_PLACE] },
+    Shared(Arc<str>),
 }
 
 impl Uid {
-    fn uuid(text: &str) -> Option<[u8; 16]> {
-        const HYPHENS: [usize; 4] = [8, 13, 18, 23];
-        let text = text.as_bytes();
-        if text.len() != 36 || HYPHENS.iter().any(|&position| text.get(position) != Some(&b'-')) {
-            return None;
+    fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            UidText::InPlace { length, bytes } => bytes.get(..usize::from(*length)).unwrap_or_default(),
+            UidText::Shared(text) => text.as_bytes(),
         }
-        let mut digits =
-            text.iter().enumerate().filter(|(position, _)| !HYPHENS.contains(position)).map(|(_, d)| *d);
-        let mut uuid = [0; 16];
-        for byte in &mut uuid {
-            *byte = hexadecimal(digits.next()?)? << 4 | hexadecimal(digits.next()?)?;
-        }
-        Some(uuid)
-    }
-}
-
-fn hexadecimal(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
     }
 }
 
 impl From<&str> for Uid {
     fn from(text: &str) -> Self {
-        Self(Self::uuid(text).map_or_else(|| UidForm::Text(text.into()), UidForm::Uuid))
+        let mut bytes = [0; UID_IN_PLACE];
+        match (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
+            (Some(place), Ok(length)) => {
+                place.copy_from_slice(text.as_bytes());
+                Self(UidText::InPlace { length, bytes })
+            }
+            _ => Self(UidText::Shared(text.into())),
+        }
+    }
+}
+
+impl PartialEq for Uid {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for Uid {}
+
+impl PartialEq<str> for Uid {
+    fn eq(&self, other: &str) -> bool {
+        self.as_bytes() == other.as_bytes()
     }
 }
 
 impl fmt::Display for Uid {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            UidForm::Text(text) => formatter.write_str(text),
-            UidForm::Uuid(uuid) => uuid.iter().enumerate().try_for_each(|(index, byte)| {
-                let hyphen = if matches!(index, 4 | 6 | 8 | 10) { "-" } else { "" };
-                write!(formatter, "{hyphen}{byte:02x}")
-            }),
-        }
+        formatter.write_str(std::str::from_utf8(self.as_bytes()).unwrap_or_default())
     }
 }
 
@@ -217,7 +217,7 @@ pub(crate) fn confirm(
     for object in claims.bound_objects() {
         let verdict = match objects.state(&object.reference) {
             ObjectState::Absent => Err(Failure::NotFound),
-            ObjectState::Present { uid, .. } if uid != object.uid.into() => Err(Failure::UidMismatch),
+            ObjectState::Present { uid, .. } if uid != *object.uid => Err(Failure::UidMismatch),
             ObjectState::Present { deletion_timestamp: Some(deleted), .. }
                 if deleted.0.saturating_add(DELETION_GRACE) <= now.0 =>
             {
@@ -275,14 +275,16 @@ mod tests {
             "E5bf3f7d-fbca-403d-a58f-f50f44e8da63",
             "e5bf3f7d-fbca-403d-a58f-f50f44e8da64",
             "e5bf3f7dfbca403da58ff50f44e8da63",
-            "e5bf3f7d-fbca-403d-a58f-f50f44e8da6g",
-            "e5bf3f7d-fbca-403d-a58f_f50f44e8da63",
+            "e5bf3f7d-fbca-403d-a58f-f50f44e8da63-38",
+            "e5bf3f7d-fbca-403d-a58f-f50f44e8da63-039",
+            "e5bf3f7d-fbca-403d-a58f-f50f44e8da63-of-another-form",
             "",
         ];
         for (left, one) in texts.iter().enumerate() {
             assert_eq!(Uid::from(*one).to_string(), *one);
             for (right, other) in texts.iter().enumerate() {
                 assert_eq!(Uid::from(*one) == Uid::from(*other), left == right, "{one} {other}");
+                assert_eq!(Uid::from(*one) == **other, left == right, "{one} {other}");
             }
         }
     }

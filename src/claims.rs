@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::bound_object::{BoundObject, ObjectKind, ObjectReference};
-use crate::json::{Kind, Reader, Rules, Text};
+use crate::json::{Kind, Known, Member, Reader, Rules, Text};
 use crate::rejection::{self, Detail, Reason, Rejection};
 use crate::time::UnixSeconds;
 
@@ -22,6 +23,59 @@ static RULES: Rules = Rules {
     wrong_type: Reason::ClaimsWrongType,
     too_many_members: None,
 };
+
+/// The registered claims that are read (RFC 7519 section 4.1), and Kubernetes' own.
+#[derive(Clone, Copy)]
+enum Claim {
+    Aud,
+    Exp,
+    Iat,
+    Iss,
+    Jti,
+    Kubernetes,
+    Nbf,
+    Sub,
+}
+
+const CLAIMS: Known<Claim> = &[
+    ("aud", Claim::Aud),
+    ("exp", Claim::Exp),
+    ("iat", Claim::Iat),
+    ("iss", Claim::Iss),
+    ("jti", Claim::Jti),
+    ("kubernetes.io", Claim::Kubernetes),
+    ("nbf", Claim::Nbf),
+    ("sub", Claim::Sub),
+];
+
+/// The members of the claim `kubernetes.io`.
+#[derive(Clone, Copy)]
+enum KubernetesClaim {
+    Namespace,
+    Node,
+    Pod,
+    Secret,
+    ServiceAccount,
+    WarnAfter,
+}
+
+const KUBERNETES: Known<KubernetesClaim> = &[
+    ("namespace", KubernetesClaim::Namespace),
+    ("node", KubernetesClaim::Node),
+    ("pod", KubernetesClaim::Pod),
+    ("secret", KubernetesClaim::Secret),
+    ("serviceaccount", KubernetesClaim::ServiceAccount),
+    ("warnafter", KubernetesClaim::WarnAfter),
+];
+
+/// The members of a reference in it.
+#[derive(Clone, Copy)]
+enum ReferenceClaim {
+    Name,
+    Uid,
+}
+
+const REFERENCE: Known<ReferenceClaim> = &[("name", ReferenceClaim::Name), ("uid", ReferenceClaim::Uid)];
 
 /// Everything a verified token claims.
 ///
@@ -177,8 +231,8 @@ impl Claims {
     /// The objects whose existence decides over the token, in the API server's order: service account, secret, pod,
     /// and the node when there is no pod.
     pub fn bound_objects(&self) -> impl Iterator<Item = BoundObject<'_>> {
-        let node = self.node().filter(|_| self.kubernetes.pod.is_none());
-        std::iter::once(self.service_account()).chain(self.secret()).chain(self.pod()).chain(node)
+        let node = if self.kubernetes.pod.is_none() { self.node() } else { None };
+        [Some(self.service_account()), self.secret(), self.pod(), node].into_iter().flatten()
     }
 
     /// The claims as they were signed: one JSON object, with members that have no accessor here.
@@ -207,14 +261,28 @@ impl fmt::Debug for Claims {
 
 /// Reading.
 impl Claims {
-    /// Reads the payload of a token whose signature holds.
-    pub(crate) fn parse(payload: Vec<u8>) -> Result<Self, Rejection> {
-        let draft = Draft::read(&payload)?;
+    /// Reads the payload of a token whose signature holds, and finds which of the `accepted` audiences it names.
+    pub(crate) fn parse(payload: Vec<u8>, accepted: &[Box<str>]) -> Result<Arc<Self>, Rejection> {
+        let mut draft = Draft::read(&payload)?;
         // Checked by the reader already; this only changes the type of the same allocation.
         let mut text = String::from_utf8(payload).map_err(|_| Reason::ClaimsNotUtf8)?;
         let payload_length = text.len();
         text.push_str(&draft.resolved);
-        Ok(Self { text: text.into_boxed_str(), payload_length, ..draft.claims })
+        draft.claims.text = text.into_boxed_str();
+        draft.claims.payload_length = payload_length;
+        draft.claims.match_audiences(accepted);
+        Ok(Arc::new(draft.claims))
+    }
+}
+
+impl Claims {
+    fn match_audiences(&mut self, accepted: &[Box<str>]) {
+        for audience in accepted {
+            let spans = self.audiences.get(..self.audience_count).unwrap_or_default();
+            if let Some(&matched) = spans.iter().find(|&&span| self.get(span) == &**audience) {
+                self.audiences.push(matched);
+            }
+        }
     }
 }
 
@@ -242,32 +310,27 @@ impl Draft {
             kubernetes: Kubernetes::default(),
         };
         let mut draft = Self { claims, resolved: String::new(), payload_length: payload.len() };
-        Reader::new(payload, &RULES)?.document(|reader, name| draft.claim(reader, name))?;
+        Reader::read(payload, &RULES, CLAIMS, |reader, member| draft.claim(reader, member))?;
         draft.claims.audience_count = draft.claims.audiences.len();
         Ok(draft)
     }
 
-    fn claim(&mut self, reader: &mut Reader<'_>, name: Text<'_>) -> Result<(), Rejection> {
-        if name.is("aud") {
-            self.audiences(reader)?;
-        } else if name.is("exp") {
-            self.claims.expires_at = date(reader, "exp")?;
-        } else if name.is("iat") {
-            self.claims.issued_at = date(reader, "iat")?;
-        } else if name.is("iss") {
-            self.claims.issuer = self.string(reader, "iss")?;
-        } else if name.is("jti") {
-            self.claims.jti = self.string(reader, "jti")?;
-        } else if name.is("kubernetes.io") {
-            self.kubernetes(reader)?;
-        } else if name.is("nbf") {
-            self.claims.not_before = date(reader, "nbf")?;
-        } else if name.is("sub") {
-            self.claims.subject = self.string(reader, "sub")?;
-        } else if let Some(registered) = registered_name_in_another_case(&name) {
-            return Err(Rejection::new(Reason::ClaimsNameCase, Detail::Member(registered)));
-        } else {
-            reader.skip()?;
+    fn claim(&mut self, reader: &mut Reader<'_>, member: Member<'_, Claim>) -> Result<(), Rejection> {
+        match member {
+            Member::Known(Claim::Aud) => self.audiences(reader)?,
+            Member::Known(Claim::Exp) => self.claims.expires_at = date(reader, "exp")?,
+            Member::Known(Claim::Iat) => self.claims.issued_at = date(reader, "iat")?,
+            Member::Known(Claim::Iss) => self.claims.issuer = self.string(reader, "iss")?,
+            Member::Known(Claim::Jti) => self.claims.jti = self.string(reader, "jti")?,
+            Member::Known(Claim::Kubernetes) => self.kubernetes(reader)?,
+            Member::Known(Claim::Nbf) => self.claims.not_before = date(reader, "nbf")?,
+            Member::Known(Claim::Sub) => self.claims.subject = self.string(reader, "sub")?,
+            Member::Unknown(name) => match registered_name_in_another_case(&name) {
+                Some(registered) => {
+                    return Err(Rejection::new(Reason::ClaimsNameCase, Detail::Member(registered)));
+                }
+                None => reader.skip()?,
+            },
         }
         Ok(())
     }
@@ -299,21 +362,27 @@ impl Draft {
     }
 
     fn kubernetes(&mut self, reader: &mut Reader<'_>) -> Result<(), Rejection> {
-        optional_object(reader, "kubernetes.io", |reader, name| {
-            if name.is("namespace") {
-                self.claims.kubernetes.namespace = self.string(reader, "namespace")?;
-            } else if name.is("serviceaccount") {
-                self.claims.kubernetes.service_account = self.reference(reader, "serviceaccount")?;
-            } else if name.is("secret") {
-                self.claims.kubernetes.secret = self.reference(reader, "secret")?;
-            } else if name.is("pod") {
-                self.claims.kubernetes.pod = self.reference(reader, "pod")?;
-            } else if name.is("node") {
-                self.claims.kubernetes.node = self.reference(reader, "node")?;
-            } else if name.is("warnafter") {
-                self.claims.kubernetes.warn_after = date(reader, "warnafter")?;
-            } else {
-                reader.skip()?;
+        optional_object(reader, "kubernetes.io", KUBERNETES, |reader, member| {
+            match member {
+                Member::Known(KubernetesClaim::Namespace) => {
+                    self.claims.kubernetes.namespace = self.string(reader, "namespace")?;
+                }
+                Member::Known(KubernetesClaim::Node) => {
+                    self.claims.kubernetes.node = self.reference(reader, "node")?;
+                }
+                Member::Known(KubernetesClaim::Pod) => {
+                    self.claims.kubernetes.pod = self.reference(reader, "pod")?;
+                }
+                Member::Known(KubernetesClaim::Secret) => {
+                    self.claims.kubernetes.secret = self.reference(reader, "secret")?;
+                }
+                Member::Known(KubernetesClaim::ServiceAccount) => {
+                    self.claims.kubernetes.service_account = self.reference(reader, "serviceaccount")?;
+                }
+                Member::Known(KubernetesClaim::WarnAfter) => {
+                    self.claims.kubernetes.warn_after = date(reader, "warnafter")?;
+                }
+                Member::Unknown(_) => reader.skip()?,
             }
             Ok(())
         })
@@ -326,13 +395,11 @@ impl Draft {
         claim: &'static str,
     ) -> Result<Option<Reference>, Rejection> {
         let mut reference = Reference::default();
-        let present = optional_object(reader, claim, |reader, name| {
-            if name.is("name") {
-                reference.name = self.string(reader, claim)?;
-            } else if name.is("uid") {
-                reference.uid = self.string(reader, claim)?;
-            } else {
-                reader.skip()?;
+        let present = optional_object(reader, claim, REFERENCE, |reader, member| {
+            match member {
+                Member::Known(ReferenceClaim::Name) => reference.name = self.string(reader, claim)?,
+                Member::Known(ReferenceClaim::Uid) => reference.uid = self.string(reader, claim)?,
+                Member::Unknown(_) => reader.skip()?,
             }
             Ok(())
         })?;
@@ -357,13 +424,14 @@ impl Draft {
 }
 
 /// Reads an object or null; tells whether there was one.
-fn optional_object<'a>(
+fn optional_object<'a, N: Copy>(
     reader: &mut Reader<'a>,
     claim: &'static str,
-    member: impl FnMut(&mut Reader<'a>, Text<'a>) -> Result<(), Rejection>,
+    known: Known<N>,
+    member: impl FnMut(&mut Reader<'a>, Member<'a, N>) -> Result<(), Rejection>,
 ) -> Result<bool, Rejection> {
     match reader.kind()? {
-        Kind::Object => reader.object(member).map(|()| true),
+        Kind::Object => reader.object(known, member).map(|()| true),
         Kind::Null => reader.skip().map(|()| false),
         _ => Err(reader.wrong_type(claim)),
     }
@@ -376,10 +444,9 @@ fn date(reader: &mut Reader<'_>, claim: &'static str) -> Result<Option<UnixSecon
         Kind::Number => {}
         _ => return Err(reader.wrong_type(claim)),
     }
-    let number = reader.number()?;
-    let seconds = match number.parse::<u64>() {
-        Ok(seconds) => Some(seconds),
-        Err(_) => number.parse::<f64>().ok().and_then(whole_seconds),
+    let seconds = match reader.small_integer() {
+        Some(seconds) => Some(seconds),
+        None => reader.number()?.parse::<f64>().ok().and_then(whole_seconds),
     };
     match seconds.map(UnixSeconds) {
         Some(seconds) if seconds <= UnixSeconds::MAX => Ok(Some(seconds)),
@@ -401,7 +468,6 @@ fn whole_seconds(seconds: f64) -> Option<u64> {
 
 /// The registered claim that `name` spells in other letters, as Go's decoder would still read it.
 fn registered_name_in_another_case(name: &Text<'_>) -> Option<&'static str> {
-    const REGISTERED: [&str; 8] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "kubernetes.io"];
     let folded = || {
         name.chars().map(|character| match character {
             '\u{17f}' => 's',  // long s
@@ -409,7 +475,7 @@ fn registered_name_in_another_case(name: &Text<'_>) -> Option<&'static str> {
             other => other.to_ascii_lowercase(),
         })
     };
-    REGISTERED.into_iter().find(|registered| folded().eq(registered.chars()))
+    CLAIMS.iter().map(|(registered, _)| *registered).find(|registered| folded().eq(registered.chars()))
 }
 
 impl Span {
@@ -435,16 +501,9 @@ impl Claims {
         Rejection::new(Reason::IssuerMismatch, rejection::quoted([self.issuer()]))
     }
 
-    /// Finds which of `accepted` the token names, in that order.
-    pub(crate) fn match_audiences(&mut self, accepted: &[Box<str>]) -> Result<(), Rejection> {
+    pub(crate) fn named_for_us(&self) -> Result<(), Rejection> {
         if self.audience_count == 0 {
             return Err(Reason::AudienceMissing.into());
-        }
-        for audience in accepted {
-            let spans = self.audiences.get(..self.audience_count).unwrap_or_default();
-            if let Some(&matched) = spans.iter().find(|&&span| self.get(span) == &**audience) {
-                self.audiences.push(matched);
-            }
         }
         if self.audiences.len() == self.audience_count {
             return Err(Rejection::new(Reason::AudienceMismatch, rejection::quoted(self.audiences())));

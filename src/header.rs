@@ -2,15 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::json::{Reader, Rules, Text};
+use crate::json::{Known, Member, Reader, Rules, Text};
 use crate::keys::Algorithm;
 use crate::rejection::{Detail, Reason, Rejection};
-use crate::token::Part;
-
-/// The longest header, decoded. Kubernetes writes about 80 bytes; an external signer's kid may have 1,024.
-const MAX_SIZE: usize = 4096;
-/// Headers up to this size are decoded into a small buffer, which is cheaper to clear.
-const USUAL_SIZE: usize = 256;
+use crate::token::{LARGEST_SIZE, Part};
 
 static RULES: Rules = Rules {
     not_utf8: Reason::HeaderNotUtf8,
@@ -22,6 +17,29 @@ static RULES: Rules = Rules {
     too_many_members: Some(Reason::HeaderTooManyMembers),
 };
 
+/// The members that matter. The API server reads `nonce` too, and refuses one that is no string.
+#[derive(Clone, Copy)]
+enum HeaderMember {
+    Alg,
+    Kid,
+    Typ,
+    Nonce,
+    Refused(Reason, &'static str),
+}
+
+const MEMBERS: Known<HeaderMember> = &[
+    ("alg", HeaderMember::Alg),
+    ("kid", HeaderMember::Kid),
+    ("typ", HeaderMember::Typ),
+    ("nonce", HeaderMember::Nonce),
+    ("crit", HeaderMember::Refused(Reason::CriticalHeader, "crit")),
+    ("b64", HeaderMember::Refused(Reason::CriticalHeader, "b64")),
+    ("jwk", HeaderMember::Refused(Reason::EmbeddedKey, "jwk")),
+    ("jku", HeaderMember::Refused(Reason::EmbeddedKey, "jku")),
+    ("x5u", HeaderMember::Refused(Reason::EmbeddedKey, "x5u")),
+    ("x5c", HeaderMember::Refused(Reason::EmbeddedKey, "x5c")),
+];
+
 /// What a header says that matters. It only picks among configured keys: a key keeps its own algorithm.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Header<'a> {
@@ -31,30 +49,17 @@ pub(crate) struct Header<'a> {
 }
 
 impl Header<'_> {
-    /// Decodes and reads a header, and hands it to `use_header`: its texts live in a buffer on the stack.
+    /// Decodes and reads a header, and hands it to `use_header`: its texts live on the stack.
+    ///
+    /// Kubernetes writes about 80 bytes; an external signer's kid may have 1,024.
     pub(crate) fn with<T>(
         part: Part<'_>,
         use_header: impl FnOnce(&Header<'_>) -> Result<T, Rejection>,
     ) -> Result<T, Rejection> {
-        if part.decoded_len() <= USUAL_SIZE {
-            Self::with_buffer::<USUAL_SIZE, T>(part, use_header)
-        } else {
-            Self::with_buffer::<MAX_SIZE, T>(part, use_header)
-        }
-    }
-
-    fn with_buffer<const SIZE: usize, T>(
-        part: Part<'_>,
-        use_header: impl FnOnce(&Header<'_>) -> Result<T, Rejection>,
-    ) -> Result<T, Rejection> {
-        let mut buffer = [0; SIZE];
-        let json = part.decode_into(&mut buffer).ok_or_else(|| {
-            Rejection::new(
-                Reason::HeaderTooLarge,
-                Detail::Size { found: part.decoded_len(), limit: MAX_SIZE },
-            )
-        })?;
-        use_header(&Header::parse(json)?)
+        part.with_decoded(|json| use_header(&Header::parse(json)?))?.unwrap_or_else(|| {
+            let size = Detail::Size { found: part.decoded_len(), limit: LARGEST_SIZE };
+            Err(Rejection::new(Reason::HeaderTooLarge, size))
+        })
     }
 }
 
@@ -63,22 +68,18 @@ impl<'a> Header<'a> {
         let mut algorithm = None;
         let mut kid = None;
         let mut typ = None;
-        Reader::new(json, &RULES)?.document(|reader, name| {
-            if name.is("alg") {
-                algorithm = reader.optional_string("alg")?;
-            } else if name.is("kid") {
-                kid = reader.optional_string("kid")?.filter(|kid| !kid.is(""));
-            } else if name.is("typ") {
-                typ = reader.optional_string("typ")?;
-            } else if name.is("nonce") {
-                reader.optional_string("nonce")?;
-            } else if let Some(extension) = ["crit", "b64"].into_iter().find(|member| name.is(member)) {
-                return Err(Rejection::new(Reason::CriticalHeader, Detail::Member(extension)));
-            } else if let Some(key) = ["jwk", "jku", "x5u", "x5c"].into_iter().find(|member| name.is(member))
-            {
-                return Err(Rejection::new(Reason::EmbeddedKey, Detail::Member(key)));
-            } else {
-                reader.skip()?;
+        Reader::read(json, &RULES, MEMBERS, |reader, member| {
+            match member {
+                Member::Known(HeaderMember::Alg) => algorithm = reader.optional_string("alg")?,
+                Member::Known(HeaderMember::Kid) => {
+                    kid = reader.optional_string("kid")?.filter(|kid| !kid.is(""))
+                }
+                Member::Known(HeaderMember::Typ) => typ = reader.optional_string("typ")?,
+                Member::Known(HeaderMember::Nonce) => drop(reader.optional_string("nonce")?),
+                Member::Known(HeaderMember::Refused(reason, name)) => {
+                    return Err(Rejection::new(reason, Detail::Member(name)));
+                }
+                Member::Unknown(_) => reader.skip()?,
             }
             Ok(())
         })?;
@@ -86,7 +87,7 @@ impl<'a> Header<'a> {
             return Err(Reason::TypeUnsupported.into());
         }
         let algorithm = algorithm.ok_or(Reason::AlgorithmMissing)?;
-        Ok(Self { algorithm: supported(&algorithm)?, kid: kid.map(|kid| kid.resolve()) })
+        Ok(Self { algorithm: supported(&algorithm)?, kid: kid.map(|kid| kid.resolve_text()) })
     }
 }
 
@@ -122,7 +123,7 @@ mod tests {
     fn everything_else_is_refused_for_its_own_reason() {
         use Reason::*;
         let deep = format!(r#"{{"alg":"RS256","x":{}{}}}"#, "[".repeat(32), "]".repeat(32));
-        let many: Vec<String> = (0..32).map(|n| format!(r#""m{n}":0"#)).collect();
+        let many: Vec<String> = (0..33).map(|n| format!(r#""m{n}":0"#)).collect();
         let many = format!(r#"{{"alg":"RS256",{}}}"#, many.join(","));
         let long = format!(r#"{{"alg":"RS256","x":{}}}"#, "1".repeat(65));
         for (json, reason) in [

@@ -24,8 +24,18 @@ pub(crate) struct Rules {
     pub(crate) duplicate_member: Reason,
     pub(crate) number_too_long: Reason,
     pub(crate) wrong_type: Reason,
-    /// The reason for more than 32 members in all; `None` where their number is bounded by the size alone.
+    /// The reason for more than 32 unknown members; `None` where their number is bounded by the size alone.
     pub(crate) too_many_members: Option<Reason>,
+}
+
+/// The members that an object is read for, in the order in which issuers write them, each with what it is to its
+/// reader.
+pub(crate) type Known<N> = &'static [(&'static str, N)];
+
+/// A member of an object, by its name.
+pub(crate) enum Member<'a, N> {
+    Known(N),
+    Unknown(Text<'a>),
 }
 
 /// The type of the value that stands next.
@@ -41,32 +51,34 @@ pub(crate) enum Kind {
 
 /// Reads one JSON text from front to back.
 pub(crate) struct Reader<'a> {
-    text: &'a str,
+    /// Valid UTF-8.
+    text: &'a [u8],
     position: usize,
     depth: u32,
-    names: Names<'a>,
+    names: Names,
     rules: &'static Rules,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(bytes: &'a [u8], rules: &'static Rules) -> Result<Self, Rejection> {
-        let text = std::str::from_utf8(bytes)
-            .map_err(|error| Rejection::new(rules.not_utf8, Detail::Position(error.valid_up_to())))?;
-        Ok(Self { text, position: 0, depth: 0, names: Names::new(), rules })
-    }
-
-    /// Reads an object that is the whole text, calling `member` with each name; `member` reads or skips the value.
-    pub(crate) fn document(
-        &mut self,
-        member: impl FnMut(&mut Self, Text<'a>) -> Result<(), Rejection>,
+    /// Reads an object that is the whole text. Otherwise as [`object`](Self::object).
+    pub(crate) fn read<N: Copy>(
+        text: &'a [u8],
+        rules: &'static Rules,
+        known: Known<N>,
+        member: impl FnMut(&mut Self, Member<'a, N>) -> Result<(), Rejection>,
     ) -> Result<(), Rejection> {
-        self.skip_space();
-        if self.kind()? != Kind::Object {
-            return Err(self.malformed());
+        if !text.is_ascii() {
+            let position = |error: std::str::Utf8Error| Detail::Position(error.valid_up_to());
+            std::str::from_utf8(text).map_err(|error| Rejection::new(rules.not_utf8, position(error)))?;
         }
-        self.object(member)?;
-        self.skip_space();
-        if self.position == self.text.len() { Ok(()) } else { Err(self.malformed()) }
+        let mut reader = Self { text, position: 0, depth: 0, names: Names::new(), rules };
+        reader.skip_space();
+        if reader.kind()? != Kind::Object {
+            return Err(reader.malformed());
+        }
+        reader.object(known, member)?;
+        reader.skip_space();
+        if reader.position == text.len() { Ok(()) } else { Err(reader.malformed()) }
     }
 
     /// The type of the next value.
@@ -82,19 +94,28 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads an object, calling `member` with each name.
-    pub(crate) fn object(
+    /// Reads an object, calling `member` with each name: as the one it is of those `known` (at most 32), or as it
+    /// stands. `member` reads or skips the value.
+    pub(crate) fn object<N: Copy>(
         &mut self,
-        mut member: impl FnMut(&mut Self, Text<'a>) -> Result<(), Rejection>,
+        known: Known<N>,
+        mut member: impl FnMut(&mut Self, Member<'a, N>) -> Result<(), Rejection>,
     ) -> Result<(), Rejection> {
-        let object = self.names.open(self.position);
+        let mut object = self.names.open(self.position);
+        let mut expected = 0;
         self.descend(b'{')?;
         if !self.closes(b'}') {
             loop {
-                let name = self.string()?;
-                self.remember(&object, name)?;
-                self.skip_space();
-                self.expect(b':')?;
+                let (index, name) = match self.expected_name(known, expected) {
+                    Some((index, name)) => (Some(index), Member::Known(name)),
+                    None => self.any_name(known, &mut object)?,
+                };
+                if let Some(index) = index {
+                    if object.has_known(index) {
+                        return Err(self.refuse(self.rules.duplicate_member));
+                    }
+                    expected = index + 1;
+                }
                 self.skip_space();
                 member(self, name)?;
                 if self.closes(b'}') {
@@ -107,6 +128,39 @@ impl<'a> Reader<'a> {
         self.depth -= 1;
         self.names.close(object);
         Ok(())
+    }
+
+    /// Reads the name and colon that stand next if they are those of a known member from `expected` on. Kubernetes
+    /// writes members sorted, so this is nearly always the case, and saves looking for the name's end.
+    #[inline]
+    fn expected_name<N: Copy>(&mut self, known: Known<N>, expected: usize) -> Option<(usize, N)> {
+        let rest = self.text.get(self.position..)?.strip_prefix(b"\"")?;
+        for (index, (name, value)) in known.iter().enumerate().skip(expected) {
+            if rest.strip_prefix(name.as_bytes()).is_some_and(|rest| rest.starts_with(b"\":")) {
+                self.position += name.len() + 3;
+                return Some((index, *value));
+            }
+        }
+        None
+    }
+
+    /// Reads any name and colon.
+    fn any_name<N: Copy>(
+        &mut self,
+        known: Known<N>,
+        object: &mut Object,
+    ) -> Result<(Option<usize>, Member<'a, N>), Rejection> {
+        let name = self.string()?;
+        let member = match known.iter().enumerate().find(|(_, (known, _))| name.is(known)) {
+            Some((index, (_, known))) => (Some(index), Member::Known(*known)),
+            None => {
+                self.remember(object, name)?;
+                (None, Member::Unknown(name))
+            }
+        };
+        self.skip_space();
+        self.expect(b':')?;
+        Ok(member)
     }
 
     /// Reads an array, calling `element` before each value; `element` reads or skips it.
@@ -130,23 +184,31 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a string.
+    #[inline]
     pub(crate) fn string(&mut self) -> Result<Text<'a>, Rejection> {
         self.expect(b'"')?;
         let start = self.position;
-        let mut escaped = false;
-        loop {
-            match self.next() {
-                Some(b'"') => break,
-                Some(b'\\') => {
-                    escaped = true;
-                    self.escape()?;
-                }
-                Some(0x20..) => {}
-                _ => return Err(self.malformed()),
-            }
+        self.position = plain_end(self.text, start);
+        let escaped = self.peek() != Some(b'"');
+        if escaped {
+            self.skip_escaped()?;
         }
-        let raw = self.slice(start..self.position - 1);
+        let raw = self.slice(start..self.position);
+        self.position += 1;
         Ok(Text { raw, start, escaped })
+    }
+
+    /// Moves to the closing quote of a string in which something else than letters was met.
+    #[cold]
+    fn skip_escaped(&mut self) -> Result<(), Rejection> {
+        while self.peek() != Some(b'"') {
+            if !self.take(b'\\') {
+                return Err(self.malformed());
+            }
+            self.escape()?;
+            self.position = plain_end(self.text, self.position);
+        }
+        Ok(())
     }
 
     /// Reads a number and returns it as it is written.
@@ -164,13 +226,33 @@ impl<'a> Reader<'a> {
             let _sign = self.take(b'+') || self.take(b'-');
             self.digits(start)?;
         }
-        Ok(self.slice(start..self.position))
+        Ok(std::str::from_utf8(self.slice(start..self.position)).unwrap_or_default())
+    }
+
+    /// Reads a number without sign, fraction and exponent; `None`, and nothing read, if it is another or a large one.
+    pub(crate) fn small_integer(&mut self) -> Option<u64> {
+        /// So many digits always fit.
+        const MOST_DIGITS: usize = 18;
+        let rest = self.text.get(self.position..)?;
+        let mut integer = 0;
+        for (length, &byte) in rest.iter().take(MOST_DIGITS + 1).enumerate() {
+            match byte {
+                b'0'..=b'9' => integer = integer * 10 + u64::from(byte - b'0'),
+                // The first digit of several is not zero.
+                b',' | b'}' if length > 0 && (length == 1 || rest.first() != Some(&b'0')) => {
+                    self.position += length;
+                    return Some(integer);
+                }
+                _ => return None,
+            }
+        }
+        None
     }
 
     /// Reads past any value, holding it to every rule.
     pub(crate) fn skip(&mut self) -> Result<(), Rejection> {
         match self.kind()? {
-            Kind::Object => self.object(|reader, _| reader.skip()),
+            Kind::Object => self.object::<()>(&[], |reader, _| reader.skip()),
             Kind::Array => self.array(Self::skip),
             Kind::String => self.string().map(drop),
             Kind::Number => self.number().map(drop),
@@ -197,12 +279,13 @@ impl<'a> Reader<'a> {
         self.refuse(self.rules.malformed)
     }
 
+    #[cold]
     fn refuse(&self, reason: Reason) -> Rejection {
         Rejection::new(reason, Detail::Position(self.position))
     }
 
-    fn remember(&mut self, object: &Object, name: Text<'a>) -> Result<(), Rejection> {
-        match self.names.insert(object, name, self.rules.too_many_members.is_none()) {
+    fn remember(&mut self, object: &mut Object, name: Text<'_>) -> Result<(), Rejection> {
+        match self.names.insert(self.text, object, name, self.rules.too_many_members.is_none()) {
             Insertion::New => Ok(()),
             Insertion::Duplicate => Err(self.refuse(self.rules.duplicate_member)),
             Insertion::Full => Err(self.refuse(self.rules.too_many_members.unwrap_or(self.rules.malformed))),
@@ -225,14 +308,13 @@ impl<'a> Reader<'a> {
     }
 
     fn digits(&mut self, number_start: usize) -> Result<(), Rejection> {
-        let start = self.position;
-        while matches!(self.peek(), Some(b'0'..=b'9')) {
-            self.position += 1;
-            if self.position - number_start > MAX_NUMBER_LENGTH {
-                return Err(self.refuse(self.rules.number_too_long));
-            }
+        let rest = self.text.get(self.position..).unwrap_or_default();
+        let digits = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
+        self.position += digits;
+        if self.position - number_start > MAX_NUMBER_LENGTH {
+            return Err(self.refuse(self.rules.number_too_long));
         }
-        if self.position == start { Err(self.malformed()) } else { Ok(()) }
+        if digits == 0 { Err(self.malformed()) } else { Ok(()) }
     }
 
     /// Reads what follows a backslash. A lone surrogate is no Unicode text (RFC 8259 section 8.2).
@@ -264,7 +346,7 @@ impl<'a> Reader<'a> {
 
     fn word(&mut self, word: &str) -> Result<(), Rejection> {
         let end = self.position + word.len();
-        if self.text.as_bytes().get(self.position..end) != Some(word.as_bytes()) {
+        if self.text.get(self.position..end) != Some(word.as_bytes()) {
             return Err(self.malformed());
         }
         self.position = end;
@@ -294,10 +376,10 @@ impl<'a> Reader<'a> {
     }
 
     fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.position).copied()
+        self.text.get(self.position).copied()
     }
 
-    fn slice(&self, range: Range<usize>) -> &'a str {
+    fn slice(&self, range: Range<usize>) -> &'a [u8] {
         self.text.get(range).unwrap_or_default()
     }
 }
@@ -305,7 +387,8 @@ impl<'a> Reader<'a> {
 /// A string as it stands in the JSON text, its escapes not resolved yet.
 #[derive(Clone, Copy)]
 pub(crate) struct Text<'a> {
-    raw: &'a str,
+    /// Valid UTF-8, and valid escapes.
+    raw: &'a [u8],
     start: usize,
     escaped: bool,
 }
@@ -317,23 +400,65 @@ impl<'a> Text<'a> {
     }
 
     /// The string itself; borrowed unless it has escapes.
-    pub(crate) fn resolve(&self) -> Cow<'a, str> {
-        if self.escaped { Cow::Owned(self.chars().collect()) } else { Cow::Borrowed(self.raw) }
+    #[inline]
+    pub(crate) fn resolve(&self) -> Cow<'a, [u8]> {
+        if self.escaped {
+            Cow::Owned(self.chars().collect::<String>().into_bytes())
+        } else {
+            Cow::Borrowed(self.raw)
+        }
+    }
+
+    /// As [`resolve`](Self::resolve), as text.
+    pub(crate) fn resolve_text(&self) -> Cow<'a, str> {
+        if self.escaped { Cow::Owned(self.chars().collect()) } else { Cow::Borrowed(self.as_str()) }
     }
 
     /// The string's characters, escapes resolved.
     pub(crate) fn chars(&self) -> impl Iterator<Item = char> + 'a {
-        Unescaped(self.raw.chars())
+        Unescaped(self.as_str().chars())
     }
 
     /// Whether the string is `other`, whose text needs no escapes. Never allocates.
     pub(crate) fn is(&self, other: &str) -> bool {
-        if self.escaped { self.chars().eq(other.chars()) } else { self.raw == other }
+        if self.escaped { self.chars().eq(other.chars()) } else { self.raw == other.as_bytes() }
     }
 
     fn same(&self, other: &Text<'_>) -> bool {
         if self.escaped || other.escaped { self.chars().eq(other.chars()) } else { self.raw == other.raw }
     }
+
+    fn as_str(&self) -> &'a str {
+        std::str::from_utf8(self.raw).unwrap_or_default()
+    }
+}
+
+/// Where the first quote, backslash or control character stands, from `start` on; or the end. Eight bytes at a time.
+#[inline]
+fn plain_end(text: &[u8], start: usize) -> usize {
+    let mut end = start;
+    while let Some(chunk) = text.get(end..).and_then(<[u8]>::first_chunk) {
+        let special = special_bytes(u64::from_le_bytes(*chunk));
+        if special != 0 {
+            return end + usize::try_from(special.trailing_zeros() / 8).unwrap_or_default();
+        }
+        end += 8;
+    }
+    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | ..0x20);
+    let rest = text.get(end..).unwrap_or_default();
+    end + rest.iter().position(is_special).unwrap_or(rest.len())
+}
+
+/// Marks, by the high bit of each byte, the quotes, backslashes and control characters of eight bytes. Only the lowest
+/// mark is exact: above it, a borrow may mark a byte that is none of these.
+fn special_bytes(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+    let zero_bytes = |word: u64| word.wrapping_sub(ONES) & !word;
+    let quotes = zero_bytes(word ^ (ONES * 0x22));
+    let backslashes = zero_bytes(word ^ (ONES * 0x5c));
+    let controls = word.wrapping_sub(ONES * 0x20) & !word;
+    (quotes | backslashes | controls) & HIGH_BITS
 }
 
 /// Resolves the escapes of a string that the reader has checked.
@@ -373,14 +498,22 @@ impl Iterator for Unescaped<'_> {
     }
 }
 
-/// The member names of the objects being read, to find one that stands twice.
+/// The unknown member names of the objects being read, to find one that stands twice.
 ///
-/// The first 32 are compared one by one in place, which is all that any real token needs; further ones go through a
-/// hash set with a random key, so that no input makes the comparison quadratic.
-struct Names<'a> {
-    in_place: [Text<'a>; NAMES_IN_PLACE],
+/// The first 32 are kept in place; further ones go into a hash set with a random key, so that no input makes the
+/// comparison quadratic.
+struct Names {
+    in_place: [Place; NAMES_IN_PLACE],
     length: usize,
-    overflow: HashSet<(usize, Cow<'a, str>)>,
+    overflow: Option<HashSet<(usize, Vec<u8>)>>,
+}
+
+/// Where a name stands in the text.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    start: u32,
+    length: u32,
+    escaped: bool,
 }
 
 /// An object whose names are being collected.
@@ -389,6 +522,10 @@ struct Object {
     position: usize,
     /// Its first name in place.
     first: usize,
+    /// A bit for each known member so far.
+    known: u32,
+    /// A bit for each other name so far: one whose bit is not set has not been seen, and need not be compared.
+    seen: u64,
 }
 
 enum Insertion {
@@ -397,38 +534,79 @@ enum Insertion {
     Full,
 }
 
-impl<'a> Names<'a> {
+impl Place {
+    fn of(name: &Text<'_>) -> Self {
+        // Texts are at most 1 MiB.
+        let offset = |position| u32::try_from(position).unwrap_or(u32::MAX);
+        Self { start: offset(name.start), length: offset(name.raw.len()), escaped: name.escaped }
+    }
+
+    fn name(self, text: &[u8]) -> Text<'_> {
+        let offset = |position| usize::try_from(position).unwrap_or(usize::MAX);
+        let start = offset(self.start);
+        let raw = text.get(start..start.saturating_add(offset(self.length))).unwrap_or_default();
+        Text { raw, start, escaped: self.escaped }
+    }
+}
+
+impl Names {
     fn new() -> Self {
-        let nothing = Text { raw: "", start: 0, escaped: false };
-        Self { in_place: [nothing; NAMES_IN_PLACE], length: 0, overflow: HashSet::new() }
+        Self { in_place: [Place::default(); NAMES_IN_PLACE], length: 0, overflow: None }
     }
 
     fn open(&self, position: usize) -> Object {
-        Object { position, first: self.length }
+        Object { position, first: self.length, known: 0, seen: 0 }
     }
 
     fn close(&mut self, object: Object) {
         self.length = object.first;
     }
 
-    fn insert(&mut self, object: &Object, name: Text<'a>, may_overflow: bool) -> Insertion {
-        let siblings = self.in_place.get(object.first..self.length).unwrap_or_default();
-        if siblings.iter().any(|sibling| sibling.same(&name)) {
-            return Insertion::Duplicate;
+    fn insert(&mut self, text: &[u8], object: &mut Object, name: Text<'_>, may_overflow: bool) -> Insertion {
+        let seen_before = object.sees(&name);
+        if seen_before {
+            let siblings = self.in_place.get(object.first..self.length).unwrap_or_default();
+            if siblings.iter().any(|sibling| sibling.name(text).same(&name)) {
+                return Insertion::Duplicate;
+            }
         }
         if let Some(slot) = self.in_place.get_mut(self.length) {
-            *slot = name;
+            *slot = Place::of(&name);
             self.length += 1;
             return Insertion::New;
         }
         if !may_overflow {
             return Insertion::Full;
         }
-        if self.overflow.insert((object.position, name.resolve())) {
-            Insertion::New
-        } else {
-            Insertion::Duplicate
+        let overflow = self.overflow.get_or_insert_default();
+        let inserted = overflow.insert((object.position, name.resolve().into_owned()));
+        if inserted { Insertion::New } else { Insertion::Duplicate }
+    }
+}
+
+impl Object {
+    /// Sets a known member's bit; tells whether it was set before.
+    fn has_known(&mut self, index: usize) -> bool {
+        let bit = 1 << (index % 32);
+        let seen_before = self.known & bit != 0;
+        self.known |= bit;
+        seen_before
+    }
+
+    /// Sets the name's bit; tells whether it was set before, which an escaped name always counts as.
+    fn sees(&mut self, name: &Text<'_>) -> bool {
+        if name.escaped {
+            self.seen = u64::MAX;
+            return true;
         }
+        let letter = |letter: Option<&u8>| u64::from(letter.copied().unwrap_or_default());
+        let length = u64::try_from(name.raw.len()).unwrap_or_default();
+        let mixed =
+            letter(name.raw.first()) * 7 + letter(name.raw.get(1)) * 3 + letter(name.raw.last()) + length;
+        let bit = 1 << (mixed % 64);
+        let seen_before = self.seen & bit != 0;
+        self.seen |= bit;
+        seen_before
     }
 }
 

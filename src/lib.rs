@@ -3,6 +3,8 @@
 
 pub mod api;
 mod bound_object;
+#[cfg(feature = "capi")]
+pub mod capi;
 mod claims;
 mod crypto;
 mod header;

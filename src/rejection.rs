@@ -93,9 +93,9 @@ reasons! {
     /// A member stands twice in one object of the header (RFC 7515 section 4).
     HeaderDuplicateMember = 205, "header_duplicate_member",
         "the header has a member twice", "use an issuer that writes each member once";
-    /// The header has more than 32 members, all levels together.
+    /// The header has more than 32 members that mean nothing here, in one object and those around it.
     HeaderTooManyMembers = 206, "header_too_many_members",
-        "the header has more than 32 members", "use an issuer that writes small headers";
+        "the header has more than 32 unknown members", "use an issuer that writes small headers";
     /// A number in the header is longer than 64 characters.
     HeaderNumberTooLong = 207, "header_number_too_long",
         "a number in the header is longer than 64 characters", "use an issuer that writes ordinary numbers";
@@ -402,7 +402,7 @@ impl fmt::Display for Rejection {
 
 impl std::error::Error for Rejection {}
 
-/// Text of at most 64 bytes kept in place, so that a refusal before the signature allocates nothing.
+/// The beginning of a text, kept in place, so that a refusal before the signature allocates nothing and stays small.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ShortText {
     bytes: [u8; Self::CAPACITY],
@@ -411,7 +411,7 @@ pub(crate) struct ShortText {
 }
 
 impl ShortText {
-    const CAPACITY: usize = 64;
+    const CAPACITY: usize = 21;
 
     /// Keeps the printable ASCII of `text` and marks everything else, so that a hostile kid cannot forge log lines.
     pub(crate) fn new(text: &str) -> Self {
@@ -494,6 +494,6 @@ mod tests {
     #[test]
     fn a_hostile_kid_is_cut_and_cannot_break_a_line() {
         let shown = ShortText::new(&format!("a\nb\"{}", "x".repeat(100))).to_string();
-        assert!(shown.starts_with("\"a?b?xxx") && shown.ends_with("...\"") && shown.len() < 80, "{shown}");
+        assert!(shown.starts_with("\"a?b?xxx") && shown.ends_with("...\"") && shown.len() < 30, "{shown}");
     }
 }

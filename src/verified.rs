@@ -65,8 +65,8 @@ pub struct VerifiedToken {
 }
 
 impl VerifiedToken {
-    pub(crate) fn new(claims: Claims, confirmed: Confirmed) -> Self {
-        Self { claims: Arc::new(claims), confirmed }
+    pub(crate) fn new(claims: Arc<Claims>, confirmed: Confirmed) -> Self {
+        Self { claims, confirmed }
     }
 
     /// Everything the token claims.

@@ -16,9 +16,6 @@ mod builder;
 
 pub use builder::{BuildError, VerifierBuilder};
 
-/// The longest signature of any supported algorithm, in bytes: RSA of 8,192 bits.
-const MAX_SIGNATURE_SIZE: usize = 1024;
-
 /// An issuer whose tokens are accepted: its names, its keys and, optionally, its bound objects.
 ///
 /// One cluster is one trusted issuer. Several clusters may even write the same name: their keys tell them apart.
@@ -221,10 +218,14 @@ impl Verifier {
     }
 
     /// Everything that the token itself decides, in the order of the steps.
-    fn check_claims(&self, token: &[u8], now: UnixSeconds) -> Result<(Claims, &TrustedIssuer), Rejection> {
+    fn check_claims(
+        &self,
+        token: &[u8],
+        now: UnixSeconds,
+    ) -> Result<(Arc<Claims>, &TrustedIssuer), Rejection> {
         let token = CompactToken::split(token, self.max_token_size)?;
-        let (mut claims, issuer) = Header::with(token.header, |header| self.authenticate(&token, header))?;
-        claims.match_audiences(&self.audiences)?;
+        let (claims, issuer) = Header::with(token.header, |header| self.authenticate(&token, header))?;
+        claims.named_for_us()?;
         claims.within(now, self.leeway)?;
         claims.name_a_service_account()?;
         Ok((claims, issuer))
@@ -237,12 +238,10 @@ impl Verifier {
         &self,
         token: &CompactToken<'_>,
         header: &Header<'_>,
-    ) -> Result<(Claims, &TrustedIssuer), Rejection> {
+    ) -> Result<(Arc<Claims>, &TrustedIssuer), Rejection> {
         if header.kid.is_none() {
             self.demand_one_fitting_key(header)?;
         }
-        let mut buffer = [0; MAX_SIGNATURE_SIZE];
-        let signature = token.signature.decode_into(&mut buffer).unwrap_or_default();
         // The furthest that any key came is what is reported.
         let mut furthest = Rejection::new(Reason::KeyUnknown, Detail::None);
         for issuer in &self.issuers {
@@ -257,11 +256,14 @@ impl Verifier {
                     further(&mut furthest, Rejection::new(Reason::AlgorithmMismatch, detail));
                     continue;
                 }
-                if !key.verify(token.signed, signature) {
+                // Decoded before the signature is checked, so that a malformed part is reported as one; not read.
+                let payload = token.claims.decode()?;
+                let holds = token.signature.with_decoded(|signature| key.verify(token.signed, signature))?;
+                if holds != Some(true) {
                     further(&mut furthest, Reason::SignatureInvalid.into());
                     continue;
                 }
-                let claims = Claims::parse(token.claims.decode())?;
+                let claims = Claims::parse(payload, &self.audiences)?;
                 claims.not_legacy()?;
                 if issuer.is_named(claims.issuer()) {
                     return Ok((claims, issuer));
@@ -303,7 +305,7 @@ fn further(furthest: &mut Rejection, candidate: Rejection) {
 #[derive(Debug)]
 #[must_use = "a checked token is not verified until it is confirmed"]
 pub struct CheckedToken {
-    claims: Claims,
+    claims: Arc<Claims>,
 }
 
 impl CheckedToken {

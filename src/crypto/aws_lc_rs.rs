@@ -92,7 +92,7 @@ impl KeyPair {
 
     /// Takes an RSAPrivateKey structure.
     pub(crate) fn rsa(pkcs1: &[u8]) -> Result<Self, KeyError> {
-        RsaKeyPair::from_der(pkcs1).map(KeyPair::Rsa).map_err(mismatch)
+        RsaKeyPair::from_der(pkcs1).map(KeyPair::Rsa).map_err(|_| KeyError::CannotSign)
     }
 
     pub(crate) fn elliptic_curve(curve: Curve, private: &[u8], point: &[u8]) -> Result<Self, KeyError> {

@@ -117,7 +117,7 @@ impl KeyPair {
 
     /// Takes an RSAPrivateKey structure.
     pub(crate) fn rsa(pkcs1: &[u8]) -> Result<Self, KeyError> {
-        let pair = RsaKeyPair::from_der(pkcs1).map_err(mismatch)?;
+        let pair = RsaKeyPair::from_der(pkcs1).map_err(|_| KeyError::CannotSign)?;
         Ok(KeyPair::Rsa(Box::new(pair)))
     }
 

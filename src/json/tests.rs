@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
-use super::{Kind, Reader, Rules};
+use super::{Kind, Known, Member, Reader, Rules};
 use crate::rejection::{Reason, Rejection};
 
 /// The reasons of claims stand for both readers; the limit on members is the header's.
@@ -25,16 +25,24 @@ const fn test_rules(too_many_members: Option<Reason>) -> Rules {
     }
 }
 
+/// Names that the tests use, so that both ways of reading a name are tried.
+const KNOWN: Known<&str> = &[("a", "a"), ("name", "name"), ("x", "x")];
+
+fn resolve(name: Member<'_, &str>) -> String {
+    match name {
+        Member::Known(name) => name.to_owned(),
+        Member::Unknown(name) => name.resolve_text().into_owned(),
+    }
+}
+
 /// Reads a whole document into the same tree as serde_json does.
 fn read(json: &[u8], limit_members: bool) -> Result<Value, Reason> {
     let mut members = Map::new();
-    let mut document = || {
-        Reader::new(json, rules(limit_members))?.document(|reader, name| {
-            members.insert(name.resolve().into_owned(), value(reader)?);
-            Ok(())
-        })
-    };
-    document().map_err(|rejection: Rejection| rejection.reason())?;
+    Reader::read(json, rules(limit_members), KNOWN, |reader, name| {
+        members.insert(resolve(name), value(reader)?);
+        Ok(())
+    })
+    .map_err(|rejection| rejection.reason())?;
     Ok(Value::Object(members))
 }
 
@@ -42,8 +50,8 @@ fn value(reader: &mut Reader<'_>) -> Result<Value, Rejection> {
     Ok(match reader.kind()? {
         Kind::Object => {
             let mut members = Map::new();
-            reader.object(|reader, name| {
-                members.insert(name.resolve().into_owned(), value(reader)?);
+            reader.object(KNOWN, |reader, name| {
+                members.insert(resolve(name), value(reader)?);
                 Ok(())
             })?;
             Value::Object(members)
@@ -56,7 +64,7 @@ fn value(reader: &mut Reader<'_>) -> Result<Value, Rejection> {
             })?;
             Value::Array(elements)
         }
-        Kind::String => Value::String(reader.string()?.resolve().into_owned()),
+        Kind::String => Value::String(reader.string()?.resolve_text().into_owned()),
         Kind::Number => serde_json::from_str(reader.number()?).unwrap_or(Value::Null),
         Kind::Boolean => {
             let is_true = reader.peek() == Some(b't');
@@ -183,6 +191,10 @@ fn what_is_not_json_by_the_letter_is_refused() {
     }
 }
 
+fn name() -> impl Strategy<Value = String> {
+    prop_oneof![any::<String>(), Just("a".to_owned()), Just("name".to_owned()), Just("x".to_owned())]
+}
+
 /// JSON objects of every shape that serde_json can hold.
 fn document() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -196,11 +208,11 @@ fn document() -> impl Strategy<Value = Value> {
     let tree = leaf.prop_recursive(6, 64, 8, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..8).prop_map(Value::from),
-            prop::collection::btree_map(any::<String>(), inner, 0..8)
+            prop::collection::btree_map(name(), inner, 0..8)
                 .prop_map(|members| Value::Object(members.into_iter().collect())),
         ]
     });
-    prop::collection::btree_map(any::<String>(), tree, 0..12)
+    prop::collection::btree_map(name(), tree, 0..12)
         .prop_map(|members| Value::Object(members.into_iter().collect()))
 }
 

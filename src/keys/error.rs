@@ -6,6 +6,14 @@ use super::Algorithm;
 
 /// Why a key or a key document was not taken. Its text says what was wrong and what to do, and never
 /// holds key material.
+///
+/// ```
+/// use boundtoken::{KeyError, KeySet};
+///
+/// let error = KeySet::from_pem(b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n-----END ENCRYPTED PRIVATE KEY-----\n").unwrap_err();
+/// assert_eq!(error, KeyError::NoUsableKey { found: vec![KeyError::Encrypted] });
+/// assert!(error.to_string().contains("the private key is encrypted: give its public key"));
+/// ```
 #[non_exhaustive]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyError {
@@ -79,7 +87,8 @@ pub enum KeyError {
     KeyPairMismatch,
     /// Keys for this algorithm cannot be generated here.
     CannotGenerate(Algorithm),
-    /// This private key cannot sign here: only RS256, ES256, ES384 and, with `aws-lc-rs`, ES512 can.
+    /// This private key cannot sign here: it is Ed25519, an RSA key whose numbers do not fit together, or, with
+    /// ring, an RSA key of more than 4,096 bits.
     CannotSign,
     /// The cryptography library failed to generate a key or to sign, as when the system has no random numbers.
     CryptographyFailed,
@@ -166,7 +175,9 @@ impl fmt::Display for KeyError {
                     "cannot generate a key for {algorithm}: generate ES256 or ES384, or read one"
                 );
             }
-            KeyError::CannotSign => "cannot sign with this type of key: use RSA, P-256 or P-384",
+            KeyError::CannotSign => {
+                "cannot sign with this private key: use a sound RSA key of 2048 to 4096 bits, P-256 or P-384"
+            }
             KeyError::CryptographyFailed => {
                 "the cryptography library failed: does the system have random numbers?"
             }

@@ -53,8 +53,8 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// [`KeyError::NoPrivateKey`] if there is none, [`KeyError::CannotSign`] for Ed25519, or what is wrong with
-    /// the key. With ring, RSA keys of more than 4,096 bits cannot sign.
+    /// [`KeyError::NoPrivateKey`] if there is none, [`KeyError::CannotSign`] if it is of no use here, or what
+    /// else is wrong with the key.
     pub fn from_pem(pem: &[u8]) -> Result<Self, KeyError> {
         if pem.len() > KeySet::MAX_DOCUMENT_BYTES {
             return Err(KeyError::DocumentTooLarge);

@@ -1,0 +1,223 @@
+//! Tokens of the shape that an API server issues, one for each algorithm, and the peers that verify them.
+
+#![allow(dead_code)] // each bench uses a part
+
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::signature::KeyPair as _;
+use boundtoken::{KeySet, ObjectKind, ObjectReference, ObjectStore, TrustedIssuer, UnixSeconds, Verifier};
+use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
+use serde::Deserialize;
+use serde_json::json;
+
+pub const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
+const POD_UID: &str = "e5bf3f7d-fbca-403d-a58f-f50f44e8da63";
+const ACCOUNT_UID: &str = "31d77ff4-a560-4d3e-9466-d3c89e0b90d4";
+const KID: &str = "UJESrj88BJUyMccNht9JdyeDSVWOaAk6ITbG92gzTAs";
+
+/// One algorithm: a key, a token that it signed, and what each contender needs.
+pub struct Subject {
+    pub name: &'static str,
+    pub token: String,
+    pub now: UnixSeconds,
+    pub verifier: Verifier,
+    pub objects: ObjectStore,
+    raw: Raw,
+    peer_key: DecodingKey,
+    peer_rules: Validation,
+}
+
+/// The compiled backend's own public key, without anything of ours.
+enum Raw {
+    #[cfg(feature = "aws-lc-rs")]
+    AwsLc(aws_lc_rs::signature::ParsedPublicKey),
+    #[cfg(not(feature = "aws-lc-rs"))]
+    RingRsa(ring::signature::RsaPublicKeyComponents<Vec<u8>>),
+    #[cfg(not(feature = "aws-lc-rs"))]
+    Ring(ring::signature::UnparsedPublicKey<Vec<u8>>),
+}
+
+/// What a service would decode with a generic JWT library.
+#[derive(Deserialize)]
+pub struct PeerClaims {
+    pub sub: String,
+    #[serde(rename = "kubernetes.io")]
+    pub kubernetes: PeerKubernetes,
+}
+
+#[derive(Deserialize)]
+pub struct PeerKubernetes {
+    pub namespace: String,
+}
+
+pub const BACKEND: &str = if cfg!(feature = "aws-lc-rs") { "aws-lc-rs" } else { "ring" };
+
+pub fn subjects() -> Vec<Subject> {
+    vec![rs256(), es256(), eddsa()]
+}
+
+fn rs256() -> Subject {
+    use aws_lc_rs::rsa::{KeyPair, KeySize};
+    let pair = KeyPair::generate(KeySize::Rsa2048).expect("RSA key");
+    let public = pair.public_key();
+    let (modulus, exponent) = (
+        public.modulus().big_endian_without_leading_zero(),
+        public.exponent().big_endian_without_leading_zero(),
+    );
+    let jwk = json!({"use": "sig", "kty": "RSA", "kid": KID, "alg": "RS256", "n": base64url(modulus), "e": base64url(exponent)});
+    let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).expect("PKCS#8");
+    let pem = pem("PRIVATE KEY", pkcs8.as_ref());
+    #[cfg(feature = "aws-lc-rs")]
+    let raw = aws_raw(&aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA256, public.as_ref());
+    #[cfg(not(feature = "aws-lc-rs"))]
+    let raw =
+        Raw::RingRsa(ring::signature::RsaPublicKeyComponents { n: modulus.to_vec(), e: exponent.to_vec() });
+    let signing = EncodingKey::from_rsa_pem(pem.as_bytes()).expect("signing key");
+    let peer_key = DecodingKey::from_rsa_components(&base64url(modulus), &base64url(exponent)).expect("key");
+    Subject::new("RS256", jsonwebtoken::Algorithm::RS256, jwk, &signing, peer_key, raw)
+}
+
+fn es256() -> Subject {
+    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("EC key");
+    let point = pair.public_key().as_ref().to_vec();
+    let (x, y) = (base64url(&point[1..33]), base64url(&point[33..]));
+    let jwk = json!({"use": "sig", "kty": "EC", "kid": KID, "crv": "P-256", "alg": "ES256", "x": x, "y": y});
+    #[cfg(feature = "aws-lc-rs")]
+    let raw = aws_raw(&aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED, &point);
+    #[cfg(not(feature = "aws-lc-rs"))]
+    let raw = ring_raw(&ring::signature::ECDSA_P256_SHA256_FIXED, point);
+    let signing = EncodingKey::from_ec_der(pair.to_pkcs8v1().expect("PKCS#8").as_ref());
+    let peer_key = DecodingKey::from_ec_components(&x, &y).expect("key");
+    Subject::new("ES256", jsonwebtoken::Algorithm::ES256, jwk, &signing, peer_key, raw)
+}
+
+fn eddsa() -> Subject {
+    let pair = aws_lc_rs::signature::Ed25519KeyPair::generate().expect("Ed25519 key");
+    let public = pair.public_key().as_ref().to_vec();
+    let x = base64url(&public);
+    let jwk = json!({"use": "sig", "kty": "OKP", "kid": KID, "crv": "Ed25519", "alg": "EdDSA", "x": x});
+    #[cfg(feature = "aws-lc-rs")]
+    let raw = aws_raw(&aws_lc_rs::signature::ED25519, &public);
+    #[cfg(not(feature = "aws-lc-rs"))]
+    let raw = ring_raw(&ring::signature::ED25519, public);
+    let signing = EncodingKey::from_ed_der(pair.to_pkcs8().expect("PKCS#8").as_ref());
+    let peer_key = DecodingKey::from_ed_components(&x).expect("key");
+    Subject::new("EdDSA", jsonwebtoken::Algorithm::EdDSA, jwk, &signing, peer_key, raw)
+}
+
+#[cfg(feature = "aws-lc-rs")]
+fn aws_raw(algorithm: &'static dyn aws_lc_rs::signature::VerificationAlgorithm, key: &[u8]) -> Raw {
+    Raw::AwsLc(aws_lc_rs::signature::ParsedPublicKey::new(algorithm, key).expect("public key"))
+}
+
+#[cfg(not(feature = "aws-lc-rs"))]
+fn ring_raw(algorithm: &'static dyn ring::signature::VerificationAlgorithm, key: Vec<u8>) -> Raw {
+    Raw::Ring(ring::signature::UnparsedPublicKey::new(algorithm, key))
+}
+
+impl Subject {
+    fn new(
+        name: &'static str,
+        algorithm: jsonwebtoken::Algorithm,
+        jwk: serde_json::Value,
+        signing: &EncodingKey,
+        peer_key: DecodingKey,
+        raw: Raw,
+    ) -> Self {
+        let now = UnixSeconds::now();
+        let claims = json!({
+            "aud": ["vault", "api"], "exp": now.0 + 36_000, "iat": now.0, "iss": ISSUER,
+            "jti": "d40b199b-46cc-4389-93e8-d3ca3f9f4a66",
+            "kubernetes.io": {
+                "namespace": "demo",
+                "node": {"name": "node-1", "uid": "a463c21d-a851-4a26-a0d8-d14d13a269ea"},
+                "pod": {"name": "live", "uid": POD_UID},
+                "serviceaccount": {"name": "app", "uid": ACCOUNT_UID},
+            },
+            "nbf": now.0, "sub": "system:serviceaccount:demo:app",
+        });
+        let header = Header { typ: None, kid: Some(KID.to_owned()), ..Header::new(algorithm) };
+        let token = jsonwebtoken::encode(&header, &claims, signing).expect("token");
+
+        let objects = ObjectStore::new();
+        let object = |kind, name| ObjectReference { kind, namespace: "demo", name };
+        objects.upsert(&object(ObjectKind::ServiceAccount, "app"), ACCOUNT_UID.into(), None);
+        objects.upsert(&object(ObjectKind::Pod, "live"), POD_UID.into(), None);
+        let keys = KeySet::from_jwks(json!({"keys": [jwk]}).to_string().as_bytes()).expect("key set");
+        let issuer = TrustedIssuer::new(ISSUER, keys).bound_objects(objects.clone());
+        let verifier = Verifier::builder().issuer(issuer).audience("vault").build().expect("verifier");
+
+        let mut peer_rules = Validation::new(algorithm);
+        peer_rules.set_issuer(&[ISSUER]);
+        peer_rules.set_audience(&["vault"]);
+        peer_rules.validate_nbf = true;
+        let subject = Self { name, token, now, verifier, objects, raw, peer_key, peer_rules };
+        subject.ours();
+        subject.raw_check();
+        subject.peer();
+        subject
+    }
+
+    /// Everything: form, signature, issuer, audience, times, claims, bound objects.
+    pub fn ours(&self) {
+        let verified = self.verifier.verify_at(self.token.as_bytes(), self.now).expect("accepted");
+        std::hint::black_box(verified);
+    }
+
+    /// The same token, but for a kid that no key has: it never reaches a signature check.
+    pub fn token_with_unknown_kid(&self) -> String {
+        let (_, rest) = self.token.split_once('.').expect("three parts");
+        format!(
+            "{}.{rest}",
+            base64url(br#"{"alg":"RS256","kid":"AAAArj88BJUyMccNht9JdyeDSVWOaAk6ITbG92gzTAs"}"#)
+        )
+    }
+
+    pub fn refused_before_signature(&self, token: &str) {
+        std::hint::black_box(self.verifier.verify_at(token.as_bytes(), self.now).expect_err("refused"));
+    }
+
+    /// The backend's signature check alone, of bytes that are decoded already.
+    pub fn raw_check(&self) {
+        let (signed, signature) = self.signed_and_signature();
+        self.raw_check_of(signed, &signature);
+    }
+
+    pub fn raw_check_of(&self, signed: &[u8], signature: &[u8]) {
+        let verdict = match &self.raw {
+            #[cfg(feature = "aws-lc-rs")]
+            Raw::AwsLc(key) => key.verify_sig(signed, signature).is_ok(),
+            #[cfg(not(feature = "aws-lc-rs"))]
+            Raw::RingRsa(key) => {
+                key.verify(&ring::signature::RSA_PKCS1_2048_8192_SHA256, signed, signature).is_ok()
+            }
+            #[cfg(not(feature = "aws-lc-rs"))]
+            Raw::Ring(key) => key.verify(signed, signature).is_ok(),
+        };
+        assert!(std::hint::black_box(verdict));
+    }
+
+    pub fn signed_and_signature(&self) -> (&[u8], Vec<u8>) {
+        use base64::Engine as _;
+        let (signed, signature) = self.token.rsplit_once('.').expect("three parts");
+        let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+        (signed.as_bytes(), engine.decode(signature).expect("signature"))
+    }
+
+    /// The crate jsonwebtoken with AWS-LC: signature, issuer, audience, times, two claims. No bound objects.
+    pub fn peer(&self) {
+        let decoded = jsonwebtoken::decode::<PeerClaims>(&self.token, &self.peer_key, &self.peer_rules);
+        std::hint::black_box(decoded.expect("accepted").claims);
+    }
+}
+
+fn base64url(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    use base64::Engine as _;
+    let text = base64::engine::general_purpose::STANDARD.encode(der);
+    format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n")
+}

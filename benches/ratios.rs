@@ -1,0 +1,38 @@
+//! First-token verification against the backend's bare signature check and against `jsonwebtoken`, in alternating
+//! rounds of one run: `cargo bench --bench ratios`, and with `--features aws-lc-rs`.
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+const ROUNDS: usize = 200;
+const CALLS_IN_A_ROUND: u32 = 50;
+
+fn main() {
+    println!("backend {}; time of one call, the best of {ROUNDS} alternating rounds", common::BACKEND);
+    println!("{:<8}{:<34}{:>12}{:>14}", "", "", "ns", "over the check");
+    for subject in common::subjects() {
+        let (signed, signature) = subject.signed_and_signature();
+        let unknown_key = subject.token_with_unknown_kid();
+        let contenders: [(&str, &dyn Fn()); 4] = [
+            ("bare signature check", &|| subject.raw_check_of(signed, &signature)),
+            ("boundtoken, everything", &|| subject.ours()),
+            ("jsonwebtoken (aws-lc)", &|| subject.peer()),
+            ("boundtoken, unknown kid refused", &|| subject.refused_before_signature(&unknown_key)),
+        ];
+        let mut best = [Duration::MAX; 4];
+        for _ in 0..ROUNDS {
+            for ((_, contender), best) in contenders.iter().zip(&mut best) {
+                let start = Instant::now();
+                for _ in 0..CALLS_IN_A_ROUND {
+                    contender();
+                }
+                *best = (*best).min(start.elapsed() / CALLS_IN_A_ROUND);
+            }
+        }
+        for ((name, _), time) in contenders.iter().zip(&best) {
+            let ratio = time.as_secs_f64() / best[0].as_secs_f64();
+            println!("{:<8}{name:<34}{:>12}{ratio:>14.3}", subject.name, time.as_nanos());
+        }
+    }
+}
