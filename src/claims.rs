@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::bound_object::{BoundObject, ObjectKind, ObjectReference};
-use crate::json::{Kind, Known, Member, Reader, Rules, Text};
+use crate::json::{self, Kind, Known, KnownName, Member, Reader, Rules, Text};
 use crate::rejection::{self, Detail, Reason, Rejection};
 use crate::time::UnixSeconds;
 
@@ -38,14 +38,14 @@ enum Claim {
 }
 
 const CLAIMS: Known<Claim> = &[
-    ("aud", Claim::Aud),
-    ("exp", Claim::Exp),
-    ("iat", Claim::Iat),
-    ("iss", Claim::Iss),
-    ("jti", Claim::Jti),
-    ("kubernetes.io", Claim::Kubernetes),
-    ("nbf", Claim::Nbf),
-    ("sub", Claim::Sub),
+    KnownName::new("aud", Claim::Aud),
+    KnownName::new("exp", Claim::Exp),
+    KnownName::new("iat", Claim::Iat),
+    KnownName::new("iss", Claim::Iss),
+    KnownName::new("jti", Claim::Jti),
+    KnownName::new("kubernetes.io", Claim::Kubernetes),
+    KnownName::new("nbf", Claim::Nbf),
+    KnownName::new("sub", Claim::Sub),
 ];
 
 /// The members of the claim `kubernetes.io`.
@@ -60,12 +60,12 @@ enum KubernetesClaim {
 }
 
 const KUBERNETES: Known<KubernetesClaim> = &[
-    ("namespace", KubernetesClaim::Namespace),
-    ("node", KubernetesClaim::Node),
-    ("pod", KubernetesClaim::Pod),
-    ("secret", KubernetesClaim::Secret),
-    ("serviceaccount", KubernetesClaim::ServiceAccount),
-    ("warnafter", KubernetesClaim::WarnAfter),
+    KnownName::new("namespace", KubernetesClaim::Namespace),
+    KnownName::new("node", KubernetesClaim::Node),
+    KnownName::new("pod", KubernetesClaim::Pod),
+    KnownName::new("secret", KubernetesClaim::Secret),
+    KnownName::new("serviceaccount", KubernetesClaim::ServiceAccount),
+    KnownName::new("warnafter", KubernetesClaim::WarnAfter),
 ];
 
 /// The members of a reference in it.
@@ -75,7 +75,8 @@ enum ReferenceClaim {
     Uid,
 }
 
-const REFERENCE: Known<ReferenceClaim> = &[("name", ReferenceClaim::Name), ("uid", ReferenceClaim::Uid)];
+const REFERENCE: Known<ReferenceClaim> =
+    &[KnownName::new("name", ReferenceClaim::Name), KnownName::new("uid", ReferenceClaim::Uid)];
 
 /// Everything a verified token claims.
 ///
@@ -263,9 +264,9 @@ impl fmt::Debug for Claims {
 impl Claims {
     /// Reads the payload of a token whose signature holds, and finds which of the `accepted` audiences it names.
     pub(crate) fn parse(payload: Vec<u8>, accepted: &[Box<str>]) -> Result<Arc<Self>, Rejection> {
-        let mut draft = Draft::read(&payload)?;
-        // Checked by the reader already; this only changes the type of the same allocation.
-        let mut text = String::from_utf8(payload).map_err(|_| Reason::ClaimsNotUtf8)?;
+        let mut text =
+            String::from_utf8(payload).map_err(|error| json::not_utf8(error.utf8_error(), &RULES))?;
+        let mut draft = Draft::read(&text)?;
         let payload_length = text.len();
         text.push_str(&draft.resolved);
         draft.claims.text = text.into_boxed_str();
@@ -295,7 +296,7 @@ struct Draft {
 }
 
 impl Draft {
-    fn read(payload: &[u8]) -> Result<Self, Rejection> {
+    fn read(payload: &str) -> Result<Self, Rejection> {
         let claims = Claims {
             text: Box::default(),
             payload_length: 0,
@@ -475,7 +476,7 @@ fn registered_name_in_another_case(name: &Text<'_>) -> Option<&'static str> {
             other => other.to_ascii_lowercase(),
         })
     };
-    CLAIMS.iter().map(|(registered, _)| *registered).find(|registered| folded().eq(registered.chars()))
+    CLAIMS.iter().map(KnownName::name).find(|registered| folded().eq(registered.chars()))
 }
 
 impl Span {

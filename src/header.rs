@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::json::{Known, Member, Reader, Rules, Text};
+use crate::json::{Known, KnownName, Member, Reader, Rules, Text, utf8};
 use crate::keys::Algorithm;
 use crate::rejection::{Detail, Reason, Rejection};
 use crate::token::{LARGEST_SIZE, Part};
@@ -28,16 +28,16 @@ enum HeaderMember {
 }
 
 const MEMBERS: Known<HeaderMember> = &[
-    ("alg", HeaderMember::Alg),
-    ("kid", HeaderMember::Kid),
-    ("typ", HeaderMember::Typ),
-    ("nonce", HeaderMember::Nonce),
-    ("crit", HeaderMember::Refused(Reason::CriticalHeader, "crit")),
-    ("b64", HeaderMember::Refused(Reason::CriticalHeader, "b64")),
-    ("jwk", HeaderMember::Refused(Reason::EmbeddedKey, "jwk")),
-    ("jku", HeaderMember::Refused(Reason::EmbeddedKey, "jku")),
-    ("x5u", HeaderMember::Refused(Reason::EmbeddedKey, "x5u")),
-    ("x5c", HeaderMember::Refused(Reason::EmbeddedKey, "x5c")),
+    KnownName::new("alg", HeaderMember::Alg),
+    KnownName::new("kid", HeaderMember::Kid),
+    KnownName::new("typ", HeaderMember::Typ),
+    KnownName::new("nonce", HeaderMember::Nonce),
+    KnownName::new("crit", HeaderMember::Refused(Reason::CriticalHeader, "crit")),
+    KnownName::new("b64", HeaderMember::Refused(Reason::CriticalHeader, "b64")),
+    KnownName::new("jwk", HeaderMember::Refused(Reason::EmbeddedKey, "jwk")),
+    KnownName::new("jku", HeaderMember::Refused(Reason::EmbeddedKey, "jku")),
+    KnownName::new("x5u", HeaderMember::Refused(Reason::EmbeddedKey, "x5u")),
+    KnownName::new("x5c", HeaderMember::Refused(Reason::EmbeddedKey, "x5c")),
 ];
 
 /// What a header says that matters. It only picks among configured keys: a key keeps its own algorithm.
@@ -68,7 +68,7 @@ impl<'a> Header<'a> {
         let mut algorithm = None;
         let mut kid = None;
         let mut typ = None;
-        Reader::read(json, &RULES, MEMBERS, |reader, member| {
+        Reader::read(utf8(json, &RULES)?, &RULES, MEMBERS, |reader, member| {
             match member {
                 Member::Known(HeaderMember::Alg) => algorithm = reader.optional_string("alg")?,
                 Member::Known(HeaderMember::Kid) => {

@@ -28,9 +28,51 @@ pub(crate) struct Rules {
     pub(crate) too_many_members: Option<Reason>,
 }
 
-/// The members that an object is read for, in the order in which issuers write them, each with what it is to its
-/// reader.
-pub(crate) type Known<N> = &'static [(&'static str, N)];
+/// The members that an object is read for (at most 32), in the order in which issuers write them.
+pub(crate) type Known<N> = &'static [KnownName<N>];
+
+/// A known member's name, and what it is to its reader.
+pub(crate) struct KnownName<N> {
+    name: &'static str,
+    value: N,
+    /// The first 16 bytes of `"name":` and which of them count, to be compared at once.
+    written: u128,
+    mask: u128,
+}
+
+impl<N> KnownName<N> {
+    /// `name` needs no escapes.
+    pub(crate) const fn new(name: &'static str, value: N) -> Self {
+        let letters = name.as_bytes();
+        let (mut written, mut mask, mut index) = ([0; 16], [0; 16], 0);
+        while index < 16 && index < letters.len() + 3 {
+            written[index] = match index {
+                0 => b'"',
+                _ if index <= letters.len() => letters[index - 1],
+                _ if index == letters.len() + 1 => b'"',
+                _ => b':',
+            };
+            mask[index] = 0xff;
+            index += 1;
+        }
+        Self { name, value, written: u128::from_le_bytes(written), mask: u128::from_le_bytes(mask) }
+    }
+
+    pub(crate) const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Whether `text`, of which `start` are the first 16 bytes, begins with `"name":`.
+    #[inline]
+    fn begins(&self, text: &[u8], start: u128) -> bool {
+        let written_length = self.name.len() + 3;
+        start & self.mask == self.written
+            && (written_length <= 16
+                || text.get(1..written_length).is_some_and(|rest| {
+                    rest.strip_prefix(self.name.as_bytes()).is_some_and(|rest| rest == b"\":")
+                }))
+    }
+}
 
 /// A member of an object, by its name.
 pub(crate) enum Member<'a, N> {
@@ -49,6 +91,16 @@ pub(crate) enum Kind {
     Null,
 }
 
+/// JSON text as the rules demand it.
+pub(crate) fn utf8<'a>(bytes: &'a [u8], rules: &Rules) -> Result<&'a str, Rejection> {
+    std::str::from_utf8(bytes).map_err(|error| not_utf8(error, rules))
+}
+
+/// The refusal of bytes that are no text.
+pub(crate) fn not_utf8(error: std::str::Utf8Error, rules: &Rules) -> Rejection {
+    Rejection::new(rules.not_utf8, Detail::Position(error.valid_up_to()))
+}
+
 /// Reads one JSON text from front to back.
 pub(crate) struct Reader<'a> {
     /// Valid UTF-8.
@@ -62,16 +114,12 @@ pub(crate) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Reads an object that is the whole text. Otherwise as [`object`](Self::object).
     pub(crate) fn read<N: Copy>(
-        text: &'a [u8],
+        text: &'a str,
         rules: &'static Rules,
         known: Known<N>,
         member: impl FnMut(&mut Self, Member<'a, N>) -> Result<(), Rejection>,
     ) -> Result<(), Rejection> {
-        if !text.is_ascii() {
-            let position = |error: std::str::Utf8Error| Detail::Position(error.valid_up_to());
-            std::str::from_utf8(text).map_err(|error| Rejection::new(rules.not_utf8, position(error)))?;
-        }
-        let mut reader = Self { text, position: 0, depth: 0, names: Names::new(), rules };
+        let mut reader = Self { text: text.as_bytes(), position: 0, depth: 0, names: Names::new(), rules };
         reader.skip_space();
         if reader.kind()? != Kind::Object {
             return Err(reader.malformed());
@@ -94,8 +142,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads an object, calling `member` with each name: as the one it is of those `known` (at most 32), or as it
-    /// stands. `member` reads or skips the value.
+    /// Reads an object, calling `member` with each name: as the one it is of those `known`, or as it stands. `member` reads or skips the value.
     pub(crate) fn object<N: Copy>(
         &mut self,
         known: Known<N>,
@@ -134,25 +181,24 @@ impl<'a> Reader<'a> {
     /// writes members sorted, so this is nearly always the case, and saves looking for the name's end.
     #[inline]
     fn expected_name<N: Copy>(&mut self, known: Known<N>, expected: usize) -> Option<(usize, N)> {
-        let rest = self.text.get(self.position..)?.strip_prefix(b"\"")?;
-        for (index, (name, value)) in known.iter().enumerate().skip(expected) {
-            if rest.strip_prefix(name.as_bytes()).is_some_and(|rest| rest.starts_with(b"\":")) {
-                self.position += name.len() + 3;
-                return Some((index, *value));
-            }
-        }
-        None
+        let rest = self.text.get(self.position..)?;
+        let start = u128::from_le_bytes(*rest.first_chunk()?);
+        let (index, known) =
+            known.iter().enumerate().skip(expected).find(|(_, known)| known.begins(rest, start))?;
+        self.position += known.name.len() + 3;
+        Some((index, known.value))
     }
 
     /// Reads any name and colon.
+    #[inline(never)]
     fn any_name<N: Copy>(
         &mut self,
         known: Known<N>,
         object: &mut Object,
     ) -> Result<(Option<usize>, Member<'a, N>), Rejection> {
         let name = self.string()?;
-        let member = match known.iter().enumerate().find(|(_, (known, _))| name.is(known)) {
-            Some((index, (_, known))) => (Some(index), Member::Known(*known)),
+        let member = match known.iter().enumerate().find(|(_, known)| name.is(known.name)) {
+            Some((index, known)) => (Some(index), Member::Known(known.value)),
             None => {
                 self.remember(object, name)?;
                 (None, Member::Unknown(name))
@@ -250,6 +296,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads past any value, holding it to every rule.
+    #[inline(never)]
     pub(crate) fn skip(&mut self) -> Result<(), Rejection> {
         match self.kind()? {
             Kind::Object => self.object::<()>(&[], |reader, _| reader.skip()),
@@ -264,17 +311,21 @@ impl<'a> Reader<'a> {
 
     /// Reads the string that a member must have; `None` for null, which Kubernetes reads as absence.
     pub(crate) fn optional_string(&mut self, member: &'static str) -> Result<Option<Text<'a>>, Rejection> {
+        if self.peek() == Some(b'"') {
+            return self.string().map(Some);
+        }
         match self.kind()? {
-            Kind::String => self.string().map(Some),
             Kind::Null => self.word("null").map(|()| None),
             _ => Err(self.wrong_type(member)),
         }
     }
 
+    #[cold]
     pub(crate) fn wrong_type(&self, member: &'static str) -> Rejection {
         Rejection::new(self.rules.wrong_type, Detail::Member(member))
     }
 
+    #[cold]
     fn malformed(&self) -> Rejection {
         self.refuse(self.rules.malformed)
     }
@@ -284,6 +335,7 @@ impl<'a> Reader<'a> {
         Rejection::new(reason, Detail::Position(self.position))
     }
 
+    #[inline(never)]
     fn remember(&mut self, object: &mut Object, name: Text<'_>) -> Result<(), Rejection> {
         match self.names.insert(self.text, object, name, self.rules.too_many_members.is_none()) {
             Insertion::New => Ok(()),

@@ -57,7 +57,12 @@ impl<'a> CompactToken<'a> {
     }
 }
 
-impl Part<'_> {
+impl<'a> Part<'a> {
+    /// The part as it was sent.
+    pub(crate) fn encoded(self) -> &'a [u8] {
+        self.0
+    }
+
     /// How many bytes the part decodes to, if it is base64url.
     pub(crate) fn decoded_len(self) -> usize {
         self.0.len() / 4 * 3 + (self.0.len() % 4).saturating_sub(1)

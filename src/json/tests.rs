@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
-use super::{Kind, Known, Member, Reader, Rules};
+use super::{Kind, Known, KnownName, Member, Reader, Rules, utf8};
 use crate::rejection::{Reason, Rejection};
 
 /// The reasons of claims stand for both readers; the limit on members is the header's.
@@ -26,7 +26,12 @@ const fn test_rules(too_many_members: Option<Reason>) -> Rules {
 }
 
 /// Names that the tests use, so that both ways of reading a name are tried.
-const KNOWN: Known<&str> = &[("a", "a"), ("name", "name"), ("x", "x")];
+const KNOWN: Known<&str> = &[
+    KnownName::new("a", "a"),
+    KnownName::new("name", "name"),
+    KnownName::new("long-member-name", "long-member-name"),
+    KnownName::new("x", "x"),
+];
 
 fn resolve(name: Member<'_, &str>) -> String {
     match name {
@@ -38,10 +43,15 @@ fn resolve(name: Member<'_, &str>) -> String {
 /// Reads a whole document into the same tree as serde_json does.
 fn read(json: &[u8], limit_members: bool) -> Result<Value, Reason> {
     let mut members = Map::new();
-    Reader::read(json, rules(limit_members), KNOWN, |reader, name| {
-        members.insert(resolve(name), value(reader)?);
-        Ok(())
-    })
+    Reader::read(
+        utf8(json, rules(limit_members)).map_err(|rejection| rejection.reason())?,
+        rules(limit_members),
+        KNOWN,
+        |reader, name| {
+            members.insert(resolve(name), value(reader)?);
+            Ok(())
+        },
+    )
     .map_err(|rejection| rejection.reason())?;
     Ok(Value::Object(members))
 }
@@ -192,7 +202,8 @@ fn what_is_not_json_by_the_letter_is_refused() {
 }
 
 fn name() -> impl Strategy<Value = String> {
-    prop_oneof![any::<String>(), Just("a".to_owned()), Just("name".to_owned()), Just("x".to_owned())]
+    static NAMES: [&str; 6] = ["a", "name", "long-member-name", "long-member-namf", "long-member", "x"];
+    prop_oneof![any::<String>(), prop::sample::select(&NAMES[..]).prop_map(str::to_owned)]
 }
 
 /// JSON objects of every shape that serde_json can hold.

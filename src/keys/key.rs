@@ -35,6 +35,7 @@ pub struct Key {
     algorithm: Algorithm,
     material: Material,
     public_key: crypto::PublicKey,
+    usual_header: Box<[u8]>,
 }
 
 impl Key {
@@ -50,7 +51,14 @@ impl Key {
             return Err(KeyError::AlgorithmNotCompiled(algorithm));
         }
         let public_key = crypto::PublicKey::new(algorithm, &material)?;
-        Ok(Self { kid, algorithm, material, public_key })
+        let usual_header = usual_header(algorithm, kid.as_deref())?;
+        Ok(Self { kid, algorithm, material, public_key, usual_header })
+    }
+
+    /// The header of the tokens that an API server signs with this key, encoded: always the same bytes, so that a
+    /// verifier recognizes it without reading it.
+    pub(crate) fn usual_header(&self) -> &[u8] {
+        &self.usual_header
     }
 
     /// A key that came without a kid of its own gets the one that the API server computes for it: the
@@ -114,6 +122,19 @@ impl Key {
     pub fn to_jwk(&self) -> impl Serialize {
         PublicJwk::new(self.kid(), self.algorithm, &self.material)
     }
+}
+
+/// `{"alg":"…","kid":"…"}` in base64url.
+fn usual_header(algorithm: Algorithm, kid: Option<&str>) -> Result<Box<[u8]>, KeyError> {
+    #[derive(Serialize)]
+    struct Header<'a> {
+        alg: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        kid: Option<&'a str>,
+    }
+    let json =
+        serde_json::to_vec(&Header { alg: algorithm.name(), kid }).map_err(|_| KeyError::MalformedJwk)?;
+    Ok(URL_SAFE_NO_PAD.encode(json).into_bytes().into_boxed_slice())
 }
 
 impl fmt::Debug for Key {

@@ -185,6 +185,14 @@ impl KeySet {
         self.keys.get(start..end).unwrap_or_default()
     }
 
+    /// The key whose issuer writes exactly this encoded header, if it is among the first few: a set of many keys goes the
+    /// long way, by reading the header. Allocates nothing.
+    pub(crate) fn with_usual_header(&self, header: &[u8]) -> Option<&Key> {
+        /// More comparisons would cost more than reading the header.
+        const COMPARED: usize = 8;
+        self.keys.iter().take(COMPARED).find(|key| key.usual_header() == header)
+    }
+
     /// The keys of both sets, the other's behind this one's. Keys in both are there twice.
     #[must_use]
     pub fn merge(self, other: KeySet) -> Self {

@@ -4,7 +4,6 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Serialize;
 
 use super::private_key::PrivateKey;
 use super::{Algorithm, Curve, Key, KeyError, KeySet, Material, pem};
@@ -87,15 +86,7 @@ impl SigningKey {
     ///
     /// [`KeyError::CryptographyFailed`] if the system has no random numbers.
     pub fn sign(&self, claims_json: &[u8]) -> Result<String, KeyError> {
-        #[derive(Serialize)]
-        struct Header<'a> {
-            alg: &'static str,
-            kid: Option<&'a str>,
-        }
-        let header = Header { alg: self.public_key.algorithm().name(), kid: self.public_key.kid() };
-        let header = serde_json::to_vec(&header).map_err(|_| KeyError::CryptographyFailed)?;
-
-        let mut token = URL_SAFE_NO_PAD.encode(header);
+        let mut token = String::from_utf8_lossy(self.public_key.usual_header()).into_owned();
         token.push('.');
         URL_SAFE_NO_PAD.encode_string(claims_json, &mut token);
         let signature = self.key_pair.sign(token.as_bytes())?;
