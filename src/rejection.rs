@@ -390,8 +390,9 @@ impl fmt::Display for Rejection {
             Detail::Algorithms { token, key } => write!(formatter, " (token {token}, key {key})")?,
             Detail::Member(name) => write!(formatter, " ({name})")?,
             Detail::Time { claim, now, leeway } => {
+                let direction = if claim < now { "ago" } else { "ahead" };
                 let distance = claim.0.abs_diff(now.0);
-                write!(formatter, " (at {claim}, {distance} s from now, {now}; leeway {leeway} s)")?;
+                write!(formatter, " (at {claim}, {distance} s {direction}; now {now}, leeway {leeway} s)")?;
             }
             Detail::Quoted(text) => write!(formatter, " ({text})")?,
             Detail::Object(object) => write!(formatter, " ({object})")?,

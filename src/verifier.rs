@@ -116,7 +116,6 @@ pub struct Verifier {
 
 impl Verifier {
     /// Starts a verifier: it needs at least one issuer and one audience.
-    #[must_use]
     pub fn builder() -> VerifierBuilder {
         VerifierBuilder::new()
     }

@@ -1,1 +1,85 @@
-fn main() {}
+//! The `boundtoken` program: verifies tokens, looks into them, and shows on its own what a bound token is.
+//!
+//! Each command is a file. No message ever holds a token, nor a part of one that could be used.
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::as_conversions,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unwrap_used
+    )
+)]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod completions;
+mod demo;
+mod failure;
+mod input;
+mod inspect;
+mod keys;
+mod objects;
+mod output;
+mod reasons;
+mod verify;
+mod words;
+
+use failure::Failure;
+
+/// Verify Kubernetes bound service-account tokens, without asking the API server
+///
+/// A bound token names its audience, expires, and dies with the pod that it was issued for. boundtoken gives the
+/// answer of a TokenReview from the cluster's public keys and a list of its objects, in microseconds.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true, max_term_width = 100, after_help = EXAMPLES)]
+struct Program {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  See it work, with nothing but this program:
+    boundtoken demo
+
+  Verify a token for the audience vault, by the cluster's own keys:
+    kubectl get --raw /openid/v1/jwks > jwks.json
+    kubectl create token app --audience vault | boundtoken verify --jwks jwks.json \\
+      --issuer https://kubernetes.default.svc.cluster.local --audience vault
+
+  Look into a token, without verifying it:
+    boundtoken inspect --token-file /var/run/secrets/kubernetes.io/serviceaccount/token
+
+Exit status:
+  0  done; verify: the token is accepted
+  1  verify: the token is refused; inspect: it cannot be decoded
+  2  it could not be decided: wrong arguments, an unreadable file, no usable key";
+
+#[derive(Subcommand)]
+enum Command {
+    Verify(Box<verify::Arguments>),
+    Inspect(inspect::Arguments),
+    Demo(demo::Arguments),
+    Reasons(reasons::Arguments),
+    Completions(completions::Arguments),
+}
+
+fn main() -> ExitCode {
+    let program = match Program::try_parse() {
+        Ok(program) => program,
+        Err(error) => return failure::report_usage(&error),
+    };
+    let done: Result<ExitCode, Failure> = match program.command {
+        Command::Verify(arguments) => verify::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Reasons(arguments) => reasons::run(&arguments),
+        Command::Completions(arguments) => completions::run::<Program>(&arguments),
+    };
+    done.unwrap_or_else(|failure| failure.report())
+}

@@ -1,0 +1,86 @@
+//! The demonstration's files.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use super::cluster::{AUDIENCE, Cluster, ISSUER, objects, objects_after};
+use crate::failure::Failure;
+use crate::output::{json, printable};
+
+/// Writes the files, and returns the commands to try on them.
+pub fn write(directory: &Path, cluster: &Cluster) -> Result<String, Failure> {
+    let failed = |error: io::Error| Failure::with_file(directory, error);
+    fs::create_dir_all(directory).map_err(failed)?;
+    if fs::read_dir(directory).map_err(failed)?.next().is_some() {
+        return Err(Failure::with_file(directory, "not empty: name a new directory"));
+    }
+    for (name, content) in [
+        ("jwks.json", json(&cluster.keys().to_jwks())?),
+        ("token", cluster.token.clone()),
+        ("issuer", ISSUER.to_owned()),
+        ("audience", AUDIENCE.to_owned()),
+        ("objects.json", json(&objects())?),
+        ("objects-after.json", json(&objects_after())?),
+    ] {
+        let path = directory.join(name);
+        write_new(&path, &content).map_err(|error| Failure::with_file(&path, error))?;
+    }
+    Ok(commands(directory))
+}
+
+/// Writes a file that must not exist yet, for its owner only: one of them is a token.
+fn write_new(path: &Path, content: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(content.as_bytes())
+}
+
+fn commands(directory: &Path) -> String {
+    let change = format!("  cd {}\n", shell_word(&printable(&directory.to_string_lossy())));
+    let verify = |objects: &str| {
+        format!(
+            "  boundtoken verify --token-file token --jwks jwks.json \\\n    \
+             --issuer \"$(cat issuer)\" --audience \"$(cat audience)\" --objects {objects}\n"
+        )
+    };
+    [
+        change,
+        verify("objects.json"),
+        verify("objects-after.json"),
+        "  boundtoken inspect --token-file token\n".to_owned(),
+    ]
+    .concat()
+}
+
+/// A text as one word of a POSIX shell.
+fn shell_word(text: &str) -> String {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "/._-+:,@%".contains(character);
+    if !text.is_empty() && text.chars().all(plain) && !text.starts_with('-') {
+        text.to_owned()
+    } else {
+        // `--` would be needed before a leading hyphen; a path may begin with `./` instead.
+        let relative = if text.starts_with('-') { "./" } else { "" };
+        format!("'{relative}{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shell_word;
+
+    #[test]
+    fn any_directory_is_one_word() {
+        for (text, word) in [
+            ("/srv/try-1", "/srv/try-1"),
+            ("my dir", "'my dir'"),
+            ("it's", r"'it'\''s'"),
+            ("-x", "'./-x'"),
+            ("$HOME;", "'$HOME;'"),
+        ] {
+            assert_eq!(shell_word(text), word);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Why there is no verdict: what was wrong with the call, and what to do.
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+use crate::output::{self, printable};
+
+/// The exit status when it could not be decided.
+const UNDECIDED: u8 = 2;
+
+/// Why the program could not do its work, in one sentence: what was wrong, and what to do.
+#[derive(Debug)]
+pub struct Failure(String);
+
+impl Failure {
+    pub fn new(sentence: impl Into<String>) -> Self {
+        Self(sentence.into())
+    }
+
+    /// A failure with a file, whose name may be a token given in the wrong place.
+    pub fn with_file(path: &std::path::Path, wrong: impl Display) -> Self {
+        Self(format!("{}: {wrong}", name(path)))
+    }
+
+    pub fn sentence(&self) -> &str {
+        &self.0
+    }
+
+    /// Reports on standard error, and gives the exit status.
+    pub fn report(&self) -> ExitCode {
+        output::error(&self.0);
+        undecided()
+    }
+}
+
+pub fn undecided() -> ExitCode {
+    ExitCode::from(UNDECIDED)
+}
+
+/// Prints help, the version or a usage error. The latter quotes arguments, and one of them may be a token.
+pub fn report_usage(error: &clap::Error) -> ExitCode {
+    let plain = error.render().to_string();
+    let hidden = hide_tokens(&plain);
+    // Whoever reads may have gone away; there is nobody left to tell.
+    let _printed = if hidden == plain { error.print() } else { output::error_lines(&hidden) };
+    if error.use_stderr() { undecided() } else { ExitCode::SUCCESS }
+}
+
+/// A file's name for a message.
+pub fn name(path: &std::path::Path) -> String {
+    printable(&hide_tokens(&path.to_string_lossy()))
+}
+
+/// Replaces every piece of text that is long enough to be a part of a token.
+fn hide_tokens(text: &str) -> String {
+    /// More than any option's name, and than a uid; less than any signature.
+    const SHORTEST: usize = 40;
+    let may_be_token = |character: char| character.is_ascii_alphanumeric() || "-_.+=".contains(character);
+    let mut shown = String::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.find(|character| !may_be_token(character)).unwrap_or(rest.len());
+        let (piece, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        if end < SHORTEST {
+            shown.push_str(piece);
+        } else {
+            shown.push_str(&format!("({end} characters, not shown: it may be a token)"));
+        }
+        let separator = behind.find(may_be_token).unwrap_or(behind.len());
+        let (between, next) = behind.split_at_checked(separator).unwrap_or((behind, ""));
+        shown.push_str(between);
+        rest = next;
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hide_tokens;
+
+    #[test]
+    fn long_pieces_are_hidden_and_all_else_stays() {
+        let token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl";
+        assert_eq!(
+            hide_tokens(&format!("error: '{token}' is no file")),
+            "error: '(49 characters, not shown: it may be a token)' is no file"
+        );
+        for text in ["", "/srv/e5bf3f7d-fbca-403d-a58f-f50f44e8da63/jwks.json", "--max-token-size é", "'"] {
+            assert_eq!(hide_tokens(text), text);
+        }
+        assert!(!hide_tokens(&format!("é{token}é")).contains("eyJ"));
+        assert!(!hide_tokens(&"a".repeat(40)).contains("aa"));
+    }
+}

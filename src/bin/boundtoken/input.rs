@@ -1,0 +1,97 @@
+//! Where the token comes from.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::failure::Failure;
+
+/// The most that is read of a token, in bytes: as much as a verifier can be told to look at.
+const MAX_TOKEN_SIZE: u64 = 1 << 20;
+
+#[derive(Args)]
+pub struct TokenInput {
+    /// The token itself, or - for standard input, which is also read when nothing is given
+    ///
+    /// Every user of this machine can see it in the list of processes: prefer --token-file or standard input.
+    #[arg(conflicts_with = "token_file")]
+    token: Option<OsString>,
+    /// File that holds the token; white space at its end is dropped, as it is from standard input
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+}
+
+impl TokenInput {
+    /// Reads the token, and finds out whether something else was given in its place.
+    pub fn read(&self) -> Result<Vec<u8>, Failure> {
+        let token = match (&self.token, &self.token_file) {
+            (Some(token), _) if token != "-" => {
+                if Path::new(token).is_file() {
+                    return Err(Failure::new(
+                        "the argument TOKEN is the name of a file: give it with --token-file",
+                    ));
+                }
+                token.as_encoded_bytes().to_vec()
+            }
+            (None, Some(file)) if file.as_os_str() != "-" => trimmed(read_file(file, MAX_TOKEN_SIZE)?),
+            (token, file) => {
+                if token.is_none() && file.is_none() && io::stdin().is_terminal() {
+                    return Err(Failure::new(
+                        "no token: pipe one into this command, name its file with --token-file, \
+                         or give it as an argument",
+                    ));
+                }
+                let read = read_bounded(io::stdin().lock(), MAX_TOKEN_SIZE);
+                trimmed(read.map_err(|wrong| Failure::new(format!("standard input: {wrong}")))?)
+            }
+        };
+        match something_else(&token) {
+            Some(advice) => Err(Failure::new(advice)),
+            None => Ok(token),
+        }
+    }
+}
+
+/// Reads a file of at most `limit` bytes.
+pub fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+    let read = File::open(path).map_err(|error| error.to_string()).and_then(|file| read_bounded(file, limit));
+    read.map_err(|wrong| Failure::with_file(path, wrong))
+}
+
+fn read_bounded(source: impl Read, limit: u64) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let length = source.take(limit.saturating_add(1)).read_to_end(&mut bytes);
+    match length.map(u64::try_from) {
+        Ok(Ok(length)) if length <= limit => Ok(bytes),
+        Ok(_) => Err(format!("more than {limit} bytes: is it the right input?")),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn trimmed(mut token: Vec<u8>) -> Vec<u8> {
+    let length = token.trim_ascii_end().len();
+    token.truncate(length);
+    token
+}
+
+/// What to do when the input is known to be no bare token.
+fn something_else(input: &[u8]) -> Option<&'static str> {
+    let starts_with = |start: &str| {
+        input.get(..start.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(start.as_bytes()))
+    };
+    if starts_with("Authorization:") || starts_with("Bearer ") {
+        Some("the input is an Authorization header: give the token alone, without `Bearer`")
+    } else if starts_with("{") {
+        Some(
+            "the input is JSON, not a token: of a TokenRequest take the token alone, \
+             as `jq -r .status.token` prints it",
+        )
+    } else if starts_with("apiVersion:") || starts_with("kind:") {
+        Some("the input is YAML, not a token: of a TokenRequest take the token alone, at status.token")
+    } else {
+        None
+    }
+}

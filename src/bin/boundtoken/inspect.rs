@@ -1,0 +1,64 @@
+//! `boundtoken inspect`: what is in a token, whoever made it.
+
+use std::process::ExitCode;
+
+use boundtoken::UnixSeconds;
+use clap::Args;
+
+use crate::failure::Failure;
+use crate::input::TokenInput;
+use crate::output::Format;
+use crate::words;
+
+mod findings;
+mod parts;
+mod report;
+mod statement;
+
+use parts::Parts;
+use report::Report;
+use statement::Statement;
+
+const NOT_DECODABLE: u8 = 1;
+
+/// Show what is in a token, WITHOUT verifying it
+///
+/// Decodes what can be decoded, however broken the token is, and says at what a verifier would stop, in each part. The
+/// signature is not checked: anybody can write such a token. Never act on what it says.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    #[command(flatten)]
+    token: TokenInput,
+    /// Count times from here, in RFC 3339 or in seconds since 1970 [default: the clock]
+    #[arg(long, value_name = "TIME", value_parser = words::parse)]
+    now: Option<UnixSeconds>,
+    /// Form of the output
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
+    output: Format,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  boundtoken inspect --token-file /var/run/secrets/kubernetes.io/serviceaccount/token
+  kubectl create token app | boundtoken inspect
+  boundtoken inspect -o json --token-file token | jq .claims.aud
+
+Exit status:
+  0  the token could be decoded, in part at least
+  1  there is no token in it
+  2  wrong arguments or an unreadable file";
+
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let now = arguments.now.unwrap_or_else(UnixSeconds::now);
+    let token = arguments.token.read()?;
+    let parts = Parts::decode(&token);
+    let statement = Statement::read(parts.claims.json.as_ref());
+    let findings = findings::find(&token, &parts, &statement, now)?;
+    let report = Report { parts: &parts, statement: &statement, findings: &findings, now };
+    match arguments.output.structured() {
+        Some(format) => report.print_document(format)?,
+        None => report.print_for_people()?,
+    }
+    Ok(if parts.are_a_token() { ExitCode::SUCCESS } else { ExitCode::from(NOT_DECODABLE) })
+}

@@ -1,0 +1,90 @@
+//! What a token says of itself, true or not.
+
+use boundtoken::UnixSeconds;
+use serde::Serialize;
+use serde_json::Value;
+
+/// What claims say, as far as they can be understood.
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Statement {
+    pub username: Option<String>,
+    pub issuer: Option<String>,
+    pub audiences: Vec<String>,
+    pub issued_at: Option<UnixSeconds>,
+    pub not_before: Option<UnixSeconds>,
+    pub expires_at: Option<UnixSeconds>,
+    pub warn_after: Option<UnixSeconds>,
+    /// The objects that the token lives and dies with.
+    pub bound_objects: Vec<Object>,
+    /// The node of the pod, which decides nothing.
+    pub node_of_pod: Option<Object>,
+}
+
+/// An object that a token names.
+#[derive(Serialize)]
+pub struct Object {
+    pub kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    pub name: Option<String>,
+    pub uid: Option<String>,
+}
+
+impl Statement {
+    pub fn read(claims: Option<&Value>) -> Self {
+        let Some(claims) = claims else { return Self::default() };
+        let kubernetes = claims.get("kubernetes.io");
+        let kubernetes = |member: &str| kubernetes.and_then(|kubernetes| kubernetes.get(member));
+        let namespace = kubernetes("namespace").and_then(text);
+        let object = |kind, member: &str, namespace: &Option<String>| {
+            let reference = kubernetes(member).filter(|reference| reference.is_object())?;
+            let member = |name: &str| reference.get(name).and_then(text);
+            Some(Object { kind, namespace: namespace.clone(), name: member("name"), uid: member("uid") })
+        };
+        let account = object("ServiceAccount", "serviceaccount", &namespace);
+        let name = account.as_ref().and_then(|account| account.name.as_deref());
+        let username = match (&namespace, name) {
+            (Some(namespace), Some(name)) => Some(format!("system:serviceaccount:{namespace}:{name}")),
+            _ => claims.get("sub").and_then(text),
+        };
+        let secret = object("Secret", "secret", &namespace);
+        let pod = object("Pod", "pod", &namespace);
+        let (node, node_of_pod) = match object("Node", "node", &None) {
+            node if pod.is_some() => (None, node),
+            node => (node, None),
+        };
+        Self {
+            username,
+            issuer: claims.get("iss").and_then(text),
+            audiences: audiences(claims.get("aud")),
+            issued_at: claims.get("iat").and_then(date),
+            not_before: claims.get("nbf").and_then(date),
+            expires_at: claims.get("exp").and_then(date),
+            warn_after: kubernetes("warnafter").and_then(date),
+            bound_objects: [account, secret, pod, node].into_iter().flatten().collect(),
+            node_of_pod,
+        }
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
+fn audiences(value: Option<&Value>) -> Vec<String> {
+    match value {
+        Some(Value::String(audience)) => vec![audience.clone()],
+        Some(Value::Array(audiences)) => audiences.iter().filter_map(text).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A date, when it is one: seconds since 1970, a fraction dropped, at most the year 9999.
+fn date(value: &Value) -> Option<UnixSeconds> {
+    let whole = value.as_u64().or_else(|| {
+        let seconds = value.as_f64().filter(|seconds| *seconds >= 0.0)?;
+        std::time::Duration::try_from_secs_f64(seconds).ok().map(|duration| duration.as_secs())
+    });
+    whole.map(UnixSeconds).filter(|date| *date <= UnixSeconds::MAX)
+}

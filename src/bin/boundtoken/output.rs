@@ -1,0 +1,203 @@
+//! Writing: to people with colours where they are wanted, to programs as JSON or YAML.
+
+use std::io::{self, Write as _};
+
+use anstyle::{AnsiColor, Style};
+use clap::ValueEnum;
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+pub const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub const BAD: Style = AnsiColor::Red.on_default().bold();
+pub const CAUTION: Style = AnsiColor::Yellow.on_default().bold();
+pub const STRONG: Style = Style::new().bold();
+pub const FAINT: Style = Style::new().dimmed();
+
+/// How wide the labels of a table are.
+const LABEL_WIDTH: usize = 17;
+/// How wide its values are before they are continued on a new line: 80 columns in all.
+const VALUE_WIDTH: usize = 60;
+
+/// The form of what is written to standard output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// For programs, and for people who like it
+    Yaml,
+}
+
+/// A form for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Structured {
+    Json,
+    Yaml,
+}
+
+impl Format {
+    pub fn structured(self) -> Option<Structured> {
+        match self {
+            Self::Text => None,
+            Self::Json => Some(Structured::Json),
+            Self::Yaml => Some(Structured::Yaml),
+        }
+    }
+}
+
+/// Writes text to standard output; styles are dropped where they are not wanted (`NO_COLOR`, no terminal).
+pub fn text(text: &str) -> Result<(), Failure> {
+    finish(anstream::stdout().lock().write_all(text.as_bytes()))
+}
+
+/// Writes bytes to standard output as they are.
+pub fn bytes(bytes: &[u8]) -> Result<(), Failure> {
+    finish(io::stdout().lock().write_all(bytes))
+}
+
+/// Writes one document to standard output.
+pub fn document(format: Structured, document: &impl Serialize) -> Result<(), Failure> {
+    let written = match format {
+        Structured::Json => json(document).map(|json| json + "\n"),
+        Structured::Yaml => yaml_serde::to_string(document).map_err(Failure::unwritten),
+    };
+    bytes(written?.as_bytes())
+}
+
+/// Indented JSON without a character that could mislead a terminal's reader.
+pub fn json(document: &impl Serialize) -> Result<String, Failure> {
+    let json = serde_json::to_string_pretty(document).map_err(Failure::unwritten)?;
+    // Line feeds stand between members only: in strings they are escaped already.
+    Ok(json.lines().map(printable).collect::<Vec<_>>().join("\n"))
+}
+
+impl Failure {
+    fn unwritten(error: impl std::error::Error) -> Self {
+        Self::new(format!("the result could not be written: {error}"))
+    }
+}
+
+fn finish(written: io::Result<()>) -> Result<(), Failure> {
+    match written.and_then(|()| io::stdout().flush()) {
+        // The reader has read enough, as `head` does: the verdict stands.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(Failure::unwritten),
+    }
+}
+
+/// Writes an error for people to standard error.
+pub fn error(sentence: &str) {
+    // Without a working standard error there is the exit status.
+    let _written = error_lines(&format!("{BAD}error:{BAD:#} {sentence}\n"));
+}
+
+/// Writes a warning for people to standard error.
+pub fn warning(sentence: &str) {
+    let _written = error_lines(&format!("{CAUTION}warning:{CAUTION:#} {sentence}\n"));
+}
+
+/// Writes lines to standard error.
+pub fn error_lines(lines: &str) -> io::Result<()> {
+    anstream::stderr().lock().write_all(lines.as_bytes())
+}
+
+/// A text in a style.
+pub fn paint(style: Style, text: &str) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// Adds a row of a table: a label, then the value; no label continues the value above.
+pub fn row(lines: &mut String, label: &str, value: &str) {
+    let mut label = label;
+    for line in wrapped(value) {
+        lines.push_str(&format!("  {FAINT}{label:<LABEL_WIDTH$}{FAINT:#}{line}\n"));
+        label = "";
+    }
+}
+
+/// Breaks a text at spaces into lines that fit into a table; a longer word has a line to itself.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= VALUE_WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// Adds a row for each of the values, the label before the first only.
+pub fn rows<T: AsRef<str>>(lines: &mut String, label: &str, values: impl IntoIterator<Item = T>) {
+    let mut label = label;
+    for value in values {
+        row(lines, label, value.as_ref());
+        label = "";
+    }
+}
+
+/// Text from a token or a file as it may stand on a terminal: what is invisible, moves the cursor or turns the
+/// direction of reading is written as in JSON, `\u001b`.
+pub fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if misleads(character) {
+            let mut units = [0; 2];
+            for unit in character.encode_utf16(&mut units) {
+                shown.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+fn misleads(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_text_reaches_the_terminal_as_a_command() {
+        assert_eq!(printable("app é 名"), "app é 名");
+        assert_eq!(
+            printable("\u{1b}[2J\u{9b}1m\u{202e}\r\n\u{e0041}"),
+            r"\u001b[2J\u009b1m\u202e\u000d\u000a\udb40\udc41"
+        );
+    }
+
+    #[test]
+    fn long_values_continue_below_themselves() {
+        let mut lines = String::new();
+        row(&mut lines, "What", "word ".repeat(14).trim_end());
+        row(&mut lines, "Long", &"x".repeat(70));
+        let lines = anstream::adapter::strip_str(&lines).to_string();
+        let expected = [
+            format!("  What             {}", "word ".repeat(12).trim_end()),
+            format!("{}word word", " ".repeat(19)),
+            format!("  Long             {}", "x".repeat(70)),
+        ];
+        assert_eq!(lines.lines().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn json_stays_json_when_it_is_made_printable() {
+        let document = serde_json::json!({"a": "\u{9b}\n\u{202e}\u{e0041}", "b": [1, {}]});
+        let json = json(&document).unwrap();
+        assert!(!json.contains(['\u{9b}', '\u{202e}', '\u{e0041}']), "{json}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap(), document);
+    }
+}

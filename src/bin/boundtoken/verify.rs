@@ -1,0 +1,132 @@
+//! `boundtoken verify`: the verdict on a token.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use boundtoken::{Rejection, UnixSeconds, VerifiedToken, Verifier};
+use clap::{Args, ValueEnum};
+
+use crate::failure::Failure;
+use crate::input::TokenInput;
+use crate::keys::{self, IssuerOptions};
+use crate::objects::Objects;
+use crate::output::Structured;
+use crate::words;
+
+pub mod verdict;
+
+use verdict::Verdict;
+
+/// Verify a token: who it speaks for, or why it is refused
+///
+/// Checks the form, the signature, the issuer, the audience and the times and, with --objects, that the service account
+/// and the pod, secret or node that the token is bound to still exist. Nothing is read but the files named here.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    #[command(flatten)]
+    token: TokenInput,
+    /// Form of the verdict
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
+    output: VerdictFormat,
+    #[command(flatten)]
+    issuer: IssuerOptions,
+    #[command(flatten)]
+    demands: Demands,
+}
+
+/// What a token is held to.
+#[derive(Args)]
+#[command(next_help_heading = "The demands")]
+struct Demands {
+    /// Identifier of the service that verifies, as the token must name it; may be given several times
+    #[arg(long, value_name = "NAME", required = true)]
+    audience: Vec<String>,
+    /// The cluster's objects, as JSON or YAML lists; may be given several times
+    ///
+    /// As `kubectl get serviceaccounts,pods,secrets,nodes -A -o json` prints them, or {"pods": [...], ...}. Without it,
+    /// a token of a deleted pod is accepted until it expires.
+    #[arg(long, value_name = "FILE", value_parser = keys::file)]
+    objects: Vec<PathBuf>,
+    /// How far the clocks of issuer and verifier may be apart, in seconds [default: 60]
+    #[arg(long, value_name = "SECONDS")]
+    leeway: Option<u64>,
+    /// Verify as of this time, in RFC 3339 or in seconds since 1970 [default: the clock]
+    #[arg(long, value_name = "TIME", value_parser = words::parse)]
+    now: Option<UnixSeconds>,
+    /// The largest token that is looked at, in bytes [default: 16384]
+    #[arg(long, value_name = "BYTES")]
+    max_token_size: Option<usize>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  A token in a file, against the key set of its cluster:
+    boundtoken verify --token-file token --jwks jwks.json --audience vault \\
+      --issuer https://kubernetes.default.svc.cluster.local
+
+  Has its pod been deleted?
+    kubectl get serviceaccounts,pods,secrets,nodes -A -o json > objects.json
+    boundtoken verify --token-file token --objects objects.json ...
+
+  In a script: the user's name alone, or nothing
+    user=$(boundtoken verify -o name ...) || exit
+
+Exit status:
+  0  the token is accepted
+  1  the token is refused
+  2  it could not be decided: wrong arguments, an unreadable file, no usable key,
+     or --objects says nothing about a kind of object that the token is bound to";
+
+/// The form of a verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum VerdictFormat {
+    /// For people
+    #[default]
+    Text,
+    /// For programs: verdict, user, audiences, boundObjects, claims; or verdict, reason
+    Json,
+    /// The same as YAML
+    Yaml,
+    /// The user's name alone; when refused, nothing, and the reason's name on standard error
+    Name,
+}
+
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let now = arguments.demands.now.unwrap_or_else(UnixSeconds::now);
+    let verdict = Verdict::from(arguments.verify(now));
+    match arguments.output {
+        VerdictFormat::Text => verdict.print_for_people(now)?,
+        VerdictFormat::Json => verdict.print_document(Structured::Json)?,
+        VerdictFormat::Yaml => verdict.print_document(Structured::Yaml)?,
+        VerdictFormat::Name => verdict.print_name()?,
+    }
+    Ok(verdict.exit_status())
+}
+
+impl Arguments {
+    /// The verifier's answer, or why there is none.
+    fn verify(&self, now: UnixSeconds) -> Result<Result<VerifiedToken, Rejection>, Failure> {
+        let verifier = self.verifier()?;
+        Ok(verifier.verify_at(&self.token.read()?, now))
+    }
+
+    fn verifier(&self) -> Result<Verifier, Failure> {
+        let demands = &self.demands;
+        let mut issuer = self.issuer.load()?;
+        if !demands.objects.is_empty() {
+            issuer = issuer.bound_objects(Objects::load(&demands.objects)?);
+        }
+        let mut builder = Verifier::builder().issuer(issuer);
+        for audience in &demands.audience {
+            builder = builder.audience(audience.as_str());
+        }
+        if let Some(seconds) = demands.leeway {
+            builder = builder.leeway(seconds);
+        }
+        if let Some(bytes) = demands.max_token_size {
+            builder = builder.max_token_size(bytes);
+        }
+        builder.build().map_err(|error| Failure::new(error.to_string()))
+    }
+}

@@ -1,0 +1,191 @@
+//! A verdict in each of its forms.
+
+use std::process::ExitCode;
+
+use boundtoken::{Confirmed, Reason, Rejection, UnixSeconds, VerifiedToken};
+use serde::Serialize;
+
+use crate::failure::{self, Failure};
+use crate::output::{self, BAD, CAUTION, GOOD, STRONG, Structured, paint, printable, row, rows};
+use crate::words::moment;
+
+const REFUSED: u8 = 1;
+
+pub enum Verdict {
+    Accepted(Box<VerifiedToken>),
+    Refused(Rejection),
+    /// The token holds in itself, but the objects that it is bound to are unknown.
+    Unknown(Rejection),
+    Failed(Failure),
+}
+
+impl From<Result<Result<VerifiedToken, Rejection>, Failure>> for Verdict {
+    fn from(result: Result<Result<VerifiedToken, Rejection>, Failure>) -> Self {
+        match result {
+            Ok(Ok(token)) => Self::Accepted(Box::new(token)),
+            Ok(Err(rejection)) if rejection.reason() == Reason::BoundObjectUnavailable => {
+                Self::Unknown(rejection)
+            }
+            Ok(Err(rejection)) => Self::Refused(rejection),
+            Err(failure) => Self::Failed(failure),
+        }
+    }
+}
+
+/// A verdict as programs read it.
+#[derive(Serialize)]
+#[serde(tag = "verdict", rename_all = "camelCase")]
+enum Document<'a> {
+    Accepted(&'a VerifiedToken),
+    Refused {
+        reason: ReasonDocument,
+    },
+    Undecided {
+        message: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<ReasonDocument>,
+    },
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReasonDocument {
+    code: u16,
+    name: &'static str,
+    message: String,
+    www_authenticate: String,
+}
+
+impl From<&Rejection> for ReasonDocument {
+    fn from(rejection: &Rejection) -> Self {
+        Self {
+            code: rejection.code(),
+            name: rejection.name(),
+            message: rejection.to_string(),
+            www_authenticate: rejection.www_authenticate(),
+        }
+    }
+}
+
+impl Verdict {
+    pub fn exit_status(&self) -> ExitCode {
+        match self {
+            Self::Accepted(_) => ExitCode::SUCCESS,
+            Self::Refused(_) => ExitCode::from(REFUSED),
+            Self::Unknown(_) | Self::Failed(_) => failure::undecided(),
+        }
+    }
+
+    pub fn print_document(&self, format: Structured) -> Result<(), Failure> {
+        let document = match self {
+            Self::Accepted(token) => Document::Accepted(token),
+            Self::Refused(rejection) => Document::Refused { reason: rejection.into() },
+            Self::Unknown(rejection) => {
+                Document::Undecided { message: unknown(rejection), reason: Some(rejection.into()) }
+            }
+            Self::Failed(failure) => {
+                Document::Undecided { message: failure.sentence().to_owned(), reason: None }
+            }
+        };
+        output::document(format, &document)
+    }
+
+    pub fn print_name(&self) -> Result<(), Failure> {
+        match self {
+            Self::Accepted(token) => return output::text(&format!("{}\n", token.user_info().username)),
+            // Whoever closed standard error has the exit status.
+            Self::Refused(rejection) | Self::Unknown(rejection) => {
+                let _written = output::error_lines(&format!("{}\n", rejection.name()));
+            }
+            Self::Failed(failure) => output::error(failure.sentence()),
+        }
+        Ok(())
+    }
+
+    pub fn print_for_people(&self, now: UnixSeconds) -> Result<(), Failure> {
+        match self {
+            Self::Accepted(token) => output::text(&accepted(token, now)),
+            Self::Refused(rejection) => output::text(&refused(rejection)),
+            Self::Unknown(rejection) => {
+                output::error(&unknown(rejection));
+                Ok(())
+            }
+            Self::Failed(failure) => {
+                output::error(failure.sentence());
+                Ok(())
+            }
+        }
+    }
+}
+
+fn unknown(rejection: &Rejection) -> String {
+    format!(
+        "{}: the files given by --objects list no object of this kind at all; \
+         add them, or say that there are none, as in {{\"pods\": []}}",
+        what(rejection)
+    )
+}
+
+/// An accepted token, for people.
+pub fn accepted(token: &VerifiedToken, now: UnixSeconds) -> String {
+    let claims = token.claims();
+    let user = token.user_info();
+    let mut lines = format!("{}  {}\n\n", paint(GOOD, "ACCEPTED"), paint(STRONG, &user.username));
+    row(&mut lines, "Namespace", claims.namespace());
+    rows(&mut lines, "Groups", &user.groups);
+    row(&mut lines, "Audience", &list(claims.matched_audiences()));
+    let others: Vec<&str> = claims
+        .audiences()
+        .filter(|audience| claims.matched_audiences().all(|matched| matched != *audience))
+        .collect();
+    if !others.is_empty() {
+        row(&mut lines, "", &format!("also good for {}", list(others.into_iter())));
+    }
+    row(&mut lines, "Issuer", &printable(claims.issuer()));
+    if let Some(issued) = claims.issued_at() {
+        row(&mut lines, "Issued", &moment(issued, now));
+    }
+    row(&mut lines, "Expires", &moment(claims.expires_at(), now));
+    if let Some(jti) = claims.jti() {
+        row(&mut lines, "Credential id", &printable(&format!("JTI={jti}")));
+    }
+    let state = match token.confirmed() {
+        Confirmed::Live => paint(GOOD, "exists"),
+        _ => paint(CAUTION, "NOT CHECKED"),
+    };
+    rows(
+        &mut lines,
+        "Bound objects",
+        claims.bound_objects().map(|object| format!("{}  {state}", object.reference)),
+    );
+    if let Some(node) = claims.node().filter(|_| claims.pod().is_some()) {
+        row(&mut lines, "Node of the pod", node.reference.name);
+    }
+    if token.confirmed() != Confirmed::Live {
+        lines.push('\n');
+        lines.push_str(&paint(CAUTION, "Bound objects were NOT checked."));
+        lines.push_str(
+            "\nA token of a deleted pod would be accepted too, until it expires: give --objects.\n",
+        );
+    }
+    lines
+}
+
+fn list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    texts.map(printable).collect::<Vec<_>>().join(", ")
+}
+
+/// A refused token, for people.
+pub fn refused(rejection: &Rejection) -> String {
+    let mut lines = format!("{}  {} ({})\n\n", paint(BAD, "REFUSED"), rejection.name(), rejection.code());
+    row(&mut lines, "What is wrong", &what(rejection));
+    row(&mut lines, "What to do", rejection.reason().remedy());
+    lines
+}
+
+/// What was wrong, without the remedy.
+fn what(rejection: &Rejection) -> String {
+    let message = rejection.to_string();
+    let remedy = format!("; {}", rejection.reason().remedy());
+    printable(message.strip_suffix(&remedy).unwrap_or(&message))
+}

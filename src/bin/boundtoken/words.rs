@@ -1,0 +1,81 @@
+//! Times in words.
+
+use boundtoken::UnixSeconds;
+use boundtoken::api::Time;
+
+/// A time as people ask for it: `in 52 minutes (2026-11-24T13:11:18Z)`.
+pub fn moment(time: UnixSeconds, now: UnixSeconds) -> String {
+    format!("{} ({time})", distance(time, now))
+}
+
+/// How far a time is from now, rounded down: `in 52 minutes`, `8 minutes ago`, `now`.
+pub fn distance(time: UnixSeconds, now: UnixSeconds) -> String {
+    let length = duration(time.0.abs_diff(now.0));
+    match time.cmp(&now) {
+        std::cmp::Ordering::Less => format!("{length} ago"),
+        std::cmp::Ordering::Equal => "now".to_owned(),
+        std::cmp::Ordering::Greater => format!("in {length}"),
+    }
+}
+
+/// A number of seconds in the largest unit of which there are two at least; less than two minutes in seconds.
+pub fn duration(seconds: u64) -> String {
+    const UNITS: [(&str, u64); 4] = [("year", 31_557_600), ("day", 86_400), ("hour", 3_600), ("minute", 60)];
+    match UNITS.iter().find(|(_, length)| seconds / length >= 2) {
+        Some((unit, length)) => format!("{} {unit}s", seconds / length),
+        None if seconds == 1 => "1 second".to_owned(),
+        None => format!("{seconds} seconds"),
+    }
+}
+
+/// Reads a time given as an argument.
+///
+/// # Errors
+/// A sentence for the user.
+pub fn parse(text: &str) -> Result<UnixSeconds, String> {
+    let time = match text.parse() {
+        Ok(seconds) => Some(UnixSeconds(seconds)),
+        Err(_) => text.parse::<Time>().ok().map(UnixSeconds::from),
+    };
+    time.filter(|time| *time <= UnixSeconds::MAX).ok_or_else(|| {
+        "give a time such as 2026-11-24T12:30:00Z (RFC 3339), or seconds since 1970, at most the year 9999"
+            .to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_are_said_in_the_largest_unit_that_says_enough() {
+        let now = UnixSeconds(1_795_522_278);
+        for (seconds, words) in [
+            (0, "now"),
+            (1, "in 1 second"),
+            (119, "in 119 seconds"),
+            (120, "in 2 minutes"),
+            (3_120, "in 52 minutes"),
+            (7_199, "in 119 minutes"),
+            (7_200, "in 2 hours"),
+            (172_800, "in 2 days"),
+            (31_536_000, "in 365 days"),
+            (63_115_200, "in 2 years"),
+        ] {
+            assert_eq!(distance(UnixSeconds(now.0 + seconds), now), words);
+        }
+        assert_eq!(distance(UnixSeconds(now.0 - 500), now), "8 minutes ago");
+        assert_eq!(distance(UnixSeconds(u64::MAX), UnixSeconds(0)), "in 584542046090 years");
+        assert_eq!(moment(UnixSeconds(now.0 + 3_600), now), "in 60 minutes (2026-11-24T13:11:18Z)");
+    }
+
+    #[test]
+    fn a_time_is_given_in_seconds_or_by_rfc_3339() {
+        for text in ["1795522278", "2026-11-24T12:11:18Z", "2026-11-24T14:11:18.25+02:00"] {
+            assert_eq!(parse(text), Ok(UnixSeconds(1_795_522_278)), "{text}");
+        }
+        for text in ["", "-1", "now", "2026-11-24", "1.5", "253402300800"] {
+            assert!(parse(text).unwrap_err().contains("RFC 3339"), "{text}");
+        }
+    }
+}
