@@ -118,3 +118,8 @@ pub use rejection::{Reason, Rejection};
 pub use time::UnixSeconds;
 pub use verified::{Confirmed, UserInfo, VerifiedToken};
 pub use verifier::{BuildError, CheckedToken, TrustedIssuer, Verifier, VerifierBuilder};
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
