@@ -141,11 +141,6 @@ impl Folder {
         let before = self.add_objects(&objects.before);
         let after = self.add_objects(&objects.after);
         let rounds: Vec<Round> = read_json(&path.join("reviews.json"));
-        println!(
-            "{}: reviews that name no audience are judged by the server's own, {api_audiences:?}; the rounds come later \
-             after the deletions than the server's token cache of 10 s, so that it decides none",
-            self.name
-        );
         for round in rounds {
             for (key, result) in round.results {
                 let (token, audiences) = key.split_once('|').expect("TOKEN|AUDIENCES");
