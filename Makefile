@@ -1,0 +1,99 @@
+# For GNU make. `make` alone lists the targets.
+
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DESTDIR ?=
+# Features of the C libraries. "capi aws-lc-rs" has AWS-LC instead of ring: faster RSA, and ES512.
+FEATURES ?= capi ring
+TARGET_DIR ?= target
+CARGO ?= cargo
+# Where `make demo` puts its cluster.
+DEMO = $(TARGET_DIR)/demo
+
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+SONAME := libboundtoken.so.$(firstword $(subst ., ,$(VERSION)))
+RELEASE = $(TARGET_DIR)/release
+# The system's libraries that a program needs beside the static library, as the compiler names them.
+NATIVE_LIBS = $(RELEASE)/libboundtoken.native-libs
+
+.DEFAULT_GOAL := help
+.PHONY: help capi install header demo test bench advisories tools clean
+
+help: ## this list
+	@echo 'boundtoken $(VERSION)'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
+	@echo 'Variables: PREFIX LIBDIR INCLUDEDIR DESTDIR FEATURES TARGET_DIR CARGO'
+
+capi: ## build the C libraries, shared and static, in target/release
+	@echo 'capi: libboundtoken $(VERSION) ($(FEATURES))'
+	@mkdir -p $(RELEASE)
+	@CARGO_TARGET_DIR=$(TARGET_DIR) $(CARGO) rustc --quiet --release --lib --crate-type cdylib,staticlib \
+		--no-default-features --features '$(FEATURES)' -- \
+		-C link-arg=-Wl,-soname,$(SONAME) -C link-arg=-Wl,-z,nodelete -C strip=symbols \
+		--print native-static-libs=$(abspath $(NATIVE_LIBS)) 2>$(RELEASE)/capi.log; \
+		status=$$?; grep -v '^note: native artifacts\|^$$' $(RELEASE)/capi.log >&2; exit $$status
+	@ln -sf libboundtoken.so $(RELEASE)/$(SONAME)
+
+install: capi ## install library, header, pkg-config file and CMake package under PREFIX
+	@echo 'install: $(DESTDIR)$(PREFIX)'
+	@install -d $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(LIBDIR)/cmake/boundtoken
+	@install -m 644 include/boundtoken.h $(DESTDIR)$(INCLUDEDIR)
+	@install -m 644 $(RELEASE)/libboundtoken.a $(DESTDIR)$(LIBDIR)
+	@install -m 755 $(RELEASE)/libboundtoken.so $(DESTDIR)$(LIBDIR)/libboundtoken.so.$(VERSION)
+	@ln -sf libboundtoken.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	@ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libboundtoken.so
+	@$(call fill,boundtoken.pc,pkgconfig)
+	@$(call fill,boundtokenConfig.cmake,cmake/boundtoken)
+	@$(call fill,boundtokenConfigVersion.cmake,cmake/boundtoken)
+
+# Fills packaging/$(1).in into the folder $(2) of the library folder.
+fill = sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' \
+	-e 's|@VERSION@|$(VERSION)|g' -e 's|@SONAME@|$(SONAME)|g' -e "s|@NATIVE_LIBS@|$$(cat $(NATIVE_LIBS))|g" \
+	packaging/$(1).in >$(DESTDIR)$(LIBDIR)/$(2)/$(1)
+
+header: ## write include/boundtoken.h anew from src/capi
+	@echo 'header: include/boundtoken.h'
+	@BOUNDTOKEN_UPDATE=1 $(CARGO) test --quiet --features capi --test header
+
+demo: capi ## verify a token from Rust and C, delete its pod, and see it refused
+	@echo 'demo: a cluster in a folder, $(DEMO)'
+	@rm -rf $(DEMO)
+	@$(CARGO) run --quiet --release --features cli -- demo --directory $(DEMO)
+	@echo 'demo: the same from C, examples/c/verify.c'
+	@$(CC) -std=c99 -O2 -Wall -Iinclude examples/c/verify.c -o $(DEMO)/verify-c \
+		-L$(RELEASE) -lboundtoken -Wl,-rpath,$(abspath $(RELEASE))
+	@$(verify_demo) $(DEMO)/objects.json
+	@echo 'demo: now the pod is gone'
+	@$(verify_demo) $(DEMO)/objects-after.json; test $$? -eq 1
+
+verify_demo = $(DEMO)/verify-c $(DEMO)/jwks.json "$$(cat $(DEMO)/issuer)" "$$(cat $(DEMO)/audience)" $(DEMO)/token
+
+test: ## run every check: format, lints, tests, documentation, header, C programs, licences
+	@echo 'test: format'
+	@$(CARGO) fmt --check
+	@for features in '' '--no-default-features --features aws-lc-rs' '--features capi' '--all-features'; do \
+		echo "test: clippy $$features"; \
+		$(CARGO) clippy --quiet --all-targets $$features -- -D warnings || exit 1; \
+	done
+	@for features in '' '--features aws-lc-rs' '--all-features'; do \
+		echo "test: cargo test $$features (with the header and the C programs where capi is on)"; \
+		$(CARGO) test --quiet $$features || exit 1; \
+	done
+	@echo 'test: documentation'
+	@RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --no-deps --all-features
+	@echo 'test: licences, bans, sources'
+	@$(MAKE) --no-print-directory tools
+	@$(CARGO) deny --log-level error check licenses bans sources
+
+bench: ## measure
+	@$(CARGO) bench --quiet
+
+advisories: tools ## check the dependencies against the RustSec database (needs the network)
+	@$(CARGO) deny --log-level error check advisories
+
+tools: ## install the tools that `test` needs beside the language toolchains
+	@$(CARGO) deny --version >/dev/null 2>&1 || { echo 'tools: cargo-deny'; $(CARGO) install --quiet --locked cargo-deny; }
+
+clean: ## remove everything that was built
+	@$(CARGO) clean --quiet

@@ -1,0 +1,284 @@
+//! What a verified token says.
+
+use std::mem::size_of;
+use std::ptr;
+use std::sync::OnceLock;
+
+use super::boundary;
+use super::error::boundtoken_error;
+use super::pointer::borrow;
+use super::status::{Mistake, boundtoken_status};
+use super::string::boundtoken_str;
+use crate::bound_object::BoundObject;
+use crate::time::UnixSeconds;
+use crate::verified::{Confirmed, UserInfo, VerifiedToken};
+
+/// An accepted token. Immutable.
+pub struct boundtoken_verified {
+    token: VerifiedToken,
+    /// Made when first asked for, so that `boundtoken_verify` alone does not pay for it.
+    view: OnceLock<View>,
+    json: OnceLock<Option<String>>,
+}
+
+/// Whether the objects that a token is bound to were found alive.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub enum boundtoken_confirmed {
+    /// The issuer has no source of bound objects: a token of a deleted pod is accepted until it expires.
+    BOUNDTOKEN_CONFIRMED_NOT_CHECKED = 0,
+    /// Every object exists, with the right uid, and is not past its deletion.
+    BOUNDTOKEN_CONFIRMED_LIVE = 1,
+    /// The source could not answer for some object, and the verifier was told to accept such tokens.
+    BOUNDTOKEN_CONFIRMED_UNAVAILABLE = 2,
+}
+
+/// A key with one value. A key that has several values stands there several times.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct boundtoken_extra {
+    /// Such as `authentication.kubernetes.io/pod-name`.
+    pub key: boundtoken_str,
+    /// Such as `live`.
+    pub value: boundtoken_str,
+}
+
+/// Everything that a verified token says. Initialise it with its size: `boundtoken_claims claims = {sizeof claims};`
+///
+/// An absent text has `data` NULL and `len` 0, an absent time is -1, an absent array has length 0. Later versions append
+/// members: a program compiled with an older header gets the members it knows.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct boundtoken_claims {
+    /// Set by the caller to the size of the struct; afterwards how many bytes of it are filled.
+    pub size: usize,
+    /// Whether the objects that the token is bound to were found alive.
+    pub confirmed: boundtoken_confirmed,
+    /// `iss`: one of the issuer's names that the verifier was built with.
+    pub issuer: boundtoken_str,
+    /// `sub`: `system:serviceaccount:NAMESPACE:NAME`.
+    pub subject: boundtoken_str,
+    /// The user name, as TokenReview's `status.user.username` says it: `system:serviceaccount:NAMESPACE:NAME`.
+    pub username: boundtoken_str,
+    /// The namespace of the service account, and of the pod or secret that the token is bound to.
+    pub service_account_namespace: boundtoken_str,
+    /// The name of the service account.
+    pub service_account_name: boundtoken_str,
+    /// The uid of the service account: TokenReview's `status.user.uid`.
+    pub service_account_uid: boundtoken_str,
+    /// TokenReview's `status.user.groups`.
+    pub groups: *const boundtoken_str,
+    /// How many groups there are.
+    pub groups_len: usize,
+    /// TokenReview's `status.user.extra`, ordered by key.
+    pub extra: *const boundtoken_extra,
+    /// How many pairs of key and value there are.
+    pub extra_len: usize,
+    /// `aud`: all audiences of the token, in its order.
+    pub audiences: *const boundtoken_str,
+    /// How many audiences there are.
+    pub audiences_len: usize,
+    /// The audiences of the verifier that the token names, in the verifier's order: TokenReview's `status.audiences`.
+    pub matched_audiences: *const boundtoken_str,
+    /// How many of them there are.
+    pub matched_audiences_len: usize,
+    /// `exp`: when the token expires, in Unix seconds. Never absent.
+    pub expires_at: i64,
+    /// `nbf`: from when on the token is valid, in Unix seconds.
+    pub not_before: i64,
+    /// `iat`: when the token was issued, in Unix seconds.
+    pub issued_at: i64,
+    /// After this time, in Unix seconds, the API server counts the token as stale. No effect on the verdict.
+    pub warn_after: i64,
+    /// `jti`: the token's own identifier.
+    pub jti: boundtoken_str,
+    /// The pod that the token is bound to.
+    pub pod_name: boundtoken_str,
+    /// Its uid.
+    pub pod_uid: boundtoken_str,
+    /// The secret that the token is bound to.
+    pub secret_name: boundtoken_str,
+    /// Its uid.
+    pub secret_uid: boundtoken_str,
+    /// The node that the token is bound to or, with a pod, the node that the pod was scheduled to.
+    pub node_name: boundtoken_str,
+    /// Its uid; beside a pod it may be empty.
+    pub node_uid: boundtoken_str,
+    /// The claims as they were signed: one JSON object.
+    pub payload: boundtoken_str,
+}
+
+/// The size of [`boundtoken_claims`] in version 0.1, which no caller has less of. Later versions append members and
+/// leave this as it is.
+const SMALLEST_CLAIMS: usize = size_of::<boundtoken_claims>();
+
+/// Fills a struct with everything that a verified token says.
+///
+/// `claims`: its member `size` must be set. No more than `size` bytes are written. Texts and arrays in it are lent by
+/// `verified` and live as long. The same call later lends the same texts. Any thread.
+///
+/// BOUNDTOKEN_STRUCT_TOO_SMALL: `size` is not set, or to less than in any version of the header. Nothing is written
+/// on failure.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn boundtoken_verified_claims(
+    verified: *const boundtoken_verified,
+    claims: *mut boundtoken_claims,
+) -> boundtoken_status {
+    let body = || {
+        // SAFETY: the caller promises NULL or a live token.
+        let verified = unsafe { borrow(verified, "verified") }?;
+        // SAFETY: the caller promises NULL or a struct whose first member can be read, whatever its size.
+        let size = *unsafe { borrow(claims.cast::<usize>(), "claims") }?;
+        if size < SMALLEST_CLAIMS {
+            return Err(Mistake::StructTooSmall.of("claims"));
+        }
+        let mut filled = verified.view.get_or_init(|| View::of(&verified.token)).claims;
+        filled.size = size.min(size_of::<boundtoken_claims>());
+        // SAFETY: the caller promises `size` bytes that may be written to, and no more are written; nobody else has
+        // the local `filled`.
+        unsafe {
+            ptr::copy_nonoverlapping((&raw const filled).cast::<u8>(), claims.cast::<u8>(), filled.size);
+        }
+        Ok(())
+    };
+    // SAFETY: there is no error to write.
+    unsafe { boundary::fallible(ptr::null_mut(), body) }
+}
+
+/// The verified token as JSON: an object with the members `user` (as in a TokenReview), `audiences`, `boundObjects` and
+/// `claims`.
+///
+/// `json`: receives a text that is lent by `verified` and lives as long; absent on failure. Any thread.
+///
+/// BOUNDTOKEN_JSON_UNAVAILABLE: a number in the claims has no value in double precision.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn boundtoken_verified_json(
+    verified: *const boundtoken_verified,
+    json: *mut boundtoken_str,
+    error: *mut *mut boundtoken_error,
+) -> boundtoken_status {
+    let body = || {
+        if json.is_null() {
+            return Err(Mistake::NullArgument.of("json"));
+        }
+        // SAFETY: not NULL, and the caller promises a place to write to.
+        unsafe { json.write(boundtoken_str::ABSENT) };
+        // SAFETY: the caller promises NULL or a live token.
+        let verified = unsafe { borrow(verified, "verified") }?;
+        let text = verified.json.get_or_init(|| serde_json::to_string(&verified.token).ok());
+        let text = text.as_deref().ok_or(Mistake::JsonUnavailable)?;
+        // SAFETY: not NULL, and the caller promises a place to write to.
+        unsafe { json.write(boundtoken_str::lend(text)) };
+        Ok(())
+    };
+    // SAFETY: the caller promises NULL or a place to write to.
+    unsafe { boundary::fallible(error, body) }
+}
+
+/// Frees a verified token, and every text and array lent by it. NULL is ignored.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn boundtoken_verified_free(verified: *mut boundtoken_verified) {
+    // SAFETY: the caller promises NULL or a live token, and gives it up.
+    unsafe { boundary::free(verified) };
+}
+
+impl From<VerifiedToken> for boundtoken_verified {
+    fn from(token: VerifiedToken) -> Self {
+        Self { token, view: OnceLock::new(), json: OnceLock::new() }
+    }
+}
+
+/// The claims as C sees them. They point into the token beside this view, and into its other members, whose contents
+/// have their own allocations: moving the view moves none of them, and nothing changes them.
+struct View {
+    claims: boundtoken_claims,
+    _user: UserInfo,
+    _groups: Vec<boundtoken_str>,
+    _extra: Vec<boundtoken_extra>,
+    _audiences: Vec<boundtoken_str>,
+    _matched_audiences: Vec<boundtoken_str>,
+}
+
+// SAFETY: the pointers in it lead to what the same handle owns and nobody changes.
+unsafe impl Send for View {}
+// SAFETY: the pointers in it lead to what the same handle owns and nobody changes.
+unsafe impl Sync for View {}
+
+impl View {
+    fn of(token: &VerifiedToken) -> Self {
+        let claims = token.claims();
+        let user = token.user_info();
+        let groups: Vec<_> = user.groups.iter().map(|group| boundtoken_str::lend(group)).collect();
+        let extra: Vec<_> = user.extra.iter().flat_map(|(key, values)| pairs(key, values)).collect();
+        let audiences: Vec<_> = claims.audiences().map(boundtoken_str::lend).collect();
+        let matched_audiences: Vec<_> = claims.matched_audiences().map(boundtoken_str::lend).collect();
+        let account = claims.service_account();
+        let claims = boundtoken_claims {
+            size: size_of::<boundtoken_claims>(),
+            confirmed: token.confirmed().into(),
+            issuer: boundtoken_str::lend(claims.issuer()),
+            subject: boundtoken_str::lend(claims.subject()),
+            username: boundtoken_str::lend(&user.username),
+            service_account_namespace: boundtoken_str::lend(claims.namespace()),
+            service_account_name: boundtoken_str::lend(account.reference.name),
+            service_account_uid: boundtoken_str::lend(account.uid),
+            groups: groups.as_ptr(),
+            groups_len: groups.len(),
+            extra: extra.as_ptr(),
+            extra_len: extra.len(),
+            audiences: audiences.as_ptr(),
+            audiences_len: audiences.len(),
+            matched_audiences: matched_audiences.as_ptr(),
+            matched_audiences_len: matched_audiences.len(),
+            expires_at: time(Some(claims.expires_at())),
+            not_before: time(claims.not_before()),
+            issued_at: time(claims.issued_at()),
+            warn_after: time(claims.warn_after()),
+            jti: boundtoken_str::lend_optional(claims.jti()),
+            pod_name: name(claims.pod()),
+            pod_uid: uid(claims.pod()),
+            secret_name: name(claims.secret()),
+            secret_uid: uid(claims.secret()),
+            node_name: name(claims.node()),
+            node_uid: uid(claims.node()),
+            payload: boundtoken_str::lend(claims.payload()),
+        };
+        Self {
+            claims,
+            _user: user,
+            _groups: groups,
+            _extra: extra,
+            _audiences: audiences,
+            _matched_audiences: matched_audiences,
+        }
+    }
+}
+
+fn pairs(key: &str, values: &[String]) -> impl Iterator<Item = boundtoken_extra> {
+    values.iter().map(move |value| boundtoken_extra {
+        key: boundtoken_str::lend(key),
+        value: boundtoken_str::lend(value),
+    })
+}
+
+fn time(time: Option<UnixSeconds>) -> i64 {
+    time.and_then(|time| i64::try_from(time.0).ok()).unwrap_or(-1)
+}
+
+fn name(object: Option<BoundObject<'_>>) -> boundtoken_str {
+    boundtoken_str::lend_optional(object.map(|object| object.reference.name))
+}
+
+fn uid(object: Option<BoundObject<'_>>) -> boundtoken_str {
+    boundtoken_str::lend_optional(object.map(|object| object.uid))
+}
+
+impl From<Confirmed> for boundtoken_confirmed {
+    fn from(confirmed: Confirmed) -> Self {
+        match confirmed {
+            Confirmed::Live => Self::BOUNDTOKEN_CONFIRMED_LIVE,
+            Confirmed::NotChecked => Self::BOUNDTOKEN_CONFIRMED_NOT_CHECKED,
+            Confirmed::Unavailable => Self::BOUNDTOKEN_CONFIRMED_UNAVAILABLE,
+        }
+    }
+}

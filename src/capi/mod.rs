@@ -1,0 +1,38 @@
+//! The C ABI: what `include/boundtoken.h` declares.
+//!
+//! For callers in C and in languages that call C; from Rust, use the rest of the crate. The documentation of each
+//! function is written for the header, which is generated from this module and checked in. What every function may
+//! expect of its caller (valid pointers, lifetimes, threads) is said once, in the conventions at the head of the header.
+//!
+//! This module holds the only `unsafe` code of the crate: reading what the caller points to, and nothing else.
+
+#![allow(unsafe_code)]
+// C has its own names.
+#![allow(non_camel_case_types)]
+// The contract of each function is its documentation and the header's conventions; "Safety" would be said to C readers.
+#![allow(clippy::missing_safety_doc)]
+#![deny(clippy::undocumented_unsafe_blocks, clippy::multiple_unsafe_ops_per_block)]
+
+mod boundary;
+mod builder;
+mod callback;
+mod claims;
+mod error;
+mod keys;
+mod objects;
+mod pointer;
+mod status;
+mod string;
+mod verify;
+mod version;
+
+pub use builder::*;
+pub use callback::*;
+pub use claims::*;
+pub use error::*;
+pub use keys::*;
+pub use objects::*;
+pub use status::*;
+pub use string::boundtoken_str;
+pub use verify::*;
+pub use version::*;

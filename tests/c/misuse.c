@@ -1,0 +1,536 @@
+// Every mistake a caller can make without leaving C's rules is a status, never a crash and never an acceptance.
+// `misuse DIRECTORY ISSUER NOW`: the directory holds jwks.json, signing-key.pem, objects.json and token, which is a
+// pod's, for the audience `vault`; and huge-number-token, the same with an odd claim, valid now.
+
+#include "check.h"
+
+#define NOBODY boundtoken_str_from(NULL)
+#define TOO_LONG ((size_t)-1)
+
+static const char *issuer;
+static int64_t now;
+static document jwks, pem, objects_json, token, huge_number_token;
+
+// Checks that a failed call returned this status and described it, and frees the error.
+#define FAILS(call, wanted)                                                   \
+  do {                                                                        \
+    boundtoken_error *error = NULL;                                           \
+    boundtoken_status status = (call);                                        \
+    CHECK(status == (wanted));                                                \
+    CHECK(boundtoken_error_status(error) == status);                          \
+    CHECK(same(boundtoken_error_name(error), boundtoken_status_name(status))); \
+    CHECK(boundtoken_error_message(error).len > 10);                          \
+    CHECK(!contains(boundtoken_error_message(error), "\n"));                  \
+    CHECK((boundtoken_error_www_authenticate(error).len > 0) == (status > 100)); \
+    boundtoken_error_free(error);                                             \
+  } while (0)
+
+static void statuses_have_names(void) {
+  CHECK(same(boundtoken_status_name(BOUNDTOKEN_OK), BOUNDTOKEN_STR("ok")));
+  CHECK(same(boundtoken_status_name(BOUNDTOKEN_NULL_ARGUMENT), BOUNDTOKEN_STR("null_argument")));
+  CHECK(same(boundtoken_status_name(BOUNDTOKEN_EXPIRED), BOUNDTOKEN_STR("expired")));
+  CHECK(same(boundtoken_status_description(BOUNDTOKEN_EXPIRED), BOUNDTOKEN_STR("the token has expired")));
+  CHECK(same(boundtoken_status_name((boundtoken_status)999999), BOUNDTOKEN_STR("unknown")));
+  CHECK(boundtoken_status_description((boundtoken_status)999999).len > 0);
+  CHECK(same(boundtoken_version(), BOUNDTOKEN_STR(BOUNDTOKEN_VERSION_STRING)));
+}
+
+static void null_is_freed_and_read_as_nothing(void) {
+  boundtoken_error_free(NULL);
+  boundtoken_keys_free(NULL);
+  boundtoken_objects_free(NULL);
+  boundtoken_verifier_builder_free(NULL);
+  boundtoken_verifier_free(NULL);
+  boundtoken_verified_free(NULL);
+  CHECK(boundtoken_error_status(NULL) == BOUNDTOKEN_OK);
+  CHECK(boundtoken_error_name(NULL).data == NULL);
+  CHECK(boundtoken_error_message(NULL).data == NULL);
+  CHECK(boundtoken_error_www_authenticate(NULL).data == NULL);
+  CHECK(boundtoken_keys_count(NULL) == 0);
+  CHECK(boundtoken_keys_skipped_count(NULL) == 0);
+  CHECK(boundtoken_keys_skipped(NULL, 0) == NULL);
+  CHECK(boundtoken_objects_count(NULL) == 0);
+}
+
+static void keys_are_checked(void) {
+  boundtoken_keys *keys = (boundtoken_keys *)&jwks;  // no keys: to see it set to NULL
+  FAILS(boundtoken_keys_from_jwks(jwks.data, jwks.len, NULL, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_keys_from_jwks(NULL, 1, &keys, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(keys == NULL);
+  FAILS(boundtoken_keys_from_jwks(jwks.data, TOO_LONG, &keys, &error), BOUNDTOKEN_LENGTH_OUT_OF_RANGE);
+  FAILS(boundtoken_keys_from_jwks(NULL, 0, &keys, &error), BOUNDTOKEN_JWKS_UNREADABLE);
+  FAILS(boundtoken_keys_from_jwks(pem.data, pem.len, &keys, &error), BOUNDTOKEN_JWKS_UNREADABLE);
+  FAILS(boundtoken_keys_from_jwks(jwks.data, jwks.len - 3, &keys, &error), BOUNDTOKEN_JWKS_UNREADABLE);
+  FAILS(boundtoken_keys_from_jwks("{\"keys\":[]}", 11, &keys, &error), BOUNDTOKEN_NO_USABLE_KEY);
+  FAILS(boundtoken_keys_from_pem(pem.data, pem.len, NULL, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_keys_from_pem(NULL, 9, &keys, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_keys_from_pem(pem.data, TOO_LONG, &keys, &error), BOUNDTOKEN_LENGTH_OUT_OF_RANGE);
+  FAILS(boundtoken_keys_from_pem(NULL, 0, &keys, &error), BOUNDTOKEN_PEM_UNREADABLE);
+  FAILS(boundtoken_keys_from_pem(jwks.data, jwks.len, &keys, &error), BOUNDTOKEN_PEM_UNREADABLE);
+  boundtoken_str no_key = BOUNDTOKEN_STR("-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n");
+  FAILS(boundtoken_keys_from_pem(no_key.data, no_key.len, &keys, &error), BOUNDTOKEN_NO_USABLE_KEY);
+  CHECK(keys == NULL);
+
+  DEMAND(boundtoken_keys_from_pem(pem.data, pem.len, &keys, NULL) == BOUNDTOKEN_OK);
+  CHECK(boundtoken_keys_count(keys) == 1 && boundtoken_keys_skipped_count(keys) == 0);
+  FAILS(boundtoken_keys_replace_jwks(NULL, jwks.data, jwks.len, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_keys_replace_jwks(keys, NULL, 3, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_keys_replace_jwks(keys, jwks.data, TOO_LONG, &error), BOUNDTOKEN_LENGTH_OUT_OF_RANGE);
+  FAILS(boundtoken_keys_replace_jwks(keys, "[]", 2, &error), BOUNDTOKEN_JWKS_UNREADABLE);
+  FAILS(boundtoken_keys_replace_jwks(keys, "{\"keys\":[]}", 11, &error), BOUNDTOKEN_NO_USABLE_KEY);
+  FAILS(boundtoken_keys_replace_pem(NULL, pem.data, pem.len, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_keys_replace_pem(keys, NULL, 3, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_keys_replace_pem(keys, "", 0, &error), BOUNDTOKEN_PEM_UNREADABLE);
+  CHECK(boundtoken_keys_count(keys) == 1);
+  boundtoken_keys_free(keys);
+}
+
+static void skipped_keys_say_why(void) {
+  boundtoken_keys *keys = NULL;
+  boundtoken_str document =
+      BOUNDTOKEN_STR("{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"},"
+                     "{\"kty\":\"oct\",\"kid\":\"two\",\"k\":\"c2VjcmV0\"}]}");
+  DEMAND(boundtoken_keys_from_jwks(document.data, document.len, &keys, NULL) == BOUNDTOKEN_OK);
+  CHECK(boundtoken_keys_count(keys) == 1);
+  CHECK(boundtoken_keys_skipped_count(keys) == 1);
+  boundtoken_error *skipped = boundtoken_keys_skipped(keys, 0);
+  CHECK(boundtoken_error_status(skipped) == BOUNDTOKEN_KEY_SKIPPED);
+  CHECK(contains(boundtoken_error_message(skipped), "key 1 (kid \"two\") was skipped: the key is symmetric"));
+  CHECK(!contains(boundtoken_error_message(skipped), "c2VjcmV0"));
+  CHECK(boundtoken_keys_skipped(keys, 1) == NULL);
+  CHECK(boundtoken_keys_skipped(keys, TOO_LONG) == NULL);
+  // The description is the caller's own: it outlives the keys.
+  boundtoken_keys_free(keys);
+  CHECK(contains(boundtoken_error_message(skipped), "symmetric"));
+  boundtoken_error_free(skipped);
+}
+
+static boundtoken_object_state never(void *userdata, boundtoken_object_kind kind, boundtoken_str object_namespace,
+                                     boundtoken_str object_name, boundtoken_object_answer *answer) {
+  (void)userdata, (void)kind, (void)object_namespace, (void)object_name, (void)answer;
+  return BOUNDTOKEN_OBJECT_UNAVAILABLE;
+}
+
+static void objects_are_checked(void) {
+  boundtoken_objects *objects = boundtoken_objects_new();
+  boundtoken_str name = BOUNDTOKEN_STR("x"), bad = BOUNDTOKEN_STR("\xff");
+  boundtoken_str null_with_length = {NULL, 4}, too_long = {"x", TOO_LONG};
+  size_t loaded = 7;
+  FAILS(boundtoken_objects_load_json(NULL, "[]", 2, &loaded, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(loaded == 0);
+  FAILS(boundtoken_objects_load_json(objects, NULL, 2, NULL, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_objects_load_json(objects, "[]", TOO_LONG, NULL, &error), BOUNDTOKEN_LENGTH_OUT_OF_RANGE);
+  FAILS(boundtoken_objects_load_json(objects, NULL, 0, NULL, &error), BOUNDTOKEN_OBJECTS_UNREADABLE);
+  FAILS(boundtoken_objects_load_json(objects, "{\"pods\":[{}]}", 13, NULL, &error), BOUNDTOKEN_OBJECTS_UNREADABLE);
+  CHECK(boundtoken_objects_load_json(objects, "[]", 2, NULL, NULL) == BOUNDTOKEN_OK);
+
+  FAILS(boundtoken_objects_upsert(NULL, BOUNDTOKEN_KIND_POD, name, name, name, 0, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, null_with_length, name, name, 0, &error),
+        BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, name, too_long, name, 0, &error),
+        BOUNDTOKEN_LENGTH_OUT_OF_RANGE);
+  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, bad, name, name, 0, &error), BOUNDTOKEN_NOT_UTF8);
+  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, name, bad, name, 0, &error), BOUNDTOKEN_NOT_UTF8);
+  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, name, name, bad, 0, &error), BOUNDTOKEN_NOT_UTF8);
+  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, NOBODY, name, name, 0, &error),
+        BOUNDTOKEN_OBJECT_INCOMPLETE);
+  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, name, NOBODY, name, 0, &error),
+        BOUNDTOKEN_OBJECT_INCOMPLETE);
+  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, name, name, NOBODY, 0, &error),
+        BOUNDTOKEN_OBJECT_INCOMPLETE);
+  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, name, name, name, -1, &error), BOUNDTOKEN_NEGATIVE_TIME);
+  FAILS(boundtoken_objects_upsert(objects, (boundtoken_object_kind)0, name, name, name, 0, &error),
+        BOUNDTOKEN_UNKNOWN_VALUE);
+  FAILS(boundtoken_objects_upsert(objects, (boundtoken_object_kind)5, name, name, name, 0, &error),
+        BOUNDTOKEN_UNKNOWN_VALUE);
+  CHECK(boundtoken_objects_count(objects) == 0);
+
+  // A node has no namespace, whatever is said of one.
+  CHECK(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_NODE, name, name, name, 0, NULL) == BOUNDTOKEN_OK);
+  CHECK(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_NODE, NOBODY, name, name, INT64_MAX, NULL) == BOUNDTOKEN_OK);
+  CHECK(boundtoken_objects_count(objects) == 1);
+  FAILS(boundtoken_objects_delete(NULL, BOUNDTOKEN_KIND_NODE, NOBODY, name, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_objects_delete(objects, BOUNDTOKEN_KIND_NODE, NOBODY, NOBODY, &error), BOUNDTOKEN_OBJECT_INCOMPLETE);
+  FAILS(boundtoken_objects_delete(objects, BOUNDTOKEN_KIND_POD, NOBODY, name, &error), BOUNDTOKEN_OBJECT_INCOMPLETE);
+  FAILS(boundtoken_objects_delete(objects, BOUNDTOKEN_KIND_POD, name, bad, &error), BOUNDTOKEN_NOT_UTF8);
+  FAILS(boundtoken_objects_delete(objects, (boundtoken_object_kind)6, name, name, &error), BOUNDTOKEN_UNKNOWN_VALUE);
+  CHECK(boundtoken_objects_delete(objects, BOUNDTOKEN_KIND_NODE, NOBODY, name, NULL) == BOUNDTOKEN_OK);
+  CHECK(boundtoken_objects_delete(objects, BOUNDTOKEN_KIND_NODE, NOBODY, name, NULL) == BOUNDTOKEN_OK);
+  CHECK(boundtoken_objects_count(objects) == 0);
+  boundtoken_objects_free(objects);
+
+  FAILS(boundtoken_objects_from_callback(NULL, NULL, NULL, &objects, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(objects == NULL);
+  FAILS(boundtoken_objects_from_callback(never, NULL, NULL, NULL, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  DEMAND(boundtoken_objects_from_callback(never, NULL, NULL, &objects, NULL) == BOUNDTOKEN_OK);
+  FAILS(boundtoken_objects_load_json(objects, "[]", 2, NULL, &error), BOUNDTOKEN_NOT_AN_OBJECT_STORE);
+  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, name, name, name, 0, &error),
+        BOUNDTOKEN_NOT_AN_OBJECT_STORE);
+  FAILS(boundtoken_objects_delete(objects, BOUNDTOKEN_KIND_POD, name, name, &error), BOUNDTOKEN_NOT_AN_OBJECT_STORE);
+  CHECK(boundtoken_objects_count(objects) == 0);
+  boundtoken_objects_free(objects);
+}
+
+static boundtoken_verifier_builder *complete_builder(const boundtoken_keys *keys) {
+  boundtoken_verifier_builder *builder = boundtoken_verifier_builder_new();
+  CHECK(boundtoken_verifier_builder_issuer(builder, boundtoken_str_from(issuer), keys, NULL) == BOUNDTOKEN_OK);
+  CHECK(boundtoken_verifier_builder_audience(builder, BOUNDTOKEN_STR("vault")) == BOUNDTOKEN_OK);
+  return builder;
+}
+
+static void builders_are_checked(void) {
+  boundtoken_keys *keys = keys_of(jwks);
+  boundtoken_verifier *verifier = (boundtoken_verifier *)&jwks;
+  boundtoken_verifier_builder *builder;
+  boundtoken_str name = BOUNDTOKEN_STR("x"), bad = BOUNDTOKEN_STR("\xff");
+
+  CHECK(boundtoken_verifier_builder_issuer(NULL, name, keys, NULL) == BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(boundtoken_verifier_builder_issuer_also_named(NULL, name) == BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(boundtoken_verifier_builder_audience(NULL, name) == BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(boundtoken_verifier_builder_leeway_seconds(NULL, 1) == BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(boundtoken_verifier_builder_max_token_size(NULL, 1) == BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(boundtoken_verifier_builder_on_unavailable(NULL, BOUNDTOKEN_UNAVAILABLE_REFUSE) == BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_verifier_builder_build(NULL, &verifier, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(verifier == NULL);
+  // The builder is gone after this one too: a leak checker would find it.
+  FAILS(boundtoken_verifier_builder_build(complete_builder(keys), NULL, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  boundtoken_verifier_builder_free(complete_builder(keys));
+
+  FAILS(boundtoken_verifier_builder_build(boundtoken_verifier_builder_new(), &verifier, &error), BOUNDTOKEN_NO_ISSUER);
+  builder = boundtoken_verifier_builder_new();
+  boundtoken_verifier_builder_issuer(builder, name, keys, NULL);
+  FAILS(boundtoken_verifier_builder_build(builder, &verifier, &error), BOUNDTOKEN_NO_AUDIENCE);
+  builder = complete_builder(keys);
+  boundtoken_verifier_builder_issuer(builder, NOBODY, keys, NULL);
+  FAILS(boundtoken_verifier_builder_build(builder, &verifier, &error), BOUNDTOKEN_EMPTY_ISSUER);
+  builder = complete_builder(keys);
+  boundtoken_verifier_builder_issuer_also_named(builder, NOBODY);
+  FAILS(boundtoken_verifier_builder_build(builder, &verifier, &error), BOUNDTOKEN_EMPTY_ISSUER);
+  builder = complete_builder(keys);
+  boundtoken_verifier_builder_audience(builder, NOBODY);
+  FAILS(boundtoken_verifier_builder_build(builder, &verifier, &error), BOUNDTOKEN_EMPTY_AUDIENCE);
+  builder = complete_builder(keys);
+  boundtoken_verifier_builder_leeway_seconds(builder, 3601);
+  FAILS(boundtoken_verifier_builder_build(builder, &verifier, &error), BOUNDTOKEN_LEEWAY_TOO_LONG);
+  builder = complete_builder(keys);
+  boundtoken_verifier_builder_max_token_size(builder, 0);
+  FAILS(boundtoken_verifier_builder_build(builder, &verifier, &error), BOUNDTOKEN_TOKEN_SIZE_OUT_OF_RANGE);
+  CHECK(verifier == NULL);
+
+  // Who ignores the status of a step hears of the first that failed in the end, and gets no verifier.
+  builder = complete_builder(keys);
+  CHECK(boundtoken_verifier_builder_audience(builder, bad) == BOUNDTOKEN_NOT_UTF8);
+  CHECK(boundtoken_verifier_builder_issuer(builder, name, NULL, NULL) == BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_verifier_builder_build(builder, &verifier, &error), BOUNDTOKEN_NOT_UTF8);
+  builder = complete_builder(keys);
+  CHECK(boundtoken_verifier_builder_issuer(builder, bad, keys, NULL) == BOUNDTOKEN_NOT_UTF8);
+  FAILS(boundtoken_verifier_builder_build(builder, &verifier, &error), BOUNDTOKEN_NOT_UTF8);
+  builder = complete_builder(keys);
+  CHECK(boundtoken_verifier_builder_issuer(builder, name, NULL, NULL) == BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_verifier_builder_build(builder, &verifier, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  builder = complete_builder(keys);
+  CHECK(boundtoken_verifier_builder_on_unavailable(builder, (boundtoken_on_unavailable)2) == BOUNDTOKEN_UNKNOWN_VALUE);
+  FAILS(boundtoken_verifier_builder_build(builder, &verifier, &error), BOUNDTOKEN_UNKNOWN_VALUE);
+  builder = boundtoken_verifier_builder_new();
+  CHECK(boundtoken_verifier_builder_issuer_also_named(builder, name) == BOUNDTOKEN_NO_ISSUER);
+  boundtoken_verifier_builder_free(builder);
+  boundtoken_keys_free(keys);
+}
+
+static void verifications_are_checked(void) {
+  boundtoken_keys *keys = keys_of(jwks);
+  boundtoken_verifier *verifier = verifier_of(issuer, "vault", keys, NULL);
+  boundtoken_keys_free(keys);
+  boundtoken_verified *verified = (boundtoken_verified *)&jwks;
+  FAILS(boundtoken_verify(NULL, token.data, token.len, &verified, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(verified == NULL);
+  FAILS(boundtoken_verify(verifier, token.data, token.len, NULL, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_verify(verifier, NULL, 1, &verified, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_verify(verifier, NULL, 0, &verified, &error), BOUNDTOKEN_TOKEN_EMPTY);
+  FAILS(boundtoken_verify(verifier, token.data, TOO_LONG, &verified, &error), BOUNDTOKEN_LENGTH_OUT_OF_RANGE);
+  FAILS(boundtoken_verify(verifier, "a.b", 3, &verified, &error), BOUNDTOKEN_TOKEN_PART_COUNT);
+  FAILS(boundtoken_verify_at(NULL, token.data, token.len, now, &verified, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_verify_at(verifier, token.data, token.len, now, NULL, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_verify_at(verifier, NULL, 5, now, &verified, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_verify_at(verifier, token.data, token.len, -1, &verified, &error), BOUNDTOKEN_NEGATIVE_TIME);
+  FAILS(boundtoken_verify_at(verifier, token.data, token.len, INT64_MIN, &verified, &error), BOUNDTOKEN_NEGATIVE_TIME);
+  FAILS(boundtoken_verify_at(verifier, token.data, token.len, INT64_MAX, &verified, &error), BOUNDTOKEN_EXPIRED);
+  FAILS(boundtoken_verify_at(verifier, token.data, token.len, 0, &verified, &error), BOUNDTOKEN_NOT_YET_VALID);
+  // One letter less, or more.
+  FAILS(boundtoken_verify_at(verifier, token.data, token.len - 1, now, &verified, &error),
+        BOUNDTOKEN_TOKEN_NOT_BASE64URL);
+  FAILS(boundtoken_verify_at(verifier, token.data, token.len + 1, now, &verified, &error),
+        BOUNDTOKEN_TOKEN_NOT_BASE64URL);
+  CHECK(verified == NULL);
+  boundtoken_verifier_free(verifier);
+}
+
+static void structs_are_filled_to_their_size_only(void) {
+  boundtoken_keys *keys = keys_of(jwks);
+  boundtoken_verifier *verifier = verifier_of(issuer, "vault", keys, NULL);
+  boundtoken_verified *verified = NULL;
+  DEMAND(boundtoken_verify_at(verifier, token.data, token.len, now, &verified, NULL) == BOUNDTOKEN_OK);
+  struct {
+    boundtoken_claims claims;
+    unsigned char behind[64];
+  } grown;
+  memset(&grown, 0x5a, sizeof grown);
+  const size_t too_small[] = {0, 1, sizeof(size_t), sizeof(boundtoken_claims) - 1};
+  for (size_t i = 0; i < sizeof too_small / sizeof *too_small; i++) {
+    grown.claims.size = too_small[i];
+    CHECK(boundtoken_verified_claims(verified, &grown.claims) == BOUNDTOKEN_STRUCT_TOO_SMALL);
+    CHECK(grown.claims.size == too_small[i] && grown.claims.expires_at == 0x5a5a5a5a5a5a5a5a);
+  }
+  CHECK(boundtoken_verified_claims(NULL, &grown.claims) == BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(boundtoken_verified_claims(verified, NULL) == BOUNDTOKEN_NULL_ARGUMENT);
+  // The struct of a later version.
+  grown.claims.size = sizeof grown;
+  CHECK(boundtoken_verified_claims(verified, &grown.claims) == BOUNDTOKEN_OK);
+  CHECK(grown.claims.size == sizeof(boundtoken_claims));
+  for (size_t i = 0; i < sizeof grown.behind; i++) CHECK(grown.behind[i] == 0x5a);
+  CHECK(same(grown.claims.username, grown.claims.subject));
+
+  boundtoken_claims again = boundtoken_claims_init();
+  CHECK(boundtoken_verified_claims(verified, &again) == BOUNDTOKEN_OK);
+  CHECK(again.payload.data == grown.claims.payload.data && again.groups == grown.claims.groups);
+  CHECK(again.confirmed == BOUNDTOKEN_CONFIRMED_NOT_CHECKED);
+
+  boundtoken_str json = BOUNDTOKEN_STR("before");
+  FAILS(boundtoken_verified_json(NULL, &json, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(json.data == NULL && json.len == 0);
+  FAILS(boundtoken_verified_json(verified, NULL, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(boundtoken_verified_json(verified, &json, NULL) == BOUNDTOKEN_OK);
+  CHECK(contains(json, "\"user\":{\"username\":\"system:serviceaccount:"));
+  boundtoken_verified_free(verified);
+  boundtoken_verifier_free(verifier);
+  boundtoken_keys_free(keys);
+}
+
+// A claim such as 1e999 is JSON, but has no value that another JSON text could be made of.
+static void claims_that_are_no_ordinary_json_stay_readable(void) {
+  boundtoken_keys *keys = keys_of(jwks);
+  boundtoken_verifier *verifier = verifier_of(issuer, "vault", keys, NULL);
+  boundtoken_verified *verified = NULL;
+  boundtoken_str json = BOUNDTOKEN_STR("before");
+  document shown = huge_number_token;
+  DEMAND(boundtoken_verify(verifier, shown.data, shown.len, &verified, NULL) == BOUNDTOKEN_OK);
+  boundtoken_claims claims = boundtoken_claims_init();
+  CHECK(boundtoken_verified_claims(verified, &claims) == BOUNDTOKEN_OK);
+  CHECK(contains(claims.payload, "1e999"));
+  boundtoken_status status = boundtoken_verified_json(verified, &json, NULL);
+  CHECK(status == BOUNDTOKEN_OK ? contains(json, "1e999") : status == BOUNDTOKEN_JSON_UNAVAILABLE && json.data == NULL);
+  boundtoken_verified_free(verified);
+  boundtoken_verifier_free(verifier);
+  boundtoken_keys_free(keys);
+}
+
+// A call-back that answers as told, and keeps count.
+typedef struct {
+  unsigned state;
+  const char *uid;  // NULL: the right one
+  size_t uid_len;
+  int64_t deletion_timestamp;
+  boundtoken_claims claims;
+  int calls;
+  int freed;
+} oracle;
+
+static boundtoken_object_state answer_as_told(void *userdata, boundtoken_object_kind kind,
+                                              boundtoken_str object_namespace, boundtoken_str object_name,
+                                              boundtoken_object_answer *answer) {
+  oracle *told = (oracle *)userdata;
+  boundtoken_str uid = kind == BOUNDTOKEN_KIND_POD ? told->claims.pod_uid : told->claims.service_account_uid;
+  told->calls++;
+  CHECK(kind == BOUNDTOKEN_KIND_POD || kind == BOUNDTOKEN_KIND_SERVICE_ACCOUNT);
+  CHECK(same(object_namespace, told->claims.service_account_namespace));
+  CHECK(same(object_name, kind == BOUNDTOKEN_KIND_POD ? told->claims.pod_name : told->claims.service_account_name));
+  CHECK(answer->uid_len == 0 && answer->deletion_timestamp == 0);
+  if (told->uid != NULL) {
+    memcpy(answer->uid, told->uid, strlen(told->uid));
+    answer->uid_len = told->uid_len;
+  } else {
+    memcpy(answer->uid, uid.data, uid.len);
+    answer->uid_len = uid.len;
+  }
+  answer->deletion_timestamp = told->deletion_timestamp;
+  return (boundtoken_object_state)told->state;
+}
+
+static void count_free(void *userdata) { ((oracle *)userdata)->freed++; }
+
+static boundtoken_status ask(oracle *told, boundtoken_on_unavailable choice, boundtoken_confirmed *confirmed) {
+  boundtoken_keys *keys = keys_of(jwks);
+  boundtoken_objects *objects = NULL;
+  boundtoken_verifier *verifier = NULL;
+  boundtoken_verified *verified = NULL;
+  boundtoken_claims claims = boundtoken_claims_init();
+  told->calls = 0;
+  told->freed = 0;
+  DEMAND(boundtoken_objects_from_callback(answer_as_told, told, count_free, &objects, NULL) == BOUNDTOKEN_OK);
+  boundtoken_verifier_builder *builder = boundtoken_verifier_builder_new();
+  boundtoken_verifier_builder_issuer(builder, boundtoken_str_from(issuer), keys, objects);
+  boundtoken_verifier_builder_audience(builder, BOUNDTOKEN_STR("vault"));
+  boundtoken_verifier_builder_on_unavailable(builder, choice);
+  DEMAND(boundtoken_verifier_builder_build(builder, &verifier, NULL) == BOUNDTOKEN_OK);
+  // The verifier has its share: the caller's handles may go.
+  boundtoken_objects_free(objects);
+  boundtoken_keys_free(keys);
+  boundtoken_status status = boundtoken_verify_at(verifier, token.data, token.len, now, &verified, NULL);
+  if (boundtoken_verified_claims(verified, &claims) == BOUNDTOKEN_OK) *confirmed = claims.confirmed;
+  boundtoken_verified_free(verified);
+  CHECK(told->freed == 0);
+  boundtoken_verifier_free(verifier);
+  CHECK(told->freed == 1);
+  return status;
+}
+
+static void call_backs_are_not_trusted(void) {
+  boundtoken_keys *keys = keys_of(jwks);
+  boundtoken_verifier *verifier = verifier_of(issuer, "vault", keys, NULL);
+  boundtoken_verified *verified = NULL;
+  DEMAND(boundtoken_verify_at(verifier, token.data, token.len, now, &verified, NULL) == BOUNDTOKEN_OK);
+  oracle told;
+  memset(&told, 0, sizeof told);
+  told.claims = boundtoken_claims_init();
+  DEMAND(boundtoken_verified_claims(verified, &told.claims) == BOUNDTOKEN_OK);
+  boundtoken_confirmed confirmed = BOUNDTOKEN_CONFIRMED_NOT_CHECKED;
+  const oracle honest = told;
+
+  told.state = BOUNDTOKEN_OBJECT_PRESENT;
+  CHECK(ask(&told, BOUNDTOKEN_UNAVAILABLE_REFUSE, &confirmed) == BOUNDTOKEN_OK);
+  CHECK(confirmed == BOUNDTOKEN_CONFIRMED_LIVE && told.calls == 2);
+  told.deletion_timestamp = now - 59;
+  CHECK(ask(&told, BOUNDTOKEN_UNAVAILABLE_REFUSE, &confirmed) == BOUNDTOKEN_OK);
+  told.deletion_timestamp = now - 60;
+  CHECK(ask(&told, BOUNDTOKEN_UNAVAILABLE_ACCEPT, &confirmed) == BOUNDTOKEN_SERVICE_ACCOUNT_DELETED);
+  CHECK(told.calls == 1);
+  told.deletion_timestamp = 0;
+  told.uid = "another";
+  told.uid_len = 7;
+  CHECK(ask(&told, BOUNDTOKEN_UNAVAILABLE_ACCEPT, &confirmed) == BOUNDTOKEN_SERVICE_ACCOUNT_UID_MISMATCH);
+  told.uid_len = 0;
+  CHECK(ask(&told, BOUNDTOKEN_UNAVAILABLE_ACCEPT, &confirmed) == BOUNDTOKEN_SERVICE_ACCOUNT_UID_MISMATCH);
+  told = honest;
+  told.state = BOUNDTOKEN_OBJECT_ABSENT;
+  CHECK(ask(&told, BOUNDTOKEN_UNAVAILABLE_ACCEPT, &confirmed) == BOUNDTOKEN_SERVICE_ACCOUNT_NOT_FOUND);
+
+  // Whatever makes no sense counts as "cannot be said".
+  oracle senseless[7];
+  for (size_t i = 0; i < 7; i++) {
+    senseless[i] = honest;
+    senseless[i].state = BOUNDTOKEN_OBJECT_PRESENT;
+  }
+  senseless[0].state = BOUNDTOKEN_OBJECT_UNAVAILABLE;
+  senseless[1].state = 3;
+  senseless[2].state = 0xffffffff;
+  senseless[3].uid = "x";
+  senseless[3].uid_len = BOUNDTOKEN_UID_SIZE + 1;
+  senseless[4].uid = "x";
+  senseless[4].uid_len = TOO_LONG;
+  senseless[5].uid = "\xc3";
+  senseless[5].uid_len = 1;
+  senseless[6].deletion_timestamp = -1;
+  for (size_t i = 0; i < 7; i++) {
+    CHECK(ask(&senseless[i], BOUNDTOKEN_UNAVAILABLE_REFUSE, &confirmed) == BOUNDTOKEN_BOUND_OBJECT_UNAVAILABLE);
+    CHECK(ask(&senseless[i], BOUNDTOKEN_UNAVAILABLE_ACCEPT, &confirmed) == BOUNDTOKEN_OK);
+    CHECK(confirmed == BOUNDTOKEN_CONFIRMED_UNAVAILABLE);
+  }
+  boundtoken_verified_free(verified);
+  boundtoken_verifier_free(verifier);
+  boundtoken_keys_free(keys);
+
+  // A handle that could not be made leaves the userdata to the caller.
+  told.freed = 0;
+  CHECK(boundtoken_objects_from_callback(NULL, &told, count_free, NULL, NULL) == BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(told.freed == 0);
+}
+
+static void objects_change_under_the_verifier(void) {
+  boundtoken_keys *keys = keys_of(jwks);
+  boundtoken_objects *objects = boundtoken_objects_new();
+  boundtoken_verifier *verifier = verifier_of(issuer, "vault", keys, objects);
+  boundtoken_verified *verified = NULL;
+  boundtoken_str space, pod, uid;
+  FAILS(boundtoken_verify_at(verifier, token.data, token.len, now, &verified, &error),
+        BOUNDTOKEN_SERVICE_ACCOUNT_NOT_FOUND);
+  DEMAND(boundtoken_objects_load_json(objects, objects_json.data, objects_json.len, NULL, NULL) == BOUNDTOKEN_OK);
+  DEMAND(boundtoken_verify_at(verifier, token.data, token.len, now, &verified, NULL) == BOUNDTOKEN_OK);
+  boundtoken_claims claims = boundtoken_claims_init();
+  DEMAND(boundtoken_verified_claims(verified, &claims) == BOUNDTOKEN_OK);
+  CHECK(claims.confirmed == BOUNDTOKEN_CONFIRMED_LIVE);
+  space = claims.service_account_namespace;
+  pod = claims.pod_name;
+  uid = claims.pod_uid;
+
+  boundtoken_verified *other = NULL;
+  CHECK(boundtoken_objects_delete(objects, BOUNDTOKEN_KIND_POD, space, pod, NULL) == BOUNDTOKEN_OK);
+  FAILS(boundtoken_verify_at(verifier, token.data, token.len, now, &other, &error), BOUNDTOKEN_POD_NOT_FOUND);
+  CHECK(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, space, pod, space, 0, NULL) == BOUNDTOKEN_OK);
+  FAILS(boundtoken_verify_at(verifier, token.data, token.len, now, &other, &error), BOUNDTOKEN_POD_UID_MISMATCH);
+  CHECK(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, space, pod, uid, now - 60, NULL) == BOUNDTOKEN_OK);
+  FAILS(boundtoken_verify_at(verifier, token.data, token.len, now, &other, &error), BOUNDTOKEN_POD_DELETED);
+  CHECK(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, space, pod, uid, 0, NULL) == BOUNDTOKEN_OK);
+  CHECK(boundtoken_verify_at(verifier, token.data, token.len, now, &other, NULL) == BOUNDTOKEN_OK);
+  boundtoken_verified_free(other);
+  boundtoken_verified_free(verified);
+  boundtoken_verifier_free(verifier);
+  boundtoken_objects_free(objects);
+  boundtoken_keys_free(keys);
+}
+
+static void limits_are_kept(void) {
+  boundtoken_keys *keys = keys_of(jwks);
+  boundtoken_verifier *verifier = NULL;
+  boundtoken_verified *verified = NULL;
+  boundtoken_verifier_builder *builder = complete_builder(keys);
+  boundtoken_verifier_builder_max_token_size(builder, token.len - 1);
+  DEMAND(boundtoken_verifier_builder_build(builder, &verifier, NULL) == BOUNDTOKEN_OK);
+  FAILS(boundtoken_verify_at(verifier, token.data, token.len, now, &verified, &error), BOUNDTOKEN_TOKEN_TOO_LARGE);
+  boundtoken_verifier_free(verifier);
+
+  builder = complete_builder(keys);
+  boundtoken_verifier_builder_leeway_seconds(builder, 0);
+  DEMAND(boundtoken_verifier_builder_build(builder, &verifier, NULL) == BOUNDTOKEN_OK);
+  DEMAND(boundtoken_verify_at(verifier, token.data, token.len, now, &verified, NULL) == BOUNDTOKEN_OK);
+  boundtoken_claims claims = boundtoken_claims_init();
+  DEMAND(boundtoken_verified_claims(verified, &claims) == BOUNDTOKEN_OK);
+  int64_t end = claims.expires_at;
+  boundtoken_verified_free(verified);
+  CHECK(boundtoken_verify_at(verifier, token.data, token.len, end - 1, &verified, NULL) == BOUNDTOKEN_OK);
+  boundtoken_verified_free(verified);
+  FAILS(boundtoken_verify_at(verifier, token.data, token.len, end, &verified, &error), BOUNDTOKEN_EXPIRED);
+  boundtoken_verifier_free(verifier);
+  boundtoken_keys_free(keys);
+}
+
+int main(int argc, char **argv) {
+  DEMAND(argc == 4);
+  issuer = argv[2];
+  now = strtoll(argv[3], NULL, 10);
+  jwks = read_file(argv[1], "jwks.json");
+  pem = read_file(argv[1], "signing-key.pem");
+  objects_json = read_file(argv[1], "objects.json");
+  token = read_file(argv[1], "token");
+  huge_number_token = read_file(argv[1], "huge-number-token");
+
+  statuses_have_names();
+  null_is_freed_and_read_as_nothing();
+  keys_are_checked();
+  skipped_keys_say_why();
+  objects_are_checked();
+  builders_are_checked();
+  verifications_are_checked();
+  structs_are_filled_to_their_size_only();
+  claims_that_are_no_ordinary_json_stay_readable();
+  call_backs_are_not_trusted();
+  objects_change_under_the_verifier();
+  limits_are_kept();
+
+  free(jwks.data);
+  free(pem.data);
+  free(objects_json.data);
+  free(token.data);
+  free(huge_number_token.data);
+  printf("misuse: %d checks failed\n", failed_checks);
+  return failed_checks == 0 ? 0 : 1;
+}
