@@ -202,9 +202,10 @@ typedef enum boundtoken_status {
   BOUNDTOKEN_EMBEDDED_KEY = 213,
   /// The header has no `kid`, and not exactly one key fits the algorithm.
   BOUNDTOKEN_KEY_ID_MISSING = 301,
-  /// No configured key has the header's `kid` (or, without one, its algorithm).
+  /// No configured key has the header's `kid`.
   BOUNDTOKEN_KEY_UNKNOWN = 302,
-  /// The key with this `kid` is for another algorithm than the header's `alg` (RFC 8725 section 3.1).
+  /// The key with the header's `kid` (or, without one, every key) is for another algorithm than its `alg` (RFC
+  /// 8725 section 3.1).
   BOUNDTOKEN_ALGORITHM_MISMATCH = 303,
   /// The signature does not hold under the key.
   BOUNDTOKEN_SIGNATURE_INVALID = 304,

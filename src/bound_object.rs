@@ -283,8 +283,9 @@ mod tests {
         for (left, one) in texts.iter().enumerate() {
             assert_eq!(Uid::from(*one).to_string(), *one);
             for (right, other) in texts.iter().enumerate() {
-                assert_eq!(Uid::from(*one) == Uid::from(*other), left == right, "{one} {other}");
-                assert_eq!(Uid::from(*one) == **other, left == right, "{one} {other}");
+                let (uid, other_uid) = (Uid::from(*one), Uid::from(*other));
+                assert_eq!(uid == other_uid, left == right, "{one} {other}");
+                assert_eq!(uid == **other, left == right, "{one} {other}");
             }
         }
     }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::bound_object::{BoundObject, ObjectKind, ObjectReference};
-use crate::json::{self, Kind, Known, KnownName, Member, Reader, Rules, Text};
+use crate::json::{self, Kind, Known, KnownName, Member, Object, Reader, Rules, Text};
 use crate::rejection::{self, Detail, Reason, Rejection};
 use crate::time::UnixSeconds;
 
@@ -102,7 +102,7 @@ const REFERENCE: Known<ReferenceClaim> =
 #[derive(Clone)]
 pub struct Claims {
     /// The payload as it was signed, and behind it the resolved form of every text that has escapes.
-    text: Box<str>,
+    text: String,
     payload_length: usize,
     issuer: Span,
     subject: Span,
@@ -232,8 +232,13 @@ impl Claims {
     /// The objects whose existence decides over the token, in the API server's order: service account, secret, pod,
     /// and the node when there is no pod.
     pub fn bound_objects(&self) -> impl Iterator<Item = BoundObject<'_>> {
-        let node = if self.kubernetes.pod.is_none() { self.node() } else { None };
-        [Some(self.service_account()), self.secret(), self.pod(), node].into_iter().flatten()
+        ObjectKind::ALL.iter().filter_map(|&kind| match kind {
+            ObjectKind::ServiceAccount => Some(self.service_account()),
+            ObjectKind::Secret => self.secret(),
+            ObjectKind::Pod => self.pod(),
+            ObjectKind::Node if self.kubernetes.pod.is_none() => self.node(),
+            ObjectKind::Node => None,
+        })
     }
 
     /// The claims as they were signed: one JSON object, with members that have no accessor here.
@@ -264,20 +269,17 @@ impl fmt::Debug for Claims {
 impl Claims {
     /// Reads the payload of a token whose signature holds, and finds which of the `accepted` audiences it names.
     pub(crate) fn parse(payload: Vec<u8>, accepted: &[Box<str>]) -> Result<Arc<Self>, Rejection> {
-        let mut text =
-            String::from_utf8(payload).map_err(|error| json::not_utf8(error.utf8_error(), &RULES))?;
-        let mut draft = Draft::read(&text)?;
-        let payload_length = text.len();
-        text.push_str(&draft.resolved);
-        draft.claims.text = text.into_boxed_str();
-        draft.claims.payload_length = payload_length;
+        let text = String::from_utf8(payload).map_err(|error| json::not_utf8(error.utf8_error(), &RULES))?;
+        let mut draft = Draft::new(text.len());
+        Reader::read(&text, &RULES, |reader| draft.read(reader))?;
+        draft.claims.text = text;
+        draft.claims.text.push_str(&draft.texts.resolved);
         draft.claims.match_audiences(accepted);
         Ok(Arc::new(draft.claims))
     }
-}
 
-impl Claims {
     fn match_audiences(&mut self, accepted: &[Box<str>]) {
+        self.audience_count = self.audiences.len();
         for audience in accepted {
             let spans = self.audiences.get(..self.audience_count).unwrap_or_default();
             if let Some(&matched) = spans.iter().find(|&&span| self.get(span) == &**audience) {
@@ -290,16 +292,21 @@ impl Claims {
 /// Claims while they are read.
 struct Draft {
     claims: Claims,
+    texts: Texts,
+}
+
+/// The texts of claims while they are read.
+struct Texts {
+    payload_length: usize,
     /// Resolved texts, to stand behind the payload.
     resolved: String,
-    payload_length: usize,
 }
 
 impl Draft {
-    fn read(payload: &str) -> Result<Self, Rejection> {
+    fn new(payload_length: usize) -> Self {
         let claims = Claims {
-            text: Box::default(),
-            payload_length: 0,
+            text: String::new(),
+            payload_length,
             issuer: Span::default(),
             subject: Span::default(),
             jti: Span::default(),
@@ -310,106 +317,119 @@ impl Draft {
             issued_at: None,
             kubernetes: Kubernetes::default(),
         };
-        let mut draft = Self { claims, resolved: String::new(), payload_length: payload.len() };
-        Reader::read(payload, &RULES, CLAIMS, |reader, member| draft.claim(reader, member))?;
-        draft.claims.audience_count = draft.claims.audiences.len();
-        Ok(draft)
+        Self { claims, texts: Texts { payload_length, resolved: String::new() } }
     }
 
-    fn claim(&mut self, reader: &mut Reader<'_>, member: Member<'_, Claim>) -> Result<(), Rejection> {
-        match member {
-            Member::Known(Claim::Aud) => self.audiences(reader)?,
-            Member::Known(Claim::Exp) => self.claims.expires_at = date(reader, "exp")?,
-            Member::Known(Claim::Iat) => self.claims.issued_at = date(reader, "iat")?,
-            Member::Known(Claim::Iss) => self.claims.issuer = self.string(reader, "iss")?,
-            Member::Known(Claim::Jti) => self.claims.jti = self.string(reader, "jti")?,
-            Member::Known(Claim::Kubernetes) => self.kubernetes(reader)?,
-            Member::Known(Claim::Nbf) => self.claims.not_before = date(reader, "nbf")?,
-            Member::Known(Claim::Sub) => self.claims.subject = self.string(reader, "sub")?,
-            Member::Unknown(name) => match registered_name_in_another_case(&name) {
-                Some(registered) => {
-                    return Err(Rejection::new(Reason::ClaimsNameCase, Detail::Member(registered)));
-                }
-                None => reader.skip()?,
-            },
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), Reason> {
+        let mut claims = Object::default();
+        while let Some(member) = reader.member(&mut claims, CLAIMS)? {
+            match member {
+                Member::Known(Claim::Aud) => self.audiences(reader)?,
+                Member::Known(Claim::Exp) => date(reader, "exp", &mut self.claims.expires_at)?,
+                Member::Known(Claim::Iat) => date(reader, "iat", &mut self.claims.issued_at)?,
+                Member::Known(Claim::Iss) => self.texts.string(reader, "iss", &mut self.claims.issuer)?,
+                Member::Known(Claim::Jti) => self.texts.string(reader, "jti", &mut self.claims.jti)?,
+                Member::Known(Claim::Kubernetes) => self.kubernetes(reader)?,
+                Member::Known(Claim::Nbf) => date(reader, "nbf", &mut self.claims.not_before)?,
+                Member::Known(Claim::Sub) => self.texts.string(reader, "sub", &mut self.claims.subject)?,
+                Member::Unknown(name) => match registered_name_in_another_case(&name) {
+                    Some(registered) => return Err(reader.refuse(Reason::ClaimsNameCase, registered)),
+                    None => reader.skip()?,
+                },
+            }
         }
         Ok(())
     }
 
     /// One string or an array of strings (RFC 7519 section 4.1.3).
-    fn audiences(&mut self, reader: &mut Reader<'_>) -> Result<(), Rejection> {
+    fn audiences(&mut self, reader: &mut Reader<'_>) -> Result<(), Reason> {
         match reader.kind()? {
             Kind::Null => reader.skip(),
-            Kind::String => {
-                let audience = reader.string()?;
-                self.audience(audience);
+            Kind::Array => {
+                let mut begun = false;
+                while reader.element(&mut begun)? {
+                    self.audience(reader)?;
+                }
                 Ok(())
             }
-            Kind::Array => reader.array(|reader| {
-                if reader.kind()? != Kind::String {
-                    return Err(reader.wrong_type("aud"));
-                }
-                let audience = reader.string()?;
-                self.audience(audience);
-                Ok(())
-            }),
-            _ => Err(reader.wrong_type("aud")),
+            _ => self.audience(reader),
         }
     }
 
-    fn audience(&mut self, audience: Text<'_>) {
-        let span = self.span(audience);
-        self.claims.audiences.push(span);
+    fn audience(&mut self, reader: &mut Reader<'_>) -> Result<(), Reason> {
+        if reader.kind()? != Kind::String {
+            return Err(reader.wrong_type("aud"));
+        }
+        let mut audience = Span::default();
+        self.texts.string(reader, "aud", &mut audience)?;
+        self.claims.audiences.push(audience);
+        Ok(())
     }
 
-    fn kubernetes(&mut self, reader: &mut Reader<'_>) -> Result<(), Rejection> {
-        optional_object(reader, "kubernetes.io", KUBERNETES, |reader, member| {
+    fn kubernetes(&mut self, reader: &mut Reader<'_>) -> Result<(), Reason> {
+        if !has_object(reader, "kubernetes.io")? {
+            return Ok(());
+        }
+        let Self { claims: Claims { kubernetes: claim, .. }, texts } = self;
+        let mut object = Object::default();
+        while let Some(member) = reader.member(&mut object, KUBERNETES)? {
             match member {
                 Member::Known(KubernetesClaim::Namespace) => {
-                    self.claims.kubernetes.namespace = self.string(reader, "namespace")?;
+                    texts.string(reader, "namespace", &mut claim.namespace)?;
                 }
-                Member::Known(KubernetesClaim::Node) => {
-                    self.claims.kubernetes.node = self.reference(reader, "node")?;
-                }
-                Member::Known(KubernetesClaim::Pod) => {
-                    self.claims.kubernetes.pod = self.reference(reader, "pod")?;
-                }
+                Member::Known(KubernetesClaim::Node) => texts.reference(reader, "node", &mut claim.node)?,
+                Member::Known(KubernetesClaim::Pod) => texts.reference(reader, "pod", &mut claim.pod)?,
                 Member::Known(KubernetesClaim::Secret) => {
-                    self.claims.kubernetes.secret = self.reference(reader, "secret")?;
+                    texts.reference(reader, "secret", &mut claim.secret)?
                 }
                 Member::Known(KubernetesClaim::ServiceAccount) => {
-                    self.claims.kubernetes.service_account = self.reference(reader, "serviceaccount")?;
+                    texts.reference(reader, "serviceaccount", &mut claim.service_account)?;
                 }
                 Member::Known(KubernetesClaim::WarnAfter) => {
-                    self.claims.kubernetes.warn_after = date(reader, "warnafter")?;
+                    date(reader, "warnafter", &mut claim.warn_after)?
                 }
                 Member::Unknown(_) => reader.skip()?,
             }
-            Ok(())
-        })
-        .map(drop)
+        }
+        Ok(())
     }
+}
 
+impl Texts {
+    /// Reads a reference into its place.
     fn reference(
         &mut self,
         reader: &mut Reader<'_>,
         claim: &'static str,
-    ) -> Result<Option<Reference>, Rejection> {
-        let mut reference = Reference::default();
-        let present = optional_object(reader, claim, REFERENCE, |reader, member| {
+        place: &mut Option<Reference>,
+    ) -> Result<(), Reason> {
+        if !has_object(reader, claim)? {
+            return Ok(());
+        }
+        let reference = place.insert(Reference::default());
+        let mut object = Object::default();
+        while let Some(member) = reader.member(&mut object, REFERENCE)? {
             match member {
-                Member::Known(ReferenceClaim::Name) => reference.name = self.string(reader, claim)?,
-                Member::Known(ReferenceClaim::Uid) => reference.uid = self.string(reader, claim)?,
+                Member::Known(ReferenceClaim::Name) => self.string(reader, claim, &mut reference.name)?,
+                Member::Known(ReferenceClaim::Uid) => self.string(reader, claim, &mut reference.uid)?,
                 Member::Unknown(_) => reader.skip()?,
             }
-            Ok(())
-        })?;
-        Ok(present.then_some(reference))
+        }
+        Ok(())
     }
 
-    fn string(&mut self, reader: &mut Reader<'_>, claim: &'static str) -> Result<Span, Rejection> {
-        let text = reader.optional_string(claim)?;
-        Ok(text.map(|text| self.span(text)).unwrap_or_default())
+    /// Reads a string into its place.
+    #[inline(never)]
+    fn string(
+        &mut self,
+        reader: &mut Reader<'_>,
+        claim: &'static str,
+        place: &mut Span,
+    ) -> Result<(), Reason> {
+        if let Some(text) = reader.optional_string(claim)? {
+            *place = self.span(text);
+        }
+        Ok(())
     }
 
     fn span(&mut self, text: Text<'_>) -> Span {
@@ -424,41 +444,36 @@ impl Draft {
     }
 }
 
-/// Reads an object or null; tells whether there was one.
-fn optional_object<'a, N: Copy>(
-    reader: &mut Reader<'a>,
-    claim: &'static str,
-    known: Known<N>,
-    member: impl FnMut(&mut Reader<'a>, Member<'a, N>) -> Result<(), Rejection>,
-) -> Result<bool, Rejection> {
+/// Whether an object stands next. It may be null instead, which is read, and which Kubernetes takes for absence.
+fn has_object(reader: &mut Reader<'_>, claim: &'static str) -> Result<bool, Reason> {
     match reader.kind()? {
-        Kind::Object => reader.object(known, member).map(|()| true),
-        Kind::Null => reader.skip().map(|()| false),
-        _ => Err(reader.wrong_type(claim)),
+        Kind::Object => Ok(true),
+        _ => reader.null(claim).map(|()| false),
     }
 }
 
-/// Reads a NumericDate (RFC 7519 section 2): a number of seconds, of which a fraction is dropped.
-fn date(reader: &mut Reader<'_>, claim: &'static str) -> Result<Option<UnixSeconds>, Rejection> {
-    match reader.kind()? {
-        Kind::Null => return reader.skip().map(|()| None),
-        Kind::Number => {}
-        _ => return Err(reader.wrong_type(claim)),
-    }
+/// Reads a NumericDate (RFC 7519 section 2) into its place: a number of seconds, of which a fraction is dropped.
+fn date(reader: &mut Reader<'_>, claim: &'static str, place: &mut Option<UnixSeconds>) -> Result<(), Reason> {
     let seconds = match reader.small_integer() {
         Some(seconds) => Some(seconds),
-        None => reader.number()?.parse::<f64>().ok().and_then(whole_seconds),
+        None => match reader.kind()? {
+            Kind::Number => reader.number()?.parse::<f64>().ok().and_then(whole_seconds),
+            _ => return reader.null(claim),
+        },
     };
     match seconds.map(UnixSeconds) {
-        Some(seconds) if seconds <= UnixSeconds::MAX => Ok(Some(seconds)),
-        _ => Err(Rejection::new(Reason::ClaimsDateOutOfRange, Detail::Member(claim))),
+        Some(seconds) if seconds <= UnixSeconds::MAX => {
+            *place = Some(seconds);
+            Ok(())
+        }
+        _ => Err(reader.refuse(Reason::ClaimsDateOutOfRange, claim)),
     }
 }
 
 fn whole_seconds(seconds: f64) -> Option<u64> {
     /// One more than [`UnixSeconds::MAX`], exactly.
     const LIMIT: f64 = 253_402_300_800.0;
-    if seconds.is_sign_negative() || !(seconds < LIMIT) {
+    if seconds.is_sign_negative() || !(0.0..LIMIT).contains(&seconds) {
         return None;
     }
     // There is no other conversion; the value is known to be in range.
@@ -486,6 +501,10 @@ impl Span {
         Self { start: offset(range.start), end: offset(range.end) }
     }
 
+    fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
     fn range(self) -> Range<usize> {
         let offset = |position| usize::try_from(position).unwrap_or(usize::MAX);
         offset(self.start)..offset(self.end)
@@ -499,7 +518,11 @@ impl Claims {
     }
 
     pub(crate) fn issuer_mismatch(&self) -> Rejection {
-        Rejection::new(Reason::IssuerMismatch, rejection::quoted([self.issuer()]))
+        let detail = match self.issuer() {
+            "" => Detail::Member("no iss"),
+            issuer => rejection::quoted([issuer]),
+        };
+        Rejection::new(Reason::IssuerMismatch, detail)
     }
 
     pub(crate) fn named_for_us(&self) -> Result<(), Rejection> {
@@ -536,26 +559,34 @@ impl Claims {
         if self.namespace().is_empty() || self.kubernetes.service_account.is_none() {
             return Err(Reason::KubernetesClaimMissing.into());
         }
-        let account = self.service_account().reference;
-        let subject =
-            self.subject().strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'));
+        let BoundObject { reference: account, uid } = self.service_account();
         let invalid =
-            |kind: ObjectKind| Rejection::new(Reason::ReferenceInvalid, Detail::Member(kind.name()));
+            |kind: ObjectKind| Err(Rejection::new(Reason::ReferenceInvalid, Detail::Member(kind.name())));
         if !is_object_name(account.namespace) || !is_object_name(account.name) {
-            return Err(invalid(ObjectKind::ServiceAccount));
+            return invalid(ObjectKind::ServiceAccount);
         }
-        if subject != Some((account.namespace, account.name)) {
+        let subject = self
+            .subject()
+            .strip_prefix("system:serviceaccount:")
+            .and_then(|rest| rest.strip_prefix(account.namespace)?.strip_prefix(':'));
+        if subject != Some(account.name) {
             return Err(Reason::SubjectMismatch.into());
         }
-        if let Some(object) = self
-            .bound_objects()
-            .find(|object| !is_object_name(object.reference.name) || object.uid.is_empty())
-        {
-            return Err(invalid(object.reference.kind));
+        if uid.is_empty() {
+            return invalid(ObjectKind::ServiceAccount);
+        }
+        let Kubernetes { secret, pod, node, .. } = &self.kubernetes;
+        let has_name = |reference: &Reference| is_object_name(self.get(reference.name));
+        let is_valid = |reference: &Reference| has_name(reference) && !reference.uid.is_empty();
+        if !secret.as_ref().is_none_or(is_valid) {
+            return invalid(ObjectKind::Secret);
+        }
+        if !pod.as_ref().is_none_or(is_valid) {
+            return invalid(ObjectKind::Pod);
         }
         // Beside a pod, a node need not have a uid: it may not have been registered when the token was issued.
-        if self.node().is_some_and(|node| !is_object_name(node.reference.name)) {
-            return Err(invalid(ObjectKind::Node));
+        if !node.as_ref().is_none_or(|node| if pod.is_some() { has_name(node) } else { is_valid(node) }) {
+            return invalid(ObjectKind::Node);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::json::{Known, KnownName, Member, Reader, Rules, Text, utf8};
+use crate::json::{Known, KnownName, Member, Object, Reader, Rules, Text, utf8};
 use crate::keys::Algorithm;
 use crate::rejection::{Detail, Reason, Rejection};
 use crate::token::{LARGEST_SIZE, Part};
@@ -68,18 +68,21 @@ impl<'a> Header<'a> {
         let mut algorithm = None;
         let mut kid = None;
         let mut typ = None;
-        Reader::read(utf8(json, &RULES)?, &RULES, MEMBERS, |reader, member| {
-            match member {
-                Member::Known(HeaderMember::Alg) => algorithm = reader.optional_string("alg")?,
-                Member::Known(HeaderMember::Kid) => {
-                    kid = reader.optional_string("kid")?.filter(|kid| !kid.is(""))
+        Reader::read(utf8(json, &RULES)?, &RULES, |reader| {
+            let mut header = Object::default();
+            while let Some(member) = reader.member(&mut header, MEMBERS)? {
+                match member {
+                    Member::Known(HeaderMember::Alg) => algorithm = reader.optional_string("alg")?,
+                    Member::Known(HeaderMember::Kid) => {
+                        kid = reader.optional_string("kid")?.filter(|kid| !kid.is(""))
+                    }
+                    Member::Known(HeaderMember::Typ) => typ = reader.optional_string("typ")?,
+                    Member::Known(HeaderMember::Nonce) => drop(reader.optional_string("nonce")?),
+                    Member::Known(HeaderMember::Refused(reason, name)) => {
+                        return Err(reader.refuse(reason, name));
+                    }
+                    Member::Unknown(_) => reader.skip()?,
                 }
-                Member::Known(HeaderMember::Typ) => typ = reader.optional_string("typ")?,
-                Member::Known(HeaderMember::Nonce) => drop(reader.optional_string("nonce")?),
-                Member::Known(HeaderMember::Refused(reason, name)) => {
-                    return Err(Rejection::new(reason, Detail::Member(name)));
-                }
-                Member::Unknown(_) => reader.skip()?,
             }
             Ok(())
         })?;

@@ -42,6 +42,8 @@ pub(crate) struct KnownName<N> {
 
 impl<N> KnownName<N> {
     /// `name` needs no escapes.
+    // Made at compile time: an index out of range would fail the build.
+    #[allow(clippy::indexing_slicing)]
     pub(crate) const fn new(name: &'static str, value: N) -> Self {
         let letters = name.as_bytes();
         let (mut written, mut mask, mut index) = ([0; 16], [0; 16], 0);
@@ -102,6 +104,8 @@ pub(crate) fn not_utf8(error: std::str::Utf8Error, rules: &Rules) -> Rejection {
 }
 
 /// Reads one JSON text from front to back.
+///
+/// Once something is refused, nothing more is read: the reader knows where, and what the [`Reason`] does not say.
 pub(crate) struct Reader<'a> {
     /// Valid UTF-8.
     text: &'a [u8],
@@ -109,28 +113,39 @@ pub(crate) struct Reader<'a> {
     depth: u32,
     names: Names,
     rules: &'static Rules,
+    /// The member that was refused, where its name says more than its position.
+    refused: Option<&'static str>,
 }
 
 impl<'a> Reader<'a> {
-    /// Reads an object that is the whole text. Otherwise as [`object`](Self::object).
-    pub(crate) fn read<N: Copy>(
+    /// Reads a text by `read`, which reads an [`object`](Self::object): the whole text.
+    #[inline]
+    pub(crate) fn read<T>(
         text: &'a str,
         rules: &'static Rules,
-        known: Known<N>,
-        member: impl FnMut(&mut Self, Member<'a, N>) -> Result<(), Rejection>,
-    ) -> Result<(), Rejection> {
-        let mut reader = Self { text: text.as_bytes(), position: 0, depth: 0, names: Names::new(), rules };
+        read: impl FnOnce(&mut Self) -> Result<T, Reason>,
+    ) -> Result<T, Rejection> {
+        let text = text.as_bytes();
+        let mut reader = Self { text, position: 0, depth: 0, names: Names::default(), rules, refused: None };
         reader.skip_space();
-        if reader.kind()? != Kind::Object {
-            return Err(reader.malformed());
+        match read(&mut reader).and_then(|value| reader.end().map(|()| value)) {
+            Ok(value) => Ok(value),
+            Err(reason) => Err(reader.rejection(reason)),
         }
-        reader.object(known, member)?;
-        reader.skip_space();
-        if reader.position == text.len() { Ok(()) } else { Err(reader.malformed()) }
+    }
+
+    fn end(&mut self) -> Result<(), Reason> {
+        self.skip_space();
+        if self.position == self.text.len() { Ok(()) } else { Err(self.rules.malformed) }
+    }
+
+    #[cold]
+    fn rejection(&self, reason: Reason) -> Rejection {
+        Rejection::new(reason, self.refused.map_or(Detail::Position(self.position), Detail::Member))
     }
 
     /// The type of the next value.
-    pub(crate) fn kind(&self) -> Result<Kind, Rejection> {
+    pub(crate) fn kind(&self) -> Result<Kind, Reason> {
         match self.peek() {
             Some(b'{') => Ok(Kind::Object),
             Some(b'[') => Ok(Kind::Array),
@@ -138,43 +153,34 @@ impl<'a> Reader<'a> {
             Some(b'-' | b'0'..=b'9') => Ok(Kind::Number),
             Some(b't' | b'f') => Ok(Kind::Boolean),
             Some(b'n') => Ok(Kind::Null),
-            _ => Err(self.malformed()),
+            _ => Err(self.rules.malformed),
         }
     }
 
-    /// Reads an object, calling `member` with each name: as the one it is of those `known`, or as it stands. `member` reads or skips the value.
-    pub(crate) fn object<N: Copy>(
+    /// Reads the next name of the object that stands here, or that was begun before: as the one it is of those `known`,
+    /// or as it stands. The caller then reads or skips the value. `None` at the object's end.
+    #[inline]
+    pub(crate) fn member<N: Copy>(
         &mut self,
+        object: &mut Object,
         known: Known<N>,
-        mut member: impl FnMut(&mut Self, Member<'a, N>) -> Result<(), Rejection>,
-    ) -> Result<(), Rejection> {
-        let mut object = self.names.open(self.position);
-        let mut expected = 0;
-        self.descend(b'{')?;
-        if !self.closes(b'}') {
-            loop {
-                let (index, name) = match self.expected_name(known, expected) {
-                    Some((index, name)) => (Some(index), Member::Known(name)),
-                    None => self.any_name(known, &mut object)?,
-                };
-                if let Some(index) = index {
-                    if object.has_known(index) {
-                        return Err(self.refuse(self.rules.duplicate_member));
-                    }
-                    expected = index + 1;
-                }
-                self.skip_space();
-                member(self, name)?;
-                if self.closes(b'}') {
-                    break;
-                }
-                self.expect(b',')?;
-                self.skip_space();
-            }
+    ) -> Result<Option<Member<'a, N>>, Reason> {
+        if !object.begun {
+            (object.position, object.first) = (self.position, self.names.length);
         }
-        self.depth -= 1;
-        self.names.close(object);
-        Ok(())
+        if !self.another(&mut object.begun, b'{', b'}')? {
+            self.names.length = object.first;
+            return Ok(None);
+        }
+        let (index, member) = match self.expected_name(known, object.expected) {
+            Some((index, name)) => (Some(index), Member::Known(name)),
+            None => self.any_name(known, object)?,
+        };
+        if index.is_some_and(|index| object.has_known(index)) {
+            return Err(self.rules.duplicate_member);
+        }
+        self.skip_space();
+        Ok(Some(member))
     }
 
     /// Reads the name and colon that stand next if they are those of a known member from `expected` on. Kubernetes
@@ -190,12 +196,12 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads any name and colon.
-    #[inline(never)]
+    #[cold]
     fn any_name<N: Copy>(
         &mut self,
         known: Known<N>,
         object: &mut Object,
-    ) -> Result<(Option<usize>, Member<'a, N>), Rejection> {
+    ) -> Result<(Option<usize>, Member<'a, N>), Reason> {
         let name = self.string()?;
         let member = match known.iter().enumerate().find(|(_, known)| name.is(known.name)) {
             Some((index, known)) => (Some(index), Member::Known(known.value)),
@@ -209,47 +215,56 @@ impl<'a> Reader<'a> {
         Ok(member)
     }
 
-    /// Reads an array, calling `element` before each value; `element` reads or skips it.
-    pub(crate) fn array(
-        &mut self,
-        mut element: impl FnMut(&mut Self) -> Result<(), Rejection>,
-    ) -> Result<(), Rejection> {
-        self.descend(b'[')?;
-        if !self.closes(b']') {
-            loop {
-                element(self)?;
-                if self.closes(b']') {
-                    break;
-                }
-                self.expect(b',')?;
-                self.skip_space();
-            }
+    /// Whether the array that stands here, or that was `begun` before, has another element, which the caller then reads
+    /// or skips.
+    pub(crate) fn element(&mut self, begun: &mut bool) -> Result<bool, Reason> {
+        self.another(begun, b'[', b']')
+    }
+
+    /// Moves to the next member or element, past what stands before it; or past the closing bracket.
+    fn another(&mut self, begun: &mut bool, open: u8, close: u8) -> Result<bool, Reason> {
+        let is_first = !std::mem::replace(begun, true);
+        if is_first {
+            self.descend(open)?;
         }
-        self.depth -= 1;
-        Ok(())
+        self.skip_space();
+        if self.take(close) {
+            self.depth -= 1;
+            return Ok(false);
+        }
+        if !is_first {
+            self.expect(b',')?;
+            self.skip_space();
+        }
+        Ok(true)
     }
 
     /// Reads a string.
     #[inline]
-    pub(crate) fn string(&mut self) -> Result<Text<'a>, Rejection> {
+    pub(crate) fn string(&mut self) -> Result<Text<'a>, Reason> {
+        let start = self.position + 1;
+        let escaped = self.skip_string()?;
+        Ok(Text { raw: self.slice(start..self.position - 1), start, escaped })
+    }
+
+    /// Reads past a string; tells whether it has escapes.
+    #[inline(never)]
+    fn skip_string(&mut self) -> Result<bool, Reason> {
         self.expect(b'"')?;
-        let start = self.position;
-        self.position = plain_end(self.text, start);
-        let escaped = self.peek() != Some(b'"');
+        self.position = plain_end(self.text, self.position);
+        let escaped = !self.take(b'"');
         if escaped {
             self.skip_escaped()?;
         }
-        let raw = self.slice(start..self.position);
-        self.position += 1;
-        Ok(Text { raw, start, escaped })
+        Ok(escaped)
     }
 
-    /// Moves to the closing quote of a string in which something else than letters was met.
+    /// Reads past the rest of a string in which something else than letters was met.
     #[cold]
-    fn skip_escaped(&mut self) -> Result<(), Rejection> {
-        while self.peek() != Some(b'"') {
+    fn skip_escaped(&mut self) -> Result<(), Reason> {
+        while !self.take(b'"') {
             if !self.take(b'\\') {
-                return Err(self.malformed());
+                return Err(self.rules.malformed);
             }
             self.escape()?;
             self.position = plain_end(self.text, self.position);
@@ -258,7 +273,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a number and returns it as it is written.
-    pub(crate) fn number(&mut self) -> Result<&'a str, Rejection> {
+    pub(crate) fn number(&mut self) -> Result<&'a str, Reason> {
         let start = self.position;
         self.take(b'-');
         // RFC 8259 section 6: no leading zeros, digits on both sides of the point.
@@ -297,11 +312,23 @@ impl<'a> Reader<'a> {
 
     /// Reads past any value, holding it to every rule.
     #[inline(never)]
-    pub(crate) fn skip(&mut self) -> Result<(), Rejection> {
+    pub(crate) fn skip(&mut self) -> Result<(), Reason> {
         match self.kind()? {
-            Kind::Object => self.object::<()>(&[], |reader, _| reader.skip()),
-            Kind::Array => self.array(Self::skip),
-            Kind::String => self.string().map(drop),
+            Kind::Object => {
+                let mut object = Object::default();
+                while self.member::<()>(&mut object, &[])?.is_some() {
+                    self.skip()?;
+                }
+                Ok(())
+            }
+            Kind::Array => {
+                let mut begun = false;
+                while self.element(&mut begun)? {
+                    self.skip()?;
+                }
+                Ok(())
+            }
+            Kind::String => self.skip_string().map(drop),
             Kind::Number => self.number().map(drop),
             Kind::Boolean if self.peek() == Some(b't') => self.word("true"),
             Kind::Boolean => self.word("false"),
@@ -310,109 +337,113 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the string that a member must have; `None` for null, which Kubernetes reads as absence.
-    pub(crate) fn optional_string(&mut self, member: &'static str) -> Result<Option<Text<'a>>, Rejection> {
-        if self.peek() == Some(b'"') {
-            return self.string().map(Some);
-        }
+    #[inline]
+    pub(crate) fn optional_string(&mut self, member: &'static str) -> Result<Option<Text<'a>>, Reason> {
+        if self.peek() == Some(b'"') { self.string().map(Some) } else { self.null(member).map(|()| None) }
+    }
+
+    /// Reads the null that a member may have instead of its value.
+    #[cold]
+    pub(crate) fn null(&mut self, member: &'static str) -> Result<(), Reason> {
         match self.kind()? {
-            Kind::Null => self.word("null").map(|()| None),
+            Kind::Null => self.word("null"),
             _ => Err(self.wrong_type(member)),
         }
     }
 
     #[cold]
-    pub(crate) fn wrong_type(&self, member: &'static str) -> Rejection {
-        Rejection::new(self.rules.wrong_type, Detail::Member(member))
+    pub(crate) fn wrong_type(&mut self, member: &'static str) -> Reason {
+        self.refuse(self.rules.wrong_type, member)
     }
 
+    /// Refuses a member by its name.
     #[cold]
-    fn malformed(&self) -> Rejection {
-        self.refuse(self.rules.malformed)
-    }
-
-    #[cold]
-    fn refuse(&self, reason: Reason) -> Rejection {
-        Rejection::new(reason, Detail::Position(self.position))
+    pub(crate) fn refuse(&mut self, reason: Reason, member: &'static str) -> Reason {
+        self.refused = Some(member);
+        reason
     }
 
     #[inline(never)]
-    fn remember(&mut self, object: &mut Object, name: Text<'_>) -> Result<(), Rejection> {
+    fn remember(&mut self, object: &mut Object, name: Text<'_>) -> Result<(), Reason> {
         match self.names.insert(self.text, object, name, self.rules.too_many_members.is_none()) {
             Insertion::New => Ok(()),
-            Insertion::Duplicate => Err(self.refuse(self.rules.duplicate_member)),
-            Insertion::Full => Err(self.refuse(self.rules.too_many_members.unwrap_or(self.rules.malformed))),
+            Insertion::Duplicate => Err(self.rules.duplicate_member),
+            Insertion::Full => Err(self.rules.too_many_members.unwrap_or(self.rules.malformed)),
         }
     }
 
-    fn descend(&mut self, bracket: u8) -> Result<(), Rejection> {
+    fn descend(&mut self, bracket: u8) -> Result<(), Reason> {
         self.expect(bracket)?;
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(self.refuse(self.rules.too_deep));
+            return Err(self.rules.too_deep);
         }
         Ok(())
     }
 
-    /// Skips white space and takes the closing bracket if it stands next.
-    fn closes(&mut self, bracket: u8) -> bool {
-        self.skip_space();
-        self.take(bracket)
-    }
-
-    fn digits(&mut self, number_start: usize) -> Result<(), Rejection> {
+    fn digits(&mut self, number_start: usize) -> Result<(), Reason> {
         let rest = self.text.get(self.position..).unwrap_or_default();
         let digits = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
         self.position += digits;
         if self.position - number_start > MAX_NUMBER_LENGTH {
-            return Err(self.refuse(self.rules.number_too_long));
+            return Err(self.rules.number_too_long);
         }
-        if digits == 0 { Err(self.malformed()) } else { Ok(()) }
+        if digits == 0 { Err(self.rules.malformed) } else { Ok(()) }
     }
 
     /// Reads what follows a backslash. A lone surrogate is no Unicode text (RFC 8259 section 8.2).
-    fn escape(&mut self) -> Result<(), Rejection> {
+    fn escape(&mut self) -> Result<(), Reason> {
         match self.next() {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(()),
             Some(b'u') => match self.code_unit()? {
                 0xd800..=0xdbff => {
                     let pairs =
                         self.take(b'\\') && self.take(b'u') && matches!(self.code_unit()?, 0xdc00..=0xdfff);
-                    if pairs { Ok(()) } else { Err(self.refuse(self.rules.not_utf8)) }
+                    if pairs { Ok(()) } else { Err(self.rules.not_utf8) }
                 }
-                0xdc00..=0xdfff => Err(self.refuse(self.rules.not_utf8)),
+                0xdc00..=0xdfff => Err(self.rules.not_utf8),
                 _ => Ok(()),
             },
-            _ => Err(self.malformed()),
+            _ => Err(self.rules.malformed),
         }
     }
 
-    fn code_unit(&mut self) -> Result<u32, Rejection> {
+    fn code_unit(&mut self) -> Result<u32, Reason> {
         let mut unit = 0;
         for _ in 0..4 {
             let digit =
-                self.next().and_then(|byte| char::from(byte).to_digit(16)).ok_or_else(|| self.malformed())?;
+                self.next().and_then(|byte| char::from(byte).to_digit(16)).ok_or(self.rules.malformed)?;
             unit = unit * 16 + digit;
         }
         Ok(unit)
     }
 
-    fn word(&mut self, word: &str) -> Result<(), Rejection> {
+    fn word(&mut self, word: &str) -> Result<(), Reason> {
         let end = self.position + word.len();
         if self.text.get(self.position..end) != Some(word.as_bytes()) {
-            return Err(self.malformed());
+            return Err(self.rules.malformed);
         }
         self.position = end;
         Ok(())
     }
 
+    #[inline]
     fn skip_space(&mut self) {
+        // Nobody writes white space, and no other character that may stand here is below it.
+        if self.peek().is_some_and(|byte| byte <= b' ') {
+            self.skip_some_space();
+        }
+    }
+
+    #[cold]
+    fn skip_some_space(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.position += 1;
         }
     }
 
-    fn expect(&mut self, byte: u8) -> Result<(), Rejection> {
-        if self.take(byte) { Ok(()) } else { Err(self.malformed()) }
+    fn expect(&mut self, byte: u8) -> Result<(), Reason> {
+        if self.take(byte) { Ok(()) } else { Err(self.rules.malformed) }
     }
 
     fn take(&mut self, byte: u8) -> bool {
@@ -488,17 +519,17 @@ impl<'a> Text<'a> {
 /// Where the first quote, backslash or control character stands, from `start` on; or the end. Eight bytes at a time.
 #[inline]
 fn plain_end(text: &[u8], start: usize) -> usize {
+    let (words, tail) = text.get(start..).unwrap_or_default().as_chunks();
     let mut end = start;
-    while let Some(chunk) = text.get(end..).and_then(<[u8]>::first_chunk) {
-        let special = special_bytes(u64::from_le_bytes(*chunk));
+    for word in words {
+        let special = special_bytes(u64::from_le_bytes(*word));
         if special != 0 {
             return end + usize::try_from(special.trailing_zeros() / 8).unwrap_or_default();
         }
-        end += 8;
+        end += word.len();
     }
     let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | ..0x20);
-    let rest = text.get(end..).unwrap_or_default();
-    end + rest.iter().position(is_special).unwrap_or(rest.len())
+    end + tail.iter().position(is_special).unwrap_or(tail.len())
 }
 
 /// Marks, by the high bit of each byte, the quotes, backslashes and control characters of eight bytes. Only the lowest
@@ -506,11 +537,10 @@ fn plain_end(text: &[u8], start: usize) -> usize {
 fn special_bytes(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
-    let zero_bytes = |word: u64| word.wrapping_sub(ONES) & !word;
-    let quotes = zero_bytes(word ^ (ONES * 0x22));
-    let backslashes = zero_bytes(word ^ (ONES * 0x5c));
-    let controls = word.wrapping_sub(ONES * 0x20) & !word;
-    (quotes | backslashes | controls) & HIGH_BITS
+    let quotes = (word ^ (ONES * 0x22)).wrapping_sub(ONES);
+    let backslashes = (word ^ (ONES * 0x5c)).wrapping_sub(ONES);
+    let controls = word.wrapping_sub(ONES * 0x20);
+    (quotes | backslashes | controls) & !word & HIGH_BITS
 }
 
 /// Resolves the escapes of a string that the reader has checked.
@@ -554,8 +584,10 @@ impl Iterator for Unescaped<'_> {
 ///
 /// The first 32 are kept in place; further ones go into a hash set with a random key, so that no input makes the
 /// comparison quadratic.
+#[derive(Default)]
 struct Names {
-    in_place: [Place; NAMES_IN_PLACE],
+    /// `None` before the first name: most texts have no unknown members.
+    in_place: Option<[Place; NAMES_IN_PLACE]>,
     length: usize,
     overflow: Option<HashSet<(usize, Vec<u8>)>>,
 }
@@ -568,14 +600,18 @@ struct Place {
     escaped: bool,
 }
 
-/// An object whose names are being collected.
-struct Object {
+/// An object that is being read; the default is one whose opening bracket is to be read yet.
+#[derive(Default)]
+pub(crate) struct Object {
+    begun: bool,
+    /// The known member that is expected next, by its place among them.
+    expected: usize,
+    /// A bit for each known member so far.
+    known: u32,
     /// Where it begins in the text: tells apart objects whose names overflow.
     position: usize,
     /// Its first name in place.
     first: usize,
-    /// A bit for each known member so far.
-    known: u32,
     /// A bit for each other name so far: one whose bit is not set has not been seen, and need not be compared.
     seen: u64,
 }
@@ -602,27 +638,16 @@ impl Place {
 }
 
 impl Names {
-    fn new() -> Self {
-        Self { in_place: [Place::default(); NAMES_IN_PLACE], length: 0, overflow: None }
-    }
-
-    fn open(&self, position: usize) -> Object {
-        Object { position, first: self.length, known: 0, seen: 0 }
-    }
-
-    fn close(&mut self, object: Object) {
-        self.length = object.first;
-    }
-
     fn insert(&mut self, text: &[u8], object: &mut Object, name: Text<'_>, may_overflow: bool) -> Insertion {
+        let in_place = self.in_place.get_or_insert_default();
         let seen_before = object.sees(&name);
         if seen_before {
-            let siblings = self.in_place.get(object.first..self.length).unwrap_or_default();
+            let siblings = in_place.get(object.first..self.length).unwrap_or_default();
             if siblings.iter().any(|sibling| sibling.name(text).same(&name)) {
                 return Insertion::Duplicate;
             }
         }
-        if let Some(slot) = self.in_place.get_mut(self.length) {
+        if let Some(slot) = in_place.get_mut(self.length) {
             *slot = Place::of(&name);
             self.length += 1;
             return Insertion::New;
@@ -637,8 +662,9 @@ impl Names {
 }
 
 impl Object {
-    /// Sets a known member's bit; tells whether it was set before.
+    /// Sets a known member's bit, and expects the one behind it; tells whether the bit was set before.
     fn has_known(&mut self, index: usize) -> bool {
+        self.expected = index + 1;
         let bit = 1 << (index % 32);
         let seen_before = self.known & bit != 0;
         self.known |= bit;

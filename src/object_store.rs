@@ -61,7 +61,7 @@ impl ObjectStore {
 
     /// Removes an object; tells whether it was there.
     pub fn delete(&self, reference: &ObjectReference<'_>) -> bool {
-        self.objects.pin().remove(reference).is_some()
+        self.objects.pin().remove(&Lookup(*reference)).is_some()
     }
 
     /// How many objects there are.
@@ -79,7 +79,7 @@ impl ObjectStore {
 
 impl BoundObjects for ObjectStore {
     fn state(&self, reference: &ObjectReference<'_>) -> ObjectState {
-        match self.objects.pin().get(reference) {
+        match self.objects.pin().get(&Lookup(*reference)) {
             Some(StoredState { uid, deletion_timestamp }) => {
                 ObjectState::Present { uid: uid.clone(), deletion_timestamp: *deletion_timestamp }
             }
@@ -111,17 +111,29 @@ impl From<&ObjectReference<'_>> for StoredReference {
     }
 }
 
-impl Equivalent<StoredReference> for ObjectReference<'_> {
+/// What a [`StoredReference`] is looked up by.
+struct Lookup<'a>(ObjectReference<'a>);
+
+impl Equivalent<StoredReference> for Lookup<'_> {
     fn equivalent(&self, stored: &StoredReference) -> bool {
-        self.kind == stored.kind && (self.namespace, self.name) == stored.parts()
+        self.0.kind == stored.kind && (self.0.namespace, self.0.name) == stored.parts()
+    }
+}
+
+impl Hash for Lookup<'_> {
+    /// In few writes. The length keeps texts apart; the kind is left to the comparison, as it tells apart four at most.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(self.0.namespace.as_bytes());
+        state.write(self.0.name.as_bytes());
+        state.write_usize(self.0.namespace.len());
     }
 }
 
 impl Hash for StoredReference {
-    /// The same as the derived hash of the [`ObjectReference`] that it stores, so that one finds the other.
+    /// The same as that of its [`Lookup`], so that one finds the other.
     fn hash<H: Hasher>(&self, state: &mut H) {
         let (namespace, name) = self.parts();
-        ObjectReference { kind: self.kind, namespace, name }.hash(state);
+        Lookup(ObjectReference { kind: self.kind, namespace, name }).hash(state);
     }
 }
 

@@ -121,10 +121,11 @@ reasons! {
     /// The header has no `kid`, and not exactly one key fits the algorithm.
     KeyIdMissing = 301, "key_id_missing",
         "the header names no key and several would fit", "use an issuer that writes kid";
-    /// No configured key has the header's `kid` (or, without one, its algorithm).
+    /// No configured key has the header's `kid`.
     KeyUnknown = 302, "key_unknown",
         "no configured key has the token's kid", "refresh the key set: the issuer may have rotated its keys, or the token is another issuer's";
-    /// The key with this `kid` is for another algorithm than the header's `alg` (RFC 8725 section 3.1).
+    /// The key with the header's `kid` (or, without one, every key) is for another algorithm than its `alg` (RFC 8725
+    /// section 3.1).
     AlgorithmMismatch = 303, "algorithm_mismatch",
         "the token's algorithm is not the key's", "use an issuer that signs with the algorithm its key set names";
     /// The signature does not hold under the key.
@@ -416,19 +417,16 @@ impl ShortText {
 
     /// Keeps the printable ASCII of `text` and marks everything else, so that a hostile kid cannot forge log lines.
     pub(crate) fn new(text: &str) -> Self {
-        let mut short = Self { bytes: [0; Self::CAPACITY], length: 0, cut: false };
-        for character in text.chars() {
-            let Some(slot) = short.bytes.get_mut(usize::from(short.length)) else {
-                short.cut = true;
-                break;
-            };
-            *slot = match u8::try_from(character) {
-                Ok(byte @ b' '..=b'~') if byte != b'"' && byte != b'\\' => byte,
+        let mut bytes = [0; Self::CAPACITY];
+        for (slot, byte) in bytes.iter_mut().zip(text.bytes()) {
+            *slot = match byte {
+                b'"' | b'\\' => b'?',
+                b' '..=b'~' => byte,
                 _ => b'?',
             };
-            short.length += 1;
         }
-        short
+        let length = u8::try_from(text.len().min(Self::CAPACITY)).unwrap_or_default();
+        Self { bytes, length, cut: text.len() > Self::CAPACITY }
     }
 }
 

@@ -287,8 +287,6 @@ impl Verifier {
             (Reason::KeyUnknown, Some(kid)) => {
                 Rejection::new(Reason::KeyUnknown, Detail::KeyId(ShortText::new(kid)))
             }
-            // Without a kid, the keys of other algorithms were never meant.
-            (Reason::AlgorithmMismatch, None) => Reason::KeyUnknown.into(),
             _ => furthest,
         })
     }
@@ -299,7 +297,7 @@ impl Verifier {
         let fitting: usize =
             self.issuers.iter().map(|issuer| issuer.keys.load().keys().iter().filter(fits).count()).sum();
         match fitting {
-            0 => Err(Reason::KeyUnknown.into()),
+            0 => Err(Reason::AlgorithmMismatch.into()),
             1 => Ok(()),
             _ => Err(Reason::KeyIdMissing.into()),
         }

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
-use super::{Kind, Known, KnownName, Member, Reader, Rules, utf8};
-use crate::rejection::{Reason, Rejection};
+use super::{Kind, Known, KnownName, Member, Object, Reader, Rules, utf8};
+use crate::rejection::Reason;
 
 /// The reasons of claims stand for both readers; the limit on members is the header's.
 fn rules(limit_members: bool) -> &'static Rules {
@@ -42,36 +42,29 @@ fn resolve(name: Member<'_, &str>) -> String {
 
 /// Reads a whole document into the same tree as serde_json does.
 fn read(json: &[u8], limit_members: bool) -> Result<Value, Reason> {
+    let rules = rules(limit_members);
+    let text = utf8(json, rules).map_err(|rejection| rejection.reason())?;
+    Reader::read(text, rules, object).map_err(|rejection| rejection.reason())
+}
+
+fn object(reader: &mut Reader<'_>) -> Result<Value, Reason> {
     let mut members = Map::new();
-    Reader::read(
-        utf8(json, rules(limit_members)).map_err(|rejection| rejection.reason())?,
-        rules(limit_members),
-        KNOWN,
-        |reader, name| {
-            members.insert(resolve(name), value(reader)?);
-            Ok(())
-        },
-    )
-    .map_err(|rejection| rejection.reason())?;
+    let mut object = Object::default();
+    while let Some(name) = reader.member(&mut object, KNOWN)? {
+        members.insert(resolve(name), value(reader)?);
+    }
     Ok(Value::Object(members))
 }
 
-fn value(reader: &mut Reader<'_>) -> Result<Value, Rejection> {
+fn value(reader: &mut Reader<'_>) -> Result<Value, Reason> {
     Ok(match reader.kind()? {
-        Kind::Object => {
-            let mut members = Map::new();
-            reader.object(KNOWN, |reader, name| {
-                members.insert(resolve(name), value(reader)?);
-                Ok(())
-            })?;
-            Value::Object(members)
-        }
+        Kind::Object => object(reader)?,
         Kind::Array => {
             let mut elements = Vec::new();
-            reader.array(|reader| {
+            let mut begun = false;
+            while reader.element(&mut begun)? {
                 elements.push(value(reader)?);
-                Ok(())
-            })?;
+            }
             Value::Array(elements)
         }
         Kind::String => Value::String(reader.string()?.resolve_text().into_owned()),

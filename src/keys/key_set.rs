@@ -181,8 +181,9 @@ impl KeySet {
     #[must_use]
     pub fn with_kid(&self, kid: &str) -> &[Key] {
         let start = self.keys.partition_point(|key| key.kid() < Some(kid));
-        let end = self.keys.partition_point(|key| key.kid() <= Some(kid));
-        self.keys.get(start..end).unwrap_or_default()
+        let rest = self.keys.get(start..).unwrap_or_default();
+        let count = rest.iter().take_while(|key| key.kid() == Some(kid)).count();
+        rest.get(..count).unwrap_or_default()
     }
 
     /// The key whose issuer writes exactly this encoded header, if it is among the first few: a set of many keys goes the
