@@ -3,18 +3,23 @@
 //! It takes a subset of RFC 8259: one value, valid Unicode, no member twice in an object, at most 32 levels, numbers
 //! of at most 64 characters. The value is read where it stands; only a text with escapes is ever copied.
 
-use std::borrow::Cow;
-use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::rejection::{Detail, Reason, Rejection};
+
+mod known;
+mod names;
+mod text;
+
+pub(crate) use known::{Known, KnownName, Member};
+pub(crate) use names::Object;
+use names::{Insertion, Names};
+pub(crate) use text::Text;
 
 /// How deep arrays and objects may nest.
 const MAX_DEPTH: u32 = 32;
 /// How long a number may be, in characters.
 const MAX_NUMBER_LENGTH: usize = 64;
-/// How many member names are held without an allocation.
-const NAMES_IN_PLACE: usize = 32;
 
 /// What a reader reports for each rule: header and claims have reasons of their own.
 pub(crate) struct Rules {
@@ -26,60 +31,6 @@ pub(crate) struct Rules {
     pub(crate) wrong_type: Reason,
     /// The reason for more than 32 unknown members; `None` where their number is bounded by the size alone.
     pub(crate) too_many_members: Option<Reason>,
-}
-
-/// The members that an object is read for (at most 32), in the order in which issuers write them.
-pub(crate) type Known<N> = &'static [KnownName<N>];
-
-/// A known member's name, and what it is to its reader.
-pub(crate) struct KnownName<N> {
-    name: &'static str,
-    value: N,
-    /// The first 16 bytes of `"name":` and which of them count, to be compared at once.
-    written: u128,
-    mask: u128,
-}
-
-impl<N> KnownName<N> {
-    /// `name` needs no escapes.
-    // Made at compile time: an index out of range would fail the build.
-    #[allow(clippy::indexing_slicing)]
-    pub(crate) const fn new(name: &'static str, value: N) -> Self {
-        let letters = name.as_bytes();
-        let (mut written, mut mask, mut index) = ([0; 16], [0; 16], 0);
-        while index < 16 && index < letters.len() + 3 {
-            written[index] = match index {
-                0 => b'"',
-                _ if index <= letters.len() => letters[index - 1],
-                _ if index == letters.len() + 1 => b'"',
-                _ => b':',
-            };
-            mask[index] = 0xff;
-            index += 1;
-        }
-        Self { name, value, written: u128::from_le_bytes(written), mask: u128::from_le_bytes(mask) }
-    }
-
-    pub(crate) const fn name(&self) -> &'static str {
-        self.name
-    }
-
-    /// Whether `text`, of which `start` are the first 16 bytes, begins with `"name":`.
-    #[inline]
-    fn begins(&self, text: &[u8], start: u128) -> bool {
-        let written_length = self.name.len() + 3;
-        start & self.mask == self.written
-            && (written_length <= 16
-                || text.get(1..written_length).is_some_and(|rest| {
-                    rest.strip_prefix(self.name.as_bytes()).is_some_and(|rest| rest == b"\":")
-                }))
-    }
-}
-
-/// A member of an object, by its name.
-pub(crate) enum Member<'a, N> {
-    Known(N),
-    Unknown(Text<'a>),
 }
 
 /// The type of the value that stands next.
@@ -467,55 +418,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A string as it stands in the JSON text, its escapes not resolved yet.
-#[derive(Clone, Copy)]
-pub(crate) struct Text<'a> {
-    /// Valid UTF-8, and valid escapes.
-    raw: &'a [u8],
-    start: usize,
-    escaped: bool,
-}
-
-impl<'a> Text<'a> {
-    /// Where the string stands in the JSON text, when it can be used as it is.
-    pub(crate) fn verbatim(&self) -> Option<Range<usize>> {
-        (!self.escaped).then(|| self.start..self.start + self.raw.len())
-    }
-
-    /// The string itself; borrowed unless it has escapes.
-    #[inline]
-    pub(crate) fn resolve(&self) -> Cow<'a, [u8]> {
-        if self.escaped {
-            Cow::Owned(self.chars().collect::<String>().into_bytes())
-        } else {
-            Cow::Borrowed(self.raw)
-        }
-    }
-
-    /// As [`resolve`](Self::resolve), as text.
-    pub(crate) fn resolve_text(&self) -> Cow<'a, str> {
-        if self.escaped { Cow::Owned(self.chars().collect()) } else { Cow::Borrowed(self.as_str()) }
-    }
-
-    /// The string's characters, escapes resolved.
-    pub(crate) fn chars(&self) -> impl Iterator<Item = char> + 'a {
-        Unescaped(self.as_str().chars())
-    }
-
-    /// Whether the string is `other`, whose text needs no escapes. Never allocates.
-    pub(crate) fn is(&self, other: &str) -> bool {
-        if self.escaped { self.chars().eq(other.chars()) } else { self.raw == other.as_bytes() }
-    }
-
-    fn same(&self, other: &Text<'_>) -> bool {
-        if self.escaped || other.escaped { self.chars().eq(other.chars()) } else { self.raw == other.raw }
-    }
-
-    fn as_str(&self) -> &'a str {
-        std::str::from_utf8(self.raw).unwrap_or_default()
-    }
-}
-
 /// Where the first quote, backslash or control character stands, from `start` on; or the end. Eight bytes at a time.
 #[inline]
 fn plain_end(text: &[u8], start: usize) -> usize {
@@ -541,151 +443,6 @@ fn special_bytes(word: u64) -> u64 {
     let backslashes = (word ^ (ONES * 0x5c)).wrapping_sub(ONES);
     let controls = word.wrapping_sub(ONES * 0x20);
     (quotes | backslashes | controls) & !word & HIGH_BITS
-}
-
-/// Resolves the escapes of a string that the reader has checked.
-struct Unescaped<'a>(std::str::Chars<'a>);
-
-impl Unescaped<'_> {
-    fn code_unit(&mut self) -> u32 {
-        self.0.by_ref().take(4).fold(0, |unit, digit| unit * 16 + digit.to_digit(16).unwrap_or_default())
-    }
-}
-
-impl Iterator for Unescaped<'_> {
-    type Item = char;
-
-    fn next(&mut self) -> Option<char> {
-        let character = self.0.next()?;
-        if character != '\\' {
-            return Some(character);
-        }
-        Some(match self.0.next()? {
-            'b' => '\u{8}',
-            'f' => '\u{c}',
-            'n' => '\n',
-            'r' => '\r',
-            't' => '\t',
-            'u' => {
-                let mut code = self.code_unit();
-                if (0xd800..0xdc00).contains(&code) {
-                    // The reader has seen the other half: `\u` and four digits.
-                    let _escape = self.0.by_ref().take(2).count();
-                    code = 0x1_0000 + ((code - 0xd800) << 10) + self.code_unit().saturating_sub(0xdc00);
-                }
-                char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
-            }
-            other => other,
-        })
-    }
-}
-
-/// The unknown member names of the objects being read, to find one that stands twice.
-///
-/// The first 32 are kept in place; further ones go into a hash set with a random key, so that no input makes the
-/// comparison quadratic.
-#[derive(Default)]
-struct Names {
-    /// `None` before the first name: most texts have no unknown members.
-    in_place: Option<[Place; NAMES_IN_PLACE]>,
-    length: usize,
-    overflow: Option<HashSet<(usize, Vec<u8>)>>,
-}
-
-/// Where a name stands in the text.
-#[derive(Clone, Copy, Default)]
-struct Place {
-    start: u32,
-    length: u32,
-    escaped: bool,
-}
-
-/// An object that is being read; the default is one whose opening bracket is to be read yet.
-#[derive(Default)]
-pub(crate) struct Object {
-    begun: bool,
-    /// The known member that is expected next, by its place among them.
-    expected: usize,
-    /// A bit for each known member so far.
-    known: u32,
-    /// Where it begins in the text: tells apart objects whose names overflow.
-    position: usize,
-    /// Its first name in place.
-    first: usize,
-    /// A bit for each other name so far: one whose bit is not set has not been seen, and need not be compared.
-    seen: u64,
-}
-
-enum Insertion {
-    New,
-    Duplicate,
-    Full,
-}
-
-impl Place {
-    fn of(name: &Text<'_>) -> Self {
-        // Texts are at most 1 MiB.
-        let offset = |position| u32::try_from(position).unwrap_or(u32::MAX);
-        Self { start: offset(name.start), length: offset(name.raw.len()), escaped: name.escaped }
-    }
-
-    fn name(self, text: &[u8]) -> Text<'_> {
-        let offset = |position| usize::try_from(position).unwrap_or(usize::MAX);
-        let start = offset(self.start);
-        let raw = text.get(start..start.saturating_add(offset(self.length))).unwrap_or_default();
-        Text { raw, start, escaped: self.escaped }
-    }
-}
-
-impl Names {
-    fn insert(&mut self, text: &[u8], object: &mut Object, name: Text<'_>, may_overflow: bool) -> Insertion {
-        let in_place = self.in_place.get_or_insert_default();
-        let seen_before = object.sees(&name);
-        if seen_before {
-            let siblings = in_place.get(object.first..self.length).unwrap_or_default();
-            if siblings.iter().any(|sibling| sibling.name(text).same(&name)) {
-                return Insertion::Duplicate;
-            }
-        }
-        if let Some(slot) = in_place.get_mut(self.length) {
-            *slot = Place::of(&name);
-            self.length += 1;
-            return Insertion::New;
-        }
-        if !may_overflow {
-            return Insertion::Full;
-        }
-        let overflow = self.overflow.get_or_insert_default();
-        let inserted = overflow.insert((object.position, name.resolve().into_owned()));
-        if inserted { Insertion::New } else { Insertion::Duplicate }
-    }
-}
-
-impl Object {
-    /// Sets a known member's bit, and expects the one behind it; tells whether the bit was set before.
-    fn has_known(&mut self, index: usize) -> bool {
-        self.expected = index + 1;
-        let bit = 1 << (index % 32);
-        let seen_before = self.known & bit != 0;
-        self.known |= bit;
-        seen_before
-    }
-
-    /// Sets the name's bit; tells whether it was set before, which an escaped name always counts as.
-    fn sees(&mut self, name: &Text<'_>) -> bool {
-        if name.escaped {
-            self.seen = u64::MAX;
-            return true;
-        }
-        let letter = |letter: Option<&u8>| u64::from(letter.copied().unwrap_or_default());
-        let length = u64::try_from(name.raw.len()).unwrap_or_default();
-        let mixed =
-            letter(name.raw.first()) * 7 + letter(name.raw.get(1)) * 3 + letter(name.raw.last()) + length;
-        let bit = 1 << (mixed % 64);
-        let seen_before = self.seen & bit != 0;
-        self.seen |= bit;
-        seen_before
-    }
 }
 
 #[cfg(test)]

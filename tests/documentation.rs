@@ -12,7 +12,7 @@ Every refusal has one reason, with a number and a name that are the same in Rust
 When several things are wrong, the first in this order is reported. **Stricter** marks rules by which boundtoken refuses
 tokens that kube-apiserver's TokenReview can accept; every other refusal is the API server's too.
 
-This file is made from `src/rejection.rs` by `make generate`.
+This file is made from `src/rejection/reason.rs` by `make generate`.
 
 | number | name | what is wrong, and what to do | the rule | |
 |---|---|---|---|---|

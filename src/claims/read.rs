@@ -1,0 +1,301 @@
+//! Reading claims out of a verified payload.
+
+use std::sync::Arc;
+
+use super::span::Span;
+use super::{Claims, Kubernetes, Reference};
+use crate::json::{self, Kind, Known, KnownName, Member, Object, Reader, Rules, Text};
+use crate::rejection::{Reason, Rejection};
+use crate::time::UnixSeconds;
+
+static RULES: Rules = Rules {
+    not_utf8: Reason::ClaimsNotUtf8,
+    malformed: Reason::ClaimsMalformed,
+    too_deep: Reason::ClaimsTooDeep,
+    duplicate_member: Reason::ClaimsDuplicateMember,
+    number_too_long: Reason::ClaimsNumberTooLong,
+    wrong_type: Reason::ClaimsWrongType,
+    too_many_members: None,
+};
+
+/// The registered claims that are read (RFC 7519 section 4.1), and Kubernetes' own.
+#[derive(Clone, Copy)]
+enum Claim {
+    Aud,
+    Exp,
+    Iat,
+    Iss,
+    Jti,
+    Kubernetes,
+    Nbf,
+    Sub,
+}
+
+const CLAIMS: Known<Claim> = &[
+    KnownName::new("aud", Claim::Aud),
+    KnownName::new("exp", Claim::Exp),
+    KnownName::new("iat", Claim::Iat),
+    KnownName::new("iss", Claim::Iss),
+    KnownName::new("jti", Claim::Jti),
+    KnownName::new("kubernetes.io", Claim::Kubernetes),
+    KnownName::new("nbf", Claim::Nbf),
+    KnownName::new("sub", Claim::Sub),
+];
+
+/// The members of the claim `kubernetes.io`.
+#[derive(Clone, Copy)]
+enum KubernetesClaim {
+    Namespace,
+    Node,
+    Pod,
+    Secret,
+    ServiceAccount,
+    WarnAfter,
+}
+
+const KUBERNETES: Known<KubernetesClaim> = &[
+    KnownName::new("namespace", KubernetesClaim::Namespace),
+    KnownName::new("node", KubernetesClaim::Node),
+    KnownName::new("pod", KubernetesClaim::Pod),
+    KnownName::new("secret", KubernetesClaim::Secret),
+    KnownName::new("serviceaccount", KubernetesClaim::ServiceAccount),
+    KnownName::new("warnafter", KubernetesClaim::WarnAfter),
+];
+
+/// The members of a reference in it.
+#[derive(Clone, Copy)]
+enum ReferenceClaim {
+    Name,
+    Uid,
+}
+
+const REFERENCE: Known<ReferenceClaim> =
+    &[KnownName::new("name", ReferenceClaim::Name), KnownName::new("uid", ReferenceClaim::Uid)];
+
+impl Claims {
+    /// Reads the payload of a token whose signature holds, and finds which of the `accepted` audiences it names.
+    pub(crate) fn parse(payload: Vec<u8>, accepted: &[Box<str>]) -> Result<Arc<Self>, Rejection> {
+        let text = String::from_utf8(payload).map_err(|error| json::not_utf8(error.utf8_error(), &RULES))?;
+        let mut draft = Draft::new(text.len());
+        Reader::read(&text, &RULES, |reader| draft.read(reader))?;
+        draft.claims.text = text;
+        draft.claims.text.push_str(&draft.texts.resolved);
+        draft.claims.match_audiences(accepted);
+        Ok(Arc::new(draft.claims))
+    }
+
+    fn match_audiences(&mut self, accepted: &[Box<str>]) {
+        self.audience_count = self.audiences.len();
+        for audience in accepted {
+            let spans = self.audiences.get(..self.audience_count).unwrap_or_default();
+            if let Some(&matched) = spans.iter().find(|&&span| self.get(span) == &**audience) {
+                self.audiences.push(matched);
+            }
+        }
+    }
+}
+
+/// Claims while they are read.
+struct Draft {
+    claims: Claims,
+    texts: Texts,
+}
+
+/// The texts of claims while they are read.
+struct Texts {
+    payload_length: usize,
+    /// Resolved texts, to stand behind the payload.
+    resolved: String,
+}
+
+impl Draft {
+    fn new(payload_length: usize) -> Self {
+        let claims = Claims {
+            text: String::new(),
+            payload_length,
+            issuer: Span::default(),
+            subject: Span::default(),
+            jti: Span::default(),
+            audiences: Vec::new(),
+            audience_count: 0,
+            expires_at: None,
+            not_before: None,
+            issued_at: None,
+            kubernetes: Kubernetes::default(),
+        };
+        Self { claims, texts: Texts { payload_length, resolved: String::new() } }
+    }
+
+    fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), Reason> {
+        let mut claims = Object::default();
+        while let Some(member) = reader.member(&mut claims, CLAIMS)? {
+            match member {
+                Member::Known(Claim::Aud) => self.audiences(reader)?,
+                Member::Known(Claim::Exp) => date(reader, "exp", &mut self.claims.expires_at)?,
+                Member::Known(Claim::Iat) => date(reader, "iat", &mut self.claims.issued_at)?,
+                Member::Known(Claim::Iss) => self.texts.string(reader, "iss", &mut self.claims.issuer)?,
+                Member::Known(Claim::Jti) => self.texts.string(reader, "jti", &mut self.claims.jti)?,
+                Member::Known(Claim::Kubernetes) => self.kubernetes(reader)?,
+                Member::Known(Claim::Nbf) => date(reader, "nbf", &mut self.claims.not_before)?,
+                Member::Known(Claim::Sub) => self.texts.string(reader, "sub", &mut self.claims.subject)?,
+                Member::Unknown(name) => match registered_name_in_another_case(&name) {
+                    Some(registered) => return Err(reader.refuse(Reason::ClaimsNameCase, registered)),
+                    None => reader.skip()?,
+                },
+            }
+        }
+        Ok(())
+    }
+
+    /// One string or an array of strings (RFC 7519 section 4.1.3).
+    fn audiences(&mut self, reader: &mut Reader<'_>) -> Result<(), Reason> {
+        match reader.kind()? {
+            Kind::Null => reader.skip(),
+            Kind::Array => {
+                let mut begun = false;
+                while reader.element(&mut begun)? {
+                    self.audience(reader)?;
+                }
+                Ok(())
+            }
+            _ => self.audience(reader),
+        }
+    }
+
+    fn audience(&mut self, reader: &mut Reader<'_>) -> Result<(), Reason> {
+        if reader.kind()? != Kind::String {
+            return Err(reader.wrong_type("aud"));
+        }
+        let mut audience = Span::default();
+        self.texts.string(reader, "aud", &mut audience)?;
+        self.claims.audiences.push(audience);
+        Ok(())
+    }
+
+    fn kubernetes(&mut self, reader: &mut Reader<'_>) -> Result<(), Reason> {
+        if !has_object(reader, "kubernetes.io")? {
+            return Ok(());
+        }
+        let Self { claims: Claims { kubernetes: claim, .. }, texts } = self;
+        let mut object = Object::default();
+        while let Some(member) = reader.member(&mut object, KUBERNETES)? {
+            match member {
+                Member::Known(KubernetesClaim::Namespace) => {
+                    texts.string(reader, "namespace", &mut claim.namespace)?;
+                }
+                Member::Known(KubernetesClaim::Node) => texts.reference(reader, "node", &mut claim.node)?,
+                Member::Known(KubernetesClaim::Pod) => texts.reference(reader, "pod", &mut claim.pod)?,
+                Member::Known(KubernetesClaim::Secret) => {
+                    texts.reference(reader, "secret", &mut claim.secret)?
+                }
+                Member::Known(KubernetesClaim::ServiceAccount) => {
+                    texts.reference(reader, "serviceaccount", &mut claim.service_account)?;
+                }
+                Member::Known(KubernetesClaim::WarnAfter) => {
+                    date(reader, "warnafter", &mut claim.warn_after)?
+                }
+                Member::Unknown(_) => reader.skip()?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Texts {
+    /// Reads a reference into its place.
+    fn reference(
+        &mut self,
+        reader: &mut Reader<'_>,
+        claim: &'static str,
+        place: &mut Option<Reference>,
+    ) -> Result<(), Reason> {
+        if !has_object(reader, claim)? {
+            return Ok(());
+        }
+        let reference = place.insert(Reference::default());
+        let mut object = Object::default();
+        while let Some(member) = reader.member(&mut object, REFERENCE)? {
+            match member {
+                Member::Known(ReferenceClaim::Name) => self.string(reader, claim, &mut reference.name)?,
+                Member::Known(ReferenceClaim::Uid) => self.string(reader, claim, &mut reference.uid)?,
+                Member::Unknown(_) => reader.skip()?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a string into its place.
+    #[inline(never)]
+    fn string(
+        &mut self,
+        reader: &mut Reader<'_>,
+        claim: &'static str,
+        place: &mut Span,
+    ) -> Result<(), Reason> {
+        if let Some(text) = reader.optional_string(claim)? {
+            *place = self.span(text);
+        }
+        Ok(())
+    }
+
+    fn span(&mut self, text: Text<'_>) -> Span {
+        match text.verbatim() {
+            Some(range) => Span::new(range),
+            None => {
+                let start = self.payload_length + self.resolved.len();
+                self.resolved.extend(text.chars());
+                Span::new(start..self.payload_length + self.resolved.len())
+            }
+        }
+    }
+}
+
+/// Whether an object stands next. It may be null instead, which is read, and which Kubernetes takes for absence.
+fn has_object(reader: &mut Reader<'_>, claim: &'static str) -> Result<bool, Reason> {
+    match reader.kind()? {
+        Kind::Object => Ok(true),
+        _ => reader.null(claim).map(|()| false),
+    }
+}
+
+/// Reads a NumericDate (RFC 7519 section 2) into its place: a number of seconds, of which a fraction is dropped.
+fn date(reader: &mut Reader<'_>, claim: &'static str, place: &mut Option<UnixSeconds>) -> Result<(), Reason> {
+    let seconds = match reader.small_integer() {
+        Some(seconds) => Some(seconds),
+        None => match reader.kind()? {
+            Kind::Number => reader.number()?.parse::<f64>().ok().and_then(whole_seconds),
+            _ => return reader.null(claim),
+        },
+    };
+    match seconds.map(UnixSeconds) {
+        Some(seconds) if seconds <= UnixSeconds::MAX => {
+            *place = Some(seconds);
+            Ok(())
+        }
+        _ => Err(reader.refuse(Reason::ClaimsDateOutOfRange, claim)),
+    }
+}
+
+fn whole_seconds(seconds: f64) -> Option<u64> {
+    /// One more than [`UnixSeconds::MAX`], exactly.
+    const LIMIT: f64 = 253_402_300_800.0;
+    if seconds.is_sign_negative() || !(0.0..LIMIT).contains(&seconds) {
+        return None;
+    }
+    // There is no other conversion; the value is known to be in range.
+    #[allow(clippy::as_conversions, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let whole = seconds as u64;
+    Some(whole)
+}
+
+/// The registered claim that `name` spells in other letters, as Go's decoder would still read it.
+fn registered_name_in_another_case(name: &Text<'_>) -> Option<&'static str> {
+    let folded = || {
+        name.chars().map(|character| match character {
+            '\u{17f}' => 's',  // long s
+            '\u{212a}' => 'k', // Kelvin sign
+            other => other.to_ascii_lowercase(),
+        })
+    };
+    CLAIMS.iter().map(KnownName::name).find(|registered| folded().eq(registered.chars()))
+}

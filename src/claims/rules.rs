@@ -1,0 +1,102 @@
+//! The rules for claims, each named after what it demands.
+
+use super::{Claims, Kubernetes, Reference};
+use crate::bound_object::{BoundObject, ObjectKind};
+use crate::rejection::{self, Detail, Reason, Rejection};
+use crate::time::UnixSeconds;
+
+/// The issuer of legacy, secret-based tokens.
+const LEGACY_ISSUER: &str = "kubernetes/serviceaccount";
+/// The longest name that Kubernetes gives an object (a DNS-1123 subdomain).
+const MAX_NAME_LENGTH: usize = 253;
+
+impl Claims {
+    pub(crate) fn not_legacy(&self) -> Result<(), Rejection> {
+        if self.issuer() == LEGACY_ISSUER { Err(Reason::LegacyToken.into()) } else { Ok(()) }
+    }
+
+    pub(crate) fn issuer_mismatch(&self) -> Rejection {
+        let detail = match self.issuer() {
+            "" => Detail::Member("no iss"),
+            issuer => rejection::quoted([issuer]),
+        };
+        Rejection::new(Reason::IssuerMismatch, detail)
+    }
+
+    pub(crate) fn named_for_us(&self) -> Result<(), Rejection> {
+        if self.audience_count == 0 {
+            return Err(Reason::AudienceMissing.into());
+        }
+        if self.matched_audiences().len() == 0 {
+            return Err(Rejection::new(Reason::AudienceMismatch, rejection::quoted(self.audiences())));
+        }
+        Ok(())
+    }
+
+    /// Holds the times against `now`, in the API server's order. `leeway` in seconds, for clocks that differ.
+    pub(crate) fn within(&self, now: UnixSeconds, leeway: u64) -> Result<(), Rejection> {
+        let refuse = |reason, claim| Err(Rejection::new(reason, Detail::Time { claim, now, leeway }));
+        let latest_start = UnixSeconds(now.0.saturating_add(leeway));
+        if let Some(not_before) = self.not_before.filter(|&time| time > latest_start) {
+            return refuse(Reason::NotYetValid, not_before);
+        }
+        let expires_at = self.expires_at.ok_or(Reason::ExpiryMissing)?;
+        // A token that expires within the first minute of 1970 must not be saved by the subtraction.
+        if expires_at.0.saturating_add(leeway) <= now.0 {
+            return refuse(Reason::Expired, expires_at);
+        }
+        if let Some(issued_at) = self.issued_at.filter(|&time| time > latest_start) {
+            return refuse(Reason::IssuedInFuture, issued_at);
+        }
+        Ok(())
+    }
+
+    /// Holds the claim `kubernetes.io` and the subject to what Kubernetes writes: names that objects can have, a uid
+    /// for each object that is judged, and the same service account in both places.
+    pub(crate) fn name_a_service_account(&self) -> Result<(), Rejection> {
+        if self.namespace().is_empty() || self.kubernetes.service_account.is_none() {
+            return Err(Reason::KubernetesClaimMissing.into());
+        }
+        let BoundObject { reference: account, uid } = self.service_account();
+        let invalid =
+            |kind: ObjectKind| Err(Rejection::new(Reason::ReferenceInvalid, Detail::Member(kind.name())));
+        if !is_object_name(account.namespace) || !is_object_name(account.name) {
+            return invalid(ObjectKind::ServiceAccount);
+        }
+        let subject = self
+            .subject()
+            .strip_prefix("system:serviceaccount:")
+            .and_then(|rest| rest.strip_prefix(account.namespace)?.strip_prefix(':'));
+        if subject != Some(account.name) {
+            return Err(Reason::SubjectMismatch.into());
+        }
+        if uid.is_empty() {
+            return invalid(ObjectKind::ServiceAccount);
+        }
+        let Kubernetes { secret, pod, node, .. } = &self.kubernetes;
+        let has_name = |reference: &Reference| is_object_name(self.get(reference.name));
+        let is_valid = |reference: &Reference| has_name(reference) && !reference.uid.is_empty();
+        if !secret.as_ref().is_none_or(is_valid) {
+            return invalid(ObjectKind::Secret);
+        }
+        if !pod.as_ref().is_none_or(is_valid) {
+            return invalid(ObjectKind::Pod);
+        }
+        // Beside a pod, a node need not have a uid: it may not have been registered when the token was issued.
+        if !node.as_ref().is_none_or(|node| if pod.is_some() { has_name(node) } else { is_valid(node) }) {
+            return invalid(ObjectKind::Node);
+        }
+        Ok(())
+    }
+}
+
+/// Whether Kubernetes can give an object this name: a DNS-1123 subdomain. So no name carries `/`, `:` or `%` into the
+/// user name or into an address that a call-back builds from it.
+fn is_object_name(name: &str) -> bool {
+    let alphanumeric = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let bytes = name.as_bytes();
+    bytes.len() <= MAX_NAME_LENGTH
+        && bytes.first().is_some_and(alphanumeric)
+        && bytes.last().is_some_and(alphanumeric)
+        && bytes.iter().all(|byte| alphanumeric(byte) || matches!(byte, b'-' | b'.'))
+}
