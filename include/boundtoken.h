@@ -131,8 +131,6 @@ typedef enum boundtoken_status {
   BOUNDTOKEN_STRUCT_TOO_SMALL = 6,
   /// The library failed inside. Nothing was decided: treat it as a refusal, and report it as a bug.
   BOUNDTOKEN_PANIC = 7,
-  /// The verified token cannot be written as JSON: some number in its claims has no value in double precision.
-  BOUNDTOKEN_JSON_UNAVAILABLE = 8,
   /// The document is not a JSON Web Key Set (RFC 7517 section 5), or it is too large.
   BOUNDTOKEN_JWKS_UNREADABLE = 21,
   /// The document has no PEM block, or it is too large.
@@ -183,8 +181,9 @@ typedef enum boundtoken_status {
   BOUNDTOKEN_HEADER_DUPLICATE_MEMBER = 205,
   /// The header has more than 32 members that mean nothing here, in one object and those around it.
   BOUNDTOKEN_HEADER_TOO_MANY_MEMBERS = 206,
-  /// A number in the header is longer than 64 characters.
-  BOUNDTOKEN_HEADER_NUMBER_TOO_LONG = 207,
+  /// A number in the header is longer than 64 characters, or has no finite value in double precision (RFC 7493
+  /// section 2.2).
+  BOUNDTOKEN_HEADER_NUMBER_OUT_OF_RANGE = 207,
   /// A known header member (`alg`, `kid`, `typ`, `nonce`) is not a string.
   BOUNDTOKEN_HEADER_WRONG_TYPE = 208,
   /// The header has no `alg` (RFC 7515 section 4.1.1).
@@ -217,8 +216,9 @@ typedef enum boundtoken_status {
   BOUNDTOKEN_CLAIMS_TOO_DEEP = 403,
   /// A member stands twice in one object of the claims (RFC 7519 section 4).
   BOUNDTOKEN_CLAIMS_DUPLICATE_MEMBER = 404,
-  /// A number in the claims is longer than 64 characters.
-  BOUNDTOKEN_CLAIMS_NUMBER_TOO_LONG = 405,
+  /// A number in the claims is longer than 64 characters, or has no finite value in double precision (RFC 7493
+  /// section 2.2).
+  BOUNDTOKEN_CLAIMS_NUMBER_OUT_OF_RANGE = 405,
   /// A known claim has the wrong JSON type.
   BOUNDTOKEN_CLAIMS_WRONG_TYPE = 406,
   /// A claim's name differs from a registered one only in the case of its letters (`Exp`, `AUD`): readers would
@@ -718,8 +718,6 @@ boundtoken_status boundtoken_verified_claims(const boundtoken_verified *verified
 // `claims`.
 //
 // `json`: receives a text that is lent by `verified` and lives as long; absent on failure. Any thread.
-//
-// BOUNDTOKEN_JSON_UNAVAILABLE: a number in the claims has no value in double precision.
 boundtoken_status boundtoken_verified_json(const boundtoken_verified *verified,
                                            boundtoken_str *json,
                                            boundtoken_error **error);

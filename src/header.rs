@@ -12,7 +12,7 @@ static RULES: Rules = Rules {
     malformed: Reason::HeaderMalformed,
     too_deep: Reason::HeaderTooDeep,
     duplicate_member: Reason::HeaderDuplicateMember,
-    number_too_long: Reason::HeaderNumberTooLong,
+    number_out_of_range: Reason::HeaderNumberOutOfRange,
     wrong_type: Reason::HeaderWrongType,
     too_many_members: Some(Reason::HeaderTooManyMembers),
 };
@@ -140,7 +140,7 @@ mod tests {
             (r#"{"alg":"RS256","x":"\ud800"}"#, HeaderNotUtf8),
             (&deep, HeaderTooDeep),
             (&many, HeaderTooManyMembers),
-            (&long, HeaderNumberTooLong),
+            (&long, HeaderNumberOutOfRange),
             (r#"{"alg":"RS256","alg":"RS256"}"#, HeaderDuplicateMember),
             (r#"{"alg":"RS256","\u0061lg":"RS256"}"#, HeaderDuplicateMember),
             (r#"{"alg":"RS256","x":{"y":1,"y":1}}"#, HeaderDuplicateMember),

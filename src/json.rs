@@ -1,7 +1,7 @@
 //! A strict JSON reader over bytes: bounded, zero copy, and refusing what two readers could understand differently.
 //!
 //! It takes a subset of RFC 8259: one value, valid Unicode, no member twice in an object, at most 32 levels, numbers
-//! of at most 64 characters. The value is read where it stands; only a text with escapes is ever copied.
+//! of at most 64 characters that a double can hold. The value is read where it stands; only a text with escapes is ever copied.
 
 use std::ops::Range;
 
@@ -27,7 +27,7 @@ pub(crate) struct Rules {
     pub(crate) malformed: Reason,
     pub(crate) too_deep: Reason,
     pub(crate) duplicate_member: Reason,
-    pub(crate) number_too_long: Reason,
+    pub(crate) number_out_of_range: Reason,
     pub(crate) wrong_type: Reason,
     /// The reason for more than 32 unknown members; `None` where their number is bounded by the size alone.
     pub(crate) too_many_members: Option<Reason>,
@@ -237,8 +237,16 @@ impl<'a> Reader<'a> {
         if self.take(b'e') || self.take(b'E') {
             let _sign = self.take(b'+') || self.take(b'-');
             self.digits(start)?;
+            // Without an exponent, 64 characters are never too many for a double.
+            if !self.number_since(start).parse::<f64>().is_ok_and(f64::is_finite) {
+                return Err(self.rules.number_out_of_range);
+            }
         }
-        Ok(std::str::from_utf8(self.slice(start..self.position)).unwrap_or_default())
+        Ok(self.number_since(start))
+    }
+
+    fn number_since(&self, start: usize) -> &'a str {
+        std::str::from_utf8(self.slice(start..self.position)).unwrap_or_default()
     }
 
     /// Reads a number without sign, fraction and exponent; `None`, and nothing read, if it is another or a large one.
@@ -337,7 +345,7 @@ impl<'a> Reader<'a> {
         let digits = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
         self.position += digits;
         if self.position - number_start > MAX_NUMBER_LENGTH {
-            return Err(self.rules.number_too_long);
+            return Err(self.rules.number_out_of_range);
         }
         if digits == 0 { Err(self.rules.malformed) } else { Ok(()) }
     }

@@ -149,8 +149,6 @@ pub unsafe extern "C" fn boundtoken_verified_claims(
 /// `claims`.
 ///
 /// `json`: receives a text that is lent by `verified` and lives as long; absent on failure. Any thread.
-///
-/// BOUNDTOKEN_JSON_UNAVAILABLE: a number in the claims has no value in double precision.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_verified_json(
     verified: *const boundtoken_verified,
@@ -166,7 +164,7 @@ pub unsafe extern "C" fn boundtoken_verified_json(
         // SAFETY: the caller promises NULL or a live token.
         let verified = unsafe { borrow(verified, "verified") }?;
         let text = verified.json.get_or_init(|| serde_json::to_string(&verified.token).ok());
-        let text = text.as_deref().ok_or(Mistake::JsonUnavailable)?;
+        let text = text.as_deref().ok_or(Mistake::Panic)?;
         // SAFETY: not NULL, and the caller promises a place to write to.
         unsafe { json.write(boundtoken_str::lend(text)) };
         Ok(())

@@ -69,9 +69,6 @@ mistakes! {
     /// The library failed inside. Nothing was decided: treat it as a refusal, and report it as a bug.
     Panic = 7, "panic",
         "internal error in boundtoken", "refuse the token, and report this as a bug";
-    /// The verified token cannot be written as JSON: some number in its claims has no value in double precision.
-    JsonUnavailable = 8, "json_unavailable",
-        "the verified token cannot be written as JSON", "use boundtoken_verified_claims and its member payload";
 
     /// The document is not a JSON Web Key Set (RFC 7517 section 5), or it is too large.
     JwksUnreadable = 21, "jwks_unreadable",

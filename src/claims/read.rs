@@ -13,7 +13,7 @@ static RULES: Rules = Rules {
     malformed: Reason::ClaimsMalformed,
     too_deep: Reason::ClaimsTooDeep,
     duplicate_member: Reason::ClaimsDuplicateMember,
-    number_too_long: Reason::ClaimsNumberTooLong,
+    number_out_of_range: Reason::ClaimsNumberOutOfRange,
     wrong_type: Reason::ClaimsWrongType,
     too_many_members: None,
 };

@@ -19,7 +19,7 @@ const fn test_rules(too_many_members: Option<Reason>) -> Rules {
         malformed: Reason::ClaimsMalformed,
         too_deep: Reason::ClaimsTooDeep,
         duplicate_member: Reason::ClaimsDuplicateMember,
-        number_too_long: Reason::ClaimsNumberTooLong,
+        number_out_of_range: Reason::ClaimsNumberOutOfRange,
         wrong_type: Reason::ClaimsWrongType,
         too_many_members,
     }
@@ -95,10 +95,15 @@ fn the_limits_are_where_the_documentation_says() {
 
     let number = |digits: usize| format!("{{\"x\":{}}}", "1".repeat(digits));
     assert_eq!(accepts(&number(64)), Ok(()));
-    assert_eq!(accepts(&number(65)), Err(Reason::ClaimsNumberTooLong));
-    assert_eq!(accepts(&number(100_000)), Err(Reason::ClaimsNumberTooLong));
-    assert_eq!(accepts(&format!("{{\"x\":0.{}}}", "0".repeat(100_000))), Err(Reason::ClaimsNumberTooLong));
-    assert_eq!(accepts(&format!("{{\"x\":1e{}}}", "9".repeat(100_000))), Err(Reason::ClaimsNumberTooLong));
+    assert_eq!(accepts(&number(65)), Err(Reason::ClaimsNumberOutOfRange));
+    assert_eq!(accepts(&number(100_000)), Err(Reason::ClaimsNumberOutOfRange));
+    assert_eq!(accepts(&format!("{{\"x\":0.{}}}", "0".repeat(100_000))), Err(Reason::ClaimsNumberOutOfRange));
+    assert_eq!(accepts(&format!("{{\"x\":1e{}}}", "9".repeat(100_000))), Err(Reason::ClaimsNumberOutOfRange));
+
+    assert_eq!(accepts("{\"x\":[1e308,-1e-999,0e999]}"), Ok(()));
+    for number in ["1e309", "-1E+400", "1e99999999999999999999"] {
+        assert_eq!(accepts(&format!("{{\"x\":{number}}}")), Err(Reason::ClaimsNumberOutOfRange), "{number}");
+    }
 
     let members = |count: usize| {
         let members: Vec<String> = (0..count).map(|n| format!("\"{n}\":{n}")).collect();
@@ -267,11 +272,7 @@ proptest! {
             }
         }
         if let Ok(read) = read(&json, false) {
-            match serde_json::from_slice::<Value>(&json) {
-                Ok(value) => prop_assert_eq!(value, read),
-                // A number such as 1e999 is JSON, but not one that serde_json can hold.
-                Err(error) => prop_assert!(error.to_string().starts_with("number out of range"), "{}", error),
-            }
+            prop_assert_eq!(serde_json::from_slice::<Value>(&json).ok(), Some(read));
         }
     }
 

@@ -93,9 +93,10 @@ reasons! {
     /// The header has more than 32 members that mean nothing here, in one object and those around it.
     HeaderTooManyMembers = 206, "header_too_many_members",
         "the header has more than 32 unknown members", "use an issuer that writes small headers";
-    /// A number in the header is longer than 64 characters.
-    HeaderNumberTooLong = 207, "header_number_too_long",
-        "a number in the header is longer than 64 characters", "use an issuer that writes ordinary numbers";
+    /// A number in the header is longer than 64 characters, or has no finite value in double precision (RFC 7493
+    /// section 2.2).
+    HeaderNumberOutOfRange = 207, "header_number_out_of_range",
+        "a number in the header is longer than 64 characters or beyond double precision", "use an issuer that writes ordinary numbers";
     /// A known header member (`alg`, `kid`, `typ`, `nonce`) is not a string.
     HeaderWrongType = 208, "header_wrong_type",
         "a header member has the wrong JSON type", "use an issuer that writes alg, kid and typ as strings";
@@ -141,9 +142,10 @@ reasons! {
     /// A member stands twice in one object of the claims (RFC 7519 section 4).
     ClaimsDuplicateMember = 404, "claims_duplicate_member",
         "the claims have a member twice", "use an issuer that writes each member once";
-    /// A number in the claims is longer than 64 characters.
-    ClaimsNumberTooLong = 405, "claims_number_too_long",
-        "a number in the claims is longer than 64 characters", "use an issuer that writes ordinary numbers";
+    /// A number in the claims is longer than 64 characters, or has no finite value in double precision (RFC 7493
+    /// section 2.2).
+    ClaimsNumberOutOfRange = 405, "claims_number_out_of_range",
+        "a number in the claims is longer than 64 characters or beyond double precision", "use an issuer that writes ordinary numbers";
     /// A known claim has the wrong JSON type.
     ClaimsWrongType = 406, "claims_wrong_type",
         "a claim has the wrong JSON type", "use an issuer that writes claims as RFC 7519 and Kubernetes spell them";
@@ -239,7 +241,7 @@ impl Reason {
         Reason::HeaderNotUtf8,
         Reason::HeaderTooDeep,
         Reason::HeaderTooManyMembers,
-        Reason::HeaderNumberTooLong,
+        Reason::HeaderNumberOutOfRange,
         Reason::HeaderWrongType,
         Reason::TypeUnsupported,
         Reason::CriticalHeader,
@@ -249,7 +251,7 @@ impl Reason {
         Reason::ClaimsNotUtf8,
         Reason::ClaimsTooDeep,
         Reason::ClaimsDuplicateMember,
-        Reason::ClaimsNumberTooLong,
+        Reason::ClaimsNumberOutOfRange,
         Reason::ClaimsNameCase,
         Reason::ClaimsDateOutOfRange,
         Reason::LegacyToken,

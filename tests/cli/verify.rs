@@ -112,10 +112,6 @@ fn the_verdict_on_every_crafted_token_is_the_library_s() {
             }
             // White space at the end of standard input is dropped.
             _ if case.token.ends_with('\0') => assert_eq!(run.status, 1, "{}", case.name),
-            // A number beyond those of JSON's writers, in a claim that nobody knows.
-            Ok(token) if serde_json::to_value(&token).is_err() => {
-                assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{}", case.name);
-            }
             Ok(token) => {
                 let mut document = serde_json::to_value(&token).unwrap();
                 document["verdict"] = json!("accepted");
