@@ -18,7 +18,7 @@ RELEASE = $(TARGET_DIR)/release
 NATIVE_LIBS = $(RELEASE)/libboundtoken.native-libs
 
 .DEFAULT_GOAL := help
-.PHONY: help capi install header demo test bench advisories tools clean
+.PHONY: help capi install generate demo test bench fuzz advisories tools clean
 
 help: ## this list
 	@echo 'boundtoken $(VERSION)'
@@ -52,9 +52,9 @@ fill = sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' -e 's
 	-e 's|@VERSION@|$(VERSION)|g' -e 's|@SONAME@|$(SONAME)|g' -e "s|@NATIVE_LIBS@|$$(cat $(NATIVE_LIBS))|g" \
 	packaging/$(1).in >$(DESTDIR)$(LIBDIR)/$(2)/$(1)
 
-header: ## write include/boundtoken.h anew from src/capi
-	@echo 'header: include/boundtoken.h'
-	@BOUNDTOKEN_UPDATE=1 $(CARGO) test --quiet --features capi --test header
+generate: ## write include/boundtoken.h and docs/rejections.md anew from the source
+	@echo 'generate: include/boundtoken.h, docs/rejections.md'
+	@BOUNDTOKEN_UPDATE=1 $(CARGO) test --quiet --features capi --test header --test documentation
 
 demo: capi ## verify a token from Rust and C, delete its pod, and see it refused
 	@echo 'demo: a cluster in a folder, $(DEMO)'
@@ -86,8 +86,17 @@ test: ## run every check: format, lints, tests, documentation, header, C program
 	@$(MAKE) --no-print-directory tools
 	@$(CARGO) deny --log-level error check licenses bans sources
 
-bench: ## measure
-	@$(CARGO) bench --quiet
+bench: ## measure: time against the bare signature check and jsonwebtoken, and allocations, with each backend
+	@for features in '' '--features aws-lc-rs'; do \
+		$(CARGO) bench --quiet --bench ratios --bench verify $$features || exit 1; \
+	done
+
+FUZZ_SECONDS ?= 60
+fuzz: ## run each fuzz target for FUZZ_SECONDS (needs the nightly toolchain)
+	@cargo fuzz --version >/dev/null 2>&1 || $(CARGO) install --quiet --locked cargo-fuzz
+	@for target in $$(cargo fuzz list); do \
+		echo "fuzz: $$target"; cargo +nightly fuzz run --release $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
+	done
 
 advisories: tools ## check the dependencies against the RustSec database (needs the network)
 	@$(CARGO) deny --log-level error check advisories

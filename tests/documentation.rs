@@ -1,4 +1,4 @@
-//! docs/rejections.md is made from the list of reasons: `BOUNDTOKEN_UPDATE=1 cargo test --test documentation`.
+//! The documents say what the source says. To write docs/rejections.md anew: `make generate`.
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -1,5 +1,4 @@
-//! include/boundtoken.h says exactly what src/capi does. To write it anew:
-//! `BOUNDTOKEN_UPDATE=1 cargo test --features capi --test header`.
+//! include/boundtoken.h says exactly what src/capi does. To write it anew: `make generate`.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -30,8 +29,7 @@ fn the_header_is_current() {
     let differing = checked_in.lines().zip(generated.lines()).position(|(old, new)| old != new);
     assert!(
         checked_in == generated,
-        "include/boundtoken.h is out of date (first differing line: {differing:?}); write it anew with\n\
-         BOUNDTOKEN_UPDATE=1 cargo test --features capi --test header"
+        "include/boundtoken.h is out of date (first differing line: {differing:?}); run `make generate`"
     );
 }
 
