@@ -95,7 +95,9 @@ FUZZ_SECONDS ?= 60
 fuzz: ## run each fuzz target for FUZZ_SECONDS (needs the nightly toolchain)
 	@cargo fuzz --version >/dev/null 2>&1 || $(CARGO) install --quiet --locked cargo-fuzz
 	@for target in $$(cargo fuzz list); do \
-		echo "fuzz: $$target"; cargo +nightly fuzz run --release $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
+		echo "fuzz: $$target"; mkdir -p fuzz/corpus/$$target; \
+		seeds=fuzz/seeds/$$target; [ -d $$seeds ] || seeds=tests/fixtures/keys; \
+		cargo +nightly fuzz run $$target fuzz/corpus/$$target $$seeds -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
 
 advisories: tools ## check the dependencies against the RustSec database (needs the network)

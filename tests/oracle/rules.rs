@@ -1,0 +1,74 @@
+//! On which rules the two differ, and why.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use boundtoken::Reason;
+use serde_json::Value;
+
+/// Our rules that jsonwebtoken, as it is set up here, does not have.
+pub const OURS_ALONE: &[(Reason, &str)] = &[
+    (Reason::TokenTooLarge, "it reads tokens of any size"),
+    (Reason::HeaderTooLarge, "it reads headers of any size"),
+    (Reason::HeaderTooDeep, "serde_json allows 128 levels"),
+    (Reason::HeaderDuplicateMember, "of members that it has no field for, the last one counts"),
+    (Reason::HeaderTooManyMembers, "it collects any number of members"),
+    (Reason::HeaderNumberOutOfRange, "serde_json reads numbers of any length"),
+    (Reason::TypeUnsupported, "it reads `typ` and leaves it to the caller"),
+    (Reason::CriticalHeader, "it reads `crit` and leaves it to the caller, and does not know `b64`"),
+    (Reason::EmbeddedKey, "it reads `jwk`, `jku`, `x5u` and `x5c` and leaves them to the caller"),
+    (Reason::KeyUnknown, "it is handed a key and ignores `kid`"),
+    (Reason::ClaimsTooDeep, "serde_json allows 128 levels"),
+    (Reason::ClaimsDuplicateMember, "of members that it has no field for, the last one counts"),
+    (Reason::ClaimsNumberOutOfRange, "serde_json reads numbers of any length"),
+    (Reason::ClaimsWrongType, "it reads exp, nbf, iss and aud alone, and takes a list of issuers"),
+    (Reason::ClaimsNameCase, "a name in another case is another name to it"),
+    (Reason::ClaimsDateOutOfRange, "it takes dates up to 2^64 - 1, and does not read `iat`"),
+    (Reason::IssuedInFuture, "it does not read `iat`"),
+    (Reason::KubernetesClaimMissing, "it does not know Kubernetes"),
+    (Reason::SubjectMismatch, "it does not know Kubernetes"),
+    (Reason::ReferenceInvalid, "it does not know Kubernetes"),
+];
+
+type Applies = fn(&OraclesRefusal) -> bool;
+
+/// A number that serde_json cannot hold.
+const TOO_LARGE: &str = "1e999";
+
+/// Tokens that it refuses without need, and we do not.
+pub const ORACLES_ALONE: &[(&str, Applies)] = &[
+    ("a null `nbf` is as good as none, as in the API server", |refusal| {
+        refusal.error.contains("nbf") && parsed(&refusal.claims).get("nbf").is_some_and(Value::is_null)
+    }),
+    ("a number such as 1e999 is JSON, and nobody reads that member", |refusal| {
+        refusal.error.contains("number out of range")
+            && (refusal.claims.contains(TOO_LARGE) || refusal.header.contains(TOO_LARGE))
+    }),
+    ("a header member that nobody reads here may have any type", |refusal| {
+        let header = parsed(&refusal.header);
+        let is_text = |value: &Value| value.is_string() || value.is_null();
+        let differs = |name: &&str| header.get(*name).is_some_and(|value| !is_text(value));
+        refusal.error.contains("invalid type") && ["cty", "x5t", "url", "zip", "enc"].iter().any(differs)
+    }),
+];
+
+/// What the oracle said of a token that we accepted.
+pub struct OraclesRefusal {
+    pub error: String,
+    header: String,
+    claims: String,
+}
+
+impl OraclesRefusal {
+    pub fn new(error: &jsonwebtoken::errors::Error, token: &str) -> Self {
+        let mut parts = token.split('.').map(|part| {
+            let decoded = URL_SAFE_NO_PAD.decode(part).expect("an accepted token is base64url");
+            String::from_utf8_lossy(&decoded).into_owned()
+        });
+        let mut part = || parts.next().expect("an accepted token has three parts");
+        Self { error: format!("{error} {:?}", error.kind()), header: part(), claims: part() }
+    }
+}
+
+fn parsed(json: &str) -> Value {
+    serde_json::from_str(&json.replace(TOO_LARGE, "1")).expect("an accepted part is JSON")
+}

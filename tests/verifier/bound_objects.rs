@@ -1,0 +1,272 @@
+//! The objects that a token lives and dies with: who is asked what, when, and what follows from the answer.
+
+use std::sync::{Arc, Mutex};
+
+use boundtoken::{
+    Confirmed, ObjectKind, ObjectReference, ObjectState, OnUnavailable, Reason, TrustedIssuer, UnixSeconds,
+    Verifier,
+};
+use serde_json::{Value, json};
+
+use crate::mint::{self, AUDIENCE, ISSUER, NOW, claims_with};
+use crate::{MINT, verdict, verify, verify_at};
+
+type Answers = Arc<Mutex<Vec<(ObjectKind, ObjectState)>>>;
+
+/// Answers for each kind as told, and writes down what was asked.
+struct Source {
+    answers: Answers,
+    asked: Arc<Mutex<Vec<String>>>,
+    verifier: Verifier,
+}
+
+fn present(uid: &str, deletion_timestamp: Option<u64>) -> ObjectState {
+    ObjectState::Present { uid: uid.into(), deletion_timestamp: deletion_timestamp.map(UnixSeconds) }
+}
+
+fn live(kind: ObjectKind) -> ObjectState {
+    present(uid(kind), None)
+}
+
+fn uid(kind: ObjectKind) -> &'static str {
+    match kind {
+        ObjectKind::ServiceAccount => mint::ACCOUNT_UID,
+        ObjectKind::Secret => mint::SECRET_UID,
+        ObjectKind::Pod => mint::POD_UID,
+        ObjectKind::Node => mint::NODE_UID,
+    }
+}
+
+impl Source {
+    fn new(on_unavailable: OnUnavailable) -> Self {
+        let answers: Answers = Arc::default();
+        let asked = Arc::<Mutex<Vec<String>>>::default();
+        let (answer, ask) = (answers.clone(), asked.clone());
+        let objects = move |reference: &ObjectReference<'_>| {
+            ask.lock().unwrap().push(reference.to_string());
+            let answers = answer.lock().unwrap();
+            let told = answers.iter().find(|(kind, _)| *kind == reference.kind);
+            told.map_or_else(|| live(reference.kind), |(_, state)| state.clone())
+        };
+        let issuer = TrustedIssuer::new(ISSUER, MINT.keys()).bound_objects(objects);
+        let builder = Verifier::builder().issuer(issuer).audience(AUDIENCE).on_unavailable(on_unavailable);
+        Self { answers, asked, verifier: builder.build().unwrap() }
+    }
+
+    fn tell(&self, answers: &[(ObjectKind, ObjectState)]) {
+        *self.answers.lock().unwrap() = answers.to_vec();
+        self.asked.lock().unwrap().clear();
+    }
+
+    fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+}
+
+/// A token bound to `kinds` beside its service account.
+fn bound_to(kinds: &[ObjectKind]) -> String {
+    let secret = json!({"name": "certificate", "uid": mint::SECRET_UID});
+    let all = [(ObjectKind::Secret, secret), (ObjectKind::Pod, json!({})), (ObjectKind::Node, json!({}))];
+    let mut changes = serde_json::Map::new();
+    for (kind, reference) in all {
+        let reference = if kinds.contains(&kind) { reference } else { Value::Null };
+        changes.insert(kind.name().to_lowercase(), reference);
+    }
+    MINT.token(&claims_with(&json!({"kubernetes.io": changes})))
+}
+
+const ACCOUNT: &str = "ServiceAccount demo/app";
+const SECRET: &str = "Secret demo/certificate";
+const POD: &str = "Pod demo/live";
+const NODE: &str = "Node node-1";
+
+#[test]
+fn each_object_is_asked_for_once_in_order_and_a_node_only_without_a_pod() {
+    use ObjectKind::{Node, Pod, Secret};
+    let source = Source::new(OnUnavailable::Refuse);
+    for (kinds, asked) in [
+        (&[][..], &[ACCOUNT][..]),
+        (&[Secret], &[ACCOUNT, SECRET]),
+        (&[Pod], &[ACCOUNT, POD]),
+        (&[Node], &[ACCOUNT, NODE]),
+        (&[Pod, Node], &[ACCOUNT, POD]),
+        (&[Secret, Node], &[ACCOUNT, SECRET, NODE]),
+        (&[Secret, Pod, Node], &[ACCOUNT, SECRET, POD]),
+    ] {
+        let verified = verify(&source.verifier, bound_to(kinds)).unwrap();
+        assert_eq!(source.asked(), asked);
+        assert_eq!(verified.confirmed(), Confirmed::Live);
+        let confirmed: Vec<String> =
+            verified.confirmed_objects().map(|object| object.reference.to_string()).collect();
+        assert_eq!(confirmed, asked);
+        let checked = source.verifier.check_at(bound_to(kinds).as_bytes(), UnixSeconds(NOW)).unwrap();
+        let to_ask: Vec<String> =
+            checked.bound_objects().map(|object| object.reference.to_string()).collect();
+        assert_eq!(to_ask, asked);
+        assert!(source.asked().is_empty(), "the first step asks nobody");
+    }
+}
+
+#[test]
+fn nothing_is_asked_before_the_token_itself_holds() {
+    let source = Source::new(OnUnavailable::Refuse);
+    let good = bound_to(&[ObjectKind::Pod]);
+    let stranger = mint::Mint::new(boundtoken::Algorithm::ES256, mint::KID);
+    let (signed, _) = good.rsplit_once('.').unwrap();
+    let refused = [
+        (stranger.token(&claims_with(&json!({}))), Reason::SignatureInvalid),
+        (format!("{signed}.{}", "A".repeat(86)), Reason::SignatureInvalid),
+        (good.replace('.', ""), Reason::TokenPartCount),
+        (MINT.token(&claims_with(&json!({"iss": "x"}))), Reason::IssuerMismatch),
+        (MINT.token(&claims_with(&json!({"aud": "x"}))), Reason::AudienceMismatch),
+        (MINT.token(&claims_with(&json!({"exp": 1}))), Reason::Expired),
+        (MINT.token(&claims_with(&json!({"sub": "x"}))), Reason::SubjectMismatch),
+        (
+            MINT.token(&claims_with(&json!({"kubernetes.io": {"pod": {"name": "../x"}}}))),
+            Reason::ReferenceInvalid,
+        ),
+    ];
+    for (token, reason) in refused {
+        assert_eq!(verdict(&source.verifier, &token), Err(reason));
+        assert!(source.asked().is_empty(), "{reason}");
+    }
+}
+
+#[test]
+fn the_first_object_that_fails_decides_and_no_further_one_is_asked_for() {
+    use ObjectKind::{Node, Pod, Secret, ServiceAccount};
+    let source = Source::new(OnUnavailable::Refuse);
+    let absent =
+        |kinds: &[ObjectKind]| -> Vec<_> { kinds.iter().map(|kind| (*kind, ObjectState::Absent)).collect() };
+    for (bound, gone, reason, asked) in [
+        (&[Secret, Pod][..], &[ServiceAccount, Secret, Pod][..], Reason::ServiceAccountNotFound, 1),
+        (&[Secret, Pod], &[Secret, Pod], Reason::SecretNotFound, 2),
+        (&[Secret, Pod], &[Pod, Node], Reason::PodNotFound, 3),
+        (&[Secret, Node], &[Node], Reason::NodeNotFound, 3),
+        (&[Secret, Node], &[Secret, Node], Reason::SecretNotFound, 2),
+    ] {
+        source.tell(&absent(gone));
+        assert_eq!(verdict(&source.verifier, bound_to(bound)), Err(reason));
+        assert_eq!(source.asked().len(), asked, "{reason}");
+    }
+    source.tell(&absent(&[Node]));
+    assert_eq!(
+        verdict(&source.verifier, bound_to(&[Pod, Node])),
+        Ok(()),
+        "the node beside a pod informs only"
+    );
+}
+
+#[test]
+fn each_kind_is_refused_for_its_own_reasons_and_another_uid_counts_before_deletion() {
+    let bound = |kind| match kind {
+        ObjectKind::ServiceAccount => bound_to(&[]),
+        kind => bound_to(&[kind]),
+    };
+    let source = Source::new(OnUnavailable::Refuse);
+    for (kind, not_found, uid_mismatch, deleted) in [
+        (
+            ObjectKind::ServiceAccount,
+            Reason::ServiceAccountNotFound,
+            Reason::ServiceAccountUidMismatch,
+            Reason::ServiceAccountDeleted,
+        ),
+        (ObjectKind::Secret, Reason::SecretNotFound, Reason::SecretUidMismatch, Reason::SecretDeleted),
+        (ObjectKind::Pod, Reason::PodNotFound, Reason::PodUidMismatch, Reason::PodDeleted),
+        (ObjectKind::Node, Reason::NodeNotFound, Reason::NodeUidMismatch, Reason::NodeDeleted),
+    ] {
+        let upper_case = uid(kind).to_uppercase();
+        for (state, expected) in [
+            (ObjectState::Absent, Err(not_found)),
+            (ObjectState::Unavailable, Err(Reason::BoundObjectUnavailable)),
+            (present("another", None), Err(uid_mismatch)),
+            (present("", None), Err(uid_mismatch)),
+            (present(&upper_case, None), Err(uid_mismatch)),
+            (present("another", Some(1)), Err(uid_mismatch)),
+            (present(uid(kind), None), Ok(())),
+            // The grace is 60 seconds, to the second.
+            (present(uid(kind), Some(NOW - 61)), Err(deleted)),
+            (present(uid(kind), Some(NOW - 60)), Err(deleted)),
+            (present(uid(kind), Some(NOW - 59)), Ok(())),
+            (present(uid(kind), Some(NOW)), Ok(())),
+            (present(uid(kind), Some(NOW + 1_000)), Ok(())),
+            (present(uid(kind), Some(0)), Err(deleted)),
+            (present(uid(kind), Some(u64::MAX)), Ok(())),
+        ] {
+            source.tell(&[(kind, state.clone())]);
+            assert_eq!(verdict(&source.verifier, bound(kind)), expected, "{kind} {state:?}");
+        }
+    }
+}
+
+#[test]
+fn the_grace_is_60_seconds_whatever_the_leeway() {
+    let objects = |_: &ObjectReference<'_>| present(mint::ACCOUNT_UID, Some(NOW));
+    let issuer = TrustedIssuer::new(ISSUER, MINT.keys()).bound_objects(objects);
+    let verifier = Verifier::builder().issuer(issuer).audience(AUDIENCE).leeway(0).build().unwrap();
+    assert!(verify_at(&verifier, bound_to(&[]), NOW + 59).is_ok());
+    assert_eq!(verify_at(&verifier, bound_to(&[]), NOW + 60).map(drop), Err(Reason::ServiceAccountDeleted));
+}
+
+#[test]
+fn an_unavailable_source_refuses_unless_told_otherwise_and_the_answer_says_so() {
+    use ObjectKind::{Pod, Secret, ServiceAccount};
+    let (strict, lenient) = (Source::new(OnUnavailable::Refuse), Source::new(OnUnavailable::Accept));
+    let token = bound_to(&[Secret, Pod]);
+    for kind in [ServiceAccount, Secret, Pod] {
+        for source in [&strict, &lenient] {
+            source.tell(&[(kind, ObjectState::Unavailable)]);
+        }
+        assert_eq!(verdict(&strict.verifier, &token), Err(Reason::BoundObjectUnavailable), "{kind}");
+        let verified = verify(&lenient.verifier, &token).unwrap();
+        assert_eq!(verified.confirmed(), Confirmed::Unavailable, "{kind}");
+        assert_eq!(verified.confirmed_objects().count(), 0, "nothing is claimed to be confirmed");
+        assert_eq!(lenient.asked().len(), 3, "the others are judged all the same");
+    }
+    // Another object that is known to be gone still refuses.
+    lenient.tell(&[(ServiceAccount, ObjectState::Unavailable), (Pod, ObjectState::Absent)]);
+    assert_eq!(verdict(&lenient.verifier, &token), Err(Reason::PodNotFound));
+    lenient.tell(&[]);
+    assert_eq!(verify(&lenient.verifier, &token).unwrap().confirmed(), Confirmed::Live);
+}
+
+#[test]
+fn without_a_source_the_answer_says_that_nothing_was_checked() {
+    let verified = verify(&MINT.verifier(), bound_to(&[ObjectKind::Pod])).unwrap();
+    assert_eq!(verified.confirmed(), Confirmed::NotChecked);
+    assert_eq!(verified.confirmed_objects().count(), 0);
+}
+
+#[test]
+fn two_steps_judge_as_one_does() {
+    let verifier = MINT.verifier();
+    let check = |token: &str| verifier.check_at(token.as_bytes(), UnixSeconds(NOW));
+    let token = bound_to(&[ObjectKind::Pod]);
+    let reason = |checked, objects: &dyn boundtoken::BoundObjects, now| {
+        verifier.confirm_at(checked, objects, UnixSeconds(now)).map_err(|rejection| rejection.reason())
+    };
+    let all_live = |reference: &ObjectReference<'_>| live(reference.kind);
+    let checked = check(&token).unwrap();
+    assert_eq!(checked.claims().namespace(), "demo");
+    let verified = reason(checked, &all_live, NOW).unwrap();
+    assert_eq!(verified.confirmed(), Confirmed::Live, "although the issuer has no source of its own");
+
+    let pod_gone = |reference: &ObjectReference<'_>| match reference.kind {
+        ObjectKind::Pod => ObjectState::Absent,
+        kind => live(kind),
+    };
+    let unavailable = |_: &ObjectReference<'_>| ObjectState::Unavailable;
+    let refused =
+        |objects: &dyn boundtoken::BoundObjects, now| reason(check(&token).unwrap(), objects, now).map(drop);
+    assert_eq!(refused(&pod_gone, NOW), Err(Reason::PodNotFound));
+    assert_eq!(refused(&unavailable, NOW), Err(Reason::BoundObjectUnavailable));
+    // The token may expire in between, which is told before anything about objects.
+    assert_eq!(refused(&pod_gone, NOW + 3600 + 59), Err(Reason::PodNotFound));
+    assert_eq!(refused(&pod_gone, NOW + 3600 + 60), Err(Reason::Expired));
+    assert_eq!(refused(&all_live, NOW - 61), Err(Reason::NotYetValid), "or the clock may be set back");
+    let now = UnixSeconds::now().0;
+    let fresh = verifier.check(MINT.token(&mint::claims(now)).as_bytes()).unwrap();
+    assert!(verifier.confirm(fresh, &all_live).is_ok(), "by the system's clock");
+    // What fails in the first step never comes to the second.
+    assert_eq!(check("x").unwrap_err().reason(), Reason::TokenPartCount);
+}
