@@ -46,12 +46,7 @@ fuzz_target!(|claims: &[u8]| {
     };
     let ours = verified.claims();
     assert_eq!(ours.payload().as_bytes(), claims);
-    let value: Value = match serde_json::from_slice(claims) {
-        Ok(value) => value,
-        // JSON, but not a number that serde_json can hold.
-        Err(error) if error.to_string().starts_with("number out of range") => return,
-        Err(error) => panic!("serde_json refuses what was accepted: {error}"),
-    };
+    let value: Value = serde_json::from_slice(claims).expect("serde_json reads what was accepted");
     assert_eq!(value["iss"], ours.issuer());
     assert_eq!(value["sub"], ours.subject());
     assert_eq!(value["jti"].as_str().unwrap_or_default(), ours.jti().unwrap_or_default());

@@ -172,6 +172,8 @@ fn claims_that_nobody_should_sign_have_a_reason_each() {
         (member(&format!("\"x\":-0.{digits}")), Reason::ClaimsNumberOutOfRange),
         (member(&format!("\"x\":1e{digits}")), Reason::ClaimsNumberOutOfRange),
         (good.replace("\"exp\":", &format!("\"exp\":{digits}")), Reason::ClaimsNumberOutOfRange),
+        (member("\"x\":1e999"), Reason::ClaimsNumberOutOfRange),
+        (member("\"x\":[{\"y\":-1E+309}]"), Reason::ClaimsNumberOutOfRange),
         (member("\"exp\":1"), Reason::ClaimsDuplicateMember),
         (member("\"\\u0065xp\":1"), Reason::ClaimsDuplicateMember),
         (member("\"x\":1,\"x\":1"), Reason::ClaimsDuplicateMember),
