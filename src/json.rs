@@ -46,12 +46,9 @@ pub(crate) enum Kind {
 
 /// JSON text as the rules demand it.
 pub(crate) fn utf8<'a>(bytes: &'a [u8], rules: &Rules) -> Result<&'a str, Rejection> {
-    std::str::from_utf8(bytes).map_err(|error| not_utf8(error, rules))
-}
-
-/// The refusal of bytes that are no text.
-pub(crate) fn not_utf8(error: std::str::Utf8Error, rules: &Rules) -> Rejection {
-    Rejection::new(rules.not_utf8, Detail::Position(error.valid_up_to()))
+    let refuse =
+        |error: std::str::Utf8Error| Rejection::new(rules.not_utf8, Detail::Position(error.valid_up_to()));
+    std::str::from_utf8(bytes).map_err(refuse)
 }
 
 /// Reads one JSON text from front to back.

@@ -156,17 +156,21 @@ impl ShortText {
     const CAPACITY: usize = 21;
 
     /// Keeps the printable ASCII of `text` and marks everything else, so that a hostile kid cannot forge log lines.
-    pub(crate) fn new(text: &str) -> Self {
-        let mut bytes = [0; Self::CAPACITY];
-        for (slot, byte) in bytes.iter_mut().zip(text.bytes()) {
+    pub(crate) fn new(text: impl Iterator<Item = u8>) -> Self {
+        let mut short = Self { bytes: [0; Self::CAPACITY], length: 0, cut: false };
+        for byte in text {
+            let Some(slot) = short.bytes.get_mut(usize::from(short.length)) else {
+                short.cut = true;
+                break;
+            };
             *slot = match byte {
                 b'"' | b'\\' => b'?',
                 b' '..=b'~' => byte,
                 _ => b'?',
             };
+            short.length += 1;
         }
-        let length = u8::try_from(text.len().min(Self::CAPACITY)).unwrap_or_default();
-        Self { bytes, length, cut: text.len() > Self::CAPACITY }
+        short
     }
 }
 
@@ -209,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_hostile_kid_is_cut_and_cannot_break_a_line() {
-        let shown = ShortText::new(&format!("a\nb\"{}", "x".repeat(100))).to_string();
+        let shown = ShortText::new(format!("a\nb\"{}", "x".repeat(100)).bytes()).to_string();
         assert!(shown.starts_with("\"a?b?xxx") && shown.ends_with("...\"") && shown.len() < 30, "{shown}");
     }
 }

@@ -16,8 +16,10 @@ static BASE64URL: LazyLock<base64::engine::GeneralPurpose> =
     LazyLock::new(|| base64::engine::GeneralPurpose::new(&base64::alphabet::URL_SAFE, NO_PAD));
 
 /// The size, decoded, that the usual header and signature (RSA of 2,048 bits) do not exceed.
-const USUAL_SIZE: usize = 256;
-/// The largest size, decoded, of any header or signature that is looked at.
+const SMALL_SIZE: usize = 256;
+/// The size, decoded, that the usual claims do not exceed.
+const USUAL_SIZE: usize = 1024;
+/// The largest size, decoded, of any header or signature that is looked at, and of claims that are decoded on the stack.
 pub(crate) const LARGEST_SIZE: usize = 4096;
 
 /// A token cut into its parts. Whether a part is canonical base64url shows when it is decoded.
@@ -71,22 +73,27 @@ impl<'a> Part<'a> {
     /// Decodes at most [`LARGEST_SIZE`] bytes on the stack and hands them to `use_bytes`; `None` when there are more.
     pub(crate) fn with_decoded<T>(self, use_bytes: impl FnOnce(&[u8]) -> T) -> Result<Option<T>, Rejection> {
         // A small buffer is cheaper to clear, and nearly always enough.
-        if self.decoded_len() <= USUAL_SIZE {
+        let size = self.decoded_len();
+        if size <= SMALL_SIZE {
+            self.decode_into(&mut [0; SMALL_SIZE]).map(|bytes| Some(use_bytes(bytes)))
+        } else if size <= USUAL_SIZE {
             self.decode_into(&mut [0; USUAL_SIZE]).map(|bytes| Some(use_bytes(bytes)))
-        } else if self.decoded_len() <= LARGEST_SIZE {
+        } else if size <= LARGEST_SIZE {
             self.decode_into(&mut [0; LARGEST_SIZE]).map(|bytes| Some(use_bytes(bytes)))
         } else {
             Ok(None)
         }
     }
 
-    /// Decodes into one new allocation.
-    pub(crate) fn decode(self) -> Result<Vec<u8>, Rejection> {
-        // Whole groups of three bytes: what the decoder asks for, so that the vector never grows.
-        let mut decoded = Vec::with_capacity(self.0.len().div_ceil(4) * 3);
-        match BASE64URL.decode_vec(self.0, &mut decoded) {
-            Ok(()) => Ok(decoded),
-            Err(error) => Err(self.not_base64url(&error.into())),
+    /// Decodes and hands the bytes to `use_bytes`: on the stack unless there are more than [`LARGEST_SIZE`].
+    pub(crate) fn with_all_decoded<T>(self, use_bytes: impl FnOnce(&[u8]) -> T) -> Result<T, Rejection> {
+        if self.decoded_len() > LARGEST_SIZE {
+            return self.decode_into(&mut vec![0; self.decoded_len()]).map(use_bytes);
+        }
+        match self.with_decoded(use_bytes)? {
+            Some(used) => Ok(used),
+            // Unreachable: the size was looked at.
+            None => Err(Reason::TokenTooLarge.into()),
         }
     }
 
@@ -117,8 +124,8 @@ mod tests {
     fn reason(token: &[u8]) -> Reason {
         let decode = || {
             let token = CompactToken::split(token, 100)?;
-            token.header.decode()?;
-            token.claims.decode()?;
+            token.header.with_decoded(|_| ())?;
+            token.claims.with_all_decoded(|_| ())?;
             token.signature.with_decoded(|_| ())
         };
         decode().expect_err("refused").reason()
@@ -128,25 +135,35 @@ mod tests {
     fn three_canonical_parts_are_taken() {
         let token = CompactToken::split(b"e30.e30.AQ", 100).unwrap();
         assert_eq!(token.signed, b"e30.e30");
-        assert_eq!(token.header.decode().unwrap(), b"{}");
-        assert_eq!(token.signature.decode().unwrap(), [1]);
-        assert_eq!(token.claims.with_decoded(<[u8]>::to_vec).unwrap(), Some(b"{}".to_vec()));
+        assert_eq!(token.header.with_decoded(<[u8]>::to_vec).unwrap(), Some(b"{}".to_vec()));
+        assert_eq!(token.claims.with_all_decoded(<[u8]>::to_vec).unwrap(), b"{}");
+        assert_eq!(token.signature.with_decoded(<[u8]>::to_vec).unwrap(), Some(vec![1]));
     }
 
     #[test]
-    fn on_the_stack_at_most_4096_bytes_are_decoded() {
-        for (letters, decoded) in
-            [(340, Some(255)), (342, Some(256)), (343, Some(257)), (5462, Some(4096)), (5463, None)]
-        {
+    fn of_header_and_signature_at_most_4096_bytes_are_looked_at() {
+        for (letters, decoded) in [
+            (340, 255),
+            (342, 256),
+            (343, 257),
+            (1366, 1024),
+            (1367, 1025),
+            (5462, 4096),
+            (5463, 4097),
+            (9000, 6750),
+        ] {
             let part = vec![b'A'; letters];
-            assert_eq!(Part(&part).with_decoded(<[u8]>::len).unwrap(), decoded, "{letters}");
+            let looked_at = (decoded <= 4096).then_some(decoded);
+            assert_eq!(Part(&part).with_decoded(<[u8]>::len).unwrap(), looked_at, "{letters}");
+            assert_eq!(Part(&part).with_all_decoded(<[u8]>::len).unwrap(), decoded, "{letters}");
         }
     }
 
     #[test]
     fn empty_parts_have_a_form_and_are_left_to_their_readers() {
         let token = CompactToken::split(b"..", 100).unwrap();
-        assert!(token.header.decode().unwrap().is_empty() && token.claims.decode().unwrap().is_empty());
+        assert_eq!(token.header.with_decoded(<[u8]>::len).unwrap(), Some(0));
+        assert_eq!(token.claims.with_all_decoded(<[u8]>::len).unwrap(), 0);
     }
 
     #[test]

@@ -1,14 +1,13 @@
 //! The verifier: one call, read from top to bottom.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::bound_object::{self, BoundObject, BoundObjects, OnUnavailable};
 use crate::claims::Claims;
-use crate::header::Header;
+use crate::header::{Header, KeyId};
 use crate::keys::{Key, KeyStore};
-use crate::rejection::{Detail, Reason, Rejection, ShortText};
+use crate::rejection::{Detail, Reason, Rejection};
 use crate::time::UnixSeconds;
 use crate::token::CompactToken;
 use crate::verified::{Confirmed, VerifiedToken};
@@ -236,7 +235,7 @@ impl Verifier {
         for issuer in &self.issuers {
             let keys = issuer.keys.load();
             if let Some(key) = keys.with_usual_header(token.header.encoded()) {
-                let header = Header { algorithm: key.algorithm(), kid: key.kid().map(Cow::Borrowed) };
+                let header = Header { algorithm: key.algorithm(), kid: key.kid().map(KeyId::from) };
                 return self.find_key(token, &header);
             }
         }
@@ -258,8 +257,8 @@ impl Verifier {
         let mut furthest = Rejection::new(Reason::KeyUnknown, Detail::None);
         for issuer in &self.issuers {
             let keys = issuer.keys.load();
-            let candidates = match header.kid.as_deref() {
-                Some(kid) => keys.with_kid(kid),
+            let candidates = match &header.kid {
+                Some(kid) => keys.find(|name| kid.compare(name)),
                 None => keys.keys(),
             };
             for key in candidates {
@@ -268,14 +267,10 @@ impl Verifier {
                     further(&mut furthest, Rejection::new(Reason::AlgorithmMismatch, detail));
                     continue;
                 }
-                // Decoded before the signature is checked, so that a malformed part is reported as one; not read.
-                let payload = token.claims.decode()?;
-                let holds = token.signature.with_decoded(|signature| key.verify(token.signed, signature))?;
-                if holds != Some(true) {
+                let Some(claims) = self.claims_signed_by(key, token)? else {
                     further(&mut furthest, Reason::SignatureInvalid.into());
                     continue;
-                }
-                let claims = Claims::parse(payload, &self.audiences)?;
+                };
                 claims.not_legacy()?;
                 if issuer.is_named(claims.issuer()) {
                     return Ok((claims, issuer));
@@ -283,22 +278,43 @@ impl Verifier {
                 further(&mut furthest, claims.issuer_mismatch());
             }
         }
-        Err(match (furthest.reason(), header.kid.as_deref()) {
+        Err(match (furthest.reason(), &header.kid) {
             (Reason::KeyUnknown, Some(kid)) => {
-                Rejection::new(Reason::KeyUnknown, Detail::KeyId(ShortText::new(kid)))
+                Rejection::new(Reason::KeyUnknown, Detail::KeyId(kid.beginning()))
             }
             _ => furthest,
         })
     }
 
+    /// The claims, if the key signed them.
+    ///
+    /// They are decoded before the signature is checked, so that a malformed part is reported as one, but not read.
+    fn claims_signed_by(
+        &self,
+        key: &Key,
+        token: &CompactToken<'_>,
+    ) -> Result<Option<Arc<Claims>>, Rejection> {
+        token.claims.with_all_decoded(|payload| {
+            let holds = token.signature.with_decoded(|signature| key.verify(token.signed, signature))?;
+            if holds != Some(true) {
+                return Ok(None);
+            }
+            Claims::parse(payload, &self.audiences).map(Some)
+        })?
+    }
+
     /// Without a kid, a token is only accepted when exactly one key of all issuers fits.
     fn demand_one_fitting_key(&self, header: &Header<'_>) -> Result<(), Rejection> {
-        let fits = |key: &&Key| key.algorithm() == header.algorithm;
-        let fitting: usize =
-            self.issuers.iter().map(|issuer| issuer.keys.load().keys().iter().filter(fits).count()).sum();
-        match fitting {
-            0 => Err(Reason::AlgorithmMismatch.into()),
-            1 => Ok(()),
+        let (mut keys, mut fitting) = (0, 0);
+        for issuer in &self.issuers {
+            let current = issuer.keys.load();
+            keys += current.len();
+            fitting += current.keys().iter().filter(|key| key.algorithm() == header.algorithm).count();
+        }
+        match (keys, fitting) {
+            (0, _) => Err(Reason::KeyUnknown.into()),
+            (_, 0) => Err(Reason::AlgorithmMismatch.into()),
+            (_, 1) => Ok(()),
             _ => Err(Reason::KeyIdMissing.into()),
         }
     }

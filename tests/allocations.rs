@@ -130,6 +130,11 @@ fn a_token_refused_before_its_signature_takes_none() {
         (with_header(unknown_kid), Reason::KeyUnknown),
         (with_header(r#"{"alg":"EdDSA"}"#), Reason::AlgorithmMismatch),
         (with_header(&mismatch), Reason::AlgorithmMismatch),
+        (with_header(r#"{"alg":"ES256","kid":"\u0061"}"#), Reason::KeyUnknown),
+        (format!("{header}.={rest}"), Reason::TokenNotBase64url),
+        (format!("{good}="), Reason::TokenNotBase64url),
+        // The check of an ES256 signature allocates nothing, so that this holds for forgeries too.
+        (format!("{}{}", &good[..good.len() - 4], "AAAA"), Reason::SignatureInvalid),
     ];
     for (token, reason) in cases {
         for verifier in [&few, &many] {
@@ -140,15 +145,4 @@ fn a_token_refused_before_its_signature_takes_none() {
     }
     let (verdict, count) = measured(&many, with_header(r#"{"alg":"ES256"}"#).as_bytes());
     assert_eq!((verdict.expect_err("refused").reason(), count), (Reason::KeyIdMissing, 0));
-
-    // For the record: not promised.
-    for (what, token) in [
-        ("claims that are no base64url", format!("{header}.={rest}")),
-        ("a signature that is no base64url", format!("{good}=")),
-        ("a signature that does not hold", format!("{}{}", &good[..good.len() - 4], "AAAA")),
-        ("an unknown kid with escapes", with_header(r#"{"alg":"ES256","kid":"\u0061"}"#)),
-    ] {
-        let (verdict, count) = measured(&few, token.as_bytes());
-        println!("{what}: {} after {count} allocations", verdict.expect_err("refused").reason());
-    }
 }

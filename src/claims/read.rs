@@ -74,12 +74,11 @@ const REFERENCE: Known<ReferenceClaim> =
 
 impl Claims {
     /// Reads the payload of a token whose signature holds, and finds which of the `accepted` audiences it names.
-    pub(crate) fn parse(payload: Vec<u8>, accepted: &[Box<str>]) -> Result<Arc<Self>, Rejection> {
-        let text = String::from_utf8(payload).map_err(|error| json::not_utf8(error.utf8_error(), &RULES))?;
-        let mut draft = Draft::new(text.len());
-        Reader::read(&text, &RULES, |reader| draft.read(reader))?;
-        draft.claims.text = text;
-        draft.claims.text.push_str(&draft.texts.resolved);
+    pub(crate) fn parse(payload: &[u8], accepted: &[Box<str>]) -> Result<Arc<Self>, Rejection> {
+        let payload = json::utf8(payload, &RULES)?;
+        let mut draft = Draft::new(payload.len());
+        Reader::read(payload, &RULES, |reader| draft.read(reader))?;
+        draft.claims.text = [payload, &draft.texts.resolved].concat();
         draft.claims.match_audiences(accepted);
         Ok(Arc::new(draft.claims))
     }

@@ -36,7 +36,7 @@ const KNOWN: Known<&str> = &[
 fn resolve(name: Member<'_, &str>) -> String {
     match name {
         Member::Known(name) => name.to_owned(),
-        Member::Unknown(name) => name.resolve_text().into_owned(),
+        Member::Unknown(name) => name.chars().collect(),
     }
 }
 
@@ -67,7 +67,7 @@ fn value(reader: &mut Reader<'_>) -> Result<Value, Reason> {
             }
             Value::Array(elements)
         }
-        Kind::String => Value::String(reader.string()?.resolve_text().into_owned()),
+        Kind::String => Value::String(reader.string()?.chars().collect()),
         Kind::Number => serde_json::from_str(reader.number()?).unwrap_or(Value::Null),
         Kind::Boolean => {
             let is_true = reader.peek() == Some(b't');

@@ -13,6 +13,11 @@ pub(crate) struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
+    /// A string that stands in no JSON text, and has no escapes.
+    pub(crate) fn plain(text: &'a str) -> Self {
+        Self { raw: text.as_bytes(), start: 0, escaped: false }
+    }
+
     /// Where the string stands in the JSON text, when it can be used as it is.
     pub(crate) fn verbatim(&self) -> Option<Range<usize>> {
         (!self.escaped).then(|| self.start..self.start + self.raw.len())
@@ -28,9 +33,9 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// As [`resolve`](Self::resolve), as text.
-    pub(crate) fn resolve_text(&self) -> Cow<'a, str> {
-        if self.escaped { Cow::Owned(self.chars().collect()) } else { Cow::Borrowed(self.as_str()) }
+    /// The string itself, if it has no escapes.
+    pub(crate) fn verbatim_text(&self) -> Option<&'a str> {
+        (!self.escaped).then(|| self.as_str())
     }
 
     /// The string's characters, escapes resolved.

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::jwk::PublicJwk;
 use super::{Algorithm, KeyError, Material};
 use crate::crypto;
+use crate::token::LARGEST_SIZE;
 
 /// A public key for exactly one [`Algorithm`], with the kid it goes by.
 ///
@@ -35,7 +36,7 @@ pub struct Key {
     algorithm: Algorithm,
     material: Material,
     public_key: crypto::PublicKey,
-    usual_header: Box<[u8]>,
+    usual_header: Option<Box<[u8]>>,
 }
 
 impl Key {
@@ -56,9 +57,9 @@ impl Key {
     }
 
     /// The header of the tokens that an API server signs with this key, encoded: always the same bytes, so that a
-    /// verifier recognizes it without reading it.
-    pub(crate) fn usual_header(&self) -> &[u8] {
-        &self.usual_header
+    /// verifier recognizes it without reading it. `None` for one that is too large to be read.
+    pub(crate) fn usual_header(&self) -> Option<&[u8]> {
+        self.usual_header.as_deref()
     }
 
     /// A key that came without a kid of its own gets the one that the API server computes for it: the
@@ -125,7 +126,7 @@ impl Key {
 }
 
 /// `{"alg":"…","kid":"…"}` in base64url.
-fn usual_header(algorithm: Algorithm, kid: Option<&str>) -> Result<Box<[u8]>, KeyError> {
+fn usual_header(algorithm: Algorithm, kid: Option<&str>) -> Result<Option<Box<[u8]>>, KeyError> {
     #[derive(Serialize)]
     struct Header<'a> {
         alg: &'static str,
@@ -134,7 +135,7 @@ fn usual_header(algorithm: Algorithm, kid: Option<&str>) -> Result<Box<[u8]>, Ke
     }
     let json =
         serde_json::to_vec(&Header { alg: algorithm.name(), kid }).map_err(|_| KeyError::MalformedJwk)?;
-    Ok(URL_SAFE_NO_PAD.encode(json).into_bytes().into_boxed_slice())
+    Ok((json.len() <= LARGEST_SIZE).then(|| URL_SAFE_NO_PAD.encode(json).into_bytes().into_boxed_slice()))
 }
 
 impl fmt::Debug for Key {

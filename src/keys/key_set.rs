@@ -1,5 +1,7 @@
 //! The keys of one issuer.
 
+use std::cmp::Ordering;
+
 use serde::Serialize;
 
 use super::jwk::{Document, Element};
@@ -180,9 +182,15 @@ impl KeySet {
     /// All keys with exactly this kid, in their configured order. Allocates nothing.
     #[must_use]
     pub fn with_kid(&self, kid: &str) -> &[Key] {
-        let start = self.keys.partition_point(|key| key.kid() < Some(kid));
+        self.find(|name| name.cmp(kid))
+    }
+
+    /// As [`with_kid`](Self::with_kid), by what `compare` says of a key's kid against the one that is looked for.
+    pub(crate) fn find(&self, compare: impl Fn(&str) -> Ordering) -> &[Key] {
+        let order = |key: &Key| key.kid().map_or(Ordering::Less, &compare);
+        let start = self.keys.partition_point(|key| order(key) == Ordering::Less);
         let rest = self.keys.get(start..).unwrap_or_default();
-        let count = rest.iter().take_while(|key| key.kid() == Some(kid)).count();
+        let count = rest.iter().take_while(|key| order(key) == Ordering::Equal).count();
         rest.get(..count).unwrap_or_default()
     }
 
@@ -191,7 +199,7 @@ impl KeySet {
     pub(crate) fn with_usual_header(&self, header: &[u8]) -> Option<&Key> {
         /// More comparisons would cost more than reading the header.
         const COMPARED: usize = 8;
-        self.keys.iter().take(COMPARED).find(|key| key.usual_header() == header)
+        self.keys.iter().take(COMPARED).find(|key| key.usual_header() == Some(header))
     }
 
     /// The keys of both sets, the other's behind this one's. Keys in both are there twice.

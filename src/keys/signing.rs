@@ -62,7 +62,7 @@ impl SigningKey {
             if let Some(private) = block.private_key() {
                 let private = private?;
                 let public = private.public()?;
-                return Self::new(key_pair(&private, &public)?, public);
+                return Self::new(key_pair(&private, &public)?, public)?.tried();
             }
         }
         Err(KeyError::NoPrivateKey)
@@ -70,6 +70,13 @@ impl SigningKey {
 
     fn new(key_pair: crypto::KeyPair, public: Material) -> Result<Self, KeyError> {
         Ok(Self { public_key: Key::with_computed_kid(public)?, key_pair })
+    }
+
+    /// The same key, if it makes a signature that its public half verifies: a damaged key is found when it is read.
+    fn tried(self) -> Result<Self, KeyError> {
+        const MESSAGE: &[u8] = b"a message to try the key with";
+        let signature = self.key_pair.sign(MESSAGE).map_err(|_| KeyError::CannotSign)?;
+        if self.public_key.verify(MESSAGE, &signature) { Ok(self) } else { Err(KeyError::KeyPairMismatch) }
     }
 
     /// The public key, with the kid that the API server computes for it.
@@ -86,7 +93,8 @@ impl SigningKey {
     ///
     /// [`KeyError::CryptographyFailed`] if the system has no random numbers.
     pub fn sign(&self, claims_json: &[u8]) -> Result<String, KeyError> {
-        let mut token = String::from_utf8_lossy(self.public_key.usual_header()).into_owned();
+        let header = self.public_key.usual_header().ok_or(KeyError::CannotSign)?;
+        let mut token = String::from_utf8_lossy(header).into_owned();
         token.push('.');
         URL_SAFE_NO_PAD.encode_string(claims_json, &mut token);
         let signature = self.key_pair.sign(token.as_bytes())?;

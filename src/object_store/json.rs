@@ -5,6 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::error::Category;
 
 use super::ObjectStore;
 use crate::bound_object::{ObjectKind, ObjectReference};
@@ -68,7 +69,18 @@ fn objects(value: Value) -> Result<Vec<Object>, ObjectStoreError> {
 }
 
 fn parse<T>(result: serde_json::Result<T>) -> Result<T, ObjectStoreError> {
-    result.map_err(|error| ObjectStoreError(error.to_string()))
+    // serde_json's own words would quote what it found, which in a mistaken file may be a secret.
+    result.map_err(|error| {
+        let what = match error.classify() {
+            Category::Data => "a member has the wrong type",
+            Category::Eof => "the JSON ends too early",
+            Category::Syntax | Category::Io => "this is not JSON",
+        };
+        ObjectStoreError(match error.line() {
+            0 => what.to_owned(),
+            line => format!("{what} (line {line}, column {})", error.column()),
+        })
+    })
 }
 
 #[derive(Deserialize)]
@@ -137,9 +149,9 @@ fn complete(kind: ObjectKind, metadata: Metadata) -> Result<Found, ObjectStoreEr
     let name = metadata.name.filter(|name| !name.is_empty());
     let namespace = if kind == ObjectKind::Node { None } else { metadata.namespace };
     let described = format!(
-        "{kind} {:?} in namespace {:?}",
-        name.as_deref().unwrap_or_default(),
-        namespace.as_deref().unwrap_or_default()
+        "{kind} {} in namespace {}",
+        shown(name.as_deref().unwrap_or_default()),
+        shown(namespace.as_deref().unwrap_or_default())
     );
     let missing = |member| ObjectStoreError(format!("{described} has no metadata.{member}"));
     if kind != ObjectKind::Node && namespace.as_deref().is_none_or(str::is_empty) {
@@ -169,8 +181,20 @@ fn kind_of_resource(resource: &str) -> Option<ObjectKind> {
 
 fn unknown_resource(resource: &str) -> ObjectStoreError {
     ObjectStoreError(format!(
-        "unknown member {resource:?}: expected serviceaccounts, secrets, pods, nodes, or a Kubernetes list"
+        "unknown member {}: expected serviceaccounts, secrets, pods, nodes, or a Kubernetes list",
+        shown(resource)
     ))
+}
+
+/// A name as a message shows it. What no name of Kubernetes can be is not repeated: it may be a secret.
+fn shown(name: &str) -> String {
+    let is_name =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+    if name.len() <= 253 && name.bytes().all(is_name) {
+        format!("{name:?}")
+    } else {
+        "(not shown)".to_owned()
+    }
 }
 
 /// Why a JSON document could not be loaded into an [`ObjectStore`]. Its text says where and what is wrong.
@@ -216,8 +240,9 @@ mod tests {
     #[test]
     fn an_incomplete_document_is_an_error_and_adds_nothing() {
         for (json, message) in [
-            ("", "EOF"),
-            ("3", "invalid type"),
+            ("", "ends too early"),
+            ("{\"pods\":[}", "not JSON (line 1, column 10)"),
+            ("3", "wrong type"),
             (r#"{"configmaps":[]}"#, "unknown member \"configmaps\""),
             (
                 r#"{"kind":"PartialObjectMetadataList","items":[{"kind":"PartialObjectMetadata"}]}"#,
@@ -229,10 +254,7 @@ mod tests {
             ),
             (r#"{"nodes":[{"metadata":{"uid":"1"}}]}"#, "no metadata.name"),
             (r#"{"nodes":[{"metadata":{"name":"n"}}]}"#, "no metadata.uid"),
-            (
-                r#"{"nodes":[{"metadata":{"name":"n","uid":"1","deletionTimestamp":"soon"}}]}"#,
-                "invalid characters",
-            ),
+            (r#"{"nodes":[{"metadata":{"name":"n","uid":"1","deletionTimestamp":"soon"}}]}"#, "wrong type"),
         ] {
             let store = ObjectStore::new();
             let error = store.load_json(json.as_bytes()).expect_err(json).to_string();

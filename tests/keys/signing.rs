@@ -104,6 +104,14 @@ fn an_rsa_key_with_a_damaged_private_number_cannot_sign() {
 }
 
 #[test]
+fn an_rsa_key_with_a_damaged_prime_exponent_cannot_sign() {
+    let pem = String::from_utf8(fixture("rsa-pkcs1")).unwrap();
+    let damaged = pem.replace("XwGeNem9sZ03L", "XwGeN9emsZ03L");
+    assert_ne!(damaged, pem);
+    assert_eq!(SigningKey::from_pem(damaged.as_bytes()).unwrap_err(), KeyError::CannotSign);
+}
+
+#[test]
 fn debug_shows_the_kid_and_nothing_private() {
     let key = SigningKey::from_pem(&fixture("p256-pkcs8")).unwrap();
     let expected = format!("SigningKey {{ kid: {:?}, .. }}", key.public_key().kid());

@@ -241,7 +241,21 @@ fn a_token_or_key_in_the_place_of_another_file_is_not_shown() {
                 secrets.assert_unseen_in("a signing key's error", &format!("{error}{error:?}"));
             }
         }
-        let error = ObjectStore::from_json(secret.as_bytes()).unwrap_err();
-        secrets.assert_unseen_in("an object store's error", &format!("{error}{error:?}"));
+        for document in [
+            secret.clone(),
+            quoted.clone(),
+            format!("[{quoted}]"),
+            format!("{{{quoted}:1}}"),
+            format!("{{\"pods\":{quoted}}}"),
+            format!("{{\"kind\":\"Secret\",\"metadata\":{quoted}}}"),
+            format!("{{\"secrets\":[{{\"metadata\":{quoted}}}]}}"),
+            format!("{{\"secrets\":[{{\"metadata\":{{\"namespace\":\"demo\",\"name\":{quoted}}}}}]}}"),
+            format!(
+                "{{\"nodes\":[{{\"metadata\":{{\"name\":\"n\",\"uid\":\"1\",\"deletionTimestamp\":{quoted}}}}}]}}"
+            ),
+        ] {
+            let error = ObjectStore::from_json(document.as_bytes()).unwrap_err();
+            secrets.assert_unseen_in("an object store's error", &format!("{error}{error:?}"));
+        }
     }
 }

@@ -229,3 +229,27 @@ fn keys_from_a_signing_key_verify_its_tokens() {
     let token = key.sign(claims_with(&json!({})).to_string().as_bytes()).unwrap();
     assert_eq!(verdict(&verifier([TrustedIssuer::new(ISSUER, keys)]), token), Ok(()));
 }
+
+#[test]
+fn a_header_is_too_large_whoever_writes_it_always() {
+    let mint = Mint::new(Algorithm::ES256, &"k".repeat(5_000));
+    let verifier = mint.verifier();
+    for header in [mint.header(), format!("{} ", mint.header())] {
+        let token = mint.sign(header, claims_with(&json!({})).to_string());
+        assert_eq!(verdict(&verifier, token), Err(Reason::HeaderTooLarge));
+    }
+}
+
+#[test]
+fn a_kid_is_found_however_it_is_escaped() {
+    let mints = ["<a>", "\u{e9}\u{1f511}", "plain"].map(|kid| Mint::new(Algorithm::ES256, kid));
+    let verifier = verifier([TrustedIssuer::new(ISSUER, key_set(&mints))]);
+    for (mint, written) in mints.iter().zip([r"\u003ca\u003e", r"\u00e9\ud83d\udd11", r"pl\u0061in"]) {
+        let header = format!(r#"{{"alg":"ES256","kid":"{written}"}}"#);
+        assert_eq!(
+            verdict(&verifier, mint.sign(header, claims_with(&json!({})).to_string())),
+            Ok(()),
+            "{written}"
+        );
+    }
+}
