@@ -156,13 +156,9 @@ impl ShortText {
     const CAPACITY: usize = 21;
 
     /// Keeps the printable ASCII of `text` and marks everything else, so that a hostile kid cannot forge log lines.
-    pub(crate) fn new(text: impl Iterator<Item = u8>) -> Self {
+    pub(crate) fn new(mut text: impl Iterator<Item = u8>) -> Self {
         let mut short = Self { bytes: [0; Self::CAPACITY], length: 0, cut: false };
-        for byte in text {
-            let Some(slot) = short.bytes.get_mut(usize::from(short.length)) else {
-                short.cut = true;
-                break;
-            };
+        for (slot, byte) in short.bytes.iter_mut().zip(text.by_ref()) {
             *slot = match byte {
                 b'"' | b'\\' => b'?',
                 b' '..=b'~' => byte,
@@ -170,6 +166,7 @@ impl ShortText {
             };
             short.length += 1;
         }
+        short.cut = text.next().is_some();
         short
     }
 }

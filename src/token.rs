@@ -70,31 +70,30 @@ impl<'a> Part<'a> {
         self.0.len() / 4 * 3 + (self.0.len() % 4).saturating_sub(1)
     }
 
-    /// Decodes at most [`LARGEST_SIZE`] bytes on the stack and hands them to `use_bytes`; `None` when there are more.
+    /// Decodes at most [`LARGEST_SIZE`] bytes and hands them to `use_bytes`; `None` when there are more.
     pub(crate) fn with_decoded<T>(self, use_bytes: impl FnOnce(&[u8]) -> T) -> Result<Option<T>, Rejection> {
-        // A small buffer is cheaper to clear, and nearly always enough.
-        let size = self.decoded_len();
-        if size <= SMALL_SIZE {
-            self.decode_into(&mut [0; SMALL_SIZE]).map(|bytes| Some(use_bytes(bytes)))
-        } else if size <= USUAL_SIZE {
-            self.decode_into(&mut [0; USUAL_SIZE]).map(|bytes| Some(use_bytes(bytes)))
-        } else if size <= LARGEST_SIZE {
-            self.decode_into(&mut [0; LARGEST_SIZE]).map(|bytes| Some(use_bytes(bytes)))
-        } else {
-            Ok(None)
-        }
+        if self.decoded_len() > LARGEST_SIZE { Ok(None) } else { self.with_all_decoded(use_bytes).map(Some) }
     }
 
     /// Decodes and hands the bytes to `use_bytes`: on the stack unless there are more than [`LARGEST_SIZE`].
     pub(crate) fn with_all_decoded<T>(self, use_bytes: impl FnOnce(&[u8]) -> T) -> Result<T, Rejection> {
-        if self.decoded_len() > LARGEST_SIZE {
-            return self.decode_into(&mut vec![0; self.decoded_len()]).map(use_bytes);
-        }
-        match self.with_decoded(use_bytes)? {
-            Some(used) => Ok(used),
-            // Unreachable: the size was looked at.
-            None => Err(Reason::TokenTooLarge.into()),
-        }
+        // A small buffer is cheaper to clear, and nearly always enough.
+        let (mut small, mut usual, mut largest, mut larger);
+        let size = self.decoded_len();
+        let buffer: &mut [u8] = if size <= SMALL_SIZE {
+            small = [0; SMALL_SIZE];
+            &mut small
+        } else if size <= USUAL_SIZE {
+            usual = [0; USUAL_SIZE];
+            &mut usual
+        } else if size <= LARGEST_SIZE {
+            largest = [0; LARGEST_SIZE];
+            &mut largest
+        } else {
+            larger = vec![0; size];
+            &mut larger
+        };
+        self.decode_into(buffer).map(use_bytes)
     }
 
     fn decode_into(self, buffer: &mut [u8]) -> Result<&[u8], Rejection> {

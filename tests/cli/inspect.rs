@@ -70,7 +70,7 @@ fn what_a_verifier_would_stop_at_is_found_in_each_part() {
         ("exp-missing", &["expiry_missing"]),
         ("nbf-in-1h", &["not_yet_valid"]),
         ("iat-in-1h", &["issued_in_future"]),
-        ("exp-raw-1e400", &["claims_date_out_of_range"]),
+        ("exp-raw-1e400", &["claims_number_out_of_range"]),
         ("aud-missing", &["audience_missing"]),
         ("sub-other", &["subject_mismatch"]),
         ("k8s-missing", &["kubernetes_claim_missing"]),
