@@ -252,3 +252,20 @@ fn a_token_request_in_yaml_is_read_as_strictly() {
         assert!(error.contains(reason), "{yaml}: {error}");
     }
 }
+
+#[test]
+fn a_token_in_the_place_of_an_object_is_not_quoted() {
+    let token = format!("{}.{}.{}", "a".repeat(80), "b".repeat(80), "c".repeat(80));
+    for json in [
+        format!("\"{token}\""),
+        format!("{{\"status\":\"{token}\"}}"),
+        format!("{{\"spec\":\"{token}\"}}"),
+        format!("{{\"metadata\":\"{token}\"}}"),
+        format!("{{\"kind\":\"{token}\"}}"),
+        format!("{{\"apiVersion\":\"{token}\"}}"),
+    ] {
+        let request = serde_json::from_str::<TokenRequest>(&json).unwrap_err().to_string();
+        let review = serde_json::from_str::<TokenReview>(&json).unwrap_err().to_string();
+        assert!(!request.contains("aaaa") && !review.contains("aaaa"), "{request} {review}");
+    }
+}

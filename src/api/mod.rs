@@ -41,9 +41,8 @@
 //!
 //! # Secrets
 //!
-//! `Debug` shows the length of a token in place of the token. Serializing writes it, of course. An error of
-//! serde may quote a value of the wrong type, so be careful with logging one where the input may have had a
-//! token in the wrong place.
+//! `Debug` shows the length of a token in place of the token. Serializing writes it, of course. Errors of reading
+//! do not quote a text that stands in place of an object; they may quote one in place of a number or a time.
 //!
 //! All types are plain data: they can be sent to and shared between threads.
 

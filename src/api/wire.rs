@@ -23,6 +23,11 @@ macro_rules! read_object {
                         formatter.write_str(concat!("an object of type ", stringify!($type)))
                     }
 
+                    // serde's own error would quote the string, which in the wrong place may be a token.
+                    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<$type, E> {
+                        Err(E::invalid_type(serde::de::Unexpected::Other("a string"), &self))
+                    }
+
                     fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$type, A::Error> {
                         $(let mut $field = None;)+
                         while let Some(member) = map.next_key::<String>()? {
@@ -48,7 +53,7 @@ macro_rules! read_object {
                     }
                 }
 
-                deserializer.deserialize_map(Members)
+                deserializer.deserialize_any(Members)
             }
         }
     };
@@ -60,7 +65,10 @@ pub(super) use read_object;
 pub(super) fn fixed<E: Error>(found: Option<String>, member: &str, value: &str) -> Result<Option<String>, E> {
     match found.filter(|found| !found.is_empty()) {
         Some(found) if found != value => {
-            Err(E::invalid_value(Unexpected::Str(&found), &format!("{value} as {member}").as_str()))
+            // Long enough to be a token: not repeated.
+            let found =
+                if found.len() <= 64 { Unexpected::Str(&found) } else { Unexpected::Other("a long string") };
+            Err(E::invalid_value(found, &format!("{value} as {member}").as_str()))
         }
         found => Ok(found),
     }
