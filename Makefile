@@ -80,6 +80,10 @@ test: ## run every check: format, lints, tests, documentation, header, C program
 		echo "test: cargo test $$features (with the header and the C programs where capi is on)"; \
 		$(CARGO) test --quiet $$features || exit 1; \
 	done
+	@echo 'test: the C ABI with ring, which `make capi` builds'
+	@$(CARGO) test --quiet --features capi --test c_abi --test header
+	@echo 'test: the verdicts of real API servers, in full'
+	@$(CARGO) test --quiet --features aws-lc-rs --test apiserver -- --nocapture
 	@echo 'test: documentation'
 	@RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --no-deps --all-features
 	@echo 'test: licences, bans, sources'
