@@ -41,7 +41,6 @@ struct StoredReference {
     text: Box<str>,
 }
 
-#[derive(Clone)]
 struct StoredState {
     uid: Uid,
     deletion_timestamp: Option<UnixSeconds>,

@@ -12,7 +12,7 @@ pub use reason::Reason;
 /// A refusal: its [`Reason`], and what the verifier can say about this one token without repeating it.
 ///
 /// Neither `Display` nor `Debug` ever shows a token, a signature or key material. Refusals decided before the
-/// signature allocate nothing.
+/// signature allocate nothing, unless the claims are larger than 4 KiB.
 ///
 /// ```
 /// use boundtoken::{KeySet, Reason, TrustedIssuer, Verifier};

@@ -89,7 +89,7 @@ impl Names {
             return Insertion::Full;
         }
         let overflow = self.overflow.get_or_insert_default();
-        let inserted = overflow.insert((object.position, name.resolve().into_owned()));
+        let inserted = overflow.insert((object.position, name.resolved()));
         if inserted { Insertion::New } else { Insertion::Duplicate }
     }
 }

@@ -1,6 +1,5 @@
 //! Strings, and their escapes.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 /// A string as it stands in the JSON text, its escapes not resolved yet.
@@ -23,14 +22,9 @@ impl<'a> Text<'a> {
         (!self.escaped).then(|| self.start..self.start + self.raw.len())
     }
 
-    /// The string itself; borrowed unless it has escapes.
-    #[inline]
-    pub(crate) fn resolve(&self) -> Cow<'a, [u8]> {
-        if self.escaped {
-            Cow::Owned(self.chars().collect::<String>().into_bytes())
-        } else {
-            Cow::Borrowed(self.raw)
-        }
+    /// The string itself, its escapes resolved, in a new allocation.
+    pub(super) fn resolved(&self) -> Vec<u8> {
+        if self.escaped { self.chars().collect::<String>().into_bytes() } else { self.raw.to_vec() }
     }
 
     /// The string itself, if it has no escapes.
