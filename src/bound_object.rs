@@ -115,6 +115,21 @@ pub enum ObjectState {
 pub trait BoundObjects: Send + Sync {
     /// The state of one object.
     fn state(&self, reference: &ObjectReference<'_>) -> ObjectState;
+
+    /// What a pod's spec says, if this is known and the pod still has this uid. Only an [`Issuer`](crate::Issuer) asks;
+    /// a source that serves verifiers alone leaves it out.
+    fn pod_spec(&self, _pod: &ObjectReference<'_>, _uid: &Uid) -> Option<PodSpec> {
+        None
+    }
+}
+
+/// A core/v1 PodSpec, as far as tokens have to do with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodSpec {
+    /// The name of the service account that the pod runs as.
+    pub service_account_name: String,
+    /// The node that the pod is on; empty until it is scheduled.
+    pub node_name: String,
 }
 
 impl<F> BoundObjects for F

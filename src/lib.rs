@@ -57,6 +57,7 @@
 //! - [`KeySet`] reads JWKS and PEM; [`KeyStore`] replaces keys under running verifiers.
 //! - [`ObjectStore`] keeps bound objects in memory; [`BoundObjects`] is the call-back for any other source;
 //!   [`Verifier::check`] and [`Verifier::confirm`] are the two steps for callers who must ask a network.
+//! - [`Issuer`] is the other side: it answers TokenRequests as an API server does.
 //! - [`VerifiedToken`] and [`UserInfo`] say who the caller is, [`Rejection`] and [`Reason`] why a token was refused.
 //! - [`api`] has the types of TokenRequest and TokenReview as they are on the wire.
 //!
@@ -99,6 +100,7 @@ pub mod capi;
 mod claims;
 mod crypto;
 mod header;
+mod issuer;
 mod json;
 pub mod keys;
 mod object_store;
@@ -109,9 +111,10 @@ mod verified;
 mod verifier;
 
 pub use bound_object::{
-    BoundObject, BoundObjects, ObjectKind, ObjectReference, ObjectState, OnUnavailable, Uid,
+    BoundObject, BoundObjects, ObjectKind, ObjectReference, ObjectState, OnUnavailable, PodSpec, Uid,
 };
 pub use claims::Claims;
+pub use issuer::{IssuedToken, Issuer, IssuerBuilder, IssuerError};
 pub use keys::{Algorithm, Key, KeyError, KeySet, KeyStore, SigningKey, SkippedKey};
 pub use object_store::{ObjectStore, ObjectStoreError};
 pub use rejection::{Reason, Rejection};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use papaya::{Equivalent, HashMap};
 
-use crate::bound_object::{BoundObjects, ObjectKind, ObjectReference, ObjectState, Uid};
+use crate::bound_object::{BoundObjects, ObjectKind, ObjectReference, ObjectState, PodSpec, Uid};
 use crate::time::UnixSeconds;
 
 mod json;
@@ -44,6 +44,8 @@ struct StoredReference {
 struct StoredState {
     uid: Uid,
     deletion_timestamp: Option<UnixSeconds>,
+    /// Boxed: few stores serve an issuer, and no others should pay for it.
+    pod_spec: Option<Box<PodSpec>>,
 }
 
 impl ObjectStore {
@@ -55,7 +57,25 @@ impl ObjectStore {
 
     /// Adds an object, or replaces what is known of it.
     pub fn upsert(&self, reference: &ObjectReference<'_>, uid: Uid, deletion_timestamp: Option<UnixSeconds>) {
-        self.objects.pin().insert(StoredReference::from(reference), StoredState { uid, deletion_timestamp });
+        self.insert(reference, StoredState { uid, deletion_timestamp, pod_spec: None });
+    }
+
+    /// As [`upsert`](Self::upsert), for a pod that an [`Issuer`](crate::Issuer) is to bind tokens to: with what that must
+    /// know of it.
+    pub fn upsert_pod(
+        &self,
+        namespace: &str,
+        name: &str,
+        uid: Uid,
+        deletion_timestamp: Option<UnixSeconds>,
+        spec: PodSpec,
+    ) {
+        let pod = ObjectReference { kind: ObjectKind::Pod, namespace, name };
+        self.insert(&pod, StoredState { uid, deletion_timestamp, pod_spec: Some(Box::new(spec)) });
+    }
+
+    fn insert(&self, reference: &ObjectReference<'_>, state: StoredState) {
+        self.objects.pin().insert(StoredReference::from(reference), state);
     }
 
     /// Removes an object; tells whether it was there.
@@ -79,11 +99,17 @@ impl ObjectStore {
 impl BoundObjects for ObjectStore {
     fn state(&self, reference: &ObjectReference<'_>) -> ObjectState {
         match self.objects.pin().get(&Lookup(*reference)) {
-            Some(StoredState { uid, deletion_timestamp }) => {
+            Some(StoredState { uid, deletion_timestamp, .. }) => {
                 ObjectState::Present { uid: uid.clone(), deletion_timestamp: *deletion_timestamp }
             }
             None => ObjectState::Absent,
         }
+    }
+
+    fn pod_spec(&self, pod: &ObjectReference<'_>, uid: &Uid) -> Option<PodSpec> {
+        let objects = self.objects.pin();
+        let state = objects.get(&Lookup(*pod)).filter(|state| state.uid == *uid)?;
+        state.pod_spec.as_deref().cloned()
     }
 }
 

@@ -61,6 +61,12 @@ impl TrustedIssuer {
         self
     }
 
+    /// The same for a source that its owner keeps.
+    pub(crate) fn shared_bound_objects(mut self, objects: Arc<dyn BoundObjects>) -> Self {
+        self.objects = Some(objects);
+        self
+    }
+
     fn is_named(&self, name: &str) -> bool {
         self.names.iter().any(|known| **known == *name)
     }

@@ -47,6 +47,7 @@
 //! All types are plain data: they can be sent to and shared between threads.
 
 mod object_meta;
+mod refusal;
 mod status;
 mod time;
 mod token_request;
@@ -54,6 +55,8 @@ mod token_review;
 mod wire;
 
 pub use crate::verified::UserInfo;
+pub(crate) use refusal::quoted;
+
 pub use object_meta::{ManagedFieldsEntry, ObjectMeta};
 pub use status::{ListMeta, Status, StatusCause, StatusDetails};
 pub use time::{InvalidTime, Time};

@@ -1,6 +1,6 @@
 //! Cryptography by AWS-LC.
 
-use ::aws_lc_rs::rand::SystemRandom;
+use ::aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use ::aws_lc_rs::rsa::KeyPair as RsaKeyPair;
 use ::aws_lc_rs::signature::{
     self, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, ParsedPublicKey,
@@ -15,6 +15,10 @@ pub(crate) const HAS_P521: bool = true;
 
 pub(crate) fn sha256(message: &[u8]) -> impl AsRef<[u8]> {
     digest::digest(&digest::SHA256, message)
+}
+
+pub(crate) fn fill_random(bytes: &mut [u8]) -> Result<(), KeyError> {
+    SystemRandom::new().fill(bytes).map_err(|_| KeyError::CryptographyFailed)
 }
 
 /// A public key, parsed once.

@@ -16,5 +16,5 @@ use self::ring as backend;
 compile_error!("boundtoken needs one of the features `ring` (in the default features) and `aws-lc-rs`");
 
 pub(crate) use backend::{
-    HAS_P521, KeyPair, PublicKey, ed25519_public_key, elliptic_curve_public_key, sha256,
+    HAS_P521, KeyPair, PublicKey, ed25519_public_key, elliptic_curve_public_key, fill_random, sha256,
 };

@@ -1,7 +1,7 @@
 //! Cryptography by ring.
 
 use ::ring::agreement::{self, EphemeralPrivateKey};
-use ::ring::rand::SystemRandom;
+use ::ring::rand::{SecureRandom as _, SystemRandom};
 use ::ring::rsa::KeyPair as RsaKeyPair;
 use ::ring::signature::{
     self, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RsaParameters,
@@ -16,6 +16,10 @@ pub(crate) const HAS_P521: bool = false;
 
 pub(crate) fn sha256(message: &[u8]) -> impl AsRef<[u8]> {
     digest::digest(&digest::SHA256, message)
+}
+
+pub(crate) fn fill_random(bytes: &mut [u8]) -> Result<(), KeyError> {
+    SystemRandom::new().fill(bytes).map_err(|_| KeyError::CryptographyFailed)
 }
 
 /// A public key as ring takes it. ring parses a key again at each verification: it has no type for one that

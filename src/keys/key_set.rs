@@ -212,6 +212,12 @@ impl KeySet {
         Self::new(configured, skipped)
     }
 
+    /// The same set without the keys of this kid.
+    pub(crate) fn without_kid(&self, kid: &str) -> Self {
+        let (configured, skipped) = self.clone().into_configured();
+        Self::new(configured.into_iter().filter(|key| key.kid() != Some(kid)).collect(), skipped)
+    }
+
     fn into_configured(self) -> (Vec<Key>, Vec<SkippedKey>) {
         let mut placed: Vec<(usize, Key)> = self.places.into_iter().zip(self.keys).collect();
         placed.sort_by_key(|(place, _)| *place);

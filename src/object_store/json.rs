@@ -8,7 +8,7 @@ use serde_json::Value;
 use serde_json::error::Category;
 
 use super::ObjectStore;
-use crate::bound_object::{ObjectKind, ObjectReference};
+use crate::bound_object::{ObjectKind, ObjectReference, PodSpec};
 use crate::time::UnixSeconds;
 
 impl ObjectStore {
@@ -23,7 +23,8 @@ impl ObjectStore {
     }
 
     /// Adds the objects of a JSON document, and returns how many there were. Objects may be full or
-    /// PartialObjectMetadata; other kinds than the four that matter are passed over. The document is one of:
+    /// PartialObjectMetadata; other kinds than the four that matter are passed over. Of full pods, service account and
+    /// node are kept for an [`Issuer`](crate::Issuer). The document is one of:
     ///
     /// - an object of lists by resource name: `{"pods": […], "secrets": […], "serviceaccounts": […], "nodes": […]}`,
     /// - a Kubernetes list, as `kubectl get serviceaccounts,pods,nodes -A -o json` prints it,
@@ -53,10 +54,11 @@ impl ObjectStore {
             }
             _ => collect(objects(document)?, None, &mut found)?,
         }
-        for object in &found {
+        let count = found.len();
+        for object in found {
             object.store(self);
         }
-        Ok(found.len())
+        Ok(count)
     }
 }
 
@@ -87,6 +89,7 @@ fn parse<T>(result: serde_json::Result<T>) -> Result<T, ObjectStoreError> {
 struct Object {
     kind: Option<String>,
     metadata: Option<Metadata>,
+    spec: Option<Spec>,
     items: Option<Vec<Object>>,
 }
 
@@ -99,6 +102,25 @@ struct Metadata {
     deletion_timestamp: Option<DateTime<Utc>>,
 }
 
+/// The spec of a pod; of other kinds it has none of these members.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Spec {
+    service_account_name: Option<String>,
+    node_name: Option<String>,
+}
+
+impl From<Spec> for PodSpec {
+    fn from(spec: Spec) -> Self {
+        let named = spec.service_account_name.filter(|name| !name.is_empty());
+        Self {
+            // What the API server fills in.
+            service_account_name: named.unwrap_or_else(|| "default".to_owned()),
+            node_name: spec.node_name.unwrap_or_default(),
+        }
+    }
+}
+
 /// An object that is complete.
 struct Found {
     kind: ObjectKind,
@@ -106,12 +128,20 @@ struct Found {
     name: String,
     uid: String,
     deletion_timestamp: Option<UnixSeconds>,
+    pod_spec: Option<PodSpec>,
 }
 
 impl Found {
-    fn store(&self, store: &ObjectStore) {
-        let reference = ObjectReference { kind: self.kind, namespace: &self.namespace, name: &self.name };
-        store.upsert(&reference, self.uid.as_str().into(), self.deletion_timestamp);
+    fn store(self, store: &ObjectStore) {
+        let Self { kind, namespace, name, uid, deletion_timestamp, pod_spec } = self;
+        let uid = uid.as_str().into();
+        match pod_spec {
+            Some(spec) => store.upsert_pod(&namespace, &name, uid, deletion_timestamp, spec),
+            None => {
+                let reference = ObjectReference { kind, namespace: &namespace, name: &name };
+                store.upsert(&reference, uid, deletion_timestamp);
+            }
+        }
     }
 }
 
@@ -140,12 +170,17 @@ fn collect(
                 Some(_) => continue,
             }
         };
-        found.push(complete(kind, object.metadata.unwrap_or_default())?);
+        let pod_spec = object.spec.filter(|_| kind == ObjectKind::Pod).map(PodSpec::from);
+        found.push(complete(kind, object.metadata.unwrap_or_default(), pod_spec)?);
     }
     Ok(())
 }
 
-fn complete(kind: ObjectKind, metadata: Metadata) -> Result<Found, ObjectStoreError> {
+fn complete(
+    kind: ObjectKind,
+    metadata: Metadata,
+    pod_spec: Option<PodSpec>,
+) -> Result<Found, ObjectStoreError> {
     let name = metadata.name.filter(|name| !name.is_empty());
     let namespace = if kind == ObjectKind::Node { None } else { metadata.namespace };
     let described = format!(
@@ -166,6 +201,7 @@ fn complete(kind: ObjectKind, metadata: Metadata) -> Result<Found, ObjectStoreEr
         deletion_timestamp: metadata
             .deletion_timestamp
             .map(|time| UnixSeconds(u64::try_from(time.timestamp()).unwrap_or_default())),
+        pod_spec,
     })
 }
 

@@ -76,7 +76,13 @@ struct Objects {
     after: Value,
 }
 
+pub mod requests;
+
 pub fn folders() -> Vec<Folder> {
+    paths().iter().flat_map(|path| Folder::read(path)).collect()
+}
+
+fn paths() -> Vec<PathBuf> {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors");
     let mut paths: Vec<PathBuf> = std::fs::read_dir(&own)
         .expect("tests/vectors")
@@ -88,7 +94,7 @@ pub fn folders() -> Vec<Folder> {
         paths.extend(std::env::split_paths(&others).filter(|path| !path.as_os_str().is_empty()));
     }
     assert!(!paths.is_empty(), "no vectors");
-    paths.iter().flat_map(|path| Folder::read(path)).collect()
+    paths
 }
 
 impl Folder {

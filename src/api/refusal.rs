@@ -1,0 +1,175 @@
+//! Refusals in the API server's words.
+
+use std::fmt;
+
+use super::{Status, StatusCause, StatusDetails};
+
+impl Status {
+    /// A refusal with this HTTP status code, reason and message, and no details.
+    ///
+    /// ```
+    /// use boundtoken::api::Status;
+    ///
+    /// let refusal = Status::failure(401, "Unauthorized", "Unauthorized");
+    /// assert_eq!(
+    ///     serde_json::to_string(&refusal)?,
+    ///     r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","#.to_owned()
+    ///         + r#""message":"Unauthorized","reason":"Unauthorized","code":401}"#
+    /// );
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn failure(code: i32, reason: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            status: "Failure".to_owned(),
+            message: message.into(),
+            reason: reason.into(),
+            code,
+            ..Self::default()
+        }
+    }
+
+    /// The same with details about the object.
+    #[must_use]
+    pub fn about(mut self, details: StatusDetails) -> Self {
+        self.details = Some(details);
+        self
+    }
+
+    /// 400 `BadRequest`: the request makes no sense, whatever objects there are.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::failure(400, "BadRequest", message)
+    }
+
+    /// 404 `NotFound`: there is no such object. `resource` is the plural of the core group, such as `pods`.
+    ///
+    /// ```
+    /// use boundtoken::api::Status;
+    ///
+    /// assert_eq!(Status::not_found("pods", "nope").message, "pods \"nope\" not found");
+    /// ```
+    #[must_use]
+    pub fn not_found(resource: &str, name: &str) -> Self {
+        Self::failure(404, "NotFound", format!("{resource} {} not found", quoted(name))).about(
+            StatusDetails { name: name.to_owned(), kind: resource.to_owned(), ..StatusDetails::default() },
+        )
+    }
+
+    /// 409 `Conflict`: the object is not the one that the request is about. `group` may be empty; `kind` is the kind or
+    /// the resource.
+    #[must_use]
+    pub fn conflict(group: &str, kind: &str, name: &str, why: &str) -> Self {
+        let what = qualified(kind, group);
+        Self::failure(
+            409,
+            "Conflict",
+            format!("Operation cannot be fulfilled on {what} {}: {why}", quoted(name)),
+        )
+        .about(StatusDetails {
+            name: name.to_owned(),
+            group: group.to_owned(),
+            kind: kind.to_owned(),
+            ..StatusDetails::default()
+        })
+    }
+
+    /// 422 `Invalid`: members of the object have values that they must not have. There is one cause for each.
+    ///
+    /// ```
+    /// use boundtoken::api::{Status, StatusCause};
+    ///
+    /// let cause = StatusCause {
+    ///     reason: "FieldValueRequired".into(),
+    ///     message: "Required value".into(),
+    ///     field: "metadata.name".into(),
+    /// };
+    /// let refusal = Status::invalid("", "Pod", "", vec![cause]);
+    /// assert_eq!(refusal.message, "Pod \"\" is invalid: metadata.name: Required value");
+    /// ```
+    #[must_use]
+    pub fn invalid(group: &str, kind: &str, name: &str, causes: Vec<StatusCause>) -> Self {
+        let faults: Vec<_> =
+            causes.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
+        let faults = match faults.as_slice() {
+            [one] => one.clone(),
+            several => format!("[{}]", several.join(", ")),
+        };
+        let what = qualified(kind, group);
+        Self::failure(422, "Invalid", format!("{what} {} is invalid: {faults}", quoted(name))).about(
+            StatusDetails {
+                name: name.to_owned(),
+                group: group.to_owned(),
+                kind: kind.to_owned(),
+                causes,
+                ..StatusDetails::default()
+            },
+        )
+    }
+
+    /// 500 `InternalError`: the server cannot do what was asked, and it is not the request's fault.
+    #[must_use]
+    pub fn internal_error(why: &str) -> Self {
+        Self::failure(500, "InternalError", format!("Internal error occurred: {why}")).about(StatusDetails {
+            causes: vec![StatusCause { message: why.to_owned(), ..StatusCause::default() }],
+            ..StatusDetails::default()
+        })
+    }
+}
+
+impl fmt::Display for Status {
+    /// The message; in its absence the reason.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(if self.message.is_empty() { &self.reason } else { &self.message })
+    }
+}
+
+impl std::error::Error for Status {}
+
+/// `TokenRequest.authentication.k8s.io`, or the kind alone in the core group.
+fn qualified(kind: &str, group: &str) -> String {
+    if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") }
+}
+
+/// A text in quotes as Go's `%q` writes it.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len().saturating_add(2));
+    quoted.push('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            '\u{7}' => quoted.push_str("\\a"),
+            '\u{8}' => quoted.push_str("\\b"),
+            '\u{b}' => quoted.push_str("\\v"),
+            '\u{c}' => quoted.push_str("\\f"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            // Rust and Go agree on what can be printed.
+            _ if character == '\'' || character.escape_debug().len() == 1 => quoted.push(character),
+            _ => match u32::from(character) {
+                code @ ..0x80 => quoted.push_str(&format!("\\x{code:02x}")),
+                code @ ..0x1_0000 => quoted.push_str(&format!("\\u{code:04x}")),
+                code => quoted.push_str(&format!("\\U{code:08x}")),
+            },
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn texts_are_quoted_as_go_quotes_them() {
+        for (text, expected) in [
+            ("", r#""""#),
+            ("app-0", r#""app-0""#),
+            ("it's \"é\" \\", r#""it's \"é\" \\""#),
+            ("\u{7}\u{8}\t\n\u{b}\u{c}\r\0\u{7f}", r#""\a\b\t\n\v\f\r\x00\x7f""#),
+            ("\u{a0}\u{2028}\u{e000}\u{10ffff}", r#""\u00a0\u2028\ue000\U0010ffff""#),
+        ] {
+            assert_eq!(quoted(text), expected);
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The other side of verification: issues what an API server issues.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+
+use crate::api::{Status, Time, TokenRequest, TokenRequestStatus};
+use crate::bound_object::{BoundObjects, ObjectKind, ObjectReference};
+use crate::keys::{KeySet, KeyStore, SigningKey};
+use crate::time::UnixSeconds;
+use crate::verifier::TrustedIssuer;
+
+mod binding;
+mod builder;
+mod claims;
+mod discovery;
+mod managed_fields;
+mod refusals;
+mod validation;
+
+use binding::ServiceAccount;
+use claims::{Claims, Lifetime};
+
+pub use builder::{IssuerBuilder, IssuerError};
+
+/// Answers TokenRequests as an API server does, and publishes the keys to verify its tokens with.
+///
+/// For tests, for development, and for clusters of one's own making: who holds the signing key decides whom every
+/// verifier believes. Safe to share between threads.
+///
+/// ```
+/// use boundtoken::api::{BoundObjectReference, TokenRequest, TokenRequestSpec};
+/// use boundtoken::{Algorithm, Issuer, ObjectStore, SigningKey, Verifier};
+///
+/// let objects = ObjectStore::from_json(
+///     br#"{
+///         "serviceaccounts": [{"metadata": {"namespace": "demo", "name": "app", "uid": "5f0e2a1c"}}],
+///         "pods": [{"metadata": {"namespace": "demo", "name": "app-0", "uid": "c81d5b7e"},
+///                   "spec": {"serviceAccountName": "app"}}]
+///     }"#,
+/// )?;
+/// let issuer = Issuer::builder("https://issuer.example.com", SigningKey::generate(Algorithm::ES256)?)
+///     .bound_objects(objects)
+///     .build()?;
+///
+/// let request = TokenRequest {
+///     spec: TokenRequestSpec {
+///         audiences: vec!["vault".into()],
+///         bound_object_ref: Some(BoundObjectReference {
+///             kind: "Pod".into(),
+///             name: "app-0".into(),
+///             ..Default::default()
+///         }),
+///         ..Default::default()
+///     },
+///     ..Default::default()
+/// };
+/// let issued = issuer.issue("demo", "app", request)?;
+///
+/// let verifier = Verifier::builder().issuer(issuer.trusted()).audience("vault").build()?;
+/// let caller = verifier.verify(issued.token().as_bytes())?;
+/// assert_eq!(caller.user_info().username, "system:serviceaccount:demo:app");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Issuer {
+    /// The one that is written into tokens, and those that are accepted as well.
+    names: Vec<String>,
+    api_audiences: Vec<String>,
+    /// The longest lifetime granted, in seconds.
+    max_expiration: Option<i64>,
+    extends_expiration: bool,
+    jwks_uri: String,
+    objects: Arc<dyn BoundObjects>,
+    signing_key: ArcSwap<SigningKey>,
+    keys: KeyStore,
+    /// Held while keys are exchanged: publishing comes before signing.
+    rotation: Mutex<()>,
+}
+
+impl Issuer {
+    /// Starts an issuer that writes `name` into `iss`, in clusters a URL, and signs with this key.
+    pub fn builder(name: impl Into<String>, signing_key: SigningKey) -> IssuerBuilder {
+        IssuerBuilder::new(name.into(), signing_key)
+    }
+
+    /// Answers a request for a token of a service account, by the system's clock.
+    ///
+    /// What `POST /api/v1/namespaces/NAMESPACE/serviceaccounts/NAME/token` answers: the account, and the object that the
+    /// token is to be bound to, are looked up; what the request leaves out is filled in; whatever `status` it has is
+    /// ignored.
+    ///
+    /// # Errors
+    /// The API server's refusal, word for word, with its HTTP status in `code`: 400 for an object that tokens cannot be
+    /// bound to, 404 for one that does not exist, 409 for a uid that is not the object's, 422 for a lifetime outside of
+    /// the bounds, 500 when the objects cannot be looked up or signing fails.
+    pub fn issue(
+        &self,
+        namespace: &str,
+        service_account: &str,
+        request: TokenRequest,
+    ) -> Result<IssuedToken, Status> {
+        self.issue_at(namespace, service_account, request, UnixSeconds::now())
+    }
+
+    /// [`issue`](Self::issue) at a given time.
+    ///
+    /// # Errors
+    /// As [`issue`](Self::issue).
+    pub fn issue_at(
+        &self,
+        namespace: &str,
+        service_account: &str,
+        mut request: TokenRequest,
+        now: UnixSeconds,
+    ) -> Result<IssuedToken, Status> {
+        validation::metadata_names(&request.metadata, namespace, service_account)?;
+        let reference =
+            ObjectReference { kind: ObjectKind::ServiceAccount, namespace, name: service_account };
+        let account = ServiceAccount { reference, uid: binding::uid_of(&*self.objects, &reference)? };
+        validation::metadata_uid(&request.metadata, &account)?;
+
+        let seconds = validation::fill_in(&mut request.spec, &self.api_audiences)?;
+        let binding = match &request.spec.bound_object_ref {
+            Some(wanted) => binding::bind(wanted, &account, &*self.objects)?,
+            None => binding::Binding::default(),
+        };
+        let mut warnings = Vec::new();
+        let granted = self.max_expiration.map_or(seconds, |longest| seconds.min(longest));
+        if granted < seconds {
+            let shortened =
+                format!("requested expiration of {seconds} seconds shortened to {granted} seconds");
+            warnings.push(shortened);
+        }
+        request.spec.expiration_seconds = Some(granted);
+
+        let lifetime = Lifetime::new(now, granted, self.extends(granted, &binding, &request.spec.audiences));
+        let credential_id = claims::random_uuid().map_err(refusals::cannot_sign)?;
+        let claims = Claims {
+            issuer: self.name(),
+            audiences: &request.spec.audiences,
+            credential_id: &credential_id,
+            account: &account,
+            binding: &binding,
+            lifetime,
+        };
+        let token = claims
+            .to_json()
+            .and_then(|json| self.signing_key.load().sign(&json))
+            .map_err(refusals::cannot_sign)?;
+
+        let expiration = Time::try_from(UnixSeconds(now.0.saturating_add(granted.unsigned_abs())));
+        request.status = Some(TokenRequestStatus { token, expiration_timestamp: expiration.ok() });
+        request.metadata.name = service_account.to_owned();
+        request.metadata.namespace = namespace.to_owned();
+        request.metadata.uid = account.uid.to_string();
+        request.metadata.creation_timestamp = Time::try_from(now).ok();
+        Ok(IssuedToken { response: request, warnings, credential_id })
+    }
+
+    /// Whether the token lives for a year, although it says otherwise: the API server's concession to clients that do
+    /// not read their token anew. Only the kubelet asks for this odd lifetime, for the volume that every pod has.
+    fn extends(&self, granted: i64, binding: &binding::Binding<'_>, audiences: &[String]) -> bool {
+        self.extends_expiration
+            && granted == claims::WARN_AFTER
+            && binding.pod.is_some()
+            && audiences.iter().all(|audience| self.api_audiences.contains(audience))
+    }
+
+    /// The name that is written into tokens.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.names.first().map_or("", String::as_str)
+    }
+
+    /// The audiences of the API server itself: those of a token whose request names none.
+    #[must_use]
+    pub fn api_audiences(&self) -> &[String] {
+        &self.api_audiences
+    }
+
+    /// What verifies the tokens: this issuer's names, its keys as they change, and its objects.
+    #[must_use]
+    pub fn trusted(&self) -> TrustedIssuer {
+        let mut names = self.names.iter().map(String::as_str);
+        let trusted = TrustedIssuer::new(names.next().unwrap_or_default(), self.keys.clone());
+        names
+            .fold(trusted, |trusted, name| trusted.also_named(name))
+            .shared_bound_objects(Arc::clone(&self.objects))
+    }
+
+    /// The published keys. The handle follows every change.
+    #[must_use]
+    pub fn keys(&self) -> KeyStore {
+        self.keys.clone()
+    }
+
+    /// Signs with this key from now on, and publishes it before all others. Those stay published, so that their tokens
+    /// hold until [`withdraw`](Self::withdraw).
+    pub fn rotate(&self, signing_key: SigningKey) {
+        let _alone = self.rotation.lock().unwrap_or_else(PoisonError::into_inner);
+        let public_key = signing_key.public_key().clone();
+        let published = self.keys.load();
+        let others = match public_key.kid() {
+            Some(kid) => published.without_kid(kid),
+            None => published.clone(),
+        };
+        self.keys.replace(KeySet::from_iter([public_key]).merge(others));
+        self.signing_key.store(Arc::new(signing_key));
+    }
+
+    /// Stops publishing the keys of this kid: tokens that they signed are void. Tells whether there was one. The signing
+    /// key stays.
+    pub fn withdraw(&self, kid: &str) -> bool {
+        let _alone = self.rotation.lock().unwrap_or_else(PoisonError::into_inner);
+        let published = self.keys.load();
+        let signs = self.signing_key.load().public_key().kid() == Some(kid);
+        if signs || published.with_kid(kid).is_empty() {
+            return false;
+        }
+        self.keys.replace(published.without_kid(kid));
+        true
+    }
+}
+
+impl fmt::Debug for Issuer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Issuer")
+            .field("names", &self.names)
+            .field("api_audiences", &self.api_audiences)
+            .field("signing_key", &**self.signing_key.load())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The answer to a [`TokenRequest`]. `Debug` does not show the token.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct IssuedToken {
+    /// The request, completed: what was granted in `spec`, the token in `status`.
+    pub response: TokenRequest,
+    /// What the API server sends in `Warning` headers.
+    pub warnings: Vec<String>,
+    /// The token's `jti`, for audit logs: TokenReview shows it as `JTI=…` in `authentication.kubernetes.io/credential-id`.
+    pub credential_id: String,
+}
+
+impl IssuedToken {
+    /// The token: a secret.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        self.response.status.as_ref().map_or("", |status| &status.token)
+    }
+}

@@ -1,0 +1,112 @@
+//! The object that a token is bound to: which it may be, and that it is the one meant.
+
+use super::refusals;
+use crate::api::{BoundObjectReference, Status};
+use crate::bound_object::{BoundObjects, ObjectKind, ObjectReference, ObjectState, Uid};
+
+/// The account that a token speaks for.
+pub(super) struct ServiceAccount<'a> {
+    pub(super) reference: ObjectReference<'a>,
+    pub(super) uid: Uid,
+}
+
+/// What a token is bound to: at most one object, and of a pod its node beside it.
+#[derive(Default)]
+pub(super) struct Binding<'a> {
+    pub(super) pod: Option<Instance<'a>>,
+    pub(super) secret: Option<Instance<'a>>,
+    pub(super) node: Option<(String, Option<Uid>)>,
+}
+
+/// One object as it is now.
+pub(super) struct Instance<'a> {
+    pub(super) name: &'a str,
+    pub(super) uid: Uid,
+}
+
+/// Finds the object that a request names.
+///
+/// The version does not matter, as in the API server, and the uid only if it is given.
+pub(super) fn bind<'a>(
+    wanted: &'a BoundObjectReference,
+    account: &ServiceAccount<'_>,
+    objects: &dyn BoundObjects,
+) -> Result<Binding<'a>, Status> {
+    let (group, version) = group_and_version(&wanted.api_version);
+    let kind = match (group, wanted.kind.as_str()) {
+        ("", "Pod") => ObjectKind::Pod,
+        ("", "Secret") => ObjectKind::Secret,
+        ("", "Node") => ObjectKind::Node,
+        (group, kind) => {
+            let what = format!("cannot bind token to object of type {group}/{version}, Kind={kind}");
+            return Err(Status::bad_request(what));
+        }
+    };
+    refusals::usable_name(&wanted.name)?;
+    let namespace = if kind == ObjectKind::Node { "" } else { account.reference.namespace };
+    let reference = ObjectReference { kind, namespace, name: &wanted.name };
+    let uid = uid_of(objects, &reference)?;
+
+    let mut binding = Binding::default();
+    if kind == ObjectKind::Pod {
+        let spec = objects
+            .pod_spec(&reference, &uid)
+            .ok_or_else(|| Status::internal_error(&format!("the spec of {reference} is not known")))?;
+        if spec.service_account_name != account.reference.name {
+            return Err(refusals::pod_of_another_account(account.reference.name));
+        }
+        demand_uid(wanted, &uid)?;
+        if !spec.node_name.is_empty() {
+            binding.node = Some(node(objects, spec.node_name)?);
+        }
+    } else {
+        demand_uid(wanted, &uid)?;
+    }
+    let instance = Instance { name: &wanted.name, uid };
+    match kind {
+        ObjectKind::Pod => binding.pod = Some(instance),
+        ObjectKind::Secret => binding.secret = Some(instance),
+        _ => binding.node = Some((wanted.name.clone(), Some(instance.uid))),
+    }
+    Ok(binding)
+}
+
+/// A pod's node. It may be gone already: then the token names it without a uid.
+fn node(objects: &dyn BoundObjects, name: String) -> Result<(String, Option<Uid>), Status> {
+    let reference = ObjectReference { kind: ObjectKind::Node, namespace: "", name: &name };
+    match objects.state(&reference) {
+        ObjectState::Present { uid, .. } => Ok((name, Some(uid))),
+        ObjectState::Absent => Ok((name, None)),
+        ObjectState::Unavailable => Err(refusals::unavailable(&reference)),
+    }
+}
+
+/// The uid of an object that must exist. One that is being deleted still does.
+pub(super) fn uid_of(objects: &dyn BoundObjects, reference: &ObjectReference<'_>) -> Result<Uid, Status> {
+    match objects.state(reference) {
+        ObjectState::Present { uid, .. } => Ok(uid),
+        ObjectState::Absent => Err(Status::not_found(refusals::resource(reference.kind), reference.name)),
+        ObjectState::Unavailable => Err(refusals::unavailable(reference)),
+    }
+}
+
+fn demand_uid(wanted: &BoundObjectReference, uid: &Uid) -> Result<(), Status> {
+    if wanted.uid.is_empty() || *uid == *wanted.uid {
+        return Ok(());
+    }
+    let why = format!(
+        "the UID in the bound object reference ({}) does not match the UID in record. \
+         The object might have been deleted and then recreated",
+        wanted.uid
+    );
+    Err(Status::conflict("", &wanted.kind, &wanted.name, &why))
+}
+
+/// Splits an apiVersion as apimachinery does: what has two slashes or more is no version at all.
+fn group_and_version(api_version: &str) -> (&str, &str) {
+    match api_version.split_once('/') {
+        None => ("", api_version),
+        Some((_, version)) if version.contains('/') => ("", ""),
+        Some((group, version)) => (group, version),
+    }
+}

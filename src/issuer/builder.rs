@@ -1,0 +1,196 @@
+//! Building an issuer: mistakes are found here, not at the first request.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use arc_swap::ArcSwap;
+
+use super::Issuer;
+use super::validation::LONGEST_EXPIRATION;
+use crate::bound_object::BoundObjects;
+use crate::keys::{KeySet, KeyStore, SigningKey};
+use crate::object_store::ObjectStore;
+
+/// The least that the longest lifetime can be set to, in seconds.
+const LEAST_MAX_EXPIRATION: u64 = 3_600;
+
+/// Collects what an [`Issuer`] needs. Made by [`Issuer::builder`].
+#[must_use = "a builder does nothing until `build`"]
+pub struct IssuerBuilder {
+    names: Vec<String>,
+    signing_key: SigningKey,
+    published: KeySet,
+    api_audiences: Vec<String>,
+    max_expiration: Option<u64>,
+    extends_expiration: bool,
+    jwks_uri: Option<String>,
+    objects: Arc<dyn BoundObjects>,
+}
+
+impl IssuerBuilder {
+    pub(super) fn new(name: String, signing_key: SigningKey) -> Self {
+        Self {
+            names: vec![name],
+            signing_key,
+            published: KeySet::default(),
+            api_audiences: Vec::new(),
+            max_expiration: None,
+            extends_expiration: true,
+            jwks_uri: None,
+            objects: Arc::new(ObjectStore::new()),
+        }
+    }
+
+    /// Accepts tokens of a further name as its own, as a second `--service-account-issuer` does: the name before a
+    /// change of names.
+    pub fn also_named(mut self, name: impl Into<String>) -> Self {
+        self.names.push(name.into());
+        self
+    }
+
+    /// Publishes these keys behind the signing key's, as further `--service-account-key-file`s do: those that signed
+    /// before, or will.
+    pub fn publish(mut self, keys: KeySet) -> Self {
+        self.published = self.published.merge(keys);
+        self
+    }
+
+    /// Adds an audience of the API server itself (`--api-audiences`). Unless there is one, they are the issuer's names.
+    pub fn api_audience(mut self, audience: impl Into<String>) -> Self {
+        self.api_audiences.push(audience.into());
+        self
+    }
+
+    /// The longest lifetime granted, in seconds: 3,600 to 4,294,967,296 (`--service-account-max-token-expiration`).
+    /// Longer requests are shortened. Unless set, every lifetime that may be asked for is granted.
+    pub fn max_expiration(mut self, seconds: u64) -> Self {
+        self.max_expiration = Some(seconds);
+        self
+    }
+
+    /// Whether a token for a pod, for the API server alone and for 3,607 seconds, lives for a year and names that time
+    /// in `warnafter` (`--service-account-extend-token-expiration`). On unless set.
+    pub fn extend_expiration(mut self, extend: bool) -> Self {
+        self.extends_expiration = extend;
+        self
+    }
+
+    /// Where the discovery document says that the key set is. Unless set, at `/openid/v1/jwks` of the issuer.
+    pub fn jwks_uri(mut self, uri: impl Into<String>) -> Self {
+        self.jwks_uri = Some(uri.into());
+        self
+    }
+
+    /// Where service accounts, and the objects that tokens are bound to, are looked up. Pods need
+    /// [`BoundObjects::pod_spec`]. Unless set, there are none.
+    pub fn bound_objects(mut self, objects: impl BoundObjects + 'static) -> Self {
+        self.objects = Arc::new(objects);
+        self
+    }
+
+    /// Builds the issuer.
+    ///
+    /// ```
+    /// use boundtoken::{Algorithm, Issuer, IssuerError, SigningKey};
+    ///
+    /// let key = SigningKey::generate(Algorithm::ES256)?;
+    /// let built = Issuer::builder("https://issuer.example.com", key).max_expiration(60).build();
+    /// assert_eq!(built.unwrap_err(), IssuerError::MaxExpirationOutOfRange(60));
+    /// # Ok::<(), boundtoken::KeyError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`IssuerError`] says what is wrong.
+    pub fn build(self) -> Result<Issuer, IssuerError> {
+        for (place, name) in self.names.iter().enumerate() {
+            if name.is_empty() {
+                return Err(IssuerError::EmptyName);
+            }
+            if name.contains(':') && !may_be_url(name) {
+                return Err(IssuerError::NotAUrl(name.clone()));
+            }
+            if self.names.iter().take(place).any(|earlier| earlier == name) {
+                return Err(IssuerError::DuplicateName(name.clone()));
+            }
+        }
+        let max_expiration = match self.max_expiration {
+            None => None,
+            Some(seconds) => match i64::try_from(seconds) {
+                Ok(longest) if seconds >= LEAST_MAX_EXPIRATION && longest <= LONGEST_EXPIRATION => {
+                    Some(longest)
+                }
+                _ => return Err(IssuerError::MaxExpirationOutOfRange(seconds)),
+            },
+        };
+        let jwks_uri = self.jwks_uri.unwrap_or_else(|| {
+            let issuer = self.names.first().map_or("", String::as_str);
+            format!("{}/openid/v1/jwks", issuer.trim_end_matches('/'))
+        });
+        let api_audiences =
+            if self.api_audiences.is_empty() { self.names.clone() } else { self.api_audiences };
+        let keys = KeySet::from_iter([self.signing_key.public_key().clone()]).merge(self.published);
+        Ok(Issuer {
+            names: self.names,
+            api_audiences,
+            max_expiration,
+            extends_expiration: self.extends_expiration,
+            jwks_uri,
+            objects: self.objects,
+            signing_key: ArcSwap::from_pointee(self.signing_key),
+            keys: KeyStore::new(keys),
+            rotation: Mutex::new(()),
+        })
+    }
+}
+
+/// Whether a name with a colon starts with a scheme (RFC 3986 section 3.1) and holds nothing that a URL cannot.
+fn may_be_url(name: &str) -> bool {
+    let (scheme, rest) = name.split_once(':').unwrap_or_default();
+    scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+        && !rest.contains(|character: char| character.is_ascii_control() || character == ' ')
+}
+
+impl fmt::Debug for IssuerBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("IssuerBuilder")
+            .field("names", &self.names)
+            .field("signing_key", &self.signing_key)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why an [`Issuer`] cannot be built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IssuerError {
+    /// A name of the issuer is empty.
+    EmptyName,
+    /// A name of the issuer has a colon, as URLs do, but is no URL.
+    NotAUrl(String),
+    /// A name of the issuer is given twice.
+    DuplicateName(String),
+    /// The longest lifetime, in seconds, is less than an hour or more than 2^32 seconds.
+    MaxExpirationOutOfRange(u64),
+}
+
+impl fmt::Display for IssuerError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EmptyName => formatter
+                .write_str("the issuer has an empty name: give a URL such as https://issuer.example.com"),
+            Self::NotAUrl(name) => write!(
+                formatter,
+                "the issuer {name:?} has a colon but is no URL: give one such as https://issuer.example.com"
+            ),
+            Self::DuplicateName(name) => write!(formatter, "the issuer {name:?} is given twice"),
+            Self::MaxExpirationOutOfRange(seconds) => write!(
+                formatter,
+                "the longest lifetime of {seconds} seconds is out of range: give {LEAST_MAX_EXPIRATION} to {LONGEST_EXPIRATION}"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for IssuerError {}

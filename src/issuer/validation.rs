@@ -1,0 +1,57 @@
+//! What a request may say, in the API server's order.
+
+use super::binding::ServiceAccount;
+use super::refusals;
+use crate::api::{ObjectMeta, Status, TokenRequestSpec, quoted};
+
+/// The lifetime when the request gives none, in seconds.
+const DEFAULT_EXPIRATION: i64 = 3_600;
+/// The shortest lifetime, in seconds.
+const SHORTEST_EXPIRATION: i64 = 600;
+/// The longest lifetime that may be asked for, in seconds.
+pub(super) const LONGEST_EXPIRATION: i64 = 1 << 32;
+
+/// Namespace and name in the request may be left out, but not differ from those of the account.
+pub(super) fn metadata_names(
+    metadata: &ObjectMeta,
+    namespace: &str,
+    service_account: &str,
+) -> Result<(), Status> {
+    if !metadata.namespace.is_empty() && metadata.namespace != namespace {
+        return Err(Status::bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request",
+        ));
+    }
+    if !metadata.name.is_empty() && metadata.name != service_account {
+        let why = "must match the service account name if specified";
+        let value = quoted(&metadata.name);
+        return Err(refusals::invalid_value(service_account, "metadata.name", &value, why));
+    }
+    Ok(())
+}
+
+/// The uid in the request may be left out, but not differ from the account's.
+pub(super) fn metadata_uid(metadata: &ObjectMeta, account: &ServiceAccount<'_>) -> Result<(), Status> {
+    if metadata.uid.is_empty() || account.uid == *metadata.uid {
+        return Ok(());
+    }
+    let why = format!(
+        "the UID in the token request ({}) does not match the UID of the service account ({})",
+        metadata.uid, account.uid
+    );
+    Err(Status::conflict(refusals::GROUP, "TokenRequest", account.reference.name, &why))
+}
+
+/// Fills in audiences and lifetime, checks the latter and returns it.
+pub(super) fn fill_in(spec: &mut TokenRequestSpec, api_audiences: &[String]) -> Result<i64, Status> {
+    if spec.audiences.is_empty() {
+        spec.audiences = api_audiences.to_vec();
+    }
+    let seconds = spec.expiration_seconds.unwrap_or(DEFAULT_EXPIRATION);
+    let why = match seconds {
+        ..SHORTEST_EXPIRATION => "may not specify a duration less than 10 minutes",
+        SHORTEST_EXPIRATION..=LONGEST_EXPIRATION => return Ok(seconds),
+        _ => "may not specify a duration larger than 2^32 seconds",
+    };
+    Err(refusals::invalid_value("", "spec.expirationSeconds", &seconds.to_string(), why))
+}
