@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::claims::Claims;
+use crate::crypto;
+use crate::keys::KeyError;
 use crate::rejection::{Detail, Reason, Rejection};
 use crate::time::UnixSeconds;
 use crate::verified::Confirmed;
@@ -66,6 +68,19 @@ impl fmt::Display for ObjectReference<'_> {
         }
         formatter.write_str(self.name)
     }
+}
+
+/// Whether Kubernetes can give an object this name: a DNS-1123 subdomain. So no name carries `/`, `:` or `%` into the
+/// user name or into an address that a call-back builds from it.
+pub(crate) fn is_object_name(name: &str) -> bool {
+    /// The longest DNS-1123 subdomain, in bytes.
+    const LONGEST: usize = 253;
+    let alphanumeric = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let bytes = name.as_bytes();
+    bytes.len() <= LONGEST
+        && bytes.first().is_some_and(alphanumeric)
+        && bytes.last().is_some_and(alphanumeric)
+        && bytes.iter().all(|byte| alphanumeric(byte) || matches!(byte, b'-' | b'.'))
 }
 
 /// An object as a token names it: by reference, and by the uid of the very instance that it was issued for.
@@ -163,6 +178,27 @@ enum UidText {
 }
 
 impl Uid {
+    /// A new one, as the API server makes them: a random UUID, version 4 (RFC 9562 section 5.4).
+    ///
+    /// # Errors
+    /// [`KeyError::CryptographyFailed`] if the system has no random numbers.
+    pub fn random() -> Result<Self, KeyError> {
+        let mut bytes = [0; 16];
+        crypto::fill_random(&mut bytes)?;
+        let number = u128::from_be_bytes(bytes);
+        let number = number & !(0xf << 76) | 0x4 << 76;
+        let number = number & !(0x3 << 62) | 0x2 << 62;
+        let digits = format!("{number:032x}");
+        let mut uuid = String::with_capacity(36);
+        for (place, digit) in digits.chars().enumerate() {
+            if matches!(place, 8 | 12 | 16 | 20) {
+                uuid.push('-');
+            }
+            uuid.push(digit);
+        }
+        Ok(Self::from(uuid.as_str()))
+    }
+
     fn as_bytes(&self) -> &[u8] {
         match &self.0 {
             UidText::InPlace { length, bytes } => bytes.get(..usize::from(*length)).unwrap_or_default(),
@@ -282,6 +318,18 @@ impl Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_random_uid_says_its_version_and_is_never_the_same() {
+        let (one, other) = (Uid::random().unwrap(), Uid::random().unwrap());
+        assert_ne!(one, other);
+        for uid in [one, other].map(|uid| uid.to_string()) {
+            let lengths: Vec<_> = uid.split('-').map(str::len).collect();
+            assert_eq!(lengths, [8, 4, 4, 4, 12], "{uid}");
+            assert_eq!(&uid[14..15], "4", "{uid}");
+            assert!("89ab".contains(&uid[19..20]), "{uid}");
+        }
+    }
 
     #[test]
     fn uids_are_equal_exactly_when_their_texts_are() {

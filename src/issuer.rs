@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 
 use crate::api::{Status, Time, TokenRequest, TokenRequestStatus};
-use crate::bound_object::{BoundObjects, ObjectKind, ObjectReference};
+use crate::bound_object::{BoundObjects, ObjectKind, ObjectReference, Uid};
 use crate::keys::{KeySet, KeyStore, SigningKey};
 use crate::time::UnixSeconds;
 use crate::verifier::TrustedIssuer;
@@ -135,7 +135,7 @@ impl Issuer {
         request.spec.expiration_seconds = Some(granted);
 
         let lifetime = Lifetime::new(now, granted, self.extends(granted, &binding, &request.spec.audiences));
-        let credential_id = claims::random_uuid().map_err(refusals::cannot_sign)?;
+        let credential_id = Uid::random().map_err(refusals::cannot_sign)?.to_string();
         let claims = Claims {
             issuer: self.name(),
             audiences: &request.spec.audiences,

@@ -1,14 +1,12 @@
 //! The rules for claims, each named after what it demands.
 
 use super::{Claims, Kubernetes, Reference};
-use crate::bound_object::{BoundObject, ObjectKind};
+use crate::bound_object::{BoundObject, ObjectKind, is_object_name};
 use crate::rejection::{self, Detail, Reason, Rejection};
 use crate::time::UnixSeconds;
 
 /// The issuer of legacy, secret-based tokens.
 const LEGACY_ISSUER: &str = "kubernetes/serviceaccount";
-/// The longest name that Kubernetes gives an object (a DNS-1123 subdomain).
-const MAX_NAME_LENGTH: usize = 253;
 
 impl Claims {
     pub(crate) fn not_legacy(&self) -> Result<(), Rejection> {
@@ -88,15 +86,4 @@ impl Claims {
         }
         Ok(())
     }
-}
-
-/// Whether Kubernetes can give an object this name: a DNS-1123 subdomain. So no name carries `/`, `:` or `%` into the
-/// user name or into an address that a call-back builds from it.
-fn is_object_name(name: &str) -> bool {
-    let alphanumeric = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let bytes = name.as_bytes();
-    bytes.len() <= MAX_NAME_LENGTH
-        && bytes.first().is_some_and(alphanumeric)
-        && bytes.last().is_some_and(alphanumeric)
-        && bytes.iter().all(|byte| alphanumeric(byte) || matches!(byte, b'-' | b'.'))
 }

@@ -1,8 +1,8 @@
 //! The object that a token is bound to: which it may be, and that it is the one meant.
 
 use super::refusals;
-use crate::api::{BoundObjectReference, Status};
-use crate::bound_object::{BoundObjects, ObjectKind, ObjectReference, ObjectState, Uid};
+use crate::api::{BoundObjectReference, Status, quoted};
+use crate::bound_object::{BoundObjects, ObjectKind, ObjectReference, ObjectState, Uid, is_object_name};
 
 /// The account that a token speaks for.
 pub(super) struct ServiceAccount<'a> {
@@ -74,6 +74,9 @@ pub(super) fn bind<'a>(
 /// A pod's node. It may be gone already: then the token names it without a uid.
 fn node(objects: &dyn BoundObjects, name: String) -> Result<(String, Option<Uid>), Status> {
     let reference = ObjectReference { kind: ObjectKind::Node, namespace: "", name: &name };
+    if !is_object_name(&name) {
+        return Err(Status::internal_error(&format!("{} is no name of a node", quoted(&name))));
+    }
     match objects.state(&reference) {
         ObjectState::Present { uid, .. } => Ok((name, Some(uid))),
         ObjectState::Absent => Ok((name, None)),
@@ -83,7 +86,9 @@ fn node(objects: &dyn BoundObjects, name: String) -> Result<(String, Option<Uid>
 
 /// The uid of an object that must exist. One that is being deleted still does.
 pub(super) fn uid_of(objects: &dyn BoundObjects, reference: &ObjectReference<'_>) -> Result<Uid, Status> {
-    match objects.state(reference) {
+    let may_exist = is_object_name(reference.name)
+        && (reference.kind == ObjectKind::Node || is_object_name(reference.namespace));
+    match if may_exist { objects.state(reference) } else { ObjectState::Absent } {
         ObjectState::Present { uid, .. } => Ok(uid),
         ObjectState::Absent => Err(Status::not_found(refusals::resource(reference.kind), reference.name)),
         ObjectState::Unavailable => Err(refusals::unavailable(reference)),

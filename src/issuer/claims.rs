@@ -7,7 +7,6 @@ use serde_json::ser::{CharEscape, Formatter};
 
 use super::binding::{Binding, ServiceAccount};
 use crate::bound_object::Uid;
-use crate::crypto;
 use crate::keys::KeyError;
 use crate::time::UnixSeconds;
 
@@ -155,39 +154,9 @@ impl Formatter for AsGo {
     }
 }
 
-/// A random UUID, version 4 (RFC 9562 section 5.4).
-pub(super) fn random_uuid() -> Result<String, KeyError> {
-    let mut bytes = [0; 16];
-    crypto::fill_random(&mut bytes)?;
-    let number = u128::from_be_bytes(bytes);
-    let number = number & !(0xf << 76) | 0x4 << 76;
-    let number = number & !(0x3 << 62) | 0x2 << 62;
-    let digits = format!("{number:032x}");
-    let mut uuid = String::with_capacity(36);
-    for (place, digit) in digits.chars().enumerate() {
-        if matches!(place, 8 | 12 | 16 | 20) {
-            uuid.push('-');
-        }
-        uuid.push(digit);
-    }
-    Ok(uuid)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_random_uuid_says_its_version_and_is_never_the_same() {
-        let (one, other) = (random_uuid().unwrap(), random_uuid().unwrap());
-        assert_ne!(one, other);
-        for uuid in [one, other] {
-            let lengths: Vec<_> = uuid.split('-').map(str::len).collect();
-            assert_eq!(lengths, [8, 4, 4, 4, 12], "{uuid}");
-            assert_eq!(&uuid[14..15], "4", "{uuid}");
-            assert!("89ab".contains(&uuid[19..20]), "{uuid}");
-        }
-    }
 
     #[test]
     fn strings_are_escaped_as_go_escapes_them() {

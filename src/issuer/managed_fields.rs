@@ -57,8 +57,14 @@ fn metadata(metadata: &ObjectMeta) -> Map<String, Value> {
         finalizers.insert(".".to_owned(), Value::Object(Map::new()));
     }
     add(&mut fields, "finalizers", finalizers);
-    if !metadata.generate_name.is_empty() {
-        fields.extend(set(&["generateName"]));
+    for (member, given) in [
+        ("generateName", !metadata.generate_name.is_empty()),
+        ("deletionTimestamp", metadata.deletion_timestamp.is_some()),
+        ("deletionGracePeriodSeconds", metadata.deletion_grace_period_seconds.is_some()),
+    ] {
+        if given {
+            fields.extend(set(&[member]));
+        }
     }
     fields
 }

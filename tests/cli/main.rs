@@ -11,6 +11,7 @@ use serde_json::Value;
 
 mod demo;
 mod inspect;
+mod issue;
 mod program;
 mod secrets;
 mod undecided;

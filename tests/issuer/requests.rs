@@ -136,3 +136,17 @@ fn a_refusal_never_holds_the_status_that_was_sent() {
     assert_ne!(issued.token(), "a secret");
     assert!(!format!("{issued:?}").contains(issued.token()));
 }
+
+#[test]
+fn what_no_object_can_be_called_is_not_there_whatever_the_source_says() {
+    let anything = |_: &boundtoken::ObjectReference<'_>| boundtoken::ObjectState::Present {
+        uid: "1".into(),
+        deletion_timestamp: None,
+    };
+    let issuer = builder().bound_objects(anything).build().unwrap();
+    for (namespace, name) in [("demo", "App"), ("demo", "a:b"), ("de/mo", "app"), ("", "app"), ("demo", "")] {
+        assert_eq!(refused(issuer.issue_at(namespace, name, TokenRequest::default(), NOW)).0, 404);
+    }
+    let bound = issue(&issuer, request(&["vault"], None, Some(("Secret", "Not-A-Name"))));
+    assert_eq!(refused(bound).2, "secrets \"Not-A-Name\" not found");
+}

@@ -56,10 +56,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 fn tell(cluster: &Cluster, now: UnixSeconds) -> Result<(), Failure> {
-    let key = cluster.key.public_key();
     let mut lines = String::new();
-    row(&mut lines, "Algorithm", key.algorithm().name());
-    row(&mut lines, "Key id", key.kid().unwrap_or_default());
+    for key in cluster.issuer.keys().load().keys() {
+        row(&mut lines, "Algorithm", key.algorithm().name());
+        row(&mut lines, "Key id", key.kid().unwrap_or_default());
+    }
     step("A key", "A cluster signs its tokens. Its public key is all that a verifier needs.", &lines)?;
 
     let mut lines = String::new();

@@ -22,6 +22,7 @@ mod demo;
 mod failure;
 mod input;
 mod inspect;
+mod issue;
 mod keys;
 mod objects;
 mod output;
@@ -64,6 +65,7 @@ Exit status:
 enum Command {
     Verify(Box<verify::Arguments>),
     Inspect(inspect::Arguments),
+    Issue(Box<issue::Arguments>),
     Demo(demo::Arguments),
     Reasons(reasons::Arguments),
     Completions(completions::Arguments),
@@ -77,6 +79,7 @@ fn main() -> ExitCode {
     let done: Result<ExitCode, Failure> = match program.command {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Issue(arguments) => issue::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Reasons(arguments) => reasons::run(&arguments),
         Command::Completions(arguments) => completions::run::<Program>(&arguments),

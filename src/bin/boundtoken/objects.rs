@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use boundtoken::{BoundObjects, ObjectKind, ObjectReference, ObjectState, ObjectStore};
+use boundtoken::{BoundObjects, ObjectKind, ObjectReference, ObjectState, ObjectStore, PodSpec, Uid};
 use serde::Deserialize as _;
 use serde_json::Value;
 
@@ -75,6 +75,10 @@ impl BoundObjects for Objects {
         } else {
             ObjectState::Unavailable
         }
+    }
+
+    fn pod_spec(&self, pod: &ObjectReference<'_>, uid: &Uid) -> Option<PodSpec> {
+        self.store.pod_spec(pod, uid)
     }
 }
 

@@ -43,6 +43,27 @@ pub fn parse(text: &str) -> Result<UnixSeconds, String> {
     })
 }
 
+/// Reads a duration as Go writes it, such as `1h30m`, and returns whole seconds.
+///
+/// # Errors
+/// A sentence for the user.
+pub fn parse_duration(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u64); 3] = [("h", 3_600), ("m", 60), ("s", 1)];
+    let read = || {
+        let mut rest = text;
+        let mut seconds = 0_u64;
+        while !rest.is_empty() {
+            let digits = rest.find(|character: char| !character.is_ascii_digit())?;
+            let (number, behind) = rest.split_at_checked(digits)?;
+            let (unit, length) = UNITS.into_iter().find(|(unit, _)| behind.starts_with(unit))?;
+            seconds = seconds.checked_add(number.parse::<u64>().ok()?.checked_mul(length)?)?;
+            rest = behind.strip_prefix(unit)?;
+        }
+        (!text.is_empty()).then_some(seconds)
+    };
+    read().ok_or_else(|| "give a duration in hours, minutes and seconds, such as 10m or 1h30m".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,6 +88,19 @@ mod tests {
         assert_eq!(distance(UnixSeconds(now.0 - 500), now), "8 minutes ago");
         assert_eq!(distance(UnixSeconds(u64::MAX), UnixSeconds(0)), "in 584542046090 years");
         assert_eq!(moment(UnixSeconds(now.0 + 3_600), now), "in 60 minutes (2026-11-24T13:11:18Z)");
+    }
+
+    #[test]
+    fn a_duration_is_given_with_its_units() {
+        for (text, seconds) in
+            [("10m", 600), ("1h30m", 5_400), ("0s", 0), ("3607s", 3_607), ("1h1m1s", 3_661)]
+        {
+            assert_eq!(parse_duration(text), Ok(seconds), "{text}");
+        }
+        for text in ["", "10", "m", "1.5h", "-1h", "1d", "10 m", "99999999999999999999h", "5124095576030432h"]
+        {
+            assert!(parse_duration(text).unwrap_err().contains("1h30m"), "{text}");
+        }
     }
 
     #[test]

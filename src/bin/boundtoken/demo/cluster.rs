@@ -1,8 +1,8 @@
 //! The smallest cluster: a signing key, a service account, a pod and its node.
 
+use boundtoken::api::{BoundObjectReference, TokenRequest, TokenRequestSpec};
 use boundtoken::{
-    Algorithm, KeySet, ObjectKind, ObjectReference, ObjectStore, SigningKey, TrustedIssuer, UnixSeconds,
-    Verifier,
+    Algorithm, Issuer, ObjectKind, ObjectReference, ObjectStore, SigningKey, UnixSeconds, Verifier,
 };
 use serde_json::{Value, json};
 
@@ -15,13 +15,15 @@ pub const AUDIENCE: &str = "vault";
 pub const LIFETIME: u64 = 3_600;
 
 const NAMESPACE: &str = "demo";
+const ACCOUNT: &str = "app";
 const POD: &str = "app-0";
+const NODE: &str = "node-1";
 const ACCOUNT_UID: &str = "5f0e2a1c-6d3b-4c57-9a0e-2b8f7d41c3e6";
 const POD_UID: &str = "c81d5b7e-09f4-4e2a-8b63-f17a9d20e548";
 const NODE_UID: &str = "27b6e4f9-83ca-4d10-a5f7-60c9e1b8d235";
 
 pub struct Cluster {
-    pub key: SigningKey,
+    pub issuer: Issuer,
     pub token: String,
     objects: ObjectStore,
 }
@@ -29,19 +31,15 @@ pub struct Cluster {
 impl Cluster {
     pub fn new(now: UnixSeconds) -> Result<Self, Failure> {
         let key = SigningKey::generate(Algorithm::ES256).map_err(fault)?;
-        let token = key.sign(claims(now).to_string().as_bytes()).map_err(fault)?;
         let objects = ObjectStore::from_json(objects().to_string().as_bytes()).map_err(fault)?;
-        Ok(Self { key, token, objects })
-    }
-
-    pub fn keys(&self) -> KeySet {
-        std::iter::once(self.key.public_key().clone()).collect()
+        let issuer = Issuer::builder(ISSUER, key).bound_objects(objects.clone()).build().map_err(fault)?;
+        let issued = issuer.issue_at(NAMESPACE, ACCOUNT, request(), now).map_err(fault)?;
+        Ok(Self { token: issued.token().to_owned(), issuer, objects })
     }
 
     /// A service's verifier, which sees this cluster's objects as they change.
     pub fn verifier(&self, audience: &str) -> Result<Verifier, Failure> {
-        let issuer = TrustedIssuer::new(ISSUER, self.keys()).bound_objects(self.objects.clone());
-        Verifier::builder().issuer(issuer).audience(audience).build().map_err(fault)
+        Verifier::builder().issuer(self.issuer.trusted()).audience(audience).build().map_err(fault)
     }
 
     pub fn delete_pod(&self) {
@@ -49,28 +47,30 @@ impl Cluster {
     }
 }
 
-/// The claims of a token for a pod, as the API server writes them: members sorted, `nbf` the same as `iat`.
-fn claims(now: UnixSeconds) -> Value {
-    json!({
-        "aud": [AUDIENCE],
-        "exp": now.0.saturating_add(LIFETIME),
-        "iat": now.0,
-        "iss": ISSUER,
-        "jti": "9d3c7e52-4b1a-4f86-b0d9-e86a3f5c2714",
-        "kubernetes.io": {
-            "namespace": NAMESPACE,
-            "node": {"name": "node-1", "uid": NODE_UID},
-            "pod": {"name": POD, "uid": POD_UID},
-            "serviceaccount": {"name": "app", "uid": ACCOUNT_UID},
+/// What the kubelet asks for.
+fn request() -> TokenRequest {
+    let pod = BoundObjectReference {
+        kind: "Pod".to_owned(),
+        api_version: "v1".to_owned(),
+        name: POD.to_owned(),
+        uid: POD_UID.to_owned(),
+    };
+    TokenRequest {
+        spec: TokenRequestSpec {
+            audiences: vec![AUDIENCE.to_owned()],
+            expiration_seconds: i64::try_from(LIFETIME).ok(),
+            bound_object_ref: Some(pod),
         },
-        "nbf": now.0,
-        "sub": "system:serviceaccount:demo:app",
-    })
+        ..TokenRequest::default()
+    }
 }
 
 /// The cluster's objects while the pod lives.
 pub fn objects() -> Value {
-    objects_with(json!([{"metadata": {"namespace": NAMESPACE, "name": POD, "uid": POD_UID}}]))
+    objects_with(json!([{
+        "metadata": {"namespace": NAMESPACE, "name": POD, "uid": POD_UID},
+        "spec": {"serviceAccountName": ACCOUNT, "nodeName": NODE},
+    }]))
 }
 
 /// The cluster's objects once the pod is deleted.
@@ -80,9 +80,9 @@ pub fn objects_after() -> Value {
 
 fn objects_with(pods: Value) -> Value {
     json!({
-        "nodes": [{"metadata": {"name": "node-1", "uid": NODE_UID}}],
+        "nodes": [{"metadata": {"name": NODE, "uid": NODE_UID}}],
         "pods": pods,
         "secrets": [],
-        "serviceaccounts": [{"metadata": {"namespace": NAMESPACE, "name": "app", "uid": ACCOUNT_UID}}],
+        "serviceaccounts": [{"metadata": {"namespace": NAMESPACE, "name": ACCOUNT, "uid": ACCOUNT_UID}}],
     })
 }

@@ -16,7 +16,7 @@ pub fn write(directory: &Path, cluster: &Cluster) -> Result<String, Failure> {
         return Err(Failure::with_file(directory, "not empty: name a new directory"));
     }
     for (name, content) in [
-        ("jwks.json", json(&cluster.keys().to_jwks())?),
+        ("jwks.json", json(&cluster.issuer.keys().load().to_jwks())?),
         ("token", cluster.token.clone()),
         ("issuer", ISSUER.to_owned()),
         ("audience", AUDIENCE.to_owned()),

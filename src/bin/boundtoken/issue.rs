@@ -1,0 +1,187 @@
+//! `boundtoken issue`: a token from a key file, without any server.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use boundtoken::api::{BoundObjectReference, TokenRequest, TokenRequestSpec};
+use boundtoken::{IssuedToken, Issuer, SigningKey};
+use clap::{Args, ValueEnum};
+
+use crate::failure::Failure;
+use crate::input::read_file;
+use crate::keys;
+use crate::objects::Objects;
+use crate::output::{self, Structured};
+use crate::words;
+
+mod claimed;
+
+use claimed::Claimed;
+
+/// The issuer's name in nearly every cluster.
+pub const DEFAULT_ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
+/// The longest key file that is read, in bytes.
+const MAX_KEY_SIZE: u64 = 1 << 20;
+
+/// Issue a token for a service account from a signing key, without any server
+///
+/// The token is what an API server with this key would issue, claim by claim; so whoever holds the key can be anybody in
+/// its cluster. With --objects, service account and bound object are looked up as the API server does; without, they are
+/// taken to exist, and a uid that is not given is made up.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// Name of the service account
+    name: String,
+    /// Namespace of the service account
+    #[arg(short, long, value_name = "NAME", default_value = "default")]
+    namespace: String,
+    /// Form of the answer
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
+    output: TokenFormat,
+    #[command(flatten)]
+    wanted: Wanted,
+    #[command(flatten)]
+    source: Source,
+}
+
+/// What kind of token; as `kubectl create token` has it.
+#[derive(Args)]
+#[command(next_help_heading = "The token")]
+pub struct Wanted {
+    /// Who is to accept the token; may be given several times [default: the issuer, as the API server does]
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    audience: Vec<String>,
+    /// How long the token is to live, such as 10m or 1h30m [default: 1h]
+    #[arg(long, value_name = "DURATION", value_parser = words::parse_duration)]
+    duration: Option<u64>,
+    /// Kind of the object that the token is to die with
+    #[arg(long, value_name = "KIND", requires = "bound_object_name", value_parser = ["Pod", "Secret", "Node"])]
+    bound_object_kind: Option<String>,
+    /// Name of that object
+    #[arg(long, value_name = "NAME", requires = "bound_object_kind")]
+    bound_object_name: Option<String>,
+    /// uid of that object: it is refused if another one has taken the name
+    #[arg(long, value_name = "UID", requires = "bound_object_kind")]
+    bound_object_uid: Option<String>,
+}
+
+/// Who issues, and from what.
+#[derive(Args)]
+#[command(next_help_heading = "The issuer")]
+struct Source {
+    /// Private key in PEM form, such as sa.key of a control plane: RSA, P-256 or P-384
+    #[arg(long, value_name = "FILE", value_parser = keys::file)]
+    signing_key: PathBuf,
+    /// Name of the issuer, as it is to stand in the token
+    #[arg(long, value_name = "URL", default_value = DEFAULT_ISSUER)]
+    issuer: String,
+    /// The cluster's objects, as JSON or YAML lists; may be given several times
+    ///
+    /// As `kubectl get serviceaccounts,pods,secrets,nodes -A -o json` prints them, or {"pods": [...], ...}.
+    #[arg(long, value_name = "FILE", value_parser = keys::file)]
+    objects: Vec<PathBuf>,
+    /// uid of the service account
+    #[arg(long, value_name = "UID", conflicts_with = "objects")]
+    service_account_uid: Option<String>,
+}
+
+/// The form of what is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TokenFormat {
+    /// The token alone
+    #[default]
+    Token,
+    /// The TokenRequest object, as the API server answers it
+    Json,
+    /// The same as YAML
+    Yaml,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  A token for the audience vault, signed with the key of a kind cluster:
+    docker cp kind-control-plane:/etc/kubernetes/pki/sa.key .
+    boundtoken issue app --signing-key sa.key --audience vault
+
+  Bound to a pod, with the uids that the cluster has:
+    kubectl get serviceaccounts,pods,nodes -A -o json > objects.json
+    boundtoken issue app -n demo --signing-key sa.key --objects objects.json \\
+      --bound-object-kind Pod --bound-object-name app-0
+
+  What is in it?
+    boundtoken issue app --signing-key sa.key | boundtoken inspect
+
+Exit status:
+  0  done
+  1  the API server would refuse the request
+  2  wrong arguments, an unreadable file, no usable key";
+
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let issuer = arguments.issuer()?;
+    let request = arguments.wanted.request();
+    let issued = match issuer.issue(&arguments.namespace, &arguments.name, request) {
+        Ok(issued) => issued,
+        Err(refusal) => {
+            output::error(&format!("refused: {}", output::printable(&refusal.to_string())));
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    for warning in &issued.warnings {
+        output::warning(warning);
+    }
+    arguments.output.print(&issued)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Arguments {
+    fn issuer(&self) -> Result<Issuer, Failure> {
+        let source = &self.source;
+        let key = SigningKey::from_pem(&read_file(&source.signing_key, MAX_KEY_SIZE)?)
+            .map_err(|error| Failure::with_file(&source.signing_key, error))?;
+        let builder = Issuer::builder(source.issuer.as_str(), key);
+        let builder = if source.objects.is_empty() {
+            let uids = [&source.service_account_uid, &self.wanted.bound_object_uid];
+            builder.bound_objects(Claimed::new(&self.name, uids).map_err(Failure::new)?)
+        } else {
+            builder.bound_objects(Objects::load(&source.objects)?)
+        };
+        builder.build().map_err(|error| Failure::new(error.to_string()))
+    }
+}
+
+impl Wanted {
+    pub fn request(&self) -> TokenRequest {
+        let bound_object_ref = self.bound_object_kind.as_ref().map(|kind| BoundObjectReference {
+            kind: kind.clone(),
+            api_version: "v1".to_owned(),
+            name: self.bound_object_name.clone().unwrap_or_default(),
+            uid: self.bound_object_uid.clone().unwrap_or_default(),
+        });
+        // As in kubectl, no time at all is the default.
+        let seconds = self.duration.filter(|seconds| *seconds > 0);
+        TokenRequest {
+            spec: TokenRequestSpec {
+                audiences: self.audience.clone(),
+                expiration_seconds: seconds.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX)),
+                bound_object_ref,
+            },
+            ..TokenRequest::default()
+        }
+    }
+}
+
+impl TokenFormat {
+    pub fn print(self, issued: &IssuedToken) -> Result<(), Failure> {
+        match self {
+            Self::Token => {
+                // As kubectl: a line for people, the bare token for programs.
+                let end = if std::io::stdout().is_terminal() { "\n" } else { "" };
+                output::bytes(format!("{}{end}", issued.token()).as_bytes())
+            }
+            Self::Json => output::document(Structured::Json, &issued.response),
+            Self::Yaml => output::document(Structured::Yaml, &issued.response),
+        }
+    }
+}
