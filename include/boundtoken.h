@@ -277,6 +277,8 @@ typedef enum boundtoken_status {
   BOUNDTOKEN_NODE_DELETED = 533,
   /// The source of bound objects could not answer, and the verifier refuses in that case.
   BOUNDTOKEN_BOUND_OBJECT_UNAVAILABLE = 541,
+  /// The token was issued within the last minute, and of an object that it is bound to no news has arrived yet.
+  BOUNDTOKEN_BOUND_OBJECT_PENDING = 542,
   /// Never returned: makes the type 32 bits wide.
   BOUNDTOKEN_STATUS_32_BITS = 0x7fffffff
 } boundtoken_status;
@@ -304,6 +306,8 @@ typedef enum {
   BOUNDTOKEN_CONFIRMED_LIVE = 1,
   // The source could not answer for some object, and the verifier was told to accept such tokens.
   BOUNDTOKEN_CONFIRMED_UNAVAILABLE = 2,
+  // Every object existed when the source was last in touch with the cluster, longer ago than it should be.
+  BOUNDTOKEN_CONFIRMED_STALE = 3,
 } boundtoken_confirmed;
 
 // What a call-back knows about an object.

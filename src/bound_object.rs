@@ -13,6 +13,9 @@ use crate::verified::Confirmed;
 /// How long after its deletionTimestamp an object still counts as live, in seconds, as in the API server.
 const DELETION_GRACE: u64 = 60;
 
+/// How long the news of an object's creation may take to arrive, in seconds.
+const NEWS: u64 = 60;
+
 /// The kinds of objects that decide over a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ObjectKind {
@@ -136,6 +139,26 @@ pub trait BoundObjects: Send + Sync {
     fn pod_spec(&self, _pod: &ObjectReference<'_>, _uid: &Uid) -> Option<PodSpec> {
         None
     }
+
+    /// How well this source keeps up with the cluster. Asked once in each verification; a source that is the cluster's
+    /// own, or is asked for each token, leaves it out.
+    fn freshness(&self) -> Freshness {
+        Freshness::Current
+    }
+}
+
+/// How well a source of objects keeps up with the cluster.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Freshness {
+    /// What it says is so.
+    #[default]
+    Current,
+    /// It follows the cluster by a watch. Of an object that was just created it may not have heard yet: a token of the
+    /// last minute whose object is absent, or has another uid, is refused with [`Reason::BoundObjectPending`].
+    Following,
+    /// It lost touch with the cluster, longer ago than it should. What it says may be outdated: accepted tokens say
+    /// [`Confirmed::Stale`]. A source that wants them refused answers [`ObjectState::Unavailable`].
+    Stale,
 }
 
 /// A core/v1 PodSpec, as far as tokens have to do with it.
@@ -264,7 +287,9 @@ pub(crate) fn confirm(
     on_unavailable: OnUnavailable,
     now: UnixSeconds,
 ) -> Result<Confirmed, Rejection> {
-    let mut confirmed = Confirmed::Live;
+    let freshness = objects.freshness();
+    let may_lag = || freshness != Freshness::Current && claims.issued_since(now, NEWS);
+    let mut confirmed = if freshness == Freshness::Stale { Confirmed::Stale } else { Confirmed::Live };
     for object in claims.bound_objects() {
         let verdict = match objects.state(&object.reference) {
             ObjectState::Absent => Err(Failure::NotFound),
@@ -281,13 +306,18 @@ pub(crate) fn confirm(
                 Ok(())
             }
         };
-        verdict.map_err(|failure| failure.of(&object.reference))?;
+        verdict.map_err(|failure| match failure {
+            // It may just have been created, or created again under its name.
+            Failure::NotFound | Failure::UidMismatch if may_lag() => Failure::Pending.of(&object.reference),
+            failure => failure.of(&object.reference),
+        })?;
     }
     Ok(confirmed)
 }
 
 enum Failure {
     NotFound,
+    Pending,
     UidMismatch,
     Deleted,
     Unavailable,
@@ -310,6 +340,7 @@ impl Failure {
             (Self::Deleted, Pod) => Reason::PodDeleted,
             (Self::Deleted, Node) => Reason::NodeDeleted,
             (Self::Unavailable, _) => Reason::BoundObjectUnavailable,
+            (Self::Pending, _) => Reason::BoundObjectPending,
         };
         Rejection::new(reason, Detail::Object(reference.to_string().into_boxed_str()))
     }

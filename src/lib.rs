@@ -111,7 +111,8 @@ mod verified;
 mod verifier;
 
 pub use bound_object::{
-    BoundObject, BoundObjects, ObjectKind, ObjectReference, ObjectState, OnUnavailable, PodSpec, Uid,
+    BoundObject, BoundObjects, Freshness, ObjectKind, ObjectReference, ObjectState, OnUnavailable, PodSpec,
+    Uid,
 };
 pub use claims::Claims;
 pub use issuer::{IssuedToken, Issuer, IssuerBuilder, IssuerError};

@@ -23,16 +23,19 @@ pub enum Confirmed {
     NotChecked,
     /// The source could not answer for some object, and the verifier was told to accept such tokens.
     Unavailable,
+    /// Every object existed when the source was last in touch with the cluster, which is longer ago than it should be.
+    Stale,
 }
 
 impl Confirmed {
-    /// The stable name: `live`, `notChecked`, `unavailable`.
+    /// The stable name: `live`, `notChecked`, `unavailable`, `stale`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Live => "live",
             Self::NotChecked => "notChecked",
             Self::Unavailable => "unavailable",
+            Self::Stale => "stale",
         }
     }
 }

@@ -286,6 +286,7 @@ impl Verifier {
         }
         Err(match (furthest.reason(), &header.kid) {
             (Reason::KeyUnknown, Some(kid)) => {
+                self.issuers.iter().for_each(|issuer| issuer.keys.report_missing_key());
                 Rejection::new(Reason::KeyUnknown, Detail::KeyId(kid.beginning()))
             }
             _ => furthest,

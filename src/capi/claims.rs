@@ -31,6 +31,8 @@ pub enum boundtoken_confirmed {
     BOUNDTOKEN_CONFIRMED_LIVE = 1,
     /// The source could not answer for some object, and the verifier was told to accept such tokens.
     BOUNDTOKEN_CONFIRMED_UNAVAILABLE = 2,
+    /// Every object existed when the source was last in touch with the cluster, longer ago than it should be.
+    BOUNDTOKEN_CONFIRMED_STALE = 3,
 }
 
 /// A key with one value. A key that has several values stands there several times.
@@ -277,6 +279,7 @@ impl From<Confirmed> for boundtoken_confirmed {
             Confirmed::Live => Self::BOUNDTOKEN_CONFIRMED_LIVE,
             Confirmed::NotChecked => Self::BOUNDTOKEN_CONFIRMED_NOT_CHECKED,
             Confirmed::Unavailable => Self::BOUNDTOKEN_CONFIRMED_UNAVAILABLE,
+            Confirmed::Stale => Self::BOUNDTOKEN_CONFIRMED_STALE,
         }
     }
 }

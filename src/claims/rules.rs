@@ -49,6 +49,11 @@ impl Claims {
         Ok(())
     }
 
+    /// Whether the token was issued in the last so many seconds.
+    pub(crate) fn issued_since(&self, now: UnixSeconds, seconds: u64) -> bool {
+        self.issued_at.is_some_and(|issued| issued.0.saturating_add(seconds) >= now.0)
+    }
+
     /// Holds the claim `kubernetes.io` and the subject to what Kubernetes writes: names that objects can have, a uid
     /// for each object that is judged, and the same service account in both places.
     pub(crate) fn name_a_service_account(&self) -> Result<(), Rejection> {

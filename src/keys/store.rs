@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::{ArcSwap, Guard};
 
@@ -22,7 +22,13 @@ use super::KeySet;
 /// # Ok::<(), KeyError>(())
 /// ```
 #[derive(Clone)]
-pub struct KeyStore(Arc<ArcSwap<KeySet>>);
+pub struct KeyStore(Arc<Shared>);
+
+struct Shared {
+    current: ArcSwap<KeySet>,
+    /// Whom to tell that a token names a key that is not here.
+    on_missing: OnceLock<Box<dyn Fn() + Send + Sync>>,
+}
 
 /// The key set that was current when [`KeyStore::load`] was called, for as long as this is held.
 pub struct CurrentKeys(Guard<Arc<KeySet>>);
@@ -31,18 +37,31 @@ impl KeyStore {
     /// A store that holds this set.
     #[must_use]
     pub fn new(keys: KeySet) -> Self {
-        Self(Arc::new(ArcSwap::from_pointee(keys)))
+        Self(Arc::new(Shared { current: ArcSwap::from_pointee(keys), on_missing: OnceLock::new() }))
     }
 
     /// Makes this the current set, at once and for all clones. Who is reading finishes with the set it has.
     pub fn replace(&self, keys: KeySet) {
-        self.0.store(Arc::new(keys));
+        self.0.current.store(Arc::new(keys));
     }
 
     /// The current set. Takes no lock and allocates nothing, but for a small record once in each thread's life.
     #[must_use]
     pub fn load(&self) -> CurrentKeys {
-        CurrentKeys(self.0.load())
+        CurrentKeys(self.0.current.load())
+    }
+
+    /// Calls this whenever a verifier is shown a token whose kid is not in the set: the issuer may have rotated its
+    /// keys. Anybody can send such tokens, as many as they like, so it must be quick, and whatever it sets off must be
+    /// limited. Only the first call-back counts; returns whether this is the one.
+    pub fn on_missing_key(&self, callback: impl Fn() + Send + Sync + 'static) -> bool {
+        self.0.on_missing.set(Box::new(callback)).is_ok()
+    }
+
+    pub(crate) fn report_missing_key(&self) {
+        if let Some(callback) = self.0.on_missing.get() {
+            callback();
+        }
     }
 }
 

@@ -228,6 +228,9 @@ reasons! {
     /// The source of bound objects could not answer, and the verifier refuses in that case.
     BoundObjectUnavailable = 541, "bound_object_unavailable",
         "the bound object could not be looked up", "retry; check the connection of the bound-object source";
+    /// The token was issued within the last minute, and of an object that it is bound to no news has arrived yet.
+    BoundObjectPending = 542, "bound_object_pending",
+        "the bound object has not been seen yet", "retry in a moment, or verify through the cluster, which asks the API server";
 }
 
 impl Reason {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use boundtoken::{
-    Algorithm, KeyStore, ObjectKind, ObjectReference, ObjectState, Reason, TrustedIssuer, UnixSeconds,
-    Verifier,
+    Algorithm, BoundObjects, Freshness, KeyStore, ObjectKind, ObjectReference, ObjectState, Reason,
+    TrustedIssuer, UnixSeconds, Verifier,
 };
 use serde_json::{Value, json};
 
@@ -162,6 +162,19 @@ fn assert_refused_in_secrecy(verifier: &Verifier, token: &[u8], reason: Reason) 
     assert!(!rejection.to_string().contains(['\n', '\r', '\0']), "{rejection}");
 }
 
+/// A watch that has not heard of anything yet.
+struct NoNews;
+
+impl BoundObjects for NoNews {
+    fn state(&self, _: &ObjectReference<'_>) -> ObjectState {
+        ObjectState::Absent
+    }
+
+    fn freshness(&self) -> Freshness {
+        Freshness::Following
+    }
+}
+
 #[test]
 fn every_reason_can_be_met_and_none_tells_anything_of_the_token() {
     let issuer = Issuer::new();
@@ -190,6 +203,13 @@ fn every_reason_can_be_met_and_none_tells_anything_of_the_token() {
             met.insert(reason);
         }
     }
+    let news = Verifier::builder()
+        .issuer(issuer.trusted().bound_objects(NoNews))
+        .audience(AUDIENCE)
+        .build()
+        .unwrap();
+    assert_refused_in_secrecy(&news, bound_to(ObjectKind::Pod).as_bytes(), Reason::BoundObjectPending);
+    met.insert(Reason::BoundObjectPending);
     let missing: Vec<_> = Reason::ALL.iter().filter(|reason| !met.contains(reason)).collect();
     assert!(missing.is_empty(), "no case here for {missing:?}");
 }

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use boundtoken::{
-    Confirmed, ObjectKind, ObjectReference, ObjectState, OnUnavailable, Reason, TrustedIssuer, UnixSeconds,
-    Verifier,
+    BoundObjects, Confirmed, Freshness, ObjectKind, ObjectReference, ObjectState, OnUnavailable, Reason,
+    TrustedIssuer, UnixSeconds, Verifier,
 };
 use serde_json::{Value, json};
 
@@ -228,6 +228,61 @@ fn an_unavailable_source_refuses_unless_told_otherwise_and_the_answer_says_so() 
     assert_eq!(verdict(&lenient.verifier, &token), Err(Reason::PodNotFound));
     lenient.tell(&[]);
     assert_eq!(verify(&lenient.verifier, &token).unwrap().confirmed(), Confirmed::Live);
+}
+
+/// A source that keeps up as it says.
+struct Following(Freshness, ObjectState);
+
+impl BoundObjects for Following {
+    fn state(&self, reference: &ObjectReference<'_>) -> ObjectState {
+        if reference.kind == ObjectKind::Pod { self.1.clone() } else { live(reference.kind) }
+    }
+
+    fn freshness(&self) -> Freshness {
+        self.0
+    }
+}
+
+#[test]
+fn a_source_that_may_lag_says_so_of_tokens_of_the_last_minute_only() {
+    let token = bound_to(&[ObjectKind::Pod]);
+    let refusal = |freshness, state, now| {
+        let issuer = TrustedIssuer::new(ISSUER, MINT.keys()).bound_objects(Following(freshness, state));
+        let verifier = Verifier::builder().issuer(issuer).audience(AUDIENCE).build().unwrap();
+        verify_at(&verifier, &token, now).map(|verified| verified.confirmed())
+    };
+    let replaced = || present("another", None);
+    for freshness in [Freshness::Following, Freshness::Stale] {
+        for (state, later) in
+            [(ObjectState::Absent, Reason::PodNotFound), (replaced(), Reason::PodUidMismatch)]
+        {
+            assert_eq!(refusal(freshness, state.clone(), NOW), Err(Reason::BoundObjectPending));
+            assert_eq!(refusal(freshness, state.clone(), NOW + 60), Err(Reason::BoundObjectPending));
+            assert_eq!(refusal(freshness, state, NOW + 61), Err(later));
+        }
+        // What it has heard of counts.
+        let deleted = present(mint::POD_UID, Some(NOW - 60));
+        assert_eq!(refusal(freshness, deleted, NOW), Err(Reason::PodDeleted));
+    }
+    assert_eq!(refusal(Freshness::Current, ObjectState::Absent, NOW), Err(Reason::PodNotFound));
+    assert_eq!(refusal(Freshness::Current, replaced(), NOW), Err(Reason::PodUidMismatch));
+}
+
+#[test]
+fn an_answer_from_old_knowledge_says_so() {
+    let token = bound_to(&[ObjectKind::Pod]);
+    for (freshness, expected) in [
+        (Freshness::Current, Confirmed::Live),
+        (Freshness::Following, Confirmed::Live),
+        (Freshness::Stale, Confirmed::Stale),
+    ] {
+        let issuer = TrustedIssuer::new(ISSUER, MINT.keys())
+            .bound_objects(Following(freshness, live(ObjectKind::Pod)));
+        let verifier = Verifier::builder().issuer(issuer).audience(AUDIENCE).build().unwrap();
+        let verified = verify_at(&verifier, &token, NOW).unwrap();
+        assert_eq!(verified.confirmed(), expected);
+        assert_eq!(verified.confirmed_objects().count() > 0, expected == Confirmed::Live);
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Keys and objects change behind a verifier that is in use.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
@@ -10,7 +11,7 @@ use boundtoken::{
 use serde_json::json;
 
 use crate::mint::{self, AUDIENCE, ISSUER, Mint, NOW, claims_with, key_set};
-use crate::{verdict, verify};
+use crate::{MINT, verdict, verify};
 
 const POD: ObjectReference<'_> = ObjectReference { kind: ObjectKind::Pod, namespace: "demo", name: "live" };
 
@@ -129,4 +130,32 @@ fn many_threads_verify_while_keys_and_objects_change() {
     store.replace(key_set([&steady, &rotating]));
     assert_eq!(verdict(&verifier, &by_pod.0), Ok(()));
     assert_eq!(verdict(&verifier, &by_key.0), Ok(()));
+}
+
+#[test]
+fn whoever_refreshes_the_keys_hears_of_a_kid_that_is_not_there() {
+    let store = KeyStore::from(MINT.keys());
+    let verifier = Verifier::builder()
+        .issuer(TrustedIssuer::new(ISSUER, store.clone()))
+        .audience(AUDIENCE)
+        .build()
+        .unwrap();
+    let heard = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&heard);
+    assert!(store.on_missing_key(move || {
+        count.fetch_add(1, Ordering::Relaxed);
+    }));
+    assert!(!store.clone().on_missing_key(|| unreachable!("only the first counts")));
+
+    let rotated = Mint::new(boundtoken::Algorithm::ES256, "another").token(&mint::claims(NOW));
+    for (token, calls) in [
+        (MINT.token(&mint::claims(NOW)), 0),
+        (MINT.token(&claims_with(&json!({"aud": ["mail"]}))), 0),
+        ("not.a.token".to_owned(), 0),
+        (rotated.clone(), 1),
+        (rotated, 2),
+    ] {
+        let _verdict = verify(&verifier, &token);
+        assert_eq!(heard.load(Ordering::Relaxed), calls);
+    }
 }

@@ -151,6 +151,7 @@ pub fn accepted(token: &VerifiedToken, now: UnixSeconds) -> String {
     }
     let state = match token.confirmed() {
         Confirmed::Live => paint(GOOD, "exists"),
+        Confirmed::Stale => paint(CAUTION, "existed"),
         _ => paint(CAUTION, "NOT CHECKED"),
     };
     rows(
