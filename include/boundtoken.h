@@ -324,7 +324,7 @@ typedef enum {
 typedef enum {
   // Refuse the token with BOUNDTOKEN_BOUND_OBJECT_UNAVAILABLE. The default.
   BOUNDTOKEN_UNAVAILABLE_REFUSE = 0,
-  // Accept it, and say so: BOUNDTOKEN_CONFIRMED_UNAVAILABLE.
+  // Accept it, and say so: BOUNDTOKEN_CONFIRMED_UNAVAILABLE or BOUNDTOKEN_CONFIRMED_STALE.
   BOUNDTOKEN_UNAVAILABLE_ACCEPT = 1,
 } boundtoken_on_unavailable;
 
@@ -658,7 +658,7 @@ boundtoken_status boundtoken_verifier_builder_leeway_seconds(boundtoken_verifier
 boundtoken_status boundtoken_verifier_builder_max_token_size(boundtoken_verifier_builder *builder,
                                                              size_t bytes);
 
-// What to do when bound objects cannot be looked up: refuse unless set.
+// What to do when bound objects cannot be looked up, or what is known of them is outdated: refuse unless set.
 //
 // BOUNDTOKEN_UNKNOWN_VALUE: `choice` is neither of the two.
 boundtoken_status boundtoken_verifier_builder_on_unavailable(boundtoken_verifier_builder *builder,

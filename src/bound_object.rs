@@ -156,8 +156,8 @@ pub enum Freshness {
     /// It follows the cluster by a watch. Of an object that was just created it may not have heard yet: a token of the
     /// last minute whose object is absent, or has another uid, is refused with [`Reason::BoundObjectPending`].
     Following,
-    /// It lost touch with the cluster, longer ago than it should. What it says may be outdated: accepted tokens say
-    /// [`Confirmed::Stale`]. A source that wants them refused answers [`ObjectState::Unavailable`].
+    /// It lost touch with the cluster, longer ago than it should. What it says may be outdated: tokens are refused, or
+    /// accepted with [`Confirmed::Stale`] under [`OnUnavailable::Accept`].
     Stale,
 }
 
@@ -269,13 +269,13 @@ impl fmt::Debug for Uid {
     }
 }
 
-/// What a verifier does when the source of bound objects answers [`ObjectState::Unavailable`].
+/// What a verifier does when the source of bound objects answers [`ObjectState::Unavailable`], or is [`Freshness::Stale`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnUnavailable {
     /// Refuse the token with [`Reason::BoundObjectUnavailable`]. The default.
     #[default]
     Refuse,
-    /// Accept it, and say so: [`Confirmed::Unavailable`].
+    /// Accept it, and say so: [`Confirmed::Unavailable`], or [`Confirmed::Stale`] if no object is known to be gone.
     Accept,
 }
 
@@ -289,8 +289,12 @@ pub(crate) fn confirm(
 ) -> Result<Confirmed, Rejection> {
     let freshness = objects.freshness();
     let may_lag = || freshness != Freshness::Current && claims.issued_since(now, NEWS);
-    let mut confirmed = if freshness == Freshness::Stale { Confirmed::Stale } else { Confirmed::Live };
+    let stale = freshness == Freshness::Stale;
+    let mut confirmed = if stale { Confirmed::Stale } else { Confirmed::Live };
     for object in claims.bound_objects() {
+        if stale && on_unavailable == OnUnavailable::Refuse {
+            return Err(Failure::Unavailable.of(&object.reference));
+        }
         let verdict = match objects.state(&object.reference) {
             ObjectState::Absent => Err(Failure::NotFound),
             ObjectState::Present { uid, .. } if uid != *object.uid => Err(Failure::UidMismatch),

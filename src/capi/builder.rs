@@ -27,7 +27,7 @@ pub struct boundtoken_verifier_builder {
 pub enum boundtoken_on_unavailable {
     /// Refuse the token with BOUNDTOKEN_BOUND_OBJECT_UNAVAILABLE. The default.
     BOUNDTOKEN_UNAVAILABLE_REFUSE = 0,
-    /// Accept it, and say so: BOUNDTOKEN_CONFIRMED_UNAVAILABLE.
+    /// Accept it, and say so: BOUNDTOKEN_CONFIRMED_UNAVAILABLE or BOUNDTOKEN_CONFIRMED_STALE.
     BOUNDTOKEN_UNAVAILABLE_ACCEPT = 1,
 }
 
@@ -146,7 +146,7 @@ pub unsafe extern "C" fn boundtoken_verifier_builder_max_token_size(
     unsafe { collect(builder, step) }
 }
 
-/// What to do when bound objects cannot be looked up: refuse unless set.
+/// What to do when bound objects cannot be looked up, or what is known of them is outdated: refuse unless set.
 ///
 /// BOUNDTOKEN_UNKNOWN_VALUE: `choice` is neither of the two.
 #[unsafe(no_mangle)]

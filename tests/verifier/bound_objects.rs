@@ -248,7 +248,12 @@ fn a_source_that_may_lag_says_so_of_tokens_of_the_last_minute_only() {
     let token = bound_to(&[ObjectKind::Pod]);
     let refusal = |freshness, state, now| {
         let issuer = TrustedIssuer::new(ISSUER, MINT.keys()).bound_objects(Following(freshness, state));
-        let verifier = Verifier::builder().issuer(issuer).audience(AUDIENCE).build().unwrap();
+        let verifier = Verifier::builder()
+            .issuer(issuer)
+            .audience(AUDIENCE)
+            .on_unavailable(OnUnavailable::Accept)
+            .build()
+            .unwrap();
         verify_at(&verifier, &token, now).map(|verified| verified.confirmed())
     };
     let replaced = || present("another", None);
@@ -269,19 +274,22 @@ fn a_source_that_may_lag_says_so_of_tokens_of_the_last_minute_only() {
 }
 
 #[test]
-fn an_answer_from_old_knowledge_says_so() {
+fn an_answer_from_old_knowledge_is_refused_or_says_so() {
     let token = bound_to(&[ObjectKind::Pod]);
-    for (freshness, expected) in [
-        (Freshness::Current, Confirmed::Live),
-        (Freshness::Following, Confirmed::Live),
-        (Freshness::Stale, Confirmed::Stale),
+    for (freshness, choice, expected) in [
+        (Freshness::Current, OnUnavailable::Refuse, Ok(Confirmed::Live)),
+        (Freshness::Following, OnUnavailable::Refuse, Ok(Confirmed::Live)),
+        (Freshness::Stale, OnUnavailable::Refuse, Err(Reason::BoundObjectUnavailable)),
+        (Freshness::Following, OnUnavailable::Accept, Ok(Confirmed::Live)),
+        (Freshness::Stale, OnUnavailable::Accept, Ok(Confirmed::Stale)),
     ] {
-        let issuer = TrustedIssuer::new(ISSUER, MINT.keys())
-            .bound_objects(Following(freshness, live(ObjectKind::Pod)));
-        let verifier = Verifier::builder().issuer(issuer).audience(AUDIENCE).build().unwrap();
-        let verified = verify_at(&verifier, &token, NOW).unwrap();
-        assert_eq!(verified.confirmed(), expected);
-        assert_eq!(verified.confirmed_objects().count() > 0, expected == Confirmed::Live);
+        let objects = Following(freshness, live(ObjectKind::Pod));
+        let issuer = TrustedIssuer::new(ISSUER, MINT.keys()).bound_objects(objects);
+        let builder = Verifier::builder().issuer(issuer).audience(AUDIENCE).on_unavailable(choice);
+        let verdict = verify_at(&builder.build().unwrap(), &token, NOW);
+        assert_eq!(verdict.as_ref().map(|verified| verified.confirmed()).map_err(|reason| *reason), expected);
+        let confirmed = verdict.map_or(0, |verified| verified.confirmed_objects().count());
+        assert_eq!(confirmed > 0, expected == Ok(Confirmed::Live));
     }
 }
 
