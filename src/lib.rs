@@ -99,10 +99,14 @@ mod bound_object;
 pub mod capi;
 mod claims;
 mod crypto;
+#[cfg(feature = "dev-server")]
+pub mod dev_server;
 mod header;
 mod issuer;
 mod json;
 pub mod keys;
+#[cfg(feature = "kubernetes")]
+pub mod kubernetes;
 mod object_store;
 mod rejection;
 mod time;

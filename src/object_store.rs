@@ -83,6 +83,28 @@ impl ObjectStore {
         self.objects.pin().remove(&Lookup(*reference)).is_some()
     }
 
+    /// Removes the objects of one kind, in one namespace or in all, that `keep` does not want: given namespace and name.
+    #[cfg(feature = "kubernetes")]
+    pub(crate) fn retain(
+        &self,
+        kind: ObjectKind,
+        namespace: Option<&str>,
+        keep: impl Fn(&str, &str) -> bool,
+    ) {
+        self.objects.pin().retain(|stored, _| {
+            !stored.is_in(kind, namespace) || {
+                let (namespace, name) = stored.parts();
+                keep(namespace, name)
+            }
+        });
+    }
+
+    /// How many objects of one kind there are, in one namespace or in all.
+    #[cfg(feature = "kubernetes")]
+    pub(crate) fn count(&self, kind: ObjectKind, namespace: Option<&str>) -> usize {
+        self.objects.pin().keys().filter(|stored| stored.is_in(kind, namespace)).count()
+    }
+
     /// How many objects there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -120,6 +142,11 @@ impl fmt::Debug for ObjectStore {
 }
 
 impl StoredReference {
+    #[cfg(feature = "kubernetes")]
+    fn is_in(&self, kind: ObjectKind, namespace: Option<&str>) -> bool {
+        self.kind == kind && namespace.is_none_or(|namespace| self.parts().0 == namespace)
+    }
+
     fn parts(&self) -> (&str, &str) {
         let namespace_length = usize::try_from(self.namespace_length).unwrap_or(usize::MAX);
         self.text.split_at_checked(namespace_length).unwrap_or((&self.text, ""))

@@ -22,7 +22,7 @@ use claimed::Claimed;
 /// The issuer's name in nearly every cluster.
 pub const DEFAULT_ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 /// The longest key file that is read, in bytes.
-const MAX_KEY_SIZE: u64 = 1 << 20;
+pub const MAX_KEY_SIZE: u64 = 1 << 20;
 
 /// Issue a token for a service account from a signing key, without any server
 ///

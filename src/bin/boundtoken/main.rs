@@ -19,6 +19,7 @@ use clap::{Parser, Subcommand};
 
 mod completions;
 mod demo;
+mod dev_server;
 mod failure;
 mod input;
 mod inspect;
@@ -27,6 +28,7 @@ mod keys;
 mod objects;
 mod output;
 mod reasons;
+mod shell;
 mod verify;
 mod words;
 
@@ -67,6 +69,7 @@ enum Command {
     Inspect(inspect::Arguments),
     Issue(Box<issue::Arguments>),
     Demo(demo::Arguments),
+    DevServer(Box<dev_server::Arguments>),
     Reasons(reasons::Arguments),
     Completions(completions::Arguments),
 }
@@ -81,6 +84,7 @@ fn main() -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Issue(arguments) => issue::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::DevServer(arguments) => dev_server::run(&arguments),
         Command::Reasons(arguments) => reasons::run(&arguments),
         Command::Completions(arguments) => completions::run::<Program>(&arguments),
     };

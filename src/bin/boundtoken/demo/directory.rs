@@ -7,6 +7,7 @@ use std::path::Path;
 use super::cluster::{AUDIENCE, Cluster, ISSUER, objects, objects_after};
 use crate::failure::Failure;
 use crate::output::{json, printable};
+use crate::shell;
 
 /// Writes the files, and returns the commands to try on them.
 pub fn write(directory: &Path, cluster: &Cluster) -> Result<String, Failure> {
@@ -39,7 +40,7 @@ fn write_new(path: &Path, content: &str) -> io::Result<()> {
 }
 
 fn commands(directory: &Path) -> String {
-    let change = format!("  cd {}\n", shell_word(&printable(&directory.to_string_lossy())));
+    let change = format!("  cd {}\n", shell::word(&printable(&directory.to_string_lossy())));
     let verify = |objects: &str| {
         format!(
             "  boundtoken verify --token-file token --jwks jwks.json \\\n    \
@@ -53,34 +54,4 @@ fn commands(directory: &Path) -> String {
         "  boundtoken inspect --token-file token\n".to_owned(),
     ]
     .concat()
-}
-
-/// A text as one word of a POSIX shell.
-fn shell_word(text: &str) -> String {
-    let plain = |character: char| character.is_ascii_alphanumeric() || "/._-+:,@%".contains(character);
-    if !text.is_empty() && text.chars().all(plain) && !text.starts_with('-') {
-        text.to_owned()
-    } else {
-        // `--` would be needed before a leading hyphen; a path may begin with `./` instead.
-        let relative = if text.starts_with('-') { "./" } else { "" };
-        format!("'{relative}{}'", text.replace('\'', r"'\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shell_word;
-
-    #[test]
-    fn any_directory_is_one_word() {
-        for (text, word) in [
-            ("/srv/try-1", "/srv/try-1"),
-            ("my dir", "'my dir'"),
-            ("it's", r"'it'\''s'"),
-            ("-x", "'./-x'"),
-            ("$HOME;", "'$HOME;'"),
-        ] {
-            assert_eq!(shell_word(text), word);
-        }
-    }
 }

@@ -1,0 +1,50 @@
+//! Waiting before the next attempt, longer each time, and never all at once.
+
+use std::time::Duration;
+
+use crate::crypto;
+
+const SHORTEST: Duration = Duration::from_millis(250);
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// Doubles from a quarter of a second to half a minute.
+pub(super) struct Backoff(Duration);
+
+impl Backoff {
+    pub(super) fn new() -> Self {
+        Self(SHORTEST)
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.0 = SHORTEST;
+    }
+
+    pub(super) async fn wait(&mut self) {
+        tokio::time::sleep(jittered(self.0)).await;
+        self.0 = self.0.saturating_mul(2).min(LONGEST);
+    }
+}
+
+/// Between half of a duration and the whole: many clients that failed together do not come back together.
+pub(super) fn jittered(duration: Duration) -> Duration {
+    let mut byte = [0];
+    // Without random numbers the whole is as good.
+    if crypto::fill_random(&mut byte).is_err() {
+        return duration;
+    }
+    let [byte] = byte;
+    duration.mul_f64(0.5 + f64::from(byte) / 512.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jitter_never_waits_longer_nor_less_than_half() {
+        for _ in 0..1_000 {
+            let waited = jittered(Duration::from_secs(10));
+            assert!((Duration::from_secs(5)..=Duration::from_secs(10)).contains(&waited), "{waited:?}");
+        }
+    }
+}

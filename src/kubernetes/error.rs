@@ -1,0 +1,127 @@
+//! Why a cluster could not be connected to: which step failed, and what is missing.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::bound_object::ObjectKind;
+
+/// A step of connecting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Step {
+    /// Finding the configuration: a kubeconfig, or a pod's own.
+    Configuration,
+    /// Reading the issuer's name from `/.well-known/openid-configuration`.
+    Discovery,
+    /// Loading the key set from `/openid/v1/jwks`.
+    Keys,
+    /// Listing and watching objects of a kind, in one namespace or in all.
+    Watch {
+        /// The kind.
+        kind: ObjectKind,
+        /// The namespace; none for the whole cluster.
+        namespace: Option<String>,
+    },
+}
+
+/// Why a cluster could not be connected to. Its text says what to do.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ClusterError {
+    /// The step that failed.
+    pub step: Step,
+    /// The HTTP status that the API server answered with, if it answered.
+    pub http_status: Option<u16>,
+    message: String,
+}
+
+impl ClusterError {
+    pub(super) fn new(step: Step, message: impl Into<String>) -> Self {
+        Self { step, http_status: None, message: message.into() }
+    }
+
+    pub(super) fn answered(step: Step, http_status: u16, message: impl Into<String>) -> Self {
+        Self { step, http_status: Some(http_status), message: message.into() }
+    }
+
+    pub(super) fn of_kube(step: Step, error: &kube::Error) -> Self {
+        match error {
+            kube::Error::Api(status) => Self::answered(step, status.code, status.message.clone()),
+            error => Self::new(step, chain(error)),
+        }
+    }
+
+    pub(super) fn too_slow(step: Step, deadline: Duration, last: Option<Self>) -> Self {
+        let so_far = last.map_or_else(|| "no answer yet".to_owned(), |error| error.message);
+        Self::new(step, format!("not done within {} s: {so_far}", deadline.as_secs_f32()))
+    }
+
+    /// Whether trying again cannot help until somebody changes something.
+    pub(super) fn is_final(&self) -> bool {
+        matches!(self.http_status, Some(401 | 403))
+    }
+
+    /// What is missing, when the API server refused.
+    fn remedy(&self) -> Option<String> {
+        match (self.http_status?, &self.step) {
+            (401, _) => Some("the credentials are not accepted: renew those of the kubeconfig, or the pod's token".to_owned()),
+            (403, Step::Discovery | Step::Keys) => Some(
+                "bind the ClusterRole system:service-account-issuer-discovery to this identity: it allows `get` on \
+                 /.well-known/openid-configuration and /openid/v1/jwks"
+                    .to_owned(),
+            ),
+            (403, Step::Watch { kind, namespace }) => {
+                let resource = format!("{}s", kind.name().to_ascii_lowercase());
+                let place = namespace.as_ref().map_or_else(
+                    || "the whole cluster (or choose namespaces)".to_owned(),
+                    |name| format!("the namespace {name}"),
+                );
+                Some(format!("allow this identity get, list and watch on {resource} in {place}"))
+            }
+            (404, Step::Discovery | Step::Keys) => {
+                Some("the API server publishes no keys: its --service-account-issuer must be an https URL".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// An error with its causes: the outermost alone says little.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Configuration => formatter.write_str("find the cluster's address and credentials"),
+            Self::Discovery => formatter.write_str("read /.well-known/openid-configuration"),
+            Self::Keys => formatter.write_str("load the key set /openid/v1/jwks"),
+            Self::Watch { kind, namespace: Some(namespace) } => {
+                write!(formatter, "watch objects of kind {kind} in namespace {namespace}")
+            }
+            Self::Watch { kind, namespace: None } => write!(formatter, "watch objects of kind {kind}"),
+        }
+    }
+}
+
+impl fmt::Display for ClusterError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "could not {}: {}", self.step, self.message)?;
+        match self.remedy() {
+            Some(remedy) => write!(formatter, "; {remedy}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for ClusterError {}

@@ -1,0 +1,246 @@
+//! Following the objects of one kind: list, watch, and list again when the thread is lost.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use futures_util::{Stream, StreamExt as _};
+use kube::api::{
+    ApiResource, DynamicObject, ListParams, ObjectMeta, PartialObjectMeta, WatchEvent, WatchParams,
+};
+use kube::{Api, Client};
+
+use super::backoff::Backoff;
+use super::error::{ClusterError, Step};
+use super::objects::Watch;
+use crate::bound_object::{ObjectKind, ObjectReference};
+use crate::object_store::ObjectStore;
+use crate::time::UnixSeconds;
+
+/// A server that sends bookmarks does so once a minute. Longer silence is a dead connection.
+const LONGEST_SILENCE: Duration = Duration::from_secs(90);
+/// How long the server is to keep one watch, in seconds; then it is asked anew, from where it ended.
+const WATCH_SECONDS: u32 = 290;
+/// How many objects are listed at a time where the server cannot stream them.
+const PAGE: u32 = 500;
+/// The mark of the bookmark that ends a streamed list.
+const LIST_END: &str = "k8s.io/initial-events-end";
+
+type Metadata = PartialObjectMeta<DynamicObject>;
+
+/// Keeps a store in step with the objects of one kind, in one namespace or in all.
+pub(super) struct Follower {
+    api: Api<DynamicObject>,
+    watch: Arc<Watch>,
+    store: ObjectStore,
+    /// As of when the store is complete, in the server's own words; none before the first list.
+    version: Option<String>,
+    /// Whether the server streams lists. Old ones do not.
+    streams: bool,
+}
+
+/// A list that is coming in.
+struct Listing {
+    asked_at: Instant,
+    seen: HashSet<(String, String)>,
+}
+
+pub(super) fn api(client: Client, kind: ObjectKind, namespace: Option<&str>) -> Api<DynamicObject> {
+    let name = kind.name();
+    let resource = ApiResource {
+        group: String::new(),
+        version: "v1".to_owned(),
+        api_version: "v1".to_owned(),
+        kind: name.to_owned(),
+        plural: format!("{}s", name.to_ascii_lowercase()),
+    };
+    match namespace {
+        Some(namespace) => Api::namespaced_with(client, namespace, &resource),
+        None => Api::all_with(client, &resource),
+    }
+}
+
+impl Follower {
+    pub(super) fn new(client: Client, watch: Arc<Watch>, store: ObjectStore) -> Self {
+        let api = api(client, watch.kind, watch.namespace.as_deref());
+        Self { api, watch, store, version: None, streams: true }
+    }
+
+    /// Follows until the task is aborted.
+    pub(super) async fn run(mut self) {
+        let mut backoff = Backoff::new();
+        loop {
+            let start = Instant::now();
+            match self.follow().await {
+                Ok(()) => {}
+                Err(error) => {
+                    tracing::warn!(kind = %self.watch.kind, namespace = self.watch.namespace, %error, "watch failed");
+                    self.watch.failed(error);
+                }
+            }
+            // A watch that ended in good time is resumed at once, one that never got going is not.
+            if start.elapsed() > LONGEST_SILENCE / 2 {
+                backoff.reset();
+            }
+            backoff.wait().await;
+        }
+    }
+
+    /// One watch, preceded by a list if there is nothing to start from.
+    async fn follow(&mut self) -> Result<(), ClusterError> {
+        let opened_at = Instant::now();
+        let mut listing = None;
+        if self.version.is_none() {
+            if self.streams {
+                listing = Some(Listing { asked_at: opened_at, seen: HashSet::new() });
+            } else {
+                self.list().await?;
+            }
+        }
+        let parameters = WatchParams {
+            timeout: Some(WATCH_SECONDS),
+            bookmarks: true,
+            ..self.parameters(listing.is_some())
+        };
+        let version = self.version.clone().unwrap_or_default();
+        let events = match self.api.watch_metadata(&parameters, &version).await {
+            Ok(events) => events,
+            // An old server that does not know how to stream a list.
+            Err(kube::Error::Api(status)) if listing.is_some() && matches!(status.code, 400 | 422) => {
+                self.streams = false;
+                return Ok(());
+            }
+            Err(error) => return Err(self.failure(&error)),
+        };
+        self.take(Box::pin(events), listing).await
+    }
+
+    fn parameters(&self, listing: bool) -> WatchParams {
+        if listing { WatchParams::streaming_lists() } else { WatchParams::default() }
+    }
+
+    async fn take(
+        &mut self,
+        mut events: impl Stream<Item = kube::Result<WatchEvent<Metadata>>> + Unpin,
+        mut listing: Option<Listing>,
+    ) -> Result<(), ClusterError> {
+        loop {
+            let event = match tokio::time::timeout(LONGEST_SILENCE, events.next()).await {
+                Ok(Some(event)) => event.map_err(|error| self.failure(&error))?,
+                Ok(None) => return Ok(()),
+                Err(_) => return Err(ClusterError::new(self.step(), "the API server has fallen silent")),
+            };
+            self.watch.events.fetch_add(1, Ordering::Relaxed);
+            match event {
+                WatchEvent::Added(object) | WatchEvent::Modified(object) => {
+                    self.upsert(&object.metadata, listing.as_mut());
+                    self.advance(object.metadata.resource_version, listing.is_some());
+                }
+                WatchEvent::Deleted(object) => {
+                    self.delete(&object.metadata);
+                    self.advance(object.metadata.resource_version, listing.is_some());
+                }
+                WatchEvent::Bookmark(bookmark) => {
+                    if bookmark.metadata.annotations.contains_key(LIST_END)
+                        && let Some(listing) = listing.take()
+                    {
+                        self.finish(listing);
+                    }
+                    self.advance(Some(bookmark.metadata.resource_version), listing.is_some());
+                }
+                WatchEvent::Error(status) if status.code == 410 => {
+                    tracing::info!(kind = %self.watch.kind, "the API server has forgotten our version: listing anew");
+                    self.watch.reconnects.fetch_add(1, Ordering::Relaxed);
+                    self.version = None;
+                    return Ok(());
+                }
+                WatchEvent::Error(status) => {
+                    return Err(ClusterError::answered(self.step(), status.code, status.message));
+                }
+            }
+        }
+    }
+
+    /// Notes how far we have come. In the midst of a list that says nothing yet.
+    fn advance(&mut self, version: Option<String>, listing: bool) {
+        if listing {
+            return;
+        }
+        self.watch.prove(Instant::now());
+        if let Some(version) = version.filter(|version| !version.is_empty()) {
+            self.version = Some(version);
+        }
+    }
+
+    /// The list of a server that cannot stream it, page by page.
+    async fn list(&mut self) -> Result<(), ClusterError> {
+        let mut listing = Listing { asked_at: Instant::now(), seen: HashSet::new() };
+        let mut parameters = ListParams::default().limit(PAGE);
+        loop {
+            let page = self.api.list_metadata(&parameters).await.map_err(|error| self.failure(&error))?;
+            for object in &page.items {
+                self.upsert(&object.metadata, Some(&mut listing));
+            }
+            match page.metadata.continue_.filter(|token| !token.is_empty()) {
+                Some(token) => parameters.continue_token = Some(token),
+                None => {
+                    self.finish(listing);
+                    self.version = page.metadata.resource_version;
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Takes away what the list did not have. Until here it stayed, and what is new was there already: there is no moment
+    /// in which something that exists is missing.
+    fn finish(&self, listing: Listing) {
+        let Listing { asked_at, seen } = listing;
+        self.store.retain(self.watch.kind, self.watch.namespace.as_deref(), |namespace, name| {
+            seen.contains(&(namespace.to_owned(), name.to_owned()))
+        });
+        self.watch.caught_up(asked_at);
+        tracing::debug!(kind = %self.watch.kind, objects = seen.len(), "in step");
+    }
+
+    fn upsert(&self, metadata: &ObjectMeta, listing: Option<&mut Listing>) {
+        let Some(reference) = reference(self.watch.kind, metadata) else { return };
+        let uid = metadata.uid.as_deref().unwrap_or_default();
+        let deletion_timestamp = metadata
+            .deletion_timestamp
+            .as_ref()
+            .map(|time| UnixSeconds(u64::try_from(time.0.as_second()).unwrap_or_default()));
+        self.store.upsert(&reference, uid.into(), deletion_timestamp);
+        if let Some(listing) = listing {
+            listing.seen.insert((reference.namespace.to_owned(), reference.name.to_owned()));
+        }
+    }
+
+    fn delete(&self, metadata: &ObjectMeta) {
+        if let Some(reference) = reference(self.watch.kind, metadata) {
+            self.store.delete(&reference);
+        }
+    }
+
+    fn step(&self) -> Step {
+        Step::Watch { kind: self.watch.kind, namespace: self.watch.namespace.clone() }
+    }
+
+    fn failure(&mut self, error: &kube::Error) -> ClusterError {
+        if let kube::Error::Api(status) = error
+            && status.code == 410
+        {
+            self.version = None;
+        }
+        ClusterError::of_kube(self.step(), error)
+    }
+}
+
+fn reference(kind: ObjectKind, metadata: &ObjectMeta) -> Option<ObjectReference<'_>> {
+    Some(ObjectReference {
+        kind,
+        namespace: metadata.namespace.as_deref().unwrap_or_default(),
+        name: metadata.name.as_deref()?,
+    })
+}

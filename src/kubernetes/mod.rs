@@ -1,0 +1,150 @@
+//! Keys and bound objects that follow a cluster.
+//!
+//! A [`Cluster`] connects to an API server, loads its keys, watches the objects that tokens are bound to, and keeps both
+//! in step in the background: TokenReview's answer without the call. Of objects only the metadata is read, so no secret
+//! ever leaves the API server.
+//!
+//! ```no_run
+//! use boundtoken::kubernetes::Cluster;
+//!
+//! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+//! let cluster = Cluster::builder().connect().await?; // in a pod, or by kubeconfig
+//! let verifier = cluster.verifier_builder().audience("vault").build()?;
+//!
+//! // For every request, without any I/O:
+//! let caller = verifier.verify(b"token");
+//! // The same, but the API server is asked about a pod that was created a moment ago:
+//! let caller = cluster.verify(&verifier, b"token").await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # How fresh the answers are
+//!
+//! A deletion is known as soon as the API server's watch tells it, within milliseconds. When the connection is lost,
+//! what was known goes on to count for a while ([`ClusterBuilder::max_staleness`]); then tokens are refused as
+//! [`Reason::BoundObjectUnavailable`](crate::Reason::BoundObjectUnavailable), or accepted with
+//! [`Confirmed::Stale`](crate::Confirmed::Stale) if the verifier was built with
+//! [`OnUnavailable::Accept`](crate::OnUnavailable::Accept). Bookmarks, which the API server sends once a minute, prove
+//! that a watch on which nothing happens is still in step.
+//!
+//! # The version of k8s-openapi
+//!
+//! As every crate on `kube`, a program that uses this feature chooses a version of Kubernetes' types by a feature of the
+//! crate `k8s-openapi`: `k8s-openapi = { version = "0.29", features = ["earliest"] }`.
+
+use std::sync::Arc;
+
+use kube::Client;
+use tokio::task::JoinSet;
+
+use crate::rejection::{Reason, Rejection};
+use crate::verified::VerifiedToken;
+use crate::verifier::{TrustedIssuer, Verifier, VerifierBuilder};
+
+mod asking;
+mod backoff;
+mod builder;
+mod error;
+mod following;
+mod keys;
+mod objects;
+mod status;
+
+use asking::Asker;
+use keys::Keys;
+use objects::ClusterObjects;
+
+pub use builder::ClusterBuilder;
+pub use error::{ClusterError, Step};
+pub use status::{ClusterStatus, WatchStatus};
+
+/// A connection to one cluster: its keys and its objects, kept in step in the background.
+///
+/// Verifiers that were built from it share what it knows. When it is dropped the following ends; what they know then
+/// grows old, and past [`ClusterBuilder::max_staleness`] they refuse. Needs a tokio runtime, of any flavour, for as long
+/// as it lives. Safe to share between threads.
+pub struct Cluster {
+    client: Client,
+    issuer: String,
+    keys: Arc<Keys>,
+    objects: ClusterObjects,
+    asker: Asker,
+    /// Aborted when dropped.
+    _tasks: JoinSet<()>,
+}
+
+impl Cluster {
+    /// Starts a connection; see [`ClusterBuilder`].
+    pub fn builder() -> ClusterBuilder {
+        ClusterBuilder::new()
+    }
+
+    /// The issuer's name, as the cluster's discovery document says it.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// A client for the same API server.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        self.client.clone()
+    }
+
+    /// What verifies the cluster's tokens: its name, its keys and its objects, as they change.
+    #[must_use]
+    pub fn trusted_issuer(&self) -> TrustedIssuer {
+        TrustedIssuer::new(self.issuer.as_str(), self.keys.store().clone())
+            .bound_objects(self.objects.clone())
+    }
+
+    /// A verifier of the cluster's tokens; what it lacks is an audience.
+    pub fn verifier_builder(&self) -> VerifierBuilder {
+        Verifier::builder().issuer(self.trusted_issuer())
+    }
+
+    /// Verifies a token as `verifier` does, and asks the API server where the news may still be on its way: once for the
+    /// key set when a key is unknown, and once for each object of a token of the last minute that was not seen yet.
+    ///
+    /// No token reaches the network whose signature, audience or times do not hold. Key sets are requested at most once
+    /// in ten seconds however many tokens name unknown keys, objects by a few requests at a time, and what does not
+    /// exist is remembered for some seconds.
+    ///
+    /// # Errors
+    /// As [`Verifier::verify`]; [`Reason::BoundObjectUnavailable`] if the API server could not be asked.
+    pub async fn verify(&self, verifier: &Verifier, token: &[u8]) -> Result<VerifiedToken, Rejection> {
+        let mut verdict = verifier.verify(token);
+        if is_refused(&verdict, Reason::KeyUnknown) && self.keys.refresh().await {
+            verdict = verifier.verify(token);
+        }
+        if is_refused(&verdict, Reason::BoundObjectPending) {
+            let checked = verifier.check(token)?;
+            let answers = self.asker.ask_for(&checked, &self.objects).await;
+            return verifier.confirm(checked, &answers);
+        }
+        verdict
+    }
+
+    /// What is known, and how well: for metrics and for `/readyz`.
+    #[must_use]
+    pub fn status(&self) -> ClusterStatus {
+        ClusterStatus {
+            issuer: self.issuer.clone(),
+            key_ids: self.keys.ids(),
+            keys_loaded_at: self.keys.loaded_at(),
+            stale: self.objects.is_stale(),
+            watches: self.objects.watches(),
+        }
+    }
+}
+
+fn is_refused(verdict: &Result<VerifiedToken, Rejection>, reason: Reason) -> bool {
+    verdict.as_ref().is_err_and(|rejection| rejection.reason() == reason)
+}
+
+impl std::fmt::Debug for Cluster {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Cluster").field("status", &self.status()).finish_non_exhaustive()
+    }
+}

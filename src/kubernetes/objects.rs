@@ -1,0 +1,128 @@
+//! The cluster's objects as its watches know them, and how old that knowledge may be.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::error::ClusterError;
+use super::status::WatchStatus;
+use crate::bound_object::{BoundObjects, Freshness, ObjectKind, ObjectReference, ObjectState};
+use crate::object_store::ObjectStore;
+
+/// What verifiers ask. A cheap handle; clones share the knowledge.
+#[derive(Clone)]
+pub(super) struct ClusterObjects(Arc<Shared>);
+
+struct Shared {
+    store: ObjectStore,
+    watches: Vec<Arc<Watch>>,
+    max_staleness: Duration,
+}
+
+impl ClusterObjects {
+    pub(super) fn new(store: ObjectStore, watches: Vec<Arc<Watch>>, max_staleness: Duration) -> Self {
+        Self(Arc::new(Shared { store, watches, max_staleness }))
+    }
+
+    pub(super) fn is_stale(&self) -> bool {
+        let now = Instant::now();
+        self.0.watches.iter().any(|watch| watch.age(now) > self.0.max_staleness)
+    }
+
+    pub(super) fn watches(&self) -> Vec<WatchStatus> {
+        self.0.watches.iter().map(|watch| watch.status(&self.0.store)).collect()
+    }
+
+    /// Whether objects of this kind and namespace are followed at all.
+    fn follows(&self, reference: &ObjectReference<'_>) -> bool {
+        self.0.watches.iter().any(|watch| {
+            watch.kind == reference.kind
+                && watch.namespace.as_deref().is_none_or(|namespace| namespace == reference.namespace)
+        })
+    }
+}
+
+impl BoundObjects for ClusterObjects {
+    fn state(&self, reference: &ObjectReference<'_>) -> ObjectState {
+        match self.0.store.state(reference) {
+            // Nobody looks there, so nothing can be said.
+            ObjectState::Absent if !self.follows(reference) => ObjectState::Unavailable,
+            state => state,
+        }
+    }
+
+    fn freshness(&self) -> Freshness {
+        if self.is_stale() { Freshness::Stale } else { Freshness::Following }
+    }
+}
+
+/// One watch: what it follows, and what it went through.
+pub(super) struct Watch {
+    pub(super) kind: ObjectKind,
+    pub(super) namespace: Option<String>,
+    start: Instant,
+    /// The last moment, in milliseconds since `start`, as of which the knowledge is known to be complete.
+    proven: AtomicU64,
+    in_step: AtomicBool,
+    pub(super) events: AtomicU64,
+    pub(super) reconnects: AtomicU64,
+    failure: Mutex<Option<ClusterError>>,
+}
+
+impl Watch {
+    pub(super) fn new(kind: ObjectKind, namespace: Option<String>) -> Self {
+        Self {
+            kind,
+            namespace,
+            start: Instant::now(),
+            proven: AtomicU64::new(0),
+            in_step: AtomicBool::new(false),
+            events: AtomicU64::new(0),
+            reconnects: AtomicU64::new(0),
+            failure: Mutex::new(None),
+        }
+    }
+
+    /// Notes that everything up to this moment has been heard.
+    pub(super) fn prove(&self, moment: Instant) {
+        let milliseconds = moment.saturating_duration_since(self.start).as_millis();
+        self.proven.fetch_max(u64::try_from(milliseconds).unwrap_or(u64::MAX), Ordering::Release);
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    pub(super) fn caught_up(&self, listed_at: Instant) {
+        self.prove(listed_at);
+        self.in_step.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_in_step(&self) -> bool {
+        self.in_step.load(Ordering::Acquire)
+    }
+
+    pub(super) fn failed(&self, error: ClusterError) {
+        self.reconnects.fetch_add(1, Ordering::Relaxed);
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    }
+
+    pub(super) fn failure(&self) -> Option<ClusterError> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn age(&self, now: Instant) -> Duration {
+        let proven = Duration::from_millis(self.proven.load(Ordering::Acquire));
+        now.saturating_duration_since(self.start).saturating_sub(proven)
+    }
+
+    fn status(&self, store: &ObjectStore) -> WatchStatus {
+        WatchStatus {
+            kind: self.kind,
+            namespace: self.namespace.clone(),
+            in_step: self.is_in_step(),
+            age_seconds: self.age(Instant::now()).as_secs(),
+            objects: store.count(self.kind, self.namespace.as_deref()),
+            events: self.events.load(Ordering::Relaxed),
+            reconnects: self.reconnects.load(Ordering::Relaxed),
+            failure: self.failure().map(|error| error.to_string()),
+        }
+    }
+}
