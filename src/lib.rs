@@ -68,7 +68,9 @@
 //! | `ring` (default) | cryptography by ring | ring |
 //! | `aws-lc-rs` | cryptography by AWS-LC instead: faster RSA, P-521 (ES512) | aws-lc-rs |
 //! | `capi` | the C ABI of `include/boundtoken.h` | nothing |
-//! | `cli` | the program `boundtoken` | clap |
+//! | `kubernetes` | `kubernetes::Cluster`: keys and bound objects that follow an API server | kube, tokio |
+//! | `dev-server` | `dev_server::DevServer`: a TokenRequest endpoint for laptops and tests | axum, rcgen, prost, tokio |
+//! | `cli` | the program `boundtoken` | clap, and the two above |
 //!
 //! To leave ring out altogether: `default-features = false, features = ["aws-lc-rs"]`.
 //!

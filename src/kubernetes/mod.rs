@@ -23,7 +23,7 @@
 //!
 //! A deletion is known as soon as the API server's watch tells it, within milliseconds. When the connection is lost,
 //! what was known goes on to count for a while ([`ClusterBuilder::max_staleness`]); then tokens are refused as
-//! [`Reason::BoundObjectUnavailable`](crate::Reason::BoundObjectUnavailable), or accepted with
+//! [`Reason::BoundObjectUnavailable`], or accepted with
 //! [`Confirmed::Stale`](crate::Confirmed::Stale) if the verifier was built with
 //! [`OnUnavailable::Accept`](crate::OnUnavailable::Accept). Bookmarks, which the API server sends once a minute, prove
 //! that a watch on which nothing happens is still in step.
