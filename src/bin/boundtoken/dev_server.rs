@@ -124,6 +124,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         log_requests();
     }
     demand_own_file(&arguments.kubeconfig)?;
+    let no_signals = |error: io::Error| Failure::new(format!("cannot wait for signals: {error}"));
+    let end = End::new().map_err(no_signals)?;
     let server = arguments.start()?;
     server
         .write_kubeconfig(&arguments.kubeconfig)
@@ -134,7 +136,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         );
     }
     arguments.tell(&server)?;
-    wait_for_the_end()?;
+    end.wait().map_err(no_signals)?;
     server.shutdown();
     Ok(ExitCode::SUCCESS)
 }
@@ -217,21 +219,44 @@ fn log_requests() {
         .init();
 }
 
-/// Until an interrupt or, where there is such a thing, SIGTERM.
-fn wait_for_the_end() -> Result<(), Failure> {
-    let failed = |error: io::Error| Failure::new(format!("cannot wait for signals: {error}"));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(failed)?;
-    runtime.block_on(async {
-        #[cfg(unix)]
-        {
-            use tokio::signal::unix::{SignalKind, signal};
-            let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+/// An interrupt or, where there is such a thing, SIGTERM: from its making on, neither ends the program at once.
+struct End {
+    runtime: tokio::runtime::Runtime,
+    #[cfg(unix)]
+    signals: [tokio::signal::unix::Signal; 2],
+}
+
+impl End {
+    #[cfg(unix)]
+    fn new() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let signals = {
+            let _entered = runtime.enter();
+            [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?]
+        };
+        Ok(Self { runtime, signals })
+    }
+
+    #[cfg(not(unix))]
+    fn new() -> io::Result<Self> {
+        Ok(Self { runtime: tokio::runtime::Builder::new_current_thread().enable_io().build()? })
+    }
+
+    #[cfg(unix)]
+    fn wait(self) -> io::Result<()> {
+        let Self { runtime, signals: [mut interrupt, mut terminate] } = self;
+        runtime.block_on(async {
             tokio::select! {
-                interrupted = tokio::signal::ctrl_c() => interrupted.map_err(failed),
-                _ = terminate.recv() => Ok(()),
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
             }
-        }
-        #[cfg(not(unix))]
-        tokio::signal::ctrl_c().await.map_err(failed)
-    })
+        });
+        Ok(())
+    }
+
+    #[cfg(not(unix))]
+    fn wait(self) -> io::Result<()> {
+        self.runtime.block_on(tokio::signal::ctrl_c())
+    }
 }
