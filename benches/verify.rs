@@ -38,6 +38,12 @@ fn boundtoken_with_bound_objects(bencher: Bencher<'_, '_>, algorithm: &str) {
 }
 
 #[divan::bench(args = ALGORITHMS)]
+fn boundtoken_seen_again(bencher: Bencher<'_, '_>, algorithm: &str) {
+    let subject = with(algorithm);
+    bencher.bench(|| subject.again());
+}
+
+#[divan::bench(args = ALGORITHMS)]
 fn jsonwebtoken(bencher: Bencher<'_, '_>, algorithm: &str) {
     let subject = with(algorithm);
     bencher.bench(|| subject.peer());

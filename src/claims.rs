@@ -68,6 +68,11 @@ struct Reference {
 }
 
 impl Claims {
+    /// How many bytes the claims own.
+    pub(crate) fn size(&self) -> usize {
+        self.text.capacity().saturating_add(self.audiences.capacity().saturating_mul(size_of::<Span>()))
+    }
+
     /// The issuer (`iss`): one of the names of the trusted issuer whose key signed the token.
     #[must_use]
     pub fn issuer(&self) -> &str {

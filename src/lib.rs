@@ -97,6 +97,7 @@
 
 pub mod api;
 mod bound_object;
+mod cache;
 #[cfg(feature = "capi")]
 pub mod capi;
 mod claims;

@@ -4,9 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::bound_object::{self, BoundObject, BoundObjects, OnUnavailable};
+use crate::cache::TokenCache;
 use crate::claims::Claims;
 use crate::header::{Header, KeyId};
-use crate::keys::{Key, KeyStore};
+use crate::keys::{Key, KeyFingerprint, KeyStore};
 use crate::rejection::{Detail, Reason, Rejection};
 use crate::time::UnixSeconds;
 use crate::token::CompactToken;
@@ -117,6 +118,19 @@ pub struct Verifier {
     leeway: u64,
     max_token_size: usize,
     on_unavailable: OnUnavailable,
+    /// None when it is turned off.
+    cache: Option<TokenCache>,
+}
+
+/// A token that holds in itself, and whose it is.
+struct Authentic<'a> {
+    claims: Arc<Claims>,
+    issuer: &'a TrustedIssuer,
+    /// The place of the issuer among the verifier's.
+    place: usize,
+    /// The key that signed it. None if the token does not name it: then a new key may make it ambiguous, so that it must
+    /// be judged anew each time.
+    key: Option<KeyFingerprint>,
 }
 
 impl Verifier {
@@ -141,12 +155,41 @@ impl Verifier {
     /// # Errors
     /// As [`verify`](Self::verify).
     pub fn verify_at(&self, token: &[u8], now: UnixSeconds) -> Result<VerifiedToken, Rejection> {
-        let (claims, issuer) = self.check_claims(token, now)?;
-        let confirmed = match &issuer.objects {
-            Some(objects) => bound_object::confirm(&claims, &**objects, self.on_unavailable, now)?,
-            None => Confirmed::NotChecked,
-        };
+        if let Some((claims, issuer)) = self.seen_before(token, now) {
+            let confirmed = self.confirm_objects(&claims, issuer, now)?;
+            return Ok(VerifiedToken::new(claims, confirmed));
+        }
+        let Authentic { claims, issuer, place, key } = self.check_claims(token, now)?;
+        let confirmed = self.confirm_objects(&claims, issuer, now)?;
+        if let (Some(cache), Some(key)) = (&self.cache, key) {
+            cache.keep(token, Arc::clone(&claims), place, key);
+        }
         Ok(VerifiedToken::new(claims, confirmed))
+    }
+
+    /// What a token claims that was accepted before, if its key is still published and its times still hold. Whatever is
+    /// wrong is left to the long way to find again.
+    fn seen_before(&self, token: &[u8], now: UnixSeconds) -> Option<(Arc<Claims>, &TrustedIssuer)> {
+        let cache = self.cache.as_ref()?;
+        let seen = cache.get(token)?;
+        let issuer = self.issuers.get(seen.issuer())?;
+        if !seen.is_signed_by(&issuer.keys) || seen.claims().within(now, self.leeway).is_err() {
+            cache.forget(token);
+            return None;
+        }
+        Some((Arc::clone(seen.claims()), issuer))
+    }
+
+    fn confirm_objects(
+        &self,
+        claims: &Claims,
+        issuer: &TrustedIssuer,
+        now: UnixSeconds,
+    ) -> Result<Confirmed, Rejection> {
+        match &issuer.objects {
+            Some(objects) => bound_object::confirm(claims, &**objects, self.on_unavailable, now),
+            None => Ok(Confirmed::NotChecked),
+        }
     }
 
     /// The first of two steps, for callers who must ask a network about bound objects: everything but them.
@@ -192,7 +235,7 @@ impl Verifier {
     /// # Errors
     /// As [`check`](Self::check).
     pub fn check_at(&self, token: &[u8], now: UnixSeconds) -> Result<CheckedToken, Rejection> {
-        self.check_claims(token, now).map(|(claims, _)| CheckedToken { claims })
+        self.check_claims(token, now).map(|authentic| CheckedToken { claims: authentic.claims })
     }
 
     /// The second step: judges the bound objects by what `objects` says, and the token's times once more.
@@ -223,21 +266,17 @@ impl Verifier {
     }
 
     /// Everything that the token itself decides, in the order of the steps.
-    fn check_claims(
-        &self,
-        token: &[u8],
-        now: UnixSeconds,
-    ) -> Result<(Arc<Claims>, &TrustedIssuer), Rejection> {
+    fn check_claims(&self, token: &[u8], now: UnixSeconds) -> Result<Authentic<'_>, Rejection> {
         let token = CompactToken::split(token, self.max_token_size)?;
-        let (claims, issuer) = self.authenticate(&token)?;
-        claims.named_for_us()?;
-        claims.within(now, self.leeway)?;
-        claims.name_a_service_account()?;
-        Ok((claims, issuer))
+        let authentic = self.authenticate(&token)?;
+        authentic.claims.named_for_us()?;
+        authentic.claims.within(now, self.leeway)?;
+        authentic.claims.name_a_service_account()?;
+        Ok(authentic)
     }
 
     /// Reads the header, unless it is one that a key's issuer always writes, and finds the key.
-    fn authenticate(&self, token: &CompactToken<'_>) -> Result<(Arc<Claims>, &TrustedIssuer), Rejection> {
+    fn authenticate(&self, token: &CompactToken<'_>) -> Result<Authentic<'_>, Rejection> {
         for issuer in &self.issuers {
             let keys = issuer.keys.load();
             if let Some(key) = keys.with_usual_header(token.header.encoded()) {
@@ -251,17 +290,13 @@ impl Verifier {
     /// Finds the key that signed the token among those that may have, and the issuer that the key belongs to.
     ///
     /// Nothing of the claims is read before a signature over them holds.
-    fn find_key(
-        &self,
-        token: &CompactToken<'_>,
-        header: &Header<'_>,
-    ) -> Result<(Arc<Claims>, &TrustedIssuer), Rejection> {
+    fn find_key(&self, token: &CompactToken<'_>, header: &Header<'_>) -> Result<Authentic<'_>, Rejection> {
         if header.kid.is_none() {
             self.demand_one_fitting_key(header)?;
         }
         // The furthest that any key came is what is reported.
         let mut furthest = Rejection::new(Reason::KeyUnknown, Detail::None);
-        for issuer in &self.issuers {
+        for (place, issuer) in self.issuers.iter().enumerate() {
             let keys = issuer.keys.load();
             let candidates = match &header.kid {
                 Some(kid) => keys.find(|name| kid.compare(name)),
@@ -279,7 +314,8 @@ impl Verifier {
                 };
                 claims.not_legacy()?;
                 if issuer.is_named(claims.issuer()) {
-                    return Ok((claims, issuer));
+                    let key = header.kid.as_ref().map(|_| *key.fingerprint());
+                    return Ok(Authentic { claims, issuer, place, key });
                 }
                 further(&mut furthest, claims.issuer_mismatch());
             }

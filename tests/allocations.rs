@@ -1,5 +1,5 @@
-//! How often a verification asks the allocator: at most four times for an accepted token, never for one that is refused
-//! before its signature is checked.
+//! How often a verification asks the allocator: at most four times for an accepted token, never for one that is seen again
+//! or is refused before its signature is checked.
 
 mod mint;
 
@@ -30,7 +30,8 @@ fn verifier(mints: &[&Mint], objects: Option<&ObjectStore>) -> Verifier {
         Some(objects) => issuer.bound_objects(objects.clone()),
         None => issuer,
     };
-    Verifier::builder().issuer(issuer).audience(AUDIENCE).build().expect("verifier")
+    // The first time is what is measured, each time.
+    Verifier::builder().issuer(issuer).audience(AUDIENCE).cached_tokens(0).build().expect("verifier")
 }
 
 fn objects() -> ObjectStore {
@@ -71,6 +72,16 @@ fn an_accepted_token_takes_at_most_four() {
             }
         }
     }
+}
+
+#[test]
+fn a_token_seen_again_takes_none() {
+    let mint = Mint::new(Algorithm::RS256, mint::KID);
+    let issuer = TrustedIssuer::new(ISSUER, mint.keys()).bound_objects(objects());
+    let verifier = Verifier::builder().issuer(issuer).audience(AUDIENCE).build().expect("verifier");
+    let (verdict, count) = measured(&verifier, mint.token(&claims_with(&json!({}))).as_bytes());
+    assert!(verdict.is_ok(), "{verdict:?}");
+    assert_eq!(count, 0);
 }
 
 /// How many allocations the check of the signature alone takes.

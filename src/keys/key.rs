@@ -37,7 +37,12 @@ pub struct Key {
     material: Material,
     public_key: crypto::PublicKey,
     usual_header: Option<Box<[u8]>>,
+    fingerprint: KeyFingerprint,
 }
+
+/// What tells a key from every other: a hash of its numbers, its algorithm and its kid.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct KeyFingerprint([u8; 32]);
 
 impl Key {
     pub(super) fn new(
@@ -53,7 +58,12 @@ impl Key {
         }
         let public_key = crypto::PublicKey::new(algorithm, &material)?;
         let usual_header = usual_header(algorithm, kid.as_deref())?;
-        Ok(Self { kid, algorithm, material, public_key, usual_header })
+        let fingerprint = KeyFingerprint::new(kid.as_deref(), algorithm, &material);
+        Ok(Self { kid, algorithm, material, public_key, usual_header, fingerprint })
+    }
+
+    pub(crate) fn fingerprint(&self) -> &KeyFingerprint {
+        &self.fingerprint
     }
 
     /// The header of the tokens that an API server signs with this key, encoded: always the same bytes, so that a
@@ -122,6 +132,23 @@ impl Key {
     #[must_use]
     pub fn to_jwk(&self) -> impl Serialize {
         PublicJwk::new(self.kid(), self.algorithm, &self.material)
+    }
+}
+
+impl KeyFingerprint {
+    fn new(kid: Option<&str>, algorithm: Algorithm, material: &Material) -> Self {
+        // DER says where it ends, and no algorithm's name has a zero byte.
+        let mut described = material.to_spki();
+        described.extend_from_slice(algorithm.name().as_bytes());
+        if let Some(kid) = kid {
+            described.push(0);
+            described.extend_from_slice(kid.as_bytes());
+        }
+        let mut fingerprint = [0; 32];
+        for (byte, hashed) in fingerprint.iter_mut().zip(crypto::sha256(&described).as_ref()) {
+            *byte = *hashed;
+        }
+        Self(fingerprint)
     }
 }
 

@@ -25,4 +25,5 @@ pub use key_set::{KeySet, SkippedKey};
 pub use signing::SigningKey;
 pub use store::{CurrentKeys, KeyStore};
 
+pub(crate) use key::KeyFingerprint;
 pub(crate) use material::{Curve, Material};

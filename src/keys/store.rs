@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::{ArcSwap, Guard};
@@ -26,6 +27,8 @@ pub struct KeyStore(Arc<Shared>);
 
 struct Shared {
     current: ArcSwap<KeySet>,
+    /// How often the set was replaced.
+    generation: AtomicU64,
     /// Whom to tell that a token names a key that is not here.
     on_missing: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
@@ -37,18 +40,25 @@ impl KeyStore {
     /// A store that holds this set.
     #[must_use]
     pub fn new(keys: KeySet) -> Self {
-        Self(Arc::new(Shared { current: ArcSwap::from_pointee(keys), on_missing: OnceLock::new() }))
+        let current = ArcSwap::from_pointee(keys);
+        Self(Arc::new(Shared { current, generation: AtomicU64::new(0), on_missing: OnceLock::new() }))
     }
 
     /// Makes this the current set, at once and for all clones. Who is reading finishes with the set it has.
     pub fn replace(&self, keys: KeySet) {
         self.0.current.store(Arc::new(keys));
+        self.0.generation.fetch_add(1, Ordering::Release);
     }
 
     /// The current set. Takes no lock and allocates nothing, but for a small record once in each thread's life.
     #[must_use]
     pub fn load(&self) -> CurrentKeys {
         CurrentKeys(self.0.current.load())
+    }
+
+    /// Changes whenever the set was replaced.
+    pub(crate) fn generation(&self) -> u64 {
+        self.0.generation.load(Ordering::Acquire)
     }
 
     /// Calls this whenever a verifier is shown a token whose kid is not in the set: the issuer may have rotated its

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{TrustedIssuer, Verifier};
 use crate::bound_object::OnUnavailable;
+use crate::cache::TokenCache;
 
 /// Token size limit unless configured, in bytes.
 const DEFAULT_MAX_TOKEN_SIZE: usize = 16 * 1024;
@@ -14,11 +15,18 @@ const DEFAULT_LEEWAY: u64 = 60;
 /// The largest leeway that can be configured, in seconds. More would not be a clock's error.
 const LARGEST_LEEWAY: u64 = 3600;
 
+/// How many tokens are remembered unless configured.
+const DEFAULT_CACHED_TOKENS: usize = 10_000;
+/// How much memory they may take unless configured, in bytes.
+const DEFAULT_CACHE_SIZE: usize = 32 * 1024 * 1024;
+
 /// Collects what a [`Verifier`] needs. Made by [`Verifier::builder`].
 #[derive(Debug)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct VerifierBuilder {
     verifier: Verifier,
+    cached_tokens: usize,
+    cache_size: usize,
 }
 
 impl VerifierBuilder {
@@ -30,7 +38,10 @@ impl VerifierBuilder {
                 leeway: DEFAULT_LEEWAY,
                 max_token_size: DEFAULT_MAX_TOKEN_SIZE,
                 on_unavailable: OnUnavailable::Refuse,
+                cache: None,
             },
+            cached_tokens: DEFAULT_CACHED_TOKENS,
+            cache_size: DEFAULT_CACHE_SIZE,
         }
     }
 
@@ -65,6 +76,20 @@ impl VerifierBuilder {
         self
     }
 
+    /// How many accepted tokens are remembered, so that they cost next to nothing when they are seen again: 10,000 unless
+    /// set; 0 for none. A remembered token is still refused once it has expired, its key is withdrawn, or an object that
+    /// it is bound to is gone. Only accepted tokens are remembered.
+    pub fn cached_tokens(mut self, tokens: usize) -> Self {
+        self.cached_tokens = tokens;
+        self
+    }
+
+    /// How much memory the remembered tokens may take, in bytes: 32 MiB unless set; 0 for no tokens.
+    pub fn cache_size(mut self, bytes: usize) -> Self {
+        self.cache_size = bytes;
+        self
+    }
+
     /// Builds the verifier.
     ///
     /// ```
@@ -76,7 +101,7 @@ impl VerifierBuilder {
     /// # Errors
     /// [`BuildError`] says what is missing or out of range.
     pub fn build(self) -> Result<Verifier, BuildError> {
-        let verifier = self.verifier;
+        let mut verifier = self.verifier;
         if verifier.issuers.is_empty() {
             return Err(BuildError::NoIssuer);
         }
@@ -99,6 +124,9 @@ impl VerifierBuilder {
         }
         if verifier.max_token_size == 0 || verifier.max_token_size > LARGEST_MAX_TOKEN_SIZE {
             return Err(BuildError::TokenSizeOutOfRange);
+        }
+        if self.cached_tokens > 0 && self.cache_size > 0 {
+            verifier.cache = Some(TokenCache::new(self.cached_tokens, self.cache_size));
         }
         Ok(verifier)
     }

@@ -3,6 +3,7 @@
 mod audiences;
 mod bound_objects;
 mod building;
+mod cache;
 mod headers;
 mod input;
 mod issuers;

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::Shared;
 use super::authentication::{administrator, reviewed_token};
-use super::go_text::quoted;
 use crate::api::UserInfo;
+use crate::api::quoted;
 use crate::bound_object::{BoundObjects as _, ObjectKind, ObjectReference, ObjectState};
 use crate::rejection::Reason;
 use crate::verifier::Verifier;
@@ -38,7 +38,8 @@ pub(super) fn of(shared: &Shared, text: &str, audiences: &[String]) -> Verdict {
             false => Verdict::Accepted { user: administrator(), audiences },
         };
     }
-    let builder = Verifier::builder().issuer(shared.issuer.trusted());
+    // For this one review only.
+    let builder = Verifier::builder().issuer(shared.issuer.trusted()).cached_tokens(0);
     // An audience without a name is none to this crate, although the server takes it for one.
     let named = wanted.iter().filter(|audience| !audience.is_empty());
     let verifier = named.fold(builder, |builder, audience| builder.audience(audience.as_str())).build();
