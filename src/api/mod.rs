@@ -46,6 +46,7 @@
 //!
 //! All types are plain data: they can be sent to and shared between threads.
 
+mod go_text;
 mod object_meta;
 mod refusal;
 mod status;
@@ -55,7 +56,9 @@ mod token_review;
 mod wire;
 
 pub use crate::verified::UserInfo;
-pub(crate) use refusal::quoted;
+#[cfg(feature = "dev-server")]
+pub(crate) use go_text::escaped;
+pub(crate) use go_text::quoted;
 
 pub use object_meta::{ManagedFieldsEntry, ObjectMeta};
 pub use status::{ListMeta, Status, StatusCause, StatusDetails};

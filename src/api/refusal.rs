@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::go_text::quoted;
 use super::{Status, StatusCause, StatusDetails};
 
 impl Status {
@@ -127,49 +128,4 @@ impl std::error::Error for Status {}
 /// `TokenRequest.authentication.k8s.io`, or the kind alone in the core group.
 fn qualified(kind: &str, group: &str) -> String {
     if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") }
-}
-
-/// A text in quotes as Go's `%q` writes it.
-pub(crate) fn quoted(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len().saturating_add(2));
-    quoted.push('"');
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => quoted.extend(['\\', character]),
-            '\u{7}' => quoted.push_str("\\a"),
-            '\u{8}' => quoted.push_str("\\b"),
-            '\u{b}' => quoted.push_str("\\v"),
-            '\u{c}' => quoted.push_str("\\f"),
-            '\n' => quoted.push_str("\\n"),
-            '\r' => quoted.push_str("\\r"),
-            '\t' => quoted.push_str("\\t"),
-            // Rust and Go agree on what can be printed.
-            _ if character == '\'' || character.escape_debug().len() == 1 => quoted.push(character),
-            _ => match u32::from(character) {
-                code @ ..0x80 => quoted.push_str(&format!("\\x{code:02x}")),
-                code @ ..0x1_0000 => quoted.push_str(&format!("\\u{code:04x}")),
-                code => quoted.push_str(&format!("\\U{code:08x}")),
-            },
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
-#[cfg(test)]
-mod tests {
-    use super::quoted;
-
-    #[test]
-    fn texts_are_quoted_as_go_quotes_them() {
-        for (text, expected) in [
-            ("", r#""""#),
-            ("app-0", r#""app-0""#),
-            ("it's \"é\" \\", r#""it's \"é\" \\""#),
-            ("\u{7}\u{8}\t\n\u{b}\u{c}\r\0\u{7f}", r#""\a\b\t\n\v\f\r\x00\x7f""#),
-            ("\u{a0}\u{2028}\u{e000}\u{10ffff}", r#""\u00a0\u2028\ue000\U0010ffff""#),
-        ] {
-            assert_eq!(quoted(text), expected);
-        }
-    }
 }

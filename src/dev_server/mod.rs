@@ -60,7 +60,8 @@
 //!   refuses beyond is `invalid bearer token`. There is no cache: a verdict is never older than the request.
 //! - JSON may nest 200 levels deep. Of YAML, members that are given twice are reported without their line.
 //! - Bodies that may hold a token are not quoted in errors: `(not shown)` stands in their place.
-//! - `kubectl explain` finds no schemas.
+//! - Nobody may impersonate (`kubectl --as`): 403. There are no access reviews either (`kubectl auth can-i`).
+//! - Discovery is not aggregated, and there are no schemas, so `kubectl explain` finds nothing.
 
 mod builder;
 mod error;

@@ -220,3 +220,86 @@ impl Running {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::{SocketAddr, TcpStream};
+    use std::time::Instant;
+
+    use axum::routing::get;
+
+    use super::*;
+    use crate::dev_server::tls::Tls;
+
+    const SHORT: Duration = Duration::from_millis(200);
+    const LONG: Duration = Duration::from_secs(10);
+
+    fn start(limits: Limits, tls: bool) -> (Running, SocketAddr) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let slow = get(|| async {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            "slow"
+        });
+        let router = Router::new().route("/", get(|| async { "ok" })).route("/slow", slow);
+        let tls = tls.then(|| Tls::generate(address.ip()).unwrap().config);
+        let running = Service { listener, tls, router, limits }.start(std::future::pending()).unwrap();
+        (running, address)
+    }
+
+    /// Sends this, and reads until the server closes; tells what it said and how long it took.
+    fn say(address: SocketAddr, bytes: &[u8]) -> (String, Duration) {
+        let started = Instant::now();
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(LONG)).unwrap();
+        stream.write_all(bytes).unwrap();
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer);
+        (answer, started.elapsed())
+    }
+
+    #[test]
+    fn who_sends_headers_too_slowly_is_cut_off() {
+        let (_running, address) = start(Limits { headers: SHORT, ..Limits::default() }, false);
+        for begun in ["G", "GET / HTTP/1.1\r\nHost: a\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\r\n"] {
+            let (answer, took) = say(address, begun.as_bytes());
+            assert!(took >= SHORT && took < LONG, "{begun:?}: {took:?}");
+            assert_eq!(answer.contains("200 OK"), begun.ends_with("\r\n\r\n"), "{answer}");
+        }
+    }
+
+    #[test]
+    fn who_says_nothing_or_half_a_preface_is_cut_off() {
+        for tls in [false, true] {
+            let (_running, address) = start(Limits { handshake: SHORT, ..Limits::default() }, tls);
+            for begun in ["", "PRI * HTTP/2"] {
+                let (answer, took) = say(address, begun.as_bytes());
+                assert!(took < LONG && !answer.contains("200"), "{tls} {begun:?}: {took:?} {answer}");
+            }
+        }
+    }
+
+    #[test]
+    fn connections_beyond_the_limit_wait_for_a_place() {
+        let (_running, address) = start(Limits { connections: 2, ..Limits::default() }, false);
+        let ask = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        let held: Vec<_> = (0..2).map(|_| TcpStream::connect(address).unwrap()).collect();
+        let third = thread::spawn(move || say(address, ask.as_bytes()));
+        thread::sleep(SHORT);
+        assert!(!third.is_finished());
+        drop(held);
+        assert!(third.join().unwrap().0.contains("200 OK"));
+    }
+
+    #[test]
+    fn a_request_that_does_not_end_delays_the_end_no_longer_than_said() {
+        let (running, address) = start(Limits { farewell: SHORT, ..Limits::default() }, false);
+        let client = thread::spawn(move || say(address, b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"));
+        thread::sleep(SHORT);
+        let started = Instant::now();
+        running.stop();
+        assert!(started.elapsed() >= SHORT && started.elapsed() < LONG, "{:?}", started.elapsed());
+        assert_eq!(client.join().unwrap().0, "");
+    }
+}

@@ -130,7 +130,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     server
         .write_kubeconfig(&arguments.kubeconfig)
         .map_err(|error| Failure::with_file(&arguments.kubeconfig, error))?;
-    if !server.address().ip().is_loopback() {
+    if !arguments.endpoint.address.is_loopback() {
         output::warning(
             "other computers can reach this server, and whoever has a token of it may do everything here",
         );

@@ -1,5 +1,7 @@
 //! Objects and refusals as responses.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WARNING};
@@ -10,6 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::accept::{Accept, Encoding, Form, not_acceptable};
+use super::yaml;
 use crate::api::Status;
 
 /// What a handler returns.
@@ -85,16 +88,32 @@ pub(crate) fn warn<'a>(response: &mut Response, warnings: impl IntoIterator<Item
     }
 }
 
+/// What a body gave reason to warn of, kept with its request: it is said even when the request is refused later on.
+#[derive(Clone, Default)]
+pub(super) struct Warnings(Arc<Mutex<Vec<String>>>);
+
+impl Warnings {
+    pub(super) fn keep(&self, texts: &[String]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(texts);
+    }
+
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 /// Layer: writes refusals the way the request accepts them, and sets the header that every answer of the API has.
-pub(crate) async fn render_refusals(request: Request, next: Next) -> Response {
+pub(crate) async fn render_refusals(mut request: Request, next: Next) -> Response {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
+    let warnings = Warnings::default();
+    request.extensions_mut().insert(warnings.clone());
     let mut response = next.run(request).await;
     if let Some(Refusal(status)) = response.extensions_mut().remove::<Refusal>() {
-        let warnings: Vec<_> = response.headers().get_all(WARNING).iter().cloned().collect();
-        response = written_refusal(&status, &headers, &uri);
-        for warning in warnings {
-            response.headers_mut().append(WARNING, warning);
-        }
+        let before = response.headers().get_all(WARNING).iter().cloned();
+        let mut refusal = written_refusal(&status, &headers, &uri);
+        refusal.headers_mut().extend(before.map(|warning| (WARNING, warning)));
+        warn(&mut refusal, warnings.take().iter().map(String::as_str));
+        response = refusal;
     }
     response
         .headers_mut()
@@ -127,8 +146,7 @@ fn write(accept: &Accept, value: &impl Serialize) -> Result<String, ()> {
         Encoding::Json => serde_json::to_string(value).map(|text| text + "\n").map_err(drop),
         Encoding::Yaml => {
             // By way of a map, so that members are in the order of their names.
-            let value = serde_json::to_value(value).map_err(drop)?;
-            yaml_serde::to_string(&value).map_err(drop)
+            yaml::write(serde_json::to_value(value).map_err(drop)?)
         }
     }
 }

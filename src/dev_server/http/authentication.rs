@@ -10,7 +10,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 use super::{Refusal, SharedState, answer, discovery, openid};
-use crate::api::{Status, UserInfo};
+use crate::api::quoted;
+use crate::api::{Status, StatusDetails, UserInfo};
 use crate::crypto::{fill_random, sha256};
 use crate::keys::KeyError;
 use crate::rejection::Rejection;
@@ -131,6 +132,9 @@ pub(super) async fn authenticate(State(shared): SharedState, mut request: Reques
     };
     match user {
         Some(user) => {
+            if let Some(refusal) = impersonation(request.headers(), &user) {
+                return Refusal(refusal).into_response();
+            }
             request.extensions_mut().insert(user.clone());
             let mut response = next.run(request).await;
             response.extensions_mut().insert(user);
@@ -139,6 +143,20 @@ pub(super) async fn authenticate(State(shared): SharedState, mut request: Reques
         None if is_public(request.uri().path()) => next.run(request).await,
         None => unauthorized(),
     }
+}
+
+/// The refusal of a request in somebody else's name, which nobody may send here: not even the administrator, lest it be
+/// carried out in the wrong one.
+fn impersonation(headers: &HeaderMap, user: &UserInfo) -> Option<Status> {
+    let name = headers.get("impersonate-user")?.to_str().unwrap_or_default();
+    let message = format!(
+        "users {} is forbidden: User {} cannot impersonate resource \"users\" in API group \"\" at the cluster scope",
+        quoted(name),
+        quoted(&user.username)
+    );
+    let details =
+        StatusDetails { name: name.to_owned(), kind: "users".to_owned(), ..StatusDetails::default() };
+    Some(Status::failure(403, "Forbidden", message).about(details))
 }
 
 fn credential(headers: &HeaderMap) -> Credential<'_> {

@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use http_body_util::{BodyExt as _, Limited};
 use serde_json::Value;
 
+use super::answer::Warnings;
 use super::decode::{DecodeError, decode};
 use super::go_json::Json;
 use super::kinds::{self, Kind};
@@ -25,7 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Document {
     /// The object. `apiVersion` and `kind` are those of its [`Kind`]; members that are `null` are left out.
     pub value: Value,
-    /// What `?fieldValidation=Warn` (the default) has to say of it: to be sent with [`warn`](super::answer::warn).
+    /// What `?fieldValidation=Warn` (the default) has to say of it: to be sent with [`warn`](super::answer::warn) when the
+    /// request succeeds. When it is refused, that is seen to.
     pub warnings: Vec<String>,
 }
 
@@ -68,6 +70,9 @@ pub(crate) async fn document(parts: &Parts, body: Body, kind: &Kind) -> Result<D
         }
         FieldValidation::Warn | FieldValidation::Strict => found.strict_errors,
     };
+    if let Some(kept) = parts.extensions.get::<Warnings>() {
+        kept.keep(&warnings);
+    }
     Ok(Document { value: found.value, warnings })
 }
 

@@ -6,12 +6,12 @@
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderName, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::accept::{Accept, Document};
+use super::accept::{Accept, Document, accepts_one_of};
 use super::{Answer, SharedRef, SharedState, answer, kinds, not_found};
 use crate::dev_server::store::Resource;
 
@@ -84,7 +84,8 @@ async fn root(Document(accept): Document) -> Response {
     answer::object(StatusCode::OK, &accept, &json!({ "paths": paths }))
 }
 
-async fn version(Document(accept): Document) -> Response {
+async fn version(headers: HeaderMap) -> Answer {
+    accepts_one_of(&headers, &["application/json"])?;
     let version = json!({
         "major": "1",
         "minor": "36",
@@ -100,7 +101,7 @@ async fn version(Document(accept): Document) -> Response {
         "compiler": "rustc",
         "platform": format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH),
     });
-    answer::object(StatusCode::OK, &Accept { pretty: true, ..accept }, &version)
+    Ok(answer::object(StatusCode::OK, &Accept::UNASKED, &version))
 }
 
 async fn core_versions(State(shared): SharedState, Document(accept): Document) -> Response {
@@ -215,34 +216,44 @@ async fn openapi_index(Document(accept): Document) -> Response {
     answer::object(StatusCode::OK, &accept, &json!({ "paths": paths }))
 }
 
+/// What kubectl looks for before it sends objects of a kind: that the server validates them.
+fn patch(path: &str, group: &str, kind: &str) -> (String, Value) {
+    let parameter =
+        |name: &str| json!({"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": true}});
+    let parameters = ["dryRun", "fieldManager", "fieldValidation"].map(parameter);
+    let patch = json!({
+        "x-kubernetes-action": "patch",
+        "x-kubernetes-group-version-kind": {"group": group, "version": "v1", "kind": kind},
+        "parameters": parameters,
+        "responses": {"200": {"description": "OK"}},
+    });
+    (format!("{path}/{{name}}"), json!({ "patch": patch }))
+}
+
 async fn openapi(Path(group_version): Path<String>, Document(accept): Document) -> Answer {
-    let mut paths = json!({});
-    match group_version.as_str() {
+    let paths: Map<String, Value> = match group_version.as_str() {
         "api/v1" => {
-            for resource in Resource::ALL {
+            let patch = |resource: Resource| {
                 let place = if resource.is_namespaced() { "namespaces/{namespace}/" } else { "" };
-                let kind = json!({"group": "", "version": "v1", "kind": resource.kind()});
-                let parameter = |name: &str| json!({"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": true}});
-                let parameters = ["dryRun", "fieldManager", "fieldValidation"].map(parameter);
-                let patch = json!({
-                    "x-kubernetes-action": "patch",
-                    "x-kubernetes-group-version-kind": kind,
-                    "parameters": parameters,
-                    "responses": {"200": {"description": "OK"}},
-                });
-                if let Some(paths) = paths.as_object_mut() {
-                    let path = format!("/api/v1/{place}{}/{{name}}", resource.plural());
-                    paths.insert(path, json!({ "patch": patch }));
-                }
-            }
+                patch(&format!("/api/v1/{place}{}", resource.plural()), "", resource.kind())
+            };
+            Resource::ALL.into_iter().map(patch).collect()
         }
-        "apis/authentication.k8s.io/v1" => {}
+        // No API server patches these, but without a word on them kubectl wants schemas to validate against.
+        "apis/authentication.k8s.io/v1" => {
+            let patch = |(plural, kind)| patch(&format!("/apis/{GROUP}/v1/{plural}"), GROUP, kind);
+            [("selfsubjectreviews", "SelfSubjectReview"), ("tokenreviews", "TokenReview")]
+                .map(patch)
+                .into_iter()
+                .collect()
+        }
         _ => return Err(not_found().into()),
-    }
+    };
     let document = json!({
         "openapi": "3.0.0",
         "info": {"title": "boundtoken development server", "version": GIT_VERSION},
         "paths": paths,
+        "components": {"schemas": {}},
     });
     Ok(answer::object(StatusCode::OK, &accept, &document))
 }

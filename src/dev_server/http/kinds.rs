@@ -1,6 +1,6 @@
 //! The kinds of objects that a request may bring.
 
-use super::decode::Struct;
+use super::shape::Struct;
 use super::shapes;
 
 /// A kind of objects.
@@ -84,5 +84,6 @@ pub(super) fn is_known(group: &str, version: &str, name: &str) -> bool {
         ("batch", "v1") => &["CronJob", "Job"],
         _ => &[],
     };
-    names.contains(&name)
+    // Every kind that is stored has a list.
+    names.contains(&name) || names.contains(&name.strip_suffix("List").unwrap_or_default())
 }

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{Method, Uri};
-use axum::middleware::{Next, from_fn, from_fn_with_state, map_request};
+use axum::http::header::ALLOW;
+use axum::http::{Method, StatusCode, Uri};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 
 pub(crate) mod accept;
@@ -20,7 +21,6 @@ pub(crate) mod decode;
 mod discovery;
 pub(in crate::dev_server) mod faults;
 pub(crate) mod go_json;
-pub(crate) mod go_text;
 mod go_time;
 pub(crate) mod kinds;
 mod log;
@@ -30,6 +30,7 @@ mod openid;
 pub(crate) mod options;
 mod protobuf;
 mod reviews;
+mod shape;
 mod shapes;
 mod tokens;
 mod verdict;
@@ -74,27 +75,33 @@ pub(in crate::dev_server) fn router(shared: SharedRef) -> Router {
         .layer(from_fn(log::log))
         .with_state(shared);
     // Around the routes, because they are chosen by what it changes.
-    Router::new().fallback_service(routes).layer(map_request(prepared))
+    Router::new().fallback_service(routes).layer(from_fn(like_the_server))
 }
 
-/// A request as the routes expect it: without a slash at the end of its path, as the server does not mind one; and with
-/// a method that no route has in place of HEAD, which the server has for no route.
-async fn prepared(mut request: Request) -> Request {
-    if request.method() == Method::HEAD && !discovery::is_health_check(request.uri().path()) {
-        *request.method_mut() = Method::TRACE;
-    }
+/// Layer: small habits of the server. It does not mind a slash at the end of a path, has HEAD for health checks only, and
+/// sends no `Allow`.
+async fn like_the_server(mut request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    if path.len() > 1 && path.ends_with('/') && !discovery::is_health_check(path.trim_end_matches('/')) {
-        let mut shorter = path.strip_suffix('/').unwrap_or(path).to_owned();
-        if let Some(query) = request.uri().query() {
-            shorter.push('?');
-            shorter.push_str(query);
+    if !discovery::is_health_check(path.trim_end_matches('/')) {
+        if request.method() == Method::HEAD {
+            // One that no route has.
+            *request.method_mut() = Method::TRACE;
         }
-        if let Ok(uri) = shorter.parse::<Uri>() {
+        if let Some(uri) = without_last_slash(request.uri()) {
             *request.uri_mut() = uri;
         }
     }
-    request
+    let mut response = next.run(request).await;
+    response.headers_mut().remove(ALLOW);
+    response
+}
+
+fn without_last_slash(uri: &Uri) -> Option<Uri> {
+    let path = uri.path().strip_suffix('/').filter(|path| !path.is_empty())?;
+    match uri.query() {
+        Some(query) => format!("{path}?{query}").parse().ok(),
+        None => path.parse().ok(),
+    }
 }
 
 /// Layer: a panic of a handler is an error of one request.
@@ -133,5 +140,53 @@ async fn no_such_path(uri: Uri) -> Response {
     if known.iter().any(|beginning| uri.path().starts_with(beginning)) {
         return Refusal(not_found()).into_response();
     }
-    discovery::text(axum::http::StatusCode::NOT_FOUND, "404 page not found\n".to_owned())
+    discovery::text(StatusCode::NOT_FOUND, "404 page not found\n".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::{TcpListener, TcpStream};
+
+    use axum::routing::get;
+
+    use super::*;
+    use crate::dev_server::serve::{Limits, Service};
+
+    #[test]
+    fn a_panic_of_a_handler_is_an_internal_error_of_that_request_alone() {
+        async fn panics() -> &'static str {
+            panic!("PANIC")
+        }
+        let router = Router::new()
+            .route("/panics", get(panics))
+            .route("/works", get(|| async { "works" }))
+            .layer(from_fn(contain_panics))
+            .layer(from_fn(answer::render_refusals));
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let service = Service { listener, tls: None, router, limits: Limits::default() };
+        let running = service.start(std::future::pending()).unwrap();
+
+        // On one connection.
+        write!(stream, "GET /panics HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+        write!(stream, "GET /works HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answers = String::new();
+        stream.read_to_string(&mut answers).unwrap();
+        assert!(
+            answers.starts_with("HTTP/1.1 500") && answers.contains("\"reason\":\"InternalError\""),
+            "{answers}"
+        );
+        assert!(answers.ends_with("works") && !answers.contains("PANIC"), "{answers}");
+        running.stop();
+    }
+
+    #[test]
+    fn one_slash_at_the_end_of_a_path_is_not_minded() {
+        let without = |uri: &str| without_last_slash(&uri.parse().unwrap()).map(|uri| uri.to_string());
+        assert_eq!(without("/api/").as_deref(), Some("/api"));
+        assert_eq!(without("/api/?a=b").as_deref(), Some("/api?a=b"));
+        assert_eq!(without("/api//").as_deref(), Some("/api/"));
+        assert_eq!((without("/"), without("/api")), (None, None));
+    }
 }

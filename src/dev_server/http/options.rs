@@ -5,7 +5,7 @@ use axum::http::header::USER_AGENT;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Uri};
 
-use super::go_text::quoted;
+use crate::api::quoted;
 use crate::api::{Status, StatusCause};
 
 /// The longest name of a manager, in bytes.

@@ -1,7 +1,7 @@
 //! The members of the objects that clients send, with the names of their types in Go.
 
-use super::decode::Shape::{Any, Boolean, Bytes, Integer32, Integer64, List, Map, Struct as Of, Text, Time};
-use super::decode::{Shape, Struct};
+use super::shape::Shape::{Any, Boolean, Bytes, Integer32, Integer64, List, Map, Struct as Of, Text, Time};
+use super::shape::{Shape, Struct};
 
 const STRING: Shape = Text("string");
 const UID: Shape = Text("types.UID");

@@ -45,6 +45,9 @@ async fn create(
     let mut response = serde_json::to_value(&issued.response)
         .map_err(|_| Status::internal_error("the token cannot be written"))?;
     echo(&document.value, &mut response);
+    if document.value.pointer("/spec/audiences").is_none_or(Value::is_null) {
+        disown_audiences(&mut response);
+    }
     let mut response = answer::object(StatusCode::CREATED, &accept, &answer::in_form(accept.form, response)?);
     let warnings = document.warnings.iter().chain(&issued.warnings);
     answer::warn(&mut response, warnings.map(String::as_str));
@@ -58,5 +61,12 @@ fn echo(request: &Value, response: &mut Value) {
         if let Some(value) = given.get(member) {
             metadata.insert(member.to_owned(), value.clone());
         }
+    }
+}
+
+/// Audiences that the server filled in are not the client's. An empty list, which it fills in too, is.
+fn disown_audiences(response: &mut Value) {
+    if let Some(Value::Object(fields)) = response.pointer_mut("/metadata/managedFields/0/fieldsV1/f:spec") {
+        fields.remove("f:audiences");
     }
 }

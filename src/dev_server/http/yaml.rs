@@ -1,11 +1,14 @@
-//! YAML, by way of the tree that JSON is read into.
+//! YAML, read by way of the tree that JSON is read into.
 
 use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
+use serde_json::Value;
+
 use super::go_json::Json;
+use crate::api::Time;
 
 /// Reads the first document.
 ///
@@ -21,6 +24,42 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Json, String> {
         let what = message.split(" at line ").next().unwrap_or_default();
         format!("yaml: {}{what}", line.map(|line| format!("line {line}: ")).unwrap_or_default())
     })
+}
+
+/// Writes a value.
+///
+/// # Errors
+/// None that is known.
+pub(super) fn write(mut value: Value) -> Result<String, ()> {
+    mark_times(&mut value);
+    let text = yaml_serde::to_string(&value).map_err(drop)?;
+    // What begins with the mark ends with its last letter.
+    let mut quoted = String::with_capacity(text.len());
+    let mut pieces = text.split(MARK);
+    quoted.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        let (time, rest) = piece.split_at_checked(TIME_LENGTH).unwrap_or((piece, ""));
+        quoted.push_str(&format!("\"{time}\"{rest}"));
+    }
+    Ok(quoted)
+}
+
+/// Two characters for private use, which no text has by chance.
+const MARK: &str = "\u{e0b0}\u{f8b0}";
+/// `2026-11-24T12:11:18Z`
+const TIME_LENGTH: usize = 20;
+
+/// Marks texts that are times. The server puts them into quotes, as readers of YAML 1.1 take them for something else
+/// without.
+fn mark_times(value: &mut Value) {
+    match value {
+        Value::String(text) if text.len() == TIME_LENGTH && text.parse::<Time>().is_ok() => {
+            text.insert_str(0, MARK);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(mark_times),
+        Value::Object(members) => members.values_mut().for_each(mark_times),
+        _ => {}
+    }
 }
 
 impl<'de> Deserialize<'de> for Json {
@@ -111,6 +150,20 @@ mod tests {
         let error = |text: &[u8]| parse(text).err().unwrap_or_default();
         assert_eq!(error(b"a: b: c\n"), "yaml: mapping values are not allowed in this context");
         assert_eq!(error(b"a:\n\tb: c\n"), "yaml: line 2: found character that cannot start any token");
+    }
+
+    #[test]
+    fn times_are_written_in_quotes_and_everything_can_be_read_back() {
+        let value = serde_json::json!({
+            "time": "2026-11-24T12:11:18Z",
+            "more": ["2026-11-24T12:11:18Z", "2026-11-24", "x: 2026-11-24T12:11:18Z\n"],
+            "yes": "yes",
+            "number": "1",
+        });
+        let yaml = write(value.clone()).unwrap();
+        assert!(yaml.contains("time: \"2026-11-24T12:11:18Z\"\n"), "{yaml}");
+        assert!(yaml.contains("- \"2026-11-24T12:11:18Z\"\n"), "{yaml}");
+        assert_eq!(yaml_serde::from_str::<Value>(&yaml).unwrap(), value);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::decode::decode;
 use super::defaults::{DEFAULT_ACCOUNT, complete, prepare};
 use super::namespaces;
 use super::object::{is_terminating, member, meta, remove, set, text};
-use super::refusals::{already_exists, forbidden, invalid};
+use super::refusals::{already_exists, forbidden, invalid, quoted};
 use super::state::State;
 use super::validation::of_new;
 use super::{Resource, Store, WriteOptions, random};
@@ -139,7 +139,8 @@ fn admit_pod(state: &State, pod: &mut Value) -> Result<(), Status> {
         return Ok(());
     }
     let why = format!(
-        "error looking up service account {namespace}/{account}: serviceaccount {account:?} not found"
+        "error looking up service account {namespace}/{account}: serviceaccount {} not found",
+        quoted(account)
     );
     Err(forbidden(Resource::Pods, name_or_prefix(pod), &why))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::api::Status;
+use crate::api::{Status, quoted};
 use crate::dev_server::http::objects::decoding;
 
 use super::Resource;
@@ -20,7 +20,10 @@ impl Fault {
     pub(super) fn in_body(&self, resource: Resource) -> Status {
         let Self { kind, version, why } = self;
         let expected = resource.kind();
-        Status::bad_request(format!("{kind} in version {version:?} cannot be handled as a {expected}: {why}"))
+        Status::bad_request(format!(
+            "{kind} in version {} cannot be handled as a {expected}: {why}",
+            quoted(version)
+        ))
     }
 }
 
@@ -33,7 +36,11 @@ pub(super) fn decode(resource: Resource, document: &Value) -> Result<Value, Faul
     let version = group_version.rsplit('/').next().unwrap_or_default().to_owned();
     let decoded = if group_version != "v1" || Resource::from_kind(&kind).is_none() {
         let scheme = "in scheme \"pkg/runtime/scheme.go:111\"";
-        Err(format!("no kind {kind:?} is registered for version {group_version:?} {scheme}"))
+        Err(format!(
+            "no kind {} is registered for version {} {scheme}",
+            quoted(&kind),
+            quoted(&group_version)
+        ))
     } else if kind != resource.kind() {
         Err(format!("converting (v1.{kind}) to (core.{}): unknown conversion", resource.kind()))
     } else {

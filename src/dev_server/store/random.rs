@@ -1,26 +1,12 @@
 //! What the server makes up: uids, and the ends of generated names.
 
-use std::fmt::Write;
-
 use crate::api::Status;
+use crate::bound_object::Uid;
 use crate::crypto;
 
 /// A random UUID, version 4.
 pub(super) fn uid() -> Result<String, Status> {
-    let mut text = String::with_capacity(36);
-    for (index, byte) in bytes::<16>()?.into_iter().enumerate() {
-        let byte = match index {
-            6 => byte & 0x0f | 0x40,
-            8 => byte & 0x3f | 0x80,
-            _ => byte,
-        };
-        if matches!(index, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    Ok(text)
+    Uid::random().map(|uid| uid.to_string()).map_err(|why| Status::internal_error(&why.to_string()))
 }
 
 /// The prefix, shortened if need be, with five random letters or digits, of which none makes a word.
@@ -49,19 +35,6 @@ fn bytes<const COUNT: usize>() -> Result<[u8; COUNT], Status> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn uids_are_random_uuids_of_version_4() {
-        let (one, other) = (uid().unwrap(), uid().unwrap());
-        assert_ne!(one, other);
-        assert_eq!(one.len(), 36);
-        assert!(
-            one.chars()
-                .all(|letter| letter == '-' || letter.is_ascii_digit() || ('a'..='f').contains(&letter))
-        );
-        assert_eq!(&one[14..15], "4");
-        assert!(["8", "9", "a", "b"].contains(&&one[19..20]), "{one}");
-    }
 
     #[test]
     fn generated_names_fit_a_dns_label_however_long_the_prefix_is() {

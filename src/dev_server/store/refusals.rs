@@ -1,7 +1,7 @@
 //! Refusals of more than one operation, in the API server's words.
 
+pub(super) use crate::api::quoted;
 use crate::api::{Status, StatusCause, StatusDetails};
-pub(super) use crate::dev_server::http::go_text::quoted;
 
 use super::Resource;
 
@@ -10,14 +10,14 @@ pub(super) fn not_found(resource: Resource, name: &str) -> Status {
 }
 
 pub(super) fn already_exists(resource: Resource, name: &str, why: &str) -> Status {
-    let message = format!("{} {name:?} already exists{why}", resource.plural());
+    let message = format!("{} {} already exists{why}", resource.plural(), quoted(name));
     Status::failure(409, "AlreadyExists", message).about(about(resource, name))
 }
 
 pub(super) fn forbidden(resource: Resource, name: &str, why: &str) -> Status {
     let what = match name {
         "" => resource.plural().to_owned(),
-        name => format!("{} {name:?}", resource.plural()),
+        name => format!("{} {}", resource.plural(), quoted(name)),
     };
     Status::failure(403, "Forbidden", format!("{what} is forbidden: {why}")).about(about(resource, name))
 }

@@ -11,7 +11,7 @@ use super::decode::decode;
 use super::defaults::complete;
 use super::delete::remove;
 use super::object::{copy, finalizers, integer, is_terminating, meta, set};
-use super::refusals::{conflict, invalid, outdated};
+use super::refusals::{conflict, invalid, outdated, quoted};
 use super::state::State;
 use super::validation::of_update;
 use super::{Resource, Store, WriteOptions, namespaces};
@@ -124,7 +124,7 @@ fn check_version(target: &Target<'_>, object: &Value, old: &Value) -> Result<(),
         return Ok(());
     }
     if given.parse::<u64>().is_err() {
-        let why = format!("strconv.ParseUint: parsing {given:?}: invalid syntax");
+        let why = format!("strconv.ParseUint: parsing {}: invalid syntax", quoted(given));
         return Err(Status::failure(500, "", why));
     }
     Err(outdated(target.resource, target.name))

@@ -1,0 +1,275 @@
+//! The development server as a program: how it starts, what it tells and writes, how it ends.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use super::*;
+
+/// A server that runs, and is ended however the test ends.
+struct Served {
+    child: Child,
+    started: Value,
+    kubeconfig: String,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Starts one on a free port, with a kubeconfig of that name.
+#[track_caller]
+fn serve(name: &str, more: &[&str]) -> Served {
+    let kubeconfig = missing_file(name);
+    let known = ["dev-server", "-o", "json", "--port", "0", "--kubeconfig", &kubeconfig];
+    let mut child = command([&known[..], more].concat())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let started = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    Served { child, started, kubeconfig }
+}
+
+fn missing_file(name: &str) -> String {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.kubeconfig"));
+    if path.exists() {
+        std::fs::remove_file(&path).unwrap();
+    }
+    path.to_str().unwrap().to_owned()
+}
+
+impl Served {
+    fn admin_token(&self) -> String {
+        let config: Value =
+            yaml_serde::from_str(&std::fs::read_to_string(&self.kubeconfig).unwrap()).unwrap();
+        config["users"][0]["user"]["token"].as_str().unwrap().to_owned()
+    }
+
+    /// Asks a server without TLS: the status, and the body.
+    #[track_caller]
+    fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let address = self.started["url"].as_str().unwrap().strip_prefix("http://").expect("no TLS");
+        let mut stream = TcpStream::connect(address).unwrap();
+        let (token, body) = (self.admin_token(), body.to_string());
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").expect(&answer);
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, serde_json::from_str(body).unwrap_or(Value::Null))
+    }
+
+    /// Sends it a signal, and returns the exit status and what it wrote to standard error.
+    fn end(mut self, signal: &str) -> (Option<i32>, String) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+        let mut log = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        let mut rest = String::new();
+        self.child.stdout.take().unwrap().read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "", "one line, and no more");
+        (self.child.wait().unwrap().code(), log)
+    }
+}
+
+#[test]
+fn it_tells_where_it_is_in_one_line_and_ends_well_when_told_to() {
+    for signal in ["TERM", "INT"] {
+        let served = serve(&format!("start-{signal}"), &[]);
+        let url = served.started["url"].as_str().unwrap();
+        assert!(url.starts_with("https://127.0.0.1:") && !url.ends_with(":0"), "{url}");
+        assert_eq!(served.started["kubeconfig"], served.kubeconfig.as_str());
+        assert_eq!(served.started["issuer"], ISSUER);
+        TcpStream::connect(url.strip_prefix("https://").unwrap()).unwrap();
+        let mode = std::fs::metadata(&served.kubeconfig).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+
+        let (status, log) = served.end(signal);
+        assert_eq!(status, Some(0), "{log}");
+    }
+}
+
+#[test]
+fn a_person_is_told_what_to_try_next() {
+    let kubeconfig = missing_file("text");
+    let mut child = command(["dev-server", "--port", "0", "--kubeconfig", &kubeconfig, "--quiet"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut text = String::new();
+    for line in lines.by_ref() {
+        text.push_str(&format!("{line}\n"));
+        if line.contains("Interrupt to end") {
+            break;
+        }
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for words in
+        ["https://127.0.0.1:", &kubeconfig, "export KUBECONFIG=", "kubectl create token", "No authorization"]
+    {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+}
+
+#[test]
+fn a_kubeconfig_of_another_cluster_is_not_overwritten_and_one_of_its_own_is() {
+    let foreign = file("foreign.kubeconfig", "current-context: production\n");
+    let run = boundtoken(["dev-server", "--port", "0", "--kubeconfig", &foreign]);
+    assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("foreign.kubeconfig") && run.stderr.contains("--kubeconfig"), "{run:?}");
+    assert_eq!(std::fs::read_to_string(&foreign).unwrap(), "current-context: production\n");
+
+    let first = serve("own", &[]);
+    let token = first.admin_token();
+    let path = first.kubeconfig.clone();
+    first.end("TERM");
+    let mut again = command(["dev-server", "-o", "json", "--port", "0", "--kubeconfig", &path])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(again.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    again.kill().unwrap();
+    again.wait().unwrap();
+    let content = std::fs::read_to_string(&path).unwrap();
+    assert!(!content.contains(&token) && content.contains("boundtoken-dev"), "another token at each start");
+}
+
+#[test]
+fn it_serves_the_objects_key_issuer_and_audience_it_was_given() {
+    let objects = file(
+        "dev-server-objects.yaml",
+        "
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: demo, uid: 0b1c3f3e-8a3f-4d5e-9f10-000000000001}
+spec: {serviceAccountName: app, containers: [{name: web, image: registry.example.com/web}]}
+---
+{apiVersion: v1, kind: ServiceAccount, metadata: {name: app, namespace: demo}}
+",
+    );
+    let key = vector("signing-key.pem");
+    let served = serve(
+        "objects",
+        &[
+            "--http",
+            "--objects",
+            &objects,
+            "--signing-key",
+            &key,
+            "--issuer",
+            "https://issuer.example.com",
+            "--audience",
+            "api",
+        ],
+    );
+    let (status, pod) = served.ask("GET", "/api/v1/namespaces/demo/pods/web", &Value::Null);
+    assert_eq!(
+        (status, &pod["metadata"]["uid"]),
+        (200, &Value::from("0b1c3f3e-8a3f-4d5e-9f10-000000000001"))
+    );
+
+    let wanted =
+        serde_json::json!({"spec": {"boundObjectRef": {"kind": "Pod", "apiVersion": "v1", "name": "web"}}});
+    let (status, issued) = served.ask("POST", "/api/v1/namespaces/demo/serviceaccounts/app/token", &wanted);
+    assert_eq!(status, 201, "{issued}");
+    let token = issued["status"]["token"].as_str().unwrap();
+    // The key is that of the vectors' server, and so is its public half.
+    let known = ["--issuer", "https://issuer.example.com", "--audience", "api", "-o", "json"];
+    let jwks = vector("jwks.json");
+    let run = with_input([&["verify", "--jwks", &jwks], &known[..]].concat(), token.as_bytes());
+    assert_eq!(run.status, 0, "{run:?}");
+    assert_eq!(run.json()["claims"]["kubernetes.io"]["pod"]["name"], "web");
+}
+
+#[test]
+fn the_log_tells_of_every_request_and_of_no_token() {
+    let served = serve("log", &["--http"]);
+    let path = "/api/v1/namespaces/default/serviceaccounts/default/token";
+    let (_, issued) = served.ask("POST", path, &serde_json::json!({"spec": {"audiences": ["vault"]}}));
+    let token = issued["status"]["token"].as_str().unwrap().to_owned();
+    let review = serde_json::json!({"spec": {"token": token, "audiences": ["vault"]}});
+    let (status, verdict) = served.ask("POST", "/apis/authentication.k8s.io/v1/tokenreviews", &review);
+    assert_eq!((status, &verdict["status"]["authenticated"]), (201, &Value::Bool(true)));
+    // Where a token should not be, and yet sometimes is.
+    served.ask("GET", &format!("/version?access_token={token}"), &Value::Null);
+    served.ask("POST", path, &Value::from(token.as_str()));
+    let admin = served.admin_token();
+
+    let (status, log) = served.end("TERM");
+    assert_eq!(status, Some(0));
+    assert!(log.lines().filter(|line| line.contains(path) && line.contains("201")).count() == 1, "{log}");
+    assert!(log.contains("/tokenreviews") && log.contains("/version"), "{log}");
+    let parts = token.split('.').chain([admin.as_str()]);
+    assert!(parts.map(|part| &part[..20]).all(|part| !log.contains(part)), "{log}");
+
+    let quiet = serve("quiet", &["--http", "--quiet"]);
+    quiet.ask("GET", "/version", &Value::Null);
+    assert_eq!(quiet.end("TERM"), (Some(0), String::new()));
+}
+
+#[test]
+fn faults_are_made_as_asked_for() {
+    let served = serve("faults", &["--http", "--fault", "error-rate=1", "--fault", "latency=50ms"]);
+    let start = Instant::now();
+    let (status, answer) = served.ask("GET", "/version", &Value::Null);
+    assert!(status == 500 || status == 503, "{status} {answer}");
+    assert!(start.elapsed() >= Duration::from_millis(50));
+    assert_eq!(served.ask("GET", "/healthz", &Value::Null).0, 200, "health checks are spared");
+}
+
+#[test]
+fn what_does_not_do_ends_with_2_and_what_would() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let broken = file("broken.yaml", "{");
+    let strange = file("strange.yaml", "{apiVersion: apps/v1, kind: Deployment, metadata: {name: x}}");
+    let nowhere = missing_file("refused");
+    for (arguments, words) in [
+        (&["--port", &port][..], &["is in use", "another port"][..]),
+        (&["--port", "0", "--address", "0.0.0.0"], &["other computers", "allow"]),
+        (&["--port", "0", "--fault", "latency"], &["latency=200ms", "error-rate=0.1", "watch-disconnect=5s"]),
+        (&["--port", "0", "--fault", "error-rate=2"], &["from 0 to 1"]),
+        (&["--port", "0", "--objects", &broken], &["objects", "YAML or JSON"]),
+        (&["--port", "0", "--objects", &strange], &["Deployment"]),
+        (&["--port", "0", "--objects", "/nowhere.yaml"], &["/nowhere.yaml"]),
+        (&["--port", "0", "--signing-key", &broken], &["broken.yaml", "private key"]),
+        (&["--port", "0", "--issuer", "1:2"], &["is no URL"]),
+        (&["--port", "65536"], &["65536"]),
+    ] {
+        let run = boundtoken([&["dev-server", "--kubeconfig", &nowhere], arguments].concat());
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{arguments:?}: {run:?}");
+        for words in words {
+            assert!(run.stderr.contains(words), "{words}: {run:?}");
+        }
+        assert!(!Path::new(&nowhere).exists(), "nothing is written: {arguments:?}");
+    }
+}
+
+#[test]
+fn other_computers_are_let_in_only_with_a_warning() {
+    let served = serve("remote", &["--address", "0.0.0.0", "--allow-remote"]);
+    let (status, log) = served.end("TERM");
+    assert_eq!(status, Some(0));
+    assert!(log.contains("other computers can reach this server"), "{log}");
+}

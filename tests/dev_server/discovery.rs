@@ -1,0 +1,119 @@
+//! What the server says of itself, and paths and methods that it does not have.
+
+use crate::{Client, builder, refusal, start};
+
+#[test]
+fn health_checks_answer_to_any_method() {
+    let server = builder().start().unwrap();
+    let client = Client::nobody(&server);
+    for path in ["/healthz", "/livez", "/readyz", "/readyz/ping"] {
+        for method in ["GET", "POST", "DELETE"] {
+            let reply = client.send(method, path, &[], "");
+            assert_eq!((reply.status, reply.text().as_str()), (200, "ok"), "{method} {path}");
+            assert_eq!(reply.header("content-type"), "text/plain; charset=utf-8");
+        }
+        let reply = client.send("HEAD", path, &[], "");
+        assert_eq!((reply.status, reply.text().as_str()), (200, ""));
+    }
+    assert_eq!(client.get("/readyz?verbose").text(), "[+]ping ok\nreadyz check passed\n");
+}
+
+#[test]
+fn the_version_is_one_that_clients_know() {
+    let server = builder().start().unwrap();
+    let client = Client::nobody(&server);
+    let version = client.get("/version").json();
+    assert_eq!((&version["major"], &version["minor"]), (&"1".into(), &"36".into()));
+    assert_eq!(version["gitVersion"], "v1.36.0+boundtoken");
+    let reply = client.send("GET", "/version", &[("accept", "text/html")], "");
+    let message = refusal(&reply, 406, "NotAcceptable");
+    assert_eq!(message, "406: Not Acceptable\n\nAvailable representations: application/json");
+}
+
+#[test]
+fn resources_are_listed_with_what_can_be_done_to_them() {
+    let (server, client) = start();
+    assert_eq!(client.get("/api").json()["versions"], serde_json::json!(["v1"]));
+    let address = server.address().to_string();
+    assert_eq!(client.get("/api/").json()["serverAddressByClientCIDRs"][0]["serverAddress"], address);
+    assert_eq!(client.get("/apis").json()["groups"][0]["name"], "authentication.k8s.io");
+
+    let resources = client.get("/api/v1").json()["resources"].clone();
+    let named = |name: &str| {
+        resources
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|resource| resource["name"] == name)
+            .cloned()
+            .unwrap_or_default()
+    };
+    for (name, kind, short) in [
+        ("namespaces", "Namespace", "ns"),
+        ("serviceaccounts", "ServiceAccount", "sa"),
+        ("pods", "Pod", "po"),
+        ("nodes", "Node", "no"),
+    ] {
+        let resource = named(name);
+        assert_eq!((&resource["kind"], &resource["shortNames"][0]), (&kind.into(), &short.into()));
+        let verbs = resource["verbs"].as_array().unwrap();
+        assert!(
+            ["create", "delete", "get", "list", "patch", "update", "watch"]
+                .iter()
+                .all(|verb| verbs.contains(&(*verb).into()))
+        );
+        // What is listed is there.
+        let path = format!("/api/v1/{name}");
+        assert_eq!(client.get(&path).status, 200, "{path}");
+    }
+    assert_eq!(named("serviceaccounts/token")["kind"], "TokenRequest");
+    assert_eq!(named("secrets")["kind"], "Secret");
+}
+
+#[test]
+fn openapi_says_that_fields_can_be_validated() {
+    let (_server, client) = start();
+    let index = client.get("/openapi/v3").json();
+    let path = index["paths"]["api/v1"]["serverRelativeURL"].as_str().unwrap().to_owned();
+    let document = client.get(&path).json();
+    let patch = &document["paths"]["/api/v1/namespaces/{namespace}/pods/{name}"]["patch"];
+    assert_eq!(patch["x-kubernetes-group-version-kind"]["kind"], "Pod");
+    let parameters = patch["parameters"].as_array().unwrap();
+    assert!(parameters.iter().any(|parameter| parameter["name"] == "fieldValidation"));
+    assert_eq!(client.get("/openapi/v3/apis/apps/v1").status, 404);
+}
+
+#[test]
+fn paths_that_there_are_not_are_404_in_the_servers_two_forms() {
+    let (_server, client) = start();
+    for path in ["/nonexistent", "/apis/nope/v1", "/openid", "/healthz/x", "//api"] {
+        let reply = client.get(path);
+        assert_eq!((reply.status, reply.text().as_str()), (404, "404 page not found\n"), "{path}");
+        assert_eq!(reply.header("content-type"), "text/plain; charset=utf-8");
+    }
+    for path in [
+        "/api/v2",
+        "/api/v1/widgets",
+        "/api/v1/namespaces/demo/pods/app-0/bogus",
+        "/api/v1/namespaces/demo//pods",
+        "/apis/authentication.k8s.io/v1/bogus",
+    ] {
+        let message = refusal(&client.get(path), 404, "NotFound");
+        assert_eq!(message, "the server could not find the requested resource", "{path}");
+    }
+}
+
+#[test]
+fn methods_that_there_are_not_are_405() {
+    let (_server, client) = start();
+    for path in ["/api", "/version", "/openid/v1/jwks", crate::TOKENS, "/api/v1/namespaces/demo/pods"] {
+        for method in ["FOO", "OPTIONS", "TRACE"] {
+            let reply = client.send(method, path, &[], "");
+            let message = refusal(&reply, 405, "MethodNotAllowed");
+            assert_eq!(message, "the server does not allow this method on the requested resource");
+            assert_eq!(reply.header("allow"), "");
+        }
+        assert_eq!(client.send("HEAD", path, &[], "").status, 405, "{path}");
+    }
+    assert_eq!(client.get(crate::TOKENS).status, 405);
+}

@@ -1,0 +1,144 @@
+//! Objects by kubectl: created, shown, changed, deleted.
+
+use serde_json::json;
+
+use super::Kubectl;
+
+const POD: &str = "
+apiVersion: v1
+kind: Pod
+metadata: {name: web, labels: {tier: front}}
+spec:
+  serviceAccountName: app
+  nodeName: node-1
+  containers: [{name: web, image: registry.example.com/web}]
+";
+const NODE: &str = r#"{"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node-1"}}"#;
+
+#[test]
+fn objects_of_every_kind_are_created_and_shown() {
+    let Some(kubectl) = Kubectl::start("create") else { return };
+    kubectl.file("pod.yaml", POD);
+    kubectl.file("node.json", NODE);
+    for (arguments, answer) in [
+        ("create namespace demo", "namespace/demo created\n"),
+        ("create -f node.json", "node/node-1 created\n"),
+        ("create serviceaccount app", "serviceaccount/app created\n"),
+        ("create -f pod.yaml", "pod/web created\n"),
+        ("run other --image=registry.example.com/other -n demo", "pod/other created\n"),
+        ("create secret generic password --from-literal=key=value", "secret/password created\n"),
+        ("get pods,secrets -A -o name", "pod/web\npod/other\nsecret/password\n"),
+        ("get pod -l tier=front -o name", "pod/web\n"),
+        ("get pod -l tier!=front -o name", ""),
+        ("get pod -A --field-selector spec.nodeName=node-1 -o name", "pod/web\n"),
+        ("get serviceaccounts -n demo -o name", "serviceaccount/default\n"),
+        ("get secret password -o jsonpath={.data.key}", "dmFsdWU="),
+    ] {
+        assert_eq!(kubectl.ok(arguments), answer, "{arguments}");
+    }
+
+    let pod = kubectl.json("get pod web");
+    assert_eq!(pod["metadata"]["namespace"], "default");
+    assert_eq!(pod["spec"]["serviceAccountName"], "app");
+    let yaml: serde_json::Value = yaml_serde::from_str(&kubectl.ok("get pod web -o yaml")).unwrap();
+    assert_eq!(yaml, pod);
+    let list = kubectl.json("get pods -A");
+    assert_eq!((&list["kind"], list["items"].as_array().unwrap().len()), (&json!("List"), 2));
+    let table = kubectl.ok("get nodes");
+    assert!(table.starts_with("NAME") && table.contains("node-1"), "{table}");
+
+    for (object, line) in [
+        ("pod web", "Service Account:  app"),
+        ("serviceaccount app", "Name:                app"),
+        ("secret password", "key:  5 bytes"),
+        ("namespace demo", "Status:       Active"),
+    ] {
+        let description = kubectl.ok(&format!("describe {object}"));
+        assert!(description.lines().any(|found| found.trim_end() == line), "{description}");
+    }
+
+    assert_eq!(
+        kubectl.refused("create -f pod.yaml"),
+        "Error from server (AlreadyExists): error when creating \"pod.yaml\": pods \"web\" already exists"
+    );
+    assert_eq!(
+        kubectl.refused("get pod missing"),
+        "Error from server (NotFound): pods \"missing\" not found"
+    );
+    assert_eq!(
+        kubectl.refused("create serviceaccount app -n nowhere"),
+        "error: failed to create serviceaccount: namespaces \"nowhere\" not found"
+    );
+}
+
+#[test]
+fn objects_are_changed_by_labels_patches_apply_and_replace() {
+    let Some(kubectl) = Kubectl::start("change") else { return };
+    let account = |labels: &str| {
+        kubectl.file(
+            "account.yaml",
+            &format!("apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: app, labels: {{{labels}}}}}\n"),
+        );
+    };
+    let labels = || kubectl.json("get serviceaccount app")["metadata"]["labels"].clone();
+    account("one: '1'");
+    assert_eq!(kubectl.ok("apply -f account.yaml"), "serviceaccount/app created\n");
+    assert_eq!(kubectl.ok("apply -f account.yaml"), "serviceaccount/app unchanged\n");
+    let uid = kubectl.uid("serviceaccount/app");
+
+    kubectl.ok("label serviceaccount app two=2");
+    account("three: '3'");
+    assert_eq!(kubectl.ok("apply -f account.yaml"), "serviceaccount/app configured\n");
+    assert_eq!(labels(), json!({"two": "2", "three": "3"}), "only what was applied before is taken away");
+    assert_eq!(kubectl.ok("annotate serviceaccount app note=text"), "serviceaccount/app annotated\n");
+    for (kind, patch) in [
+        ("strategic", r#"{"metadata":{"labels":{"four":"4"}}}"#),
+        ("merge", r#"{"metadata":{"labels":{"two":null}}}"#),
+        ("json", r#"[{"op":"remove","path":"/metadata/labels/three"}]"#),
+    ] {
+        kubectl.ok(&format!("patch serviceaccount app --type={kind} -p {patch}"));
+    }
+    assert_eq!(labels(), json!({"four": "4"}));
+    assert_eq!(kubectl.ok("get serviceaccount app -o jsonpath={.metadata.annotations.note}"), "text");
+
+    account("five: '5'");
+    assert_eq!(kubectl.ok("replace -f account.yaml"), "serviceaccount/app replaced\n");
+    assert_eq!((labels(), kubectl.uid("serviceaccount/app")), (json!({"five": "5"}), uid));
+
+    let invalid = kubectl.refused("label serviceaccount app five=no!");
+    assert!(invalid.contains("five"), "{invalid}");
+    kubectl.refused("label serviceaccount app five=6");
+    kubectl.ok("label serviceaccount app five=6 --overwrite");
+}
+
+#[test]
+fn deletion_has_grace_and_can_be_waited_for() {
+    let Some(kubectl) = Kubectl::start("delete") else { return };
+    kubectl.file("node.json", NODE);
+    kubectl.file("pod.yaml", &POD.replace("serviceAccountName: app", "serviceAccountName: default"));
+    kubectl.ok("create -f node.json -f pod.yaml");
+    assert_eq!(kubectl.ok("wait --for=condition=Ready pod/web --timeout=10s"), "pod/web condition met\n");
+
+    assert_eq!(kubectl.ok("delete pod web --grace-period=1 --wait=false"), "pod \"web\" deleted\n");
+    let pod = kubectl.json("get pod web");
+    assert_eq!(pod["metadata"]["deletionGracePeriodSeconds"], 1);
+    assert!(pod["metadata"]["deletionTimestamp"].is_string());
+    kubectl.ok("wait --for=delete pod/web --timeout=10s");
+    kubectl.refused("get pod web");
+
+    kubectl.ok("create -f pod.yaml");
+    let (status, stdout, _) = kubectl.run("delete pod web --grace-period=0 --force");
+    assert_eq!((status, stdout.as_str()), (Some(0), "pod \"web\" force deleted\n"));
+
+    // kubectl waits by itself unless told otherwise.
+    kubectl.ok("create -f pod.yaml");
+    kubectl.ok("delete -f pod.yaml --grace-period=1");
+    kubectl.refused("get pod web");
+
+    kubectl.ok("create namespace demo");
+    kubectl.ok("run other --image=registry.example.com/other -n demo");
+    kubectl.ok("delete namespace demo");
+    assert_eq!(kubectl.ok("get pods -A -o name"), "");
+    let forbidden = kubectl.refused("delete namespace default");
+    assert!(forbidden.contains("(Forbidden)"), "{forbidden}");
+}
