@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::Cluster;
 use super::asking::Asker;
+use super::backoff::Backoff;
 use super::error::{ClusterError, Step};
 use super::following::Follower;
 use super::keys::{self, Keys};
@@ -112,7 +113,8 @@ impl ClusterBuilder {
         self
     }
 
-    /// How long [`connect`](Self::connect) may take: 30 seconds unless set.
+    /// How long [`connect`](Self::connect) may take: 30 seconds unless set. An API server that fails, or is busy, is
+    /// asked again until then.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
@@ -126,8 +128,8 @@ impl ClusterBuilder {
         let deadline = self.deadline;
         let until = Instant::now() + deadline;
         let client = self.client_of_source().await?;
-        let issuer = keys::issuer(&client).await?;
-        let keys = Arc::new(Keys::load(client.clone()).await?);
+        let issuer = persist(until, async || keys::issuer(&client).await).await?;
+        let keys = Arc::new(persist(until, async || Keys::load(client.clone()).await).await?);
 
         let store = ObjectStore::new();
         let watches = self.watches();
@@ -179,6 +181,20 @@ impl ClusterBuilder {
             watches.push(Arc::new(Watch::new(ObjectKind::Node, None)));
         }
         watches
+    }
+}
+
+/// Tries again, while there is time, where the API server is not up to it just now.
+async fn persist<T>(
+    until: Instant,
+    attempt: impl AsyncFn() -> Result<T, ClusterError>,
+) -> Result<T, ClusterError> {
+    let mut backoff = Backoff::new();
+    loop {
+        match attempt().await {
+            Err(error) if error.is_passing() && Instant::now() < until => backoff.wait().await,
+            outcome => return outcome,
+        }
     }
 }
 

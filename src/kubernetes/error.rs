@@ -61,9 +61,18 @@ impl ClusterError {
         matches!(self.http_status, Some(401 | 403))
     }
 
-    /// What is missing, when the API server refused.
+    /// Whether the API server is not up to it just now, as when it starts anew.
+    pub(super) fn is_passing(&self) -> bool {
+        matches!(self.http_status, Some(429 | 500..))
+    }
+
+    /// What is missing, when the API server refused or did not answer.
     fn remedy(&self) -> Option<String> {
-        match (self.http_status?, &self.step) {
+        let Some(http_status) = self.http_status else {
+            let advice = "check the API server's address, its certificate authority, and that it can be reached from here";
+            return (self.step == Step::Discovery).then(|| advice.to_owned());
+        };
+        match (http_status, &self.step) {
             (401, _) => Some("the credentials are not accepted: renew those of the kubeconfig, or the pod's token".to_owned()),
             (403, Step::Discovery | Step::Keys) => Some(
                 "bind the ClusterRole system:service-account-issuer-discovery to this identity: it allows `get` on \

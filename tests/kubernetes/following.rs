@@ -1,0 +1,63 @@
+//! Objects as they come and go.
+
+use super::*;
+
+#[tokio::test]
+async fn connecting_ends_in_step_with_what_is_there() {
+    let setup = Setup::new().await;
+    let status = setup.cluster.status();
+    assert!(!status.stale);
+    assert_eq!(status.issuer, setup.server.issuer().name());
+    assert_eq!((status.key_ids.len(), setup.cluster.issuer()), (1, setup.server.issuer().name()));
+    let kinds: Vec<_> = status.watches.iter().map(|watch| watch.kind.name()).collect();
+    assert_eq!(kinds, ["ServiceAccount", "Pod", "Secret", "Node"]);
+    assert!(status.watches.iter().all(|watch| watch.in_step && watch.failure.is_none()), "{status:?}");
+    assert_eq!(status.watches[0].objects, 4, "the default account of each namespace of a new cluster");
+    assert_eq!(setup.verdict(&token(&setup.server, None)), Ok(Confirmed::Live));
+}
+
+#[tokio::test]
+async fn the_deletion_of_a_pod_refuses_its_token_and_no_other() {
+    let setup = Setup::new().await;
+    let (gone, stays) = (setup.pod("gone").await, setup.pod("stays").await);
+    setup.until(&gone, Ok(Confirmed::Live)).await;
+    setup.until(&stays, Ok(Confirmed::Live)).await;
+
+    setup.delete_pod("gone").await;
+    setup.until(&gone, Err(Reason::PodNotFound)).await;
+    assert_eq!(setup.verdict_of_cluster(&gone).await, Err(Reason::PodNotFound));
+    assert_eq!(setup.verdict(&stays), Ok(Confirmed::Live));
+
+    let again = setup.pod("gone").await;
+    setup.until(&again, Ok(Confirmed::Live)).await;
+    assert_eq!(setup.verdict(&gone), Err(Reason::PodUidMismatch));
+}
+
+#[tokio::test]
+async fn of_the_namespaces_that_are_followed_tokens_are_good_and_of_no_others() {
+    let server = DevServer::start().unwrap();
+    let client = client(&server, server.admin_token()).await;
+    for (namespace, expected) in
+        [("default", Ok(Confirmed::Live)), ("kube-system", Err(Reason::BoundObjectUnavailable))]
+    {
+        let cluster = Cluster::builder().client(client.clone()).namespace(namespace).connect().await.unwrap();
+        let verifier = cluster.verifier_builder().audience(AUDIENCE).build().unwrap();
+        assert_eq!(verdict(verifier.verify(token(&server, None).as_bytes())), expected, "{namespace}");
+    }
+}
+
+#[tokio::test]
+async fn a_pod_that_is_newer_than_the_news_is_asked_for() {
+    let setup = Setup::new().await;
+    setup.cut_off().await;
+    setup.server.set_faults([]);
+
+    let old = setup.pod("new").await;
+    let new = token(&setup.server, Some("new"));
+    assert_eq!(setup.verdict(&old), Err(Reason::PodNotFound));
+    assert_eq!(setup.verdict(&new), Err(Reason::BoundObjectPending));
+    assert_eq!(setup.verdict_of_cluster(&new).await, Ok(Confirmed::Live));
+
+    setup.delete_pod("new").await;
+    assert_eq!(setup.verdict_of_cluster(&new).await, Err(Reason::PodNotFound));
+}
