@@ -9,10 +9,16 @@ use std::process::{Command, Stdio};
 use serde::Deserialize;
 use serde_json::Value;
 
+mod cluster;
+mod compare;
 mod demo;
+#[cfg(unix)]
+mod dev_server;
+mod doctor;
 mod inspect;
 mod issue;
 mod program;
+mod request;
 mod secrets;
 mod undecided;
 mod verify;

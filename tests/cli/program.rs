@@ -4,7 +4,18 @@ use boundtoken::Reason;
 
 use super::*;
 
-const COMMANDS: [&str; 7] = ["verify", "inspect", "issue", "dev-server", "demo", "reasons", "completions"];
+const COMMANDS: [&str; 10] = [
+    "verify",
+    "inspect",
+    "issue",
+    "request",
+    "doctor",
+    "compare",
+    "dev-server",
+    "demo",
+    "reasons",
+    "completions",
+];
 
 #[test]
 fn the_help_of_every_command_teaches_by_examples_and_tells_the_exit_statuses() {

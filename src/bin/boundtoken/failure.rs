@@ -48,7 +48,26 @@ pub fn report_usage(error: &clap::Error) -> ExitCode {
 
 /// A file's name for a message.
 pub fn name(path: &std::path::Path) -> String {
-    printable(&hide_tokens(&path.to_string_lossy()))
+    harmless(&path.to_string_lossy())
+}
+
+/// A text from elsewhere for a message.
+pub fn harmless(text: &str) -> String {
+    printable(&hide_tokens(text))
+}
+
+/// An error with its causes, as a text for a message: the outermost alone says little.
+pub fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let said = cause.to_string();
+        if !text.contains(&said) {
+            text = format!("{text}: {said}");
+        }
+        source = cause.source();
+    }
+    harmless(&text)
 }
 
 /// Replaces every piece of text that is long enough to be a part of a token.

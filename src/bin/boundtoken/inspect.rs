@@ -15,9 +15,11 @@ mod parts;
 mod report;
 mod statement;
 
-use parts::Parts;
 use report::Report;
-use statement::Statement;
+
+pub use parts::Parts;
+pub use report::described;
+pub use statement::Statement;
 
 const NOT_DECODABLE: u8 = 1;
 

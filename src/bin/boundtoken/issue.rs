@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use boundtoken::api::{BoundObjectReference, TokenRequest, TokenRequestSpec};
-use boundtoken::{IssuedToken, Issuer, SigningKey};
+use boundtoken::{Issuer, SigningKey};
 use clap::{Args, ValueEnum};
 
 use crate::failure::Failure;
@@ -50,7 +50,7 @@ pub struct Arguments {
 #[derive(Args)]
 #[command(next_help_heading = "The token")]
 pub struct Wanted {
-    /// Who is to accept the token; may be given several times [default: the issuer, as the API server does]
+    /// Who is to accept the token; may be given several times [default: the API server]
     #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     audience: Vec<String>,
     /// How long the token is to live, such as 10m or 1h30m [default: 1h]
@@ -131,7 +131,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     for warning in &issued.warnings {
         output::warning(warning);
     }
-    arguments.output.print(&issued)?;
+    arguments.output.print(&issued.response)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -152,6 +152,11 @@ impl Arguments {
 }
 
 impl Wanted {
+    /// Whether anybody is named who is to accept the token.
+    pub fn has_audience(&self) -> bool {
+        !self.audience.is_empty()
+    }
+
     pub fn request(&self) -> TokenRequest {
         let bound_object_ref = self.bound_object_kind.as_ref().map(|kind| BoundObjectReference {
             kind: kind.clone(),
@@ -173,15 +178,16 @@ impl Wanted {
 }
 
 impl TokenFormat {
-    pub fn print(self, issued: &IssuedToken) -> Result<(), Failure> {
+    pub fn print(self, response: &TokenRequest) -> Result<(), Failure> {
         match self {
             Self::Token => {
                 // As kubectl: a line for people, the bare token for programs.
                 let end = if std::io::stdout().is_terminal() { "\n" } else { "" };
-                output::bytes(format!("{}{end}", issued.token()).as_bytes())
+                let token = response.status.as_ref().map(|status| status.token.as_str()).unwrap_or_default();
+                output::bytes(format!("{token}{end}").as_bytes())
             }
-            Self::Json => output::document(Structured::Json, &issued.response),
-            Self::Yaml => output::document(Structured::Yaml, &issued.response),
+            Self::Json => output::document(Structured::Json, response),
+            Self::Yaml => output::document(Structured::Yaml, response),
         }
     }
 }

@@ -17,13 +17,13 @@ const MAX_FILE_SIZE: u64 = 2 << 20;
 #[derive(Args)]
 #[command(
     next_help_heading = "The issuer",
-    group = ArgGroup::new("keys").args(["jwks", "pem"]).required(true).multiple(true)
+    group = ArgGroup::new("keys").args(["jwks", "pem", "cluster"]).required(true).multiple(true)
 )]
 pub struct IssuerOptions {
     /// Name of the issuer, exactly as the cluster writes it into its tokens; may be given several times
     ///
     /// `kubectl get --raw /.well-known/openid-configuration` shows it as `issuer`.
-    #[arg(long, value_name = "URL", required = true)]
+    #[arg(long, value_name = "URL", required_unless_present = "cluster")]
     issuer: Vec<String>,
     /// JSON Web Key Set of the issuer, as the API server serves it at /openid/v1/jwks; may be given several times
     #[arg(long, value_name = "FILE", value_parser = file)]

@@ -17,9 +17,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod cluster;
+mod compare;
 mod completions;
 mod demo;
 mod dev_server;
+mod doctor;
 mod failure;
 mod input;
 mod inspect;
@@ -28,6 +31,7 @@ mod keys;
 mod objects;
 mod output;
 mod reasons;
+mod request;
 mod shell;
 mod verify;
 mod words;
@@ -68,6 +72,9 @@ enum Command {
     Verify(Box<verify::Arguments>),
     Inspect(inspect::Arguments),
     Issue(Box<issue::Arguments>),
+    Request(Box<request::Arguments>),
+    Doctor(doctor::Arguments),
+    Compare(compare::Arguments),
     Demo(demo::Arguments),
     DevServer(Box<dev_server::Arguments>),
     Reasons(reasons::Arguments),
@@ -83,6 +90,9 @@ fn main() -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Issue(arguments) => issue::run(&arguments),
+        Command::Request(arguments) => request::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::DevServer(arguments) => dev_server::run(&arguments),
         Command::Reasons(arguments) => reasons::run(&arguments),

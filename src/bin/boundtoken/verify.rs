@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use boundtoken::{Rejection, UnixSeconds, VerifiedToken, Verifier};
+use boundtoken::{Rejection, UnixSeconds, VerifiedToken, Verifier, VerifierBuilder};
 use clap::{Args, ValueEnum};
 
+use crate::cluster;
 use crate::failure::Failure;
 use crate::input::TokenInput;
 use crate::keys::{self, IssuerOptions};
@@ -13,14 +14,17 @@ use crate::objects::Objects;
 use crate::output::Structured;
 use crate::words;
 
+mod live;
 pub mod verdict;
 
+use live::LiveOptions;
 use verdict::Verdict;
 
 /// Verify a token: who it speaks for, or why it is refused
 ///
 /// Checks the form, the signature, the issuer, the audience and the times and, with --objects, that the service account
-/// and the pod, secret or node that the token is bound to still exist. Nothing is read but the files named here.
+/// and the pod, secret or node that the token is bound to still exist. Nothing is read but the files named here. With
+/// --cluster all this comes from an API server.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
@@ -31,6 +35,8 @@ pub struct Arguments {
     output: VerdictFormat,
     #[command(flatten)]
     issuer: IssuerOptions,
+    #[command(flatten)]
+    live: LiveOptions,
     #[command(flatten)]
     demands: Demands,
 }
@@ -69,14 +75,17 @@ Examples:
     kubectl get serviceaccounts,pods,secrets,nodes -A -o json > objects.json
     boundtoken verify --token-file token --objects objects.json ...
 
+  By a cluster itself: issuer, keys and objects
+    boundtoken verify --token-file token --cluster --audience vault
+
   In a script: the user's name alone, or nothing
     user=$(boundtoken verify -o name ...) || exit
 
 Exit status:
   0  the token is accepted
   1  the token is refused
-  2  it could not be decided: wrong arguments, an unreadable file, no usable key,
-     or --objects says nothing about a kind of object that the token is bound to";
+  2  it could not be decided: wrong arguments, an unreadable file, no usable key, no
+     connection to the cluster, or what the token is bound to could not be looked up";
 
 /// The form of a verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -94,7 +103,7 @@ enum VerdictFormat {
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let now = arguments.demands.now.unwrap_or_else(UnixSeconds::now);
-    let verdict = Verdict::from(arguments.verify(now));
+    let verdict = Verdict::new(arguments.verify(now), arguments.live.cluster);
     match arguments.output {
         VerdictFormat::Text => verdict.print_for_people(now)?,
         VerdictFormat::Json => verdict.print_document(Structured::Json)?,
@@ -107,26 +116,35 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 impl Arguments {
     /// The verifier's answer, or why there is none.
     fn verify(&self, now: UnixSeconds) -> Result<Result<VerifiedToken, Rejection>, Failure> {
+        if self.live.cluster {
+            let token = self.token.read()?;
+            return cluster::block_on(self.live.verify(&token, |builder| self.demands.added_to(builder)));
+        }
         let verifier = self.verifier()?;
         Ok(verifier.verify_at(&self.token.read()?, now))
     }
 
     fn verifier(&self) -> Result<Verifier, Failure> {
-        let demands = &self.demands;
         let mut issuer = self.issuer.load()?;
-        if !demands.objects.is_empty() {
-            issuer = issuer.bound_objects(Objects::load(&demands.objects)?);
+        if !self.demands.objects.is_empty() {
+            issuer = issuer.bound_objects(Objects::load(&self.demands.objects)?);
         }
-        let mut builder = Verifier::builder().issuer(issuer);
-        for audience in &demands.audience {
+        let builder = self.demands.added_to(Verifier::builder().issuer(issuer));
+        builder.build().map_err(|error| Failure::new(error.to_string()))
+    }
+}
+
+impl Demands {
+    fn added_to(&self, mut builder: VerifierBuilder) -> VerifierBuilder {
+        for audience in &self.audience {
             builder = builder.audience(audience.as_str());
         }
-        if let Some(seconds) = demands.leeway {
+        if let Some(seconds) = self.leeway {
             builder = builder.leeway(seconds);
         }
-        if let Some(bytes) = demands.max_token_size {
+        if let Some(bytes) = self.max_token_size {
             builder = builder.max_token_size(bytes);
         }
-        builder.build().map_err(|error| Failure::new(error.to_string()))
+        builder
     }
 }

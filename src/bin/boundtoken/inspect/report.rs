@@ -150,7 +150,8 @@ fn stated(text: Option<&str>) -> String {
     text.map_or_else(|| paint(CAUTION, "not said"), printable)
 }
 
-fn described(object: &Object) -> String {
+/// An object by kind, namespace and name.
+pub fn described(object: &Object) -> String {
     let namespace = object.namespace.as_deref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
     printable(&format!("{} {namespace}{}", object.kind, object.name.as_deref().unwrap_or("?")))
 }

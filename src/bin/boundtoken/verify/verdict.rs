@@ -11,25 +11,16 @@ use crate::words::moment;
 
 const REFUSED: u8 = 1;
 
+const UNLISTED: &str = "the files given by --objects list no object of this kind at all; \
+                        add them, or say that there are none, as in {\"pods\": []}";
+const ELSEWHERE: &str = "the API server did not say, or --namespace names other namespaces only";
+
 pub enum Verdict {
     Accepted(Box<VerifiedToken>),
     Refused(Rejection),
-    /// The token holds in itself, but the objects that it is bound to are unknown.
-    Unknown(Rejection),
+    /// The token holds in itself, but the objects that it is bound to are unknown; and what to do.
+    Unknown(Rejection, &'static str),
     Failed(Failure),
-}
-
-impl From<Result<Result<VerifiedToken, Rejection>, Failure>> for Verdict {
-    fn from(result: Result<Result<VerifiedToken, Rejection>, Failure>) -> Self {
-        match result {
-            Ok(Ok(token)) => Self::Accepted(Box::new(token)),
-            Ok(Err(rejection)) if rejection.reason() == Reason::BoundObjectUnavailable => {
-                Self::Unknown(rejection)
-            }
-            Ok(Err(rejection)) => Self::Refused(rejection),
-            Err(failure) => Self::Failed(failure),
-        }
-    }
 }
 
 /// A verdict as programs read it.
@@ -68,11 +59,23 @@ impl From<&Rejection> for ReasonDocument {
 }
 
 impl Verdict {
+    /// The verdict by files or, if it is `live`, by a cluster.
+    pub fn new(result: Result<Result<VerifiedToken, Rejection>, Failure>, live: bool) -> Self {
+        match result {
+            Ok(Ok(token)) => Self::Accepted(Box::new(token)),
+            Ok(Err(rejection)) if rejection.reason() == Reason::BoundObjectUnavailable => {
+                Self::Unknown(rejection, if live { ELSEWHERE } else { UNLISTED })
+            }
+            Ok(Err(rejection)) => Self::Refused(rejection),
+            Err(failure) => Self::Failed(failure),
+        }
+    }
+
     pub fn exit_status(&self) -> ExitCode {
         match self {
             Self::Accepted(_) => ExitCode::SUCCESS,
             Self::Refused(_) => ExitCode::from(REFUSED),
-            Self::Unknown(_) | Self::Failed(_) => failure::undecided(),
+            Self::Unknown(..) | Self::Failed(_) => failure::undecided(),
         }
     }
 
@@ -80,8 +83,8 @@ impl Verdict {
         let document = match self {
             Self::Accepted(token) => Document::Accepted(token),
             Self::Refused(rejection) => Document::Refused { reason: rejection.into() },
-            Self::Unknown(rejection) => {
-                Document::Undecided { message: unknown(rejection), reason: Some(rejection.into()) }
+            Self::Unknown(rejection, advice) => {
+                Document::Undecided { message: unknown(rejection, advice), reason: Some(rejection.into()) }
             }
             Self::Failed(failure) => {
                 Document::Undecided { message: failure.sentence().to_owned(), reason: None }
@@ -94,7 +97,7 @@ impl Verdict {
         match self {
             Self::Accepted(token) => return output::text(&format!("{}\n", token.user_info().username)),
             // Whoever closed standard error has the exit status.
-            Self::Refused(rejection) | Self::Unknown(rejection) => {
+            Self::Refused(rejection) | Self::Unknown(rejection, _) => {
                 let _written = output::error_lines(&format!("{}\n", rejection.name()));
             }
             Self::Failed(failure) => output::error(failure.sentence()),
@@ -106,8 +109,8 @@ impl Verdict {
         match self {
             Self::Accepted(token) => output::text(&accepted(token, now)),
             Self::Refused(rejection) => output::text(&refused(rejection)),
-            Self::Unknown(rejection) => {
-                output::error(&unknown(rejection));
+            Self::Unknown(rejection, advice) => {
+                output::error(&unknown(rejection, advice));
                 Ok(())
             }
             Self::Failed(failure) => {
@@ -118,12 +121,8 @@ impl Verdict {
     }
 }
 
-fn unknown(rejection: &Rejection) -> String {
-    format!(
-        "{}: the files given by --objects list no object of this kind at all; \
-         add them, or say that there are none, as in {{\"pods\": []}}",
-        what(rejection)
-    )
+fn unknown(rejection: &Rejection, advice: &str) -> String {
+    format!("{}: {advice}", what(rejection))
 }
 
 /// An accepted token, for people.

@@ -1,0 +1,150 @@
+//! Why the API server and we may differ.
+
+use boundtoken::api::TokenReviewStatus;
+use boundtoken::{Reason, Rejection, VerifiedToken};
+
+use super::Verdicts;
+
+const LAST_NEWS: &str = "the API server refuses what is accepted here: was an object deleted, or a key withdrawn, \
+                         between the two questions? Ask again; if it stays so, please report it";
+const OF_TIME: &str =
+    "the token is at the edge of its time, or the clocks are apart: see `boundtoken doctor`";
+const DELETED: &str = "the API server remembers an acceptance for 10 seconds, and may see deletions late; \
+                       here they count at once. Ask again in 10 seconds";
+const ANOTHER_KIND: &str = "the API server has other ways to authenticate, such as OIDC or static tokens; \
+                            this is no bound service-account token, and only those are accepted here";
+const SPACE: &str = "the API server takes a token that begins with white space for no token at all, and answers with \
+                     the anonymous user: never rely on that verdict";
+
+/// What the difference comes from; none if there is none.
+pub fn of(verdicts: &Verdicts, token: &[u8]) -> Option<String> {
+    match (&verdicts.theirs, &verdicts.ours) {
+        (theirs, Ok(ours)) if theirs.authenticated => of_users(theirs, ours),
+        (theirs, Err(_)) if !theirs.authenticated => None,
+        (_, Ok(_)) => Some(LAST_NEWS.to_owned()),
+        (theirs, Err(rejection)) => Some(of_refusal(theirs, rejection, token)),
+    }
+}
+
+fn of_users(theirs: &TokenReviewStatus, ours: &VerifiedToken) -> Option<String> {
+    let user = ours.user_info();
+    let audiences: Vec<&str> = ours.claims().matched_audiences().collect();
+    let their_audiences: Vec<&str> = theirs.audiences.iter().map(String::as_str).collect();
+    let differences = [
+        ("name", user.username != theirs.user.username),
+        ("uid", user.uid != theirs.user.uid),
+        ("groups", user.groups != theirs.user.groups),
+        ("extra", user.extra != theirs.user.extra),
+        ("audiences", !same_members(&audiences, &their_audiences)),
+    ];
+    let differing: Vec<&str> =
+        differences.into_iter().filter_map(|(what, differs)| differs.then_some(what)).collect();
+    (!differing.is_empty()).then(|| {
+        format!(
+            "both accept the token, but they do not say the same of: {}. An authenticating webhook or another version of \
+             Kubernetes may do that; -o json shows both",
+            differing.join(", ")
+        )
+    })
+}
+
+fn same_members(some: &[&str], others: &[&str]) -> bool {
+    some.iter().all(|one| others.contains(one)) && others.iter().all(|one| some.contains(one))
+}
+
+fn of_refusal(theirs: &TokenReviewStatus, rejection: &Rejection, token: &[u8]) -> String {
+    let reason = rejection.reason();
+    if token.first().is_some_and(u8::is_ascii_whitespace) {
+        return SPACE.to_owned();
+    }
+    if !theirs.user.username.starts_with("system:serviceaccount:") {
+        return ANOTHER_KIND.to_owned();
+    }
+    if Reason::STRICTER.contains(&reason) {
+        return format!(
+            "boundtoken is stricter here than the API server, by the rule {}. {}",
+            reason.name(),
+            reason.documentation().trim()
+        );
+    }
+    match reason {
+        Reason::Expired | Reason::NotYetValid | Reason::IssuedInFuture => OF_TIME.to_owned(),
+        Reason::IssuerMismatch => {
+            "the API server accepts further issuers than the one it names: its --service-account-issuer is given \
+             several times; tokens of the old ones end soon"
+                .to_owned()
+        }
+        Reason::KeyUnknown => {
+            "the API server has a key that it does not publish at /openid/v1/jwks, or has published it within the \
+             last seconds"
+                .to_owned()
+        }
+        _ if (500..600).contains(&reason.code()) => DELETED.to_owned(),
+        _ => "no known reason: please report it".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use boundtoken::{Issuer, SigningKey, UserInfo, Verifier};
+
+    use super::*;
+
+    fn accepted_by_server(username: &str) -> TokenReviewStatus {
+        let user = UserInfo { username: username.to_owned(), ..UserInfo::default() };
+        TokenReviewStatus { authenticated: true, user, ..TokenReviewStatus::default() }
+    }
+
+    #[test]
+    fn what_only_the_api_server_accepts_is_explained_by_our_reason() {
+        let account = "system:serviceaccount:demo:app";
+        for (reason, user, token, words) in [
+            (
+                Reason::ExpiryMissing,
+                account,
+                "x",
+                "stricter here than the API server, by the rule expiry_missing",
+            ),
+            (Reason::PodNotFound, account, "x", "remembers an acceptance for 10 seconds"),
+            (Reason::ServiceAccountDeleted, account, "x", "remembers an acceptance for 10 seconds"),
+            (Reason::Expired, account, "x", "boundtoken doctor"),
+            (Reason::IssuerMismatch, account, "x", "further issuers"),
+            (Reason::KeyUnknown, account, "x", "does not publish"),
+            (Reason::TokenPartCount, "jane", "x", "other ways to authenticate"),
+            (Reason::TokenNotBase64url, "system:anonymous", " x", "anonymous user"),
+        ] {
+            let verdicts = Verdicts { theirs: accepted_by_server(user), ours: Err(reason.into()) };
+            let explanation = of(&verdicts, token.as_bytes()).unwrap();
+            assert!(explanation.contains(words), "{reason}: {explanation}");
+        }
+    }
+
+    #[test]
+    fn two_refusals_are_the_same_whatever_the_words() {
+        let verdicts = Verdicts { theirs: TokenReviewStatus::default(), ours: Err(Reason::Expired.into()) };
+        assert_eq!(of(&verdicts, b"x"), None);
+    }
+
+    #[test]
+    fn two_acceptances_are_the_same_only_for_the_same_user() {
+        let key =
+            SigningKey::from_pem(include_bytes!("../../../../tests/fixtures/keys/p256-pkcs8.pem")).unwrap();
+        let objects =
+            br#"{"serviceaccounts": [{"metadata": {"namespace": "demo", "name": "app", "uid": "u"}}]}"#;
+        let objects = boundtoken::ObjectStore::from_json(objects).unwrap();
+        let issuer = Issuer::builder("https://a.example", key).bound_objects(objects).build().unwrap();
+        let issued = issuer.issue("demo", "app", boundtoken::api::TokenRequest::default()).unwrap();
+        let verifier =
+            Verifier::builder().issuer(issuer.trusted()).audience("https://a.example").build().unwrap();
+        let ours = verifier.verify(issued.token().as_bytes()).unwrap();
+        let mut theirs = accepted_by_server("");
+        theirs.user = ours.user_info();
+        theirs.audiences.push("https://a.example".to_owned());
+        let mut verdicts = Verdicts { theirs, ours: Ok(ours) };
+        assert_eq!(of(&verdicts, b"x"), None);
+        verdicts.theirs.user.groups.push("more".to_owned());
+        assert!(of(&verdicts, b"x").unwrap().contains("the same of: groups."));
+        verdicts.theirs.authenticated = false;
+        assert!(of(&verdicts, b"x").unwrap().contains("Ask again"));
+    }
+}

@@ -1,0 +1,220 @@
+//! The checks, but those of permissions.
+
+use std::path::Path;
+use std::time::Duration;
+
+use boundtoken::{KeySet, UnixSeconds};
+use chrono::DateTime;
+use http::StatusCode;
+use http::header::DATE;
+use kube::{Client, Config};
+use serde::Deserialize;
+use tokio::net::TcpStream;
+
+use super::Check;
+use crate::cluster::{self, Answer, Connection};
+use crate::failure;
+use crate::input::read_file;
+use crate::inspect::{Parts, Statement};
+use crate::words::{self, moment};
+
+const JSON: &str = "application/json";
+/// How far clocks may be apart, in seconds, unless a verifier is told otherwise.
+const LEEWAY: u64 = 60;
+/// The longest token file that is read, in bytes.
+const MAX_TOKEN_SIZE: u64 = 1 << 20;
+/// How long a connection to the address in the discovery document may take.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+const FOR_READING_KEYS: &str = "bind the ClusterRole system:service-account-issuer-discovery to this identity, as \
+                                deploy/rbac-cluster.yaml does";
+
+pub async fn configuration(connection: &Connection) -> (Option<Config>, Check) {
+    const NAME: &str = "configuration";
+    match connection.config().await {
+        Ok(config) => {
+            let check = Check::ok(NAME, format!("API server {}", config.cluster_url));
+            (Some(config), check)
+        }
+        Err(failure) => {
+            let remedy = "name a kubeconfig by --kubeconfig or KUBECONFIG, or run this in a pod";
+            (None, Check::fail(NAME, failure.sentence(), remedy))
+        }
+    }
+}
+
+/// Whether the API server answers at all, and what it is.
+pub async fn api_server(client: &Client) -> (bool, Vec<Check>) {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Version {
+        git_version: String,
+    }
+    const NAME: &str = "API server";
+    let asked_at = UnixSeconds::now();
+    let answer = match cluster::get(client, "/version", JSON).await {
+        Ok(answer) => answer,
+        Err(failure) => {
+            let remedy = "check address, certificate authority, proxy and firewall";
+            return (false, vec![Check::fail(NAME, failure.sentence(), remedy)]);
+        }
+    };
+    let clock = clock(&answer, asked_at, UnixSeconds::now());
+    let check = match answer.object::<Version>() {
+        Ok(Ok(version)) => Check::ok(NAME, format!("version {}", version.git_version)),
+        Ok(Err(refusal)) if refusal.status == StatusCode::UNAUTHORIZED => {
+            let remedy = "renew the credentials of the kubeconfig, or the pod's token";
+            return (false, vec![Check::fail(NAME, refusal.message, remedy), clock]);
+        }
+        // It is there, and the version is nobody's need.
+        Ok(Err(refusal)) => Check::information(NAME, format!("version not known: {}", refusal.message)),
+        Err(failure) => {
+            return (false, vec![Check::fail(NAME, failure.sentence(), "see the API server's log"), clock]);
+        }
+    };
+    (true, vec![check, clock])
+}
+
+fn clock(answer: &Answer, asked_at: UnixSeconds, answered_at: UnixSeconds) -> Check {
+    const NAME: &str = "clocks";
+    let date = answer.headers.get(DATE).and_then(|date| date.to_str().ok());
+    let date = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
+    let Some(date) = date.and_then(|date| u64::try_from(date.timestamp()).ok()) else {
+        return Check::information(NAME, "the API server does not say what time it has");
+    };
+    // The answer was written at some moment in between.
+    let difference = match date < asked_at.0 {
+        true => asked_at.0.saturating_sub(date),
+        false => date.saturating_sub(answered_at.0),
+    };
+    let finding = format!("{} apart, of {LEEWAY} seconds allowed", words::duration(difference));
+    let remedy = "set the clocks by NTP, on both machines";
+    match difference {
+        0..=5 => Check::ok(NAME, finding),
+        6..=LEEWAY => Check::warn(NAME, finding, remedy),
+        _ => Check::fail(NAME, finding, remedy),
+    }
+}
+
+/// The discovery document, and whether the address in it can be reached: nothing here needs that.
+pub async fn discovery(client: &Client) -> Vec<Check> {
+    #[derive(Deserialize)]
+    struct Document {
+        issuer: String,
+        #[serde(default)]
+        jwks_uri: String,
+    }
+    const NAME: &str = "issuer";
+    let answer = cluster::get(client, "/.well-known/openid-configuration", JSON).await;
+    match answer.and_then(|answer| answer.object::<Document>()) {
+        Ok(Ok(document)) if document.issuer.is_empty() => {
+            vec![Check::fail(
+                NAME,
+                "the discovery document names none",
+                "set --service-account-issuer of the API server",
+            )]
+        }
+        Ok(Ok(document)) => {
+            vec![Check::ok(NAME, document.issuer), address_of_keys(&document.jwks_uri).await]
+        }
+        Ok(Err(refusal)) => {
+            let remedy = match refusal.status {
+                StatusCode::NOT_FOUND => "the API server's --service-account-issuer must be an https URL",
+                _ => FOR_READING_KEYS,
+            };
+            vec![Check::fail(NAME, refusal.message, remedy)]
+        }
+        Err(failure) => vec![Check::fail(NAME, failure.sentence(), "see the API server's log")],
+    }
+}
+
+async fn address_of_keys(jwks_uri: &str) -> Check {
+    const NAME: &str = "jwks_uri";
+    let not_needed = "keys are read from the API server itself";
+    let address = jwks_uri.parse::<http::Uri>().ok().and_then(|uri| {
+        let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("http") { 80 } else { 443 });
+        Some((uri.host()?.trim_matches(['[', ']']).to_owned(), port))
+    });
+    let Some(address) = address else {
+        return Check::information(NAME, format!("none that can be used; {not_needed}"));
+    };
+    let connected = tokio::time::timeout(PATIENCE, TcpStream::connect(address)).await;
+    let said = if matches!(connected, Ok(Ok(_))) { "can be reached" } else { "cannot be reached" };
+    Check::information(NAME, format!("{jwks_uri} {said} from here; {not_needed}"))
+}
+
+pub async fn key_set(client: &Client) -> Check {
+    const NAME: &str = "keys";
+    // The API server does not give it to those who accept JSON only.
+    let answer =
+        cluster::get(client, "/openid/v1/jwks", "application/jwk-set+json, application/json;q=0.9").await;
+    let document = match answer.and_then(|answer| answer.object::<serde_json::Value>()) {
+        Ok(Ok(document)) => document,
+        Ok(Err(refusal)) => return Check::fail(NAME, refusal.message, FOR_READING_KEYS),
+        Err(failure) => return Check::fail(NAME, failure.sentence(), "see the API server's log"),
+    };
+    let unusable = "sign with RSA or P-256, as Kubernetes does: --service-account-signing-key-file";
+    let keys = match KeySet::from_jwks(document.to_string().as_bytes()) {
+        Ok(keys) => keys,
+        Err(error) => return Check::fail(NAME, error.to_string(), unusable),
+    };
+    let algorithms: Vec<&str> = keys.keys().iter().map(|key| key.algorithm().name()).collect();
+    let finding = format!("{} usable: {}", algorithms.len(), algorithms.join(", "));
+    match keys.skipped().first() {
+        _ if keys.is_empty() => Check::fail(NAME, "no key of the key set can be used", unusable),
+        Some(skipped) => Check::warn(NAME, format!("{finding}; one is not: {}", skipped.error()), unusable),
+        None => Check::ok(NAME, finding),
+    }
+}
+
+/// Whether the server streams lists, whose end it marks by a bookmark. Asks for an object that nobody has.
+pub async fn watching(client: &Client, namespace: Option<&String>) -> Check {
+    const NAME: &str = "watches";
+    let place = namespace.map(|name| format!("namespaces/{name}/")).unwrap_or_default();
+    let path = format!(
+        "/api/v1/{place}serviceaccounts?watch=true&allowWatchBookmarks=true&sendInitialEvents=true\
+         &resourceVersionMatch=NotOlderThan&timeoutSeconds=1&fieldSelector=metadata.name%3Dboundtoken-doctor"
+    );
+    let old =
+        "update the API server to 1.32 or later; until then lists are read page by page, which is slower";
+    match cluster::get(client, &path, JSON).await {
+        Ok(answer) if answer.contains("k8s.io/initial-events-end") => {
+            Check::ok(NAME, "streaming lists and bookmarks are there")
+        }
+        Ok(answer) if answer.status.is_success() => {
+            Check::warn(NAME, "no bookmark marks the end of a streamed list", old)
+        }
+        Ok(answer) => match answer.object::<serde_json::Value>() {
+            Ok(Err(refusal)) if refusal.status == StatusCode::FORBIDDEN => {
+                Check::warn(NAME, "not allowed, so not known", "see the permissions above")
+            }
+            Ok(Err(refusal)) => Check::warn(NAME, format!("no streaming lists: {}", refusal.message), old),
+            Ok(Ok(_)) => Check::warn(NAME, "no streaming lists", old),
+            Err(failure) => Check::warn(NAME, failure.sentence(), "see the API server's log"),
+        },
+        Err(failure) => Check::warn(NAME, failure.sentence(), "see the API server's log"),
+    }
+}
+
+/// The token by which we are known to the API server.
+pub fn own_token(file: &Path) -> Check {
+    const NAME: &str = "own token";
+    let token = match read_file(file, MAX_TOKEN_SIZE) {
+        Ok(token) => token,
+        Err(failure) => return Check::fail(NAME, failure.sentence(), "mount the service account's token"),
+    };
+    let statement = Statement::read(Parts::decode(token.trim_ascii()).claims.json.as_ref());
+    if statement.audiences.is_empty() {
+        let remedy = "mount a projected token: a token without an audience is good everywhere";
+        return Check::warn(NAME, format!("{} names no audience", failure::name(file)), remedy);
+    }
+    let user = statement.username.unwrap_or_default();
+    let audiences = statement.audiences.join(", ");
+    let finding = format!("{user}, for {audiences}");
+    match statement.expires_at {
+        Some(expires_at) => {
+            Check::ok(NAME, format!("{finding}, expires {}", moment(expires_at, UnixSeconds::now())))
+        }
+        None => Check::warn(NAME, format!("{finding}, never expires"), "mount a projected token"),
+    }
+}

@@ -1,0 +1,139 @@
+//! `boundtoken request`: a token from a cluster.
+
+use std::process::ExitCode;
+
+use boundtoken::api::{BoundObjectReference, ObjectMeta, TokenRequest};
+use clap::Args;
+use http::StatusCode;
+use kube::Client;
+use serde::Deserialize;
+
+use crate::cluster::{self, Connection, Refusal, object_name};
+use crate::failure::{self, Failure};
+use crate::issue::{TokenFormat, Wanted};
+use crate::output;
+
+mod explained;
+
+/// Request a token for a service account from a cluster, like `kubectl create token`
+///
+/// Says on standard error what verifiers will check: for whom the token is good, until when, and what it dies with. The
+/// object to bind it to is looked up first, of its metadata only. Needs the permission to `create` on
+/// `serviceaccounts/token`.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// Name of the service account
+    #[arg(value_parser = object_name)]
+    name: String,
+    /// Namespace of the service account [default: that of the context]
+    #[arg(short, long, value_name = "NAME", value_parser = object_name)]
+    namespace: Option<String>,
+    /// Form of the answer
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
+    output: TokenFormat,
+    /// Do not say what verifiers will check
+    #[arg(short, long)]
+    quiet: bool,
+    #[command(flatten)]
+    wanted: Wanted,
+    #[command(flatten)]
+    cluster: Connection,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  A token for the audience vault:
+    boundtoken request app --audience vault
+
+  One that dies with a pod, for 10 minutes at most:
+    boundtoken request app -n demo --audience vault --duration 10m \\
+      --bound-object-kind Pod --bound-object-name app-0
+
+  Would a verifier accept it?
+    boundtoken request app --audience vault -q | boundtoken verify --cluster --audience vault
+
+Exit status:
+  0  done
+  1  the API server refused the request
+  2  wrong arguments, no configuration, or the API server could not be asked";
+
+/// Of an object, what is needed to name it.
+#[derive(Deserialize)]
+struct Metadata {
+    metadata: ObjectMeta,
+}
+
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let response = match cluster::block_on(arguments.request())? {
+        Ok(response) => response,
+        Err(refusal) => {
+            output::error(&format!("refused: {}", arguments.explain(&refusal)));
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    arguments.output.print(&response)?;
+    if !arguments.quiet {
+        explained::print(&response, arguments.wanted.has_audience());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Arguments {
+    async fn request(&self) -> Result<Result<TokenRequest, Refusal>, Failure> {
+        let client = self.cluster.client().await?;
+        let namespace = self.namespace.as_deref().unwrap_or_else(|| client.default_namespace());
+        let mut request = self.wanted.request();
+        if let Some(object) = request.spec.bound_object_ref.as_mut().filter(|object| object.uid.is_empty()) {
+            match look_up(&client, namespace, object).await? {
+                Ok(uid) => object.uid = uid,
+                // Who may not look may still ask: then the API server finds the uid.
+                Err(refusal) if refusal.status == StatusCode::FORBIDDEN => {}
+                Err(refusal) => return Ok(Err(refusal)),
+            }
+        }
+        let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{}/token", self.name);
+        let answer = cluster::post(&client, &path, &request).await?;
+        answer.warnings().for_each(|warning| output::warning(&failure::harmless(&warning)));
+        let response: Result<TokenRequest, Refusal> = answer.object()?;
+        if response.as_ref().is_ok_and(|response| response.status.is_none()) {
+            return Err(Failure::new("the API server answered without a token"));
+        }
+        Ok(response)
+    }
+
+    /// The API server's words, and what to do where it does not say.
+    fn explain(&self, refusal: &Refusal) -> String {
+        let message = failure::harmless(&refusal.message);
+        match refusal.status {
+            StatusCode::UNAUTHORIZED => format!("{message}: renew the credentials of the kubeconfig"),
+            StatusCode::FORBIDDEN => {
+                let place = self.namespace.as_deref().map(|name| format!(" -n {name}")).unwrap_or_default();
+                format!(
+                    "{message}; somebody may allow it with `kubectl create role token-requester --verb create \
+                     --resource serviceaccounts/token --resource-name {}{place}` and a role binding",
+                    self.name
+                )
+            }
+            _ => message,
+        }
+    }
+}
+
+/// The uid of the object that now has the name.
+async fn look_up(
+    client: &Client,
+    namespace: &str,
+    object: &BoundObjectReference,
+) -> Result<Result<String, Refusal>, Failure> {
+    const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+    let name = object_name(&object.name).map_err(|advice| {
+        Failure::new(format!("--bound-object-name {}: {advice}", failure::harmless(&object.name)))
+    })?;
+    let path = match object.kind.as_str() {
+        "Node" => format!("/api/v1/nodes/{name}"),
+        kind => format!("/api/v1/namespaces/{namespace}/{}s/{name}", kind.to_ascii_lowercase()),
+    };
+    let found = cluster::get(client, &path, METADATA).await?.object::<Metadata>()?;
+    Ok(found.map(|found| found.metadata.uid))
+}

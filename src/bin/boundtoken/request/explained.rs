@@ -1,0 +1,54 @@
+//! What verifiers will check, said once the token is there.
+
+use boundtoken::UnixSeconds;
+use boundtoken::api::TokenRequest;
+
+use crate::inspect::{Parts, Statement, described};
+use crate::output::{self, CAUTION, paint, printable, row, rows};
+use crate::words::moment;
+
+/// Says it on standard error. What counts is what stands in the token, not what was asked for.
+pub fn print(response: &TokenRequest, has_audience: bool) {
+    let token = response.status.as_ref().map(|status| status.token.as_bytes()).unwrap_or_default();
+    let statement = Statement::read(Parts::decode(token).claims.json.as_ref());
+    // The token is out: whoever closed standard error has it.
+    let _written = output::error_lines(&text(&statement, has_audience, UnixSeconds::now()));
+}
+
+fn text(statement: &Statement, has_audience: bool, now: UnixSeconds) -> String {
+    let mut lines = "\nVerifiers will check:\n".to_owned();
+    row(&mut lines, "Speaks for", &printable(statement.username.as_deref().unwrap_or("nobody")));
+    row(&mut lines, "Issuer", &printable(statement.issuer.as_deref().unwrap_or("not said")));
+    rows(
+        &mut lines,
+        "Good for",
+        statement.audiences.iter().map(|name| format!("audience {}", printable(name))),
+    );
+    if !has_audience {
+        let caution = "that is the API server itself: give this token to nobody else, or name an --audience";
+        row(&mut lines, "", &paint(CAUTION, caution));
+    }
+    if let Some(expires_at) = statement.expires_at {
+        row(&mut lines, "Expires", &moment(expires_at, now));
+    }
+    if let Some(warn_after) = statement.warn_after {
+        row(&mut lines, "Renew before", &moment(warn_after, now));
+    }
+    let uid = |uid: &Option<String>| printable(uid.as_deref().unwrap_or("none"));
+    rows(
+        &mut lines,
+        "Dies with",
+        statement
+            .bound_objects
+            .iter()
+            .flat_map(|object| [described(object), format!("uid {}", uid(&object.uid))]),
+    );
+    if statement.bound_objects.len() < 2 {
+        let caution = "and no pod, secret or node: until it expires, only the end of the account ends it";
+        row(&mut lines, "", &paint(CAUTION, caution));
+    }
+    lines.push_str(
+        "\nIt is void once it expires or one of these is deleted, even if another one takes the name.\n",
+    );
+    lines
+}
