@@ -86,6 +86,7 @@ fn each_request_is_one_line_and_none_holds_a_secret() {
         "{log}"
     );
     assert!(line(&["method=GET", "/unauthorized", "status=401", "user=\"\""]), "{log}");
+    assert!(line(&["method=GET", "/pods/xxx", "status=404", "user=\"boundtoken-admin\""]), "{log}");
     assert!(
         line(&["/api", &format!("audit_id={own_id:?}")]) && line(&[&format!("audit_id={named:?}")]),
         "{log}"

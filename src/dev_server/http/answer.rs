@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::accept::{Accept, Encoding, Form, not_acceptable};
 use super::yaml;
-use crate::api::Status;
+use crate::api::{Status, UserInfo};
 
 /// What a handler returns.
 pub(crate) type Answer = Result<Response, Refusal>;
@@ -113,6 +113,10 @@ pub(crate) async fn render_refusals(mut request: Request, next: Next) -> Respons
         let mut refusal = written_refusal(&status, &headers, &uri);
         refusal.headers_mut().extend(before.map(|warning| (WARNING, warning)));
         warn(&mut refusal, warnings.take().iter().map(String::as_str));
+        // The log is to name the user.
+        if let Some(user) = response.extensions_mut().remove::<UserInfo>() {
+            refusal.extensions_mut().insert(user);
+        }
         response = refusal;
     }
     response
