@@ -10,6 +10,9 @@ TARGET_DIR ?= target
 CARGO ?= cargo
 # Where `make demo` puts its cluster.
 DEMO = $(TARGET_DIR)/demo
+# Where `make test-cluster` puts the servers that it builds.
+CLUSTER = $(TARGET_DIR)/cluster
+GO ?= go
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 SONAME := libboundtoken.so.$(firstword $(subst ., ,$(VERSION)))
@@ -18,11 +21,11 @@ RELEASE = $(TARGET_DIR)/release
 NATIVE_LIBS = $(RELEASE)/libboundtoken.native-libs
 
 .DEFAULT_GOAL := help
-.PHONY: help capi install generate demo test bench fuzz advisories tools clean
+.PHONY: help capi install generate demo test test-cluster bench fuzz advisories tools clean
 
 help: ## this list
 	@echo 'boundtoken $(VERSION)'
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
 	@echo 'Variables: PREFIX LIBDIR INCLUDEDIR DESTDIR FEATURES TARGET_DIR CARGO'
 
 capi: ## build the C libraries, shared and static, in target/release
@@ -89,6 +92,33 @@ test: ## run every check: format, lints, tests, documentation, header, C program
 	@echo 'test: licences, bans, sources'
 	@$(MAKE) --no-print-directory tools
 	@$(CARGO) deny --log-level error check licenses bans sources
+
+test-cluster: ## follow a real API server with etcd, which Go builds once, in about ten minutes
+	@if command -v $(GO) >/dev/null; then \
+		$(MAKE) --no-print-directory $(CLUSTER)/kube-apiserver $(CLUSTER)/etcd; \
+	else \
+		echo 'test-cluster: there is no Go ($(GO)) to build the servers with'; \
+	fi
+	@echo 'test-cluster: cargo test --features cli --test cluster'
+	@BOUNDTOKEN_CLUSTER=$(abspath $(CLUSTER)) \
+		$(CARGO) test --quiet --features cli --test cluster -- --nocapture --test-threads=1
+
+API_SERVER = tests/cluster/apiserver
+# The server tells its version, which the build must give it: v1.36.3, say.
+API_SERVER_VERSION = $(shell sed -n 's/^\tk8s.io\/kubernetes //p' $(API_SERVER)/go.mod)
+API_SERVER_FLAGS = -s -w $(foreach pair,gitVersion=$(API_SERVER_VERSION) \
+	gitMajor=$(word 1,$(subst ., ,$(API_SERVER_VERSION:v%=%))) gitMinor=$(word 2,$(subst ., ,$(API_SERVER_VERSION))), \
+	-X k8s.io/component-base/version.$(pair))
+
+$(CLUSTER)/kube-apiserver: $(addprefix $(API_SERVER)/,go.mod go.sum main.go)
+	@echo 'test-cluster: building kube-apiserver $(API_SERVER_VERSION)'
+	@cd $(API_SERVER) && $(GO) build -trimpath -ldflags '$(API_SERVER_FLAGS)' -o $(abspath $@) . && touch $(abspath $@)
+
+# Where it cannot be built, that of the distribution must do.
+$(CLUSTER)/etcd: $(addprefix tests/cluster/etcd/,go.mod go.sum main.go)
+	@echo 'test-cluster: building etcd'
+	@cd tests/cluster/etcd && { $(GO) build -trimpath -ldflags '-s -w' -o $(abspath $@) . && touch $(abspath $@); } || \
+		echo 'test-cluster: etcd was not built; one in the PATH is used'
 
 bench: ## measure: time against the bare signature check and jsonwebtoken, and allocations, with each backend
 	@for features in '' '--features aws-lc-rs'; do \

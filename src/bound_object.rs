@@ -140,6 +140,13 @@ pub trait BoundObjects: Send + Sync {
         None
     }
 
+    /// Whether this very object, by its uid, is known to be gone for good. Asked only of a source that is not
+    /// [`Freshness::Current`], before a token is refused with [`Reason::BoundObjectPending`]; one that does not remember
+    /// deletions leaves it out.
+    fn is_gone(&self, _object: &BoundObject<'_>) -> bool {
+        false
+    }
+
     /// How well this source keeps up with the cluster. Asked once in each verification; a source that is the cluster's
     /// own, or is asked for each token, leaves it out.
     fn freshness(&self) -> Freshness {
@@ -154,7 +161,8 @@ pub enum Freshness {
     #[default]
     Current,
     /// It follows the cluster by a watch. Of an object that was just created it may not have heard yet: a token of the
-    /// last minute whose object is absent, or has another uid, is refused with [`Reason::BoundObjectPending`].
+    /// last minute whose object is absent, or has another uid, is refused with [`Reason::BoundObjectPending`], unless the
+    /// object is known to be gone.
     Following,
     /// It lost touch with the cluster, longer ago than it should. What it says may be outdated: tokens are refused, or
     /// accepted with [`Confirmed::Stale`] under [`OnUnavailable::Accept`].
@@ -312,7 +320,9 @@ pub(crate) fn confirm(
         };
         verdict.map_err(|failure| match failure {
             // It may just have been created, or created again under its name.
-            Failure::NotFound | Failure::UidMismatch if may_lag() => Failure::Pending.of(&object.reference),
+            Failure::NotFound | Failure::UidMismatch if may_lag() && !objects.is_gone(&object) => {
+                Failure::Pending.of(&object.reference)
+            }
             failure => failure.of(&object.reference),
         })?;
     }

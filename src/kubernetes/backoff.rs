@@ -5,9 +5,10 @@ use std::time::Duration;
 use crate::crypto;
 
 const SHORTEST: Duration = Duration::from_millis(250);
-const LONGEST: Duration = Duration::from_secs(30);
+/// So long, at most, is a deletion overlooked that happens as the server comes back.
+const LONGEST: Duration = Duration::from_secs(10);
 
-/// Doubles from a quarter of a second to half a minute.
+/// Doubles from a quarter of a second to ten seconds.
 pub(super) struct Backoff(Duration);
 
 impl Backoff {

@@ -141,7 +141,7 @@ impl ClusterBuilder {
         for watch in &watches {
             in_step(watch, until, deadline).await?;
         }
-        let objects = ClusterObjects::new(store, watches, self.max_staleness);
+        let objects = ClusterObjects::new(store, watches);
         Ok(Cluster { asker: Asker::new(client.clone()), client, issuer, keys, objects, _tasks: tasks })
     }
 
@@ -175,12 +175,16 @@ impl ClusterBuilder {
         }
         let mut watches = Vec::new();
         for kind in kinds {
-            watches.extend(scopes.iter().map(|scope| Arc::new(Watch::new(kind, scope.clone()))));
+            watches.extend(scopes.iter().map(|scope| self.watch(kind, scope.clone())));
         }
         if self.nodes {
-            watches.push(Arc::new(Watch::new(ObjectKind::Node, None)));
+            watches.push(self.watch(ObjectKind::Node, None));
         }
         watches
+    }
+
+    fn watch(&self, kind: ObjectKind, namespace: Option<String>) -> Arc<Watch> {
+        Arc::new(Watch::new(kind, namespace, self.max_staleness))
     }
 }
 

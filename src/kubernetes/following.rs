@@ -20,6 +20,8 @@ use crate::time::UnixSeconds;
 
 /// A server that sends bookmarks does so once a minute. Longer silence is a dead connection.
 const LONGEST_SILENCE: Duration = Duration::from_secs(90);
+/// How long an answer may take to begin. A server that went away in silence gives none.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// How long the server is to keep one watch, in seconds; then it is asked anew, from where it ended.
 const WATCH_SECONDS: u32 = 290;
 /// How many objects are listed at a time where the server cannot stream them.
@@ -71,26 +73,23 @@ impl Follower {
     pub(super) async fn run(mut self) {
         let mut backoff = Backoff::new();
         loop {
-            let start = Instant::now();
             match self.follow().await {
-                Ok(()) => {}
-                Err(error) => {
-                    tracing::warn!(kind = %self.watch.kind, namespace = self.watch.namespace, %error, "watch failed");
-                    self.watch.failed(error);
-                }
-            }
-            // A watch that ended in good time is resumed at once, one that never got going is not.
-            if start.elapsed() > LONGEST_SILENCE / 2 {
-                backoff.reset();
+                Ok(()) => backoff.reset(),
+                Err(error) => self.failed(error),
             }
             backoff.wait().await;
         }
     }
 
-    /// One watch, preceded by a list if there is nothing to start from.
+    /// One watch, preceded by a list if there is nothing to start from. No error once it was open, unless the server
+    /// ended it with one.
     async fn follow(&mut self) -> Result<(), ClusterError> {
         let opened_at = Instant::now();
         let mut listing = None;
+        // Only a list proves at once that all has been heard.
+        if self.watch.is_nearly_stale() {
+            self.version = None;
+        }
         if self.version.is_none() {
             if self.streams {
                 listing = Some(Listing { asked_at: opened_at, seen: HashSet::new() });
@@ -104,7 +103,7 @@ impl Follower {
             ..self.parameters(listing.is_some())
         };
         let version = self.version.clone().unwrap_or_default();
-        let events = match self.api.watch_metadata(&parameters, &version).await {
+        let events = match self.answer(self.api.watch_metadata(&parameters, &version)).await? {
             Ok(events) => events,
             // An old server that does not know how to stream a list.
             Err(kube::Error::Api(status)) if listing.is_some() && matches!(status.code, 400 | 422) => {
@@ -127,7 +126,14 @@ impl Follower {
     ) -> Result<(), ClusterError> {
         loop {
             let event = match tokio::time::timeout(LONGEST_SILENCE, events.next()).await {
-                Ok(Some(event)) => event.map_err(|error| self.failure(&error))?,
+                Ok(Some(Ok(event))) => event,
+                // The connection was lost.
+                Ok(Some(Err(error @ kube::Error::ReadEvents(_)))) => {
+                    let failure = self.failure(&error);
+                    self.failed(failure);
+                    return Ok(());
+                }
+                Ok(Some(Err(error))) => return Err(self.failure(&error)),
                 Ok(None) => return Ok(()),
                 Err(_) => return Err(ClusterError::new(self.step(), "the API server has fallen silent")),
             };
@@ -178,7 +184,8 @@ impl Follower {
         let mut listing = Listing { asked_at: Instant::now(), seen: HashSet::new() };
         let mut parameters = ListParams::default().limit(PAGE);
         loop {
-            let page = self.api.list_metadata(&parameters).await.map_err(|error| self.failure(&error))?;
+            let page = self.answer(self.api.list_metadata(&parameters)).await?;
+            let page = page.map_err(|error| self.failure(&error))?;
             for object in &page.items {
                 self.upsert(&object.metadata, Some(&mut listing));
             }
@@ -219,12 +226,27 @@ impl Follower {
 
     fn delete(&self, metadata: &ObjectMeta) {
         if let Some(reference) = reference(self.watch.kind, metadata) {
+            // First, so that there is no moment in which it is absent, but may be on its way.
+            self.watch.gone.add(metadata.uid.as_deref().unwrap_or_default());
             self.store.delete(&reference);
         }
     }
 
     fn step(&self) -> Step {
         Step::Watch { kind: self.watch.kind, namespace: self.watch.namespace.clone() }
+    }
+
+    async fn answer<T>(
+        &self,
+        answer: impl Future<Output = kube::Result<T>>,
+    ) -> Result<kube::Result<T>, ClusterError> {
+        let in_time = tokio::time::timeout(PATIENCE, answer).await;
+        in_time.map_err(|_| ClusterError::too_slow(self.step(), PATIENCE, None))
+    }
+
+    fn failed(&self, error: ClusterError) {
+        tracing::warn!(kind = %self.watch.kind, namespace = self.watch.namespace, %error, "watch failed");
+        self.watch.failed(error);
     }
 
     fn failure(&mut self, error: &kube::Error) -> ClusterError {

@@ -47,6 +47,7 @@ mod backoff;
 mod builder;
 mod error;
 mod following;
+mod gone;
 mod keys;
 mod objects;
 mod status;

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::error::ClusterError;
+use super::gone::Gone;
 use super::status::WatchStatus;
-use crate::bound_object::{BoundObjects, Freshness, ObjectKind, ObjectReference, ObjectState};
+use crate::bound_object::{BoundObject, BoundObjects, Freshness, ObjectKind, ObjectReference, ObjectState};
 use crate::object_store::ObjectStore;
 
 /// What verifiers ask. A cheap handle; clones share the knowledge.
@@ -16,17 +17,16 @@ pub(super) struct ClusterObjects(Arc<Shared>);
 struct Shared {
     store: ObjectStore,
     watches: Vec<Arc<Watch>>,
-    max_staleness: Duration,
 }
 
 impl ClusterObjects {
-    pub(super) fn new(store: ObjectStore, watches: Vec<Arc<Watch>>, max_staleness: Duration) -> Self {
-        Self(Arc::new(Shared { store, watches, max_staleness }))
+    pub(super) fn new(store: ObjectStore, watches: Vec<Arc<Watch>>) -> Self {
+        Self(Arc::new(Shared { store, watches }))
     }
 
     pub(super) fn is_stale(&self) -> bool {
         let now = Instant::now();
-        self.0.watches.iter().any(|watch| watch.age(now) > self.0.max_staleness)
+        self.0.watches.iter().any(|watch| watch.age(now) > watch.max_staleness)
     }
 
     pub(super) fn watches(&self) -> Vec<WatchStatus> {
@@ -51,6 +51,10 @@ impl BoundObjects for ClusterObjects {
         }
     }
 
+    fn is_gone(&self, object: &BoundObject<'_>) -> bool {
+        self.0.watches.iter().any(|watch| watch.kind == object.reference.kind && watch.gone.has(object.uid))
+    }
+
     fn freshness(&self) -> Freshness {
         if self.is_stale() { Freshness::Stale } else { Freshness::Following }
     }
@@ -60,6 +64,9 @@ impl BoundObjects for ClusterObjects {
 pub(super) struct Watch {
     pub(super) kind: ObjectKind,
     pub(super) namespace: Option<String>,
+    /// Whose deletion was seen.
+    pub(super) gone: Gone,
+    max_staleness: Duration,
     start: Instant,
     /// The last moment, in milliseconds since `start`, as of which the knowledge is known to be complete.
     proven: AtomicU64,
@@ -70,10 +77,12 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(kind: ObjectKind, namespace: Option<String>) -> Self {
+    pub(super) fn new(kind: ObjectKind, namespace: Option<String>, max_staleness: Duration) -> Self {
         Self {
             kind,
             namespace,
+            gone: Gone::default(),
+            max_staleness,
             start: Instant::now(),
             proven: AtomicU64::new(0),
             in_step: AtomicBool::new(false),
@@ -108,6 +117,11 @@ impl Watch {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Whether the knowledge may become too old before the next bookmark proves it.
+    pub(super) fn is_nearly_stale(&self) -> bool {
+        self.age(Instant::now()) > self.max_staleness / 2
+    }
+
     fn age(&self, now: Instant) -> Duration {
         let proven = Duration::from_millis(self.proven.load(Ordering::Acquire));
         now.saturating_duration_since(self.start).saturating_sub(proven)
@@ -124,5 +138,24 @@ impl Watch {
             reconnects: self.reconnects.load(Ordering::Relaxed),
             failure: self.failure().map(|error| error.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_very_object_whose_deletion_was_seen_is_gone() {
+        let watch = Arc::new(Watch::new(ObjectKind::Pod, None, Duration::from_secs(150)));
+        watch.gone.add("old");
+        let objects = ClusterObjects::new(ObjectStore::new(), vec![watch]);
+        let is_gone = |kind, uid| {
+            let reference = ObjectReference { kind, namespace: "demo", name: "live" };
+            objects.is_gone(&BoundObject { reference, uid })
+        };
+        assert!(is_gone(ObjectKind::Pod, "old"));
+        assert!(!is_gone(ObjectKind::Pod, "new"));
+        assert!(!is_gone(ObjectKind::Secret, "old"));
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use boundtoken::{
-    BoundObjects, Confirmed, Freshness, ObjectKind, ObjectReference, ObjectState, OnUnavailable, Reason,
-    TrustedIssuer, UnixSeconds, Verifier,
+    BoundObject, BoundObjects, Confirmed, Freshness, ObjectKind, ObjectReference, ObjectState, OnUnavailable,
+    Reason, TrustedIssuer, UnixSeconds, Verifier,
 };
 use serde_json::{Value, json};
 
@@ -271,6 +271,36 @@ fn a_source_that_may_lag_says_so_of_tokens_of_the_last_minute_only() {
     }
     assert_eq!(refusal(Freshness::Current, ObjectState::Absent, NOW), Err(Reason::PodNotFound));
     assert_eq!(refusal(Freshness::Current, replaced(), NOW), Err(Reason::PodUidMismatch));
+}
+
+#[test]
+fn what_is_known_to_be_gone_is_not_called_pending() {
+    struct Remembers(ObjectState);
+
+    impl BoundObjects for Remembers {
+        fn state(&self, reference: &ObjectReference<'_>) -> ObjectState {
+            if reference.kind == ObjectKind::Pod { self.0.clone() } else { live(reference.kind) }
+        }
+
+        fn freshness(&self) -> Freshness {
+            Freshness::Following
+        }
+
+        fn is_gone(&self, object: &BoundObject<'_>) -> bool {
+            object.uid == mint::POD_UID
+        }
+    }
+
+    let token = bound_to(&[ObjectKind::Pod]);
+    for (state, expected) in [
+        (ObjectState::Absent, Err(Reason::PodNotFound)),
+        (present("another", None), Err(Reason::PodUidMismatch)),
+        (present(mint::POD_UID, None), Ok(Confirmed::Live)),
+    ] {
+        let issuer = TrustedIssuer::new(ISSUER, MINT.keys()).bound_objects(Remembers(state));
+        let verifier = Verifier::builder().issuer(issuer).audience(AUDIENCE).build().unwrap();
+        assert_eq!(verify_at(&verifier, &token, NOW).map(|verified| verified.confirmed()), expected);
+    }
 }
 
 #[test]

@@ -1,0 +1,41 @@
+//! The real kubectl.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use super::objects::{ACCOUNT, AUDIENCE, NAMESPACE};
+
+pub struct Kubectl {
+    kubeconfig: PathBuf,
+}
+
+impl Kubectl {
+    /// None, and a loud word, if there is none.
+    pub fn find(kubeconfig: PathBuf) -> Option<Self> {
+        let found = Command::new("kubectl").args(["version", "--client"]).output();
+        if !found.is_ok_and(|output| output.status.success()) {
+            println!("SKIPPED: no kubectl in the PATH; install it to have its tokens tested");
+            return None;
+        }
+        Some(Self { kubeconfig })
+    }
+
+    /// What a command prints; panics if it fails.
+    pub fn run(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new("kubectl");
+        command.arg("--kubeconfig").arg(&self.kubeconfig).args(["--namespace", NAMESPACE]).args(arguments);
+        let output = command.output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "kubectl {}: {errors}", arguments.join(" "));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// `kubectl create token`, bound to an object or to none.
+    pub fn create_token(&self, bound_to: Option<(&str, &str)>) -> String {
+        let mut arguments = vec!["create", "token", ACCOUNT, "--audience", AUDIENCE];
+        if let Some((kind, name)) = bound_to {
+            arguments.extend(["--bound-object-kind", kind, "--bound-object-name", name]);
+        }
+        self.run(&arguments)
+    }
+}

@@ -1,0 +1,115 @@
+//! What the administrator does: creates and deletes objects, has tokens issued and reviewed.
+
+use boundtoken::UserInfo;
+use http::Request;
+use kube::Client;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// The namespace of all that is created here.
+pub const NAMESPACE: &str = "demo";
+/// The service account of every pod.
+pub const ACCOUNT: &str = "app";
+/// Whom tokens are for.
+pub const AUDIENCE: &str = "vault";
+
+#[derive(Clone)]
+pub struct Objects(Client);
+
+/// What a TokenReview says.
+#[derive(Debug, Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+pub struct Review {
+    pub authenticated: bool,
+    pub user: UserInfo,
+}
+
+impl Objects {
+    pub fn new(client: Client) -> Self {
+        Self(client)
+    }
+
+    /// The namespace and the service account.
+    pub async fn prepare(&self) {
+        self.create("/api/v1/namespaces", json!({"metadata": {"name": NAMESPACE}})).await;
+        self.create(&in_namespace("serviceaccounts"), json!({"metadata": {"name": ACCOUNT}})).await;
+    }
+
+    pub async fn create_pod(&self, name: &str) {
+        self.create_pod_with(name, json!({}), json!({})).await;
+    }
+
+    /// A pod with more metadata and more of a spec.
+    pub async fn create_pod_with(&self, name: &str, metadata: Value, spec: Value) {
+        let mut pod = json!({
+            "metadata": {"name": name},
+            "spec": {"serviceAccountName": ACCOUNT, "containers": [{"name": "app", "image": "none"}]},
+        });
+        for (part, more) in [("metadata", metadata), ("spec", spec)] {
+            pod[part].as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        }
+        self.create(&in_namespace("pods"), pod).await;
+    }
+
+    pub async fn create(&self, path: &str, object: Value) -> Value {
+        self.send(Request::post(path), &object).await
+    }
+
+    /// Returns when the API server has answered.
+    pub async fn delete(&self, path: &str) {
+        self.send(Request::delete(path), &json!({"gracePeriodSeconds": 0})).await;
+    }
+
+    pub async fn delete_pod(&self, name: &str) {
+        self.delete(&in_namespace(&format!("pods/{name}"))).await;
+    }
+
+    pub async fn patch(&self, path: &str, patch: Value) {
+        self.send(Request::patch(path).header("Content-Type", "application/merge-patch+json"), &patch).await;
+    }
+
+    /// A pod and a token that is bound to it.
+    pub async fn pod_with_token(&self, name: &str) -> String {
+        self.create_pod(name).await;
+        self.token("Pod", name).await
+    }
+
+    /// A token that is bound to an object.
+    pub async fn token(&self, kind: &str, name: &str) -> String {
+        self.token_of(ACCOUNT, json!({"apiVersion": "v1", "kind": kind, "name": name})).await
+    }
+
+    /// A token of some service account, bound to an object or, by null, to none.
+    pub async fn token_of(&self, account: &str, bound_to: Value) -> String {
+        let request =
+            json!({"spec": {"audiences": [AUDIENCE], "expirationSeconds": 3600, "boundObjectRef": bound_to}});
+        let path = in_namespace(&format!("serviceaccounts/{account}/token"));
+        let answer = self.create(&path, request).await;
+        answer["status"]["token"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn review(&self, token: &str, audience: &str) -> Review {
+        let request = json!({
+            "apiVersion": "authentication.k8s.io/v1",
+            "kind": "TokenReview",
+            "spec": {"token": token, "audiences": [audience]},
+        });
+        let answer = self.create("/apis/authentication.k8s.io/v1/tokenreviews", request).await;
+        serde_json::from_value(answer["status"].clone()).unwrap()
+    }
+
+    async fn send(&self, request: http::request::Builder, body: &Value) -> Value {
+        let request = match request.headers_ref() {
+            Some(headers) if headers.contains_key("Content-Type") => request,
+            _ => request.header("Content-Type", "application/json"),
+        };
+        let request = request.body(body.to_string().into_bytes()).unwrap();
+        let what = format!("{} {}", request.method(), request.uri());
+        self.0.request(request).await.unwrap_or_else(|error| panic!("{what}: {error}"))
+    }
+}
+
+pub fn in_namespace(rest: &str) -> String {
+    format!("/api/v1/namespaces/{NAMESPACE}/{rest}")
+}

@@ -1,0 +1,158 @@
+//! Verification without pause, compared with the truth: what was created and deleted, and when the API server had
+//! answered.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use boundtoken::{Reason, Verifier};
+
+use super::objects::Objects;
+use super::verdict;
+
+/// A thread that verifies the tokens it was given, in turn, and notes every wrong answer.
+pub struct Truth {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    cases: Mutex<Vec<Case>>,
+    tally: Mutex<Tally>,
+    ends: AtomicBool,
+}
+
+#[derive(Clone)]
+struct Case {
+    pod: String,
+    token: String,
+    life: Life,
+    was_accepted: bool,
+    /// How it was refused after its death.
+    refusal: Option<Reason>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Life {
+    Live,
+    /// The request is on its way: either answer is right.
+    Dying,
+    /// Since the API server said so.
+    Dead(Instant),
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    pub verdicts: u64,
+    /// Live pods that had not been heard of yet, and were reported as that.
+    pub pending: u64,
+    pub deletions: u64,
+    /// How long a dead pod's token was accepted, at most.
+    pub longest: Duration,
+    pub wrong: Vec<String>,
+}
+
+impl Truth {
+    pub fn start(verifier: Verifier) -> Self {
+        let shared = Arc::<Shared>::default();
+        let inner = Arc::clone(&shared);
+        let thread = Some(thread::spawn(move || {
+            while !inner.ends.load(Ordering::SeqCst) {
+                inner.judge_all(&verifier);
+                // The servers want a processor too.
+                thread::sleep(Duration::from_millis(1));
+            }
+        }));
+        Self { shared, thread }
+    }
+
+    /// A pod that exists, with its token.
+    pub fn live(&self, pod: &str, token: String) {
+        self.shared.cases.lock().unwrap().push(Case {
+            pod: pod.to_owned(),
+            token,
+            life: Life::Live,
+            was_accepted: false,
+            refusal: None,
+        });
+    }
+
+    /// Deletes one of the pods.
+    pub async fn delete(&self, objects: &Objects, pod: &str) {
+        self.shared.turn(pod, |life| life == Life::Live, Life::Dying);
+        objects.delete_pod(pod).await;
+        self.shared.turn(pod, |life| life == Life::Dying, Life::Dead(Instant::now()));
+    }
+
+    /// Waits until every dead pod's token was refused, and stops.
+    pub async fn end(mut self) -> Tally {
+        let start = Instant::now();
+        while self.shared.open_cases() > 0 && start.elapsed() < Duration::from_secs(60) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        self.shared.ends.store(true, Ordering::SeqCst);
+        self.thread.take().unwrap().join().unwrap();
+        let mut tally = self.shared.tally.lock().unwrap().clone();
+        for case in self.shared.cases.lock().unwrap().iter() {
+            if matches!(case.life, Life::Dead(_)) {
+                tally.deletions += 1;
+                if case.refusal.is_none() {
+                    tally.wrong.push(format!("{}: never refused", case.pod));
+                }
+            }
+        }
+        tally
+    }
+}
+
+impl Drop for Truth {
+    fn drop(&mut self) {
+        self.shared.ends.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Shared {
+    /// Pods follow one another under one name.
+    fn turn(&self, pod: &str, from: impl Fn(Life) -> bool, to: Life) {
+        let mut cases = self.cases.lock().unwrap();
+        cases.iter_mut().find(|case| case.pod == pod && from(case.life)).unwrap().life = to;
+    }
+
+    /// How many dead pods' tokens are yet to be refused.
+    fn open_cases(&self) -> usize {
+        let is_open = |case: &&Case| matches!(case.life, Life::Dead(_)) && case.refusal.is_none();
+        self.cases.lock().unwrap().iter().filter(is_open).count()
+    }
+
+    fn judge_all(&self, verifier: &Verifier) {
+        let count = self.cases.lock().unwrap().len();
+        for index in 0..count {
+            let before = self.cases.lock().unwrap()[index].clone();
+            let verdict = verdict(verifier, &before.token);
+            let now = Instant::now();
+            let mut cases = self.cases.lock().unwrap();
+            let case = &mut cases[index];
+            let mut tally = self.tally.lock().unwrap();
+            tally.verdicts += 1;
+            // What died in the meantime may be judged either way.
+            match (before.life, verdict) {
+                (Life::Live | Life::Dying, Ok(())) => case.was_accepted = true,
+                (Life::Live, Err(Reason::BoundObjectPending)) if !before.was_accepted => tally.pending += 1,
+                (Life::Live, Err(reason)) if case.life == Life::Live => {
+                    tally.wrong.push(format!("{}: alive, but {reason:?}", case.pod));
+                }
+                (Life::Live | Life::Dying, Err(_)) => {}
+                (Life::Dead(since), Ok(())) => {
+                    tally.longest = tally.longest.max(now - since);
+                    // Pending says that nothing has been heard yet: neither of its birth, nor of its death.
+                    if before.refusal.is_some_and(|reason| reason != Reason::BoundObjectPending) {
+                        tally.wrong.push(format!("{}: accepted again after its death", case.pod));
+                    }
+                }
+                (Life::Dead(_), Err(reason)) => case.refusal = Some(reason),
+            }
+        }
+    }
+}

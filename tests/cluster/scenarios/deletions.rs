@@ -1,0 +1,103 @@
+//! Objects go, and their tokens with them.
+
+use std::time::{Duration, Instant};
+
+use boundtoken::{Reason, UnixSeconds};
+use serde_json::{Value, json};
+
+use crate::harness::objects::in_namespace;
+use crate::harness::{follower, start, until, verdict, verifier};
+
+/// How many pods are deleted to measure how long it takes.
+const DELETIONS: usize = 50;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_refused_once_its_object_is_gone() {
+    let Some((servers, objects)) = start("deletions").await else { return };
+    let cluster = follower(&servers, servers.port).connect().await.unwrap();
+    let verifier = verifier(&cluster);
+
+    // A pod, fifty times.
+    let mut delays = Vec::new();
+    for number in 0..DELETIONS {
+        let pod = format!("pod-{number}");
+        let token = objects.pod_with_token(&pod).await;
+        until(&verifier, &token, Ok(())).await;
+        objects.delete_pod(&pod).await;
+        // The token is seconds old, yet nobody need be asked: the deletion was seen.
+        delays.push(until(&verifier, &token, Err(Reason::PodNotFound)).await);
+    }
+    delays.sort();
+    let (median, longest) = (delays[DELETIONS / 2], delays[DELETIONS - 1]);
+    println!(
+        "  from the API server's answer until we refuse: median {:.2} ms, longest {:.2} ms, of {DELETIONS}",
+        median.as_secs_f64() * 1e3,
+        longest.as_secs_f64() * 1e3
+    );
+    assert!(median < Duration::from_millis(50), "{median:?}");
+
+    // Another under the same name.
+    let old = objects.pod_with_token("again").await;
+    until(&verifier, &old, Ok(())).await;
+    objects.delete_pod("again").await;
+    let new = objects.pod_with_token("again").await;
+    until(&verifier, &new, Ok(())).await;
+    assert_eq!(verdict(&verifier, &old), Err(Reason::PodUidMismatch));
+
+    // The others that decide.
+    let node = json!({"metadata": {"name": "node-1"}});
+    let secret = json!({"metadata": {"name": "credential"}});
+    let account = json!({"metadata": {"name": "leaver"}});
+    objects.create("/api/v1/nodes", node).await;
+    objects.create(&in_namespace("secrets"), secret).await;
+    objects.create(&in_namespace("serviceaccounts"), account).await;
+    for (token, path, reason) in [
+        (objects.token("Node", "node-1").await, "/api/v1/nodes/node-1".to_owned(), Reason::NodeNotFound),
+        (
+            objects.token("Secret", "credential").await,
+            in_namespace("secrets/credential"),
+            Reason::SecretNotFound,
+        ),
+        (
+            objects.token_of("leaver", Value::Null).await,
+            in_namespace("serviceaccounts/leaver"),
+            Reason::ServiceAccountNotFound,
+        ),
+    ] {
+        until(&verifier, &token, Ok(())).await;
+        objects.delete(&path).await;
+        until(&verifier, &token, Err(reason)).await;
+        assert_eq!(cluster.verify(&verifier, token.as_bytes()).await.unwrap_err().reason(), reason);
+    }
+    let asked = ["pods/", "nodes/", "secrets/", "serviceaccounts/"].map(|path| servers.requests(&[path]));
+    assert_eq!(asked, [0; 4], "what is known to be gone is not asked for");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminating_pod_counts_for_its_grace_and_no_longer() {
+    let Some((servers, objects)) = start("a pod that a finalizer holds").await else { return };
+    let cluster = follower(&servers, servers.port).connect().await.unwrap();
+    let verifier = verifier(&cluster);
+    objects.create_pod_with("held", json!({"finalizers": ["example.com/hold"]}), json!({})).await;
+    let token = objects.token("Pod", "held").await;
+    until(&verifier, &token, Ok(())).await;
+
+    objects.delete_pod("held").await;
+    let deleted = UnixSeconds::now();
+    let at = |seconds| {
+        let verdict = verifier.verify_at(token.as_bytes(), UnixSeconds(deleted.0 + seconds));
+        verdict.map(|_| ()).map_err(|rejection| rejection.reason())
+    };
+    // The news of the deletionTimestamp shows in what a later time makes of it.
+    let start = Instant::now();
+    while at(61) == Ok(()) && start.elapsed() < Duration::from_secs(5) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(at(61), Err(Reason::PodDeleted));
+    assert_eq!(at(0), Ok(()), "within the grace of a minute");
+    assert!(objects.review(&token, "vault").await.authenticated);
+
+    objects.patch(&in_namespace("pods/held"), json!({"metadata": {"finalizers": null}})).await;
+    let delay = until(&verifier, &token, Err(Reason::PodNotFound)).await;
+    println!("  refused {:.2} ms after the finalizer was removed", delay.as_secs_f64() * 1e3);
+}

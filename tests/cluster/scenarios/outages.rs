@@ -1,0 +1,166 @@
+//! The API server goes away and comes back, connections are cut, versions are forgotten.
+
+use std::time::{Duration, Instant};
+
+use boundtoken::kubernetes::Cluster;
+use boundtoken::{Confirmed, OnUnavailable, Reason};
+
+use crate::harness::objects::{AUDIENCE, Objects};
+use crate::harness::proxy::Proxy;
+use crate::harness::servers::SigningKey::Rs256;
+use crate::harness::truth::{Tally, Truth};
+use crate::harness::{follower, in_full, start, until, verdict, verifier};
+
+/// How long a dead pod may pass for live after the follower can connect again: the longest wait between two attempts,
+/// and the time that an attempt takes.
+const CATCHING_UP: Duration = Duration::from_secs(12);
+
+/// Lists of pods that were streamed.
+const POD_LISTS: [&str; 2] = ["/pods?", "sendInitialEvents=true"];
+
+async fn with_live_pods(cluster: &Cluster, objects: &Objects, count: usize) -> Truth {
+    let truth = Truth::start(verifier(cluster));
+    for number in 0..count {
+        let pod = format!("pod-{number}");
+        truth.live(&pod, objects.pod_with_token(&pod).await);
+    }
+    truth
+}
+
+fn report(what: &str, tally: &Tally) {
+    println!(
+        "  {what}: {} verdicts, {} wrong; {} deletions, refused after {:.0} ms at the latest",
+        tally.verdicts,
+        tally.wrong.len(),
+        tally.deletions,
+        tally.longest.as_secs_f64() * 1e3
+    );
+    assert!(tally.wrong.is_empty(), "{:#?}", tally.wrong);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_answer_is_wrong_while_the_api_server_is_away() {
+    let Some((mut servers, objects)) = start("the API server goes away and comes back").await else { return };
+    let cluster = follower(&servers, servers.port).connect().await.unwrap();
+    let truth = with_live_pods(&cluster, &objects, 10).await;
+    truth.delete(&objects, "pod-0").await;
+    servers.stop_api_server();
+    let away = Duration::from_secs(if in_full() { 30 } else { 10 });
+    tokio::time::sleep(away).await;
+    servers.start_api_server(&[Rs256]).await;
+    truth.delete(&objects, "pod-1").await;
+    let tally = truth.end().await;
+    report(&format!("away for {} s", away.as_secs()), &tally);
+    assert!(tally.longest < CATCHING_UP, "{:?}", tally.longest);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_answer_is_wrong_while_connections_are_cut_every_second() {
+    let Some((servers, objects)) = start("connections are cut every second").await else { return };
+    let proxy = Proxy::start(servers.port, Duration::ZERO).await;
+    let cluster = follower(&servers, proxy.port).connect().await.unwrap();
+    let truth = with_live_pods(&cluster, &objects, 10).await;
+    let seconds = if in_full() { 60 } else { 12 };
+    for second in 0..seconds {
+        let pod = format!("new-{second}");
+        truth.live(&pod, objects.pod_with_token(&pod).await);
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        // Within the moments around the cut.
+        truth.delete(&objects, &pod).await;
+        proxy.cut();
+        tokio::time::sleep(Duration::from_millis(150)).await;
+        let again = objects.pod_with_token(&pod).await;
+        truth.live(&pod, again);
+        truth.delete(&objects, &pod).await;
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    }
+    // Nothing happens for a while but cuts: the waits between attempts must not grow.
+    for _ in 0..5 {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        proxy.cut();
+    }
+    truth.delete(&objects, "pod-0").await;
+    let tally = truth.end().await;
+    report(&format!("{} connections", proxy.connections()), &tally);
+    assert!(tally.longest < Duration::from_secs(2), "{:?}", tally.longest);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_answer_is_wrong_when_the_server_has_forgotten_the_version() {
+    let Some((mut servers, objects)) = start("etcd is compacted while nobody is connected").await else {
+        return;
+    };
+    let proxy = Proxy::start(servers.port, Duration::ZERO).await;
+    let cluster = follower(&servers, proxy.port).connect().await.unwrap();
+    let verifier = verifier(&cluster);
+    let [stays, dies, comes_again] = ["stays", "dies", "comes-again"];
+    let truth = Truth::start(cluster.verifier_builder().audience(AUDIENCE).build().unwrap());
+    let old = objects.pod_with_token(comes_again).await;
+    for pod in [stays, dies] {
+        let token = objects.pod_with_token(pod).await;
+        until(&verifier, &token, Ok(())).await;
+        truth.live(pod, token);
+    }
+    let lists_before = servers.requests(&POD_LISTS);
+
+    proxy.refuse(true);
+    truth.delete(&objects, dies).await;
+    objects.delete_pod(comes_again).await;
+    let new = objects.pod_with_token(comes_again).await;
+    servers.compact().await;
+    // Its cache of versions goes with it.
+    servers.stop_api_server();
+    servers.start_api_server(&[Rs256]).await;
+    assert_eq!(verdict(&verifier, &old), Ok(()), "nobody can know yet");
+    proxy.refuse(false);
+    let back = Instant::now();
+    until(&verifier, &new, Ok(())).await;
+    assert_eq!(cluster.verify(&verifier, old.as_bytes()).await.unwrap_err().reason(), Reason::PodUidMismatch);
+    report("compacted", &truth.end().await);
+    let lists = servers.requests(&POD_LISTS);
+    println!(
+        "  in step {:.1} s after it could connect; lists: {lists_before}, then {lists}",
+        back.elapsed().as_secs_f64()
+    );
+    assert_eq!(lists, lists_before + 1, "the version was forgotten, so there is a new list");
+    assert!(back.elapsed() < CATCHING_UP);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn past_the_longest_staleness_the_verifier_answers_as_it_was_told() {
+    let Some((servers, objects)) = start("what is known grows too old").await else { return };
+    let proxy = Proxy::start(servers.port, Duration::ZERO).await;
+    let staleness = Duration::from_secs(4);
+    let cluster = follower(&servers, proxy.port).max_staleness(staleness).connect().await.unwrap();
+    let refusing = verifier(&cluster);
+    let accepting = cluster.verifier_builder().audience(AUDIENCE).on_unavailable(OnUnavailable::Accept);
+    let accepting = accepting.build().unwrap();
+    let [live, dead, dies] = ["live", "dead", "dies"];
+    let live = objects.pod_with_token(live).await;
+    let dead_token = objects.pod_with_token(dead).await;
+    let dying = objects.pod_with_token(dies).await;
+    until(&refusing, &dead_token, Ok(())).await;
+    objects.delete_pod(dead).await;
+    until(&refusing, &dead_token, Err(Reason::PodNotFound)).await;
+
+    proxy.refuse(true);
+    objects.delete_pod(dies).await;
+    tokio::time::sleep(staleness + Duration::from_millis(500)).await;
+    assert!(cluster.status().stale);
+    for token in [&live, &dead_token, &dying] {
+        assert_eq!(verdict(&refusing, token), Err(Reason::BoundObjectUnavailable));
+    }
+    for token in [&live, &dying] {
+        assert_eq!(accepting.verify(token.as_bytes()).unwrap().confirmed(), Confirmed::Stale);
+    }
+    assert_eq!(verdict(&accepting, &dead_token), Err(Reason::PodNotFound), "what is known stays known");
+
+    proxy.refuse(false);
+    let delay = until(&refusing, &live, Ok(())).await;
+    assert_eq!(accepting.verify(live.as_bytes()).unwrap().confirmed(), Confirmed::Live);
+    until(&accepting, &dying, Err(Reason::BoundObjectPending)).await;
+    let refused = cluster.verify(&accepting, dying.as_bytes()).await.unwrap_err();
+    assert_eq!(refused.reason(), Reason::PodNotFound);
+    println!("  accepted as live again {:.1} s after the line was back", delay.as_secs_f64());
+    assert!(delay < CATCHING_UP, "{delay:?}");
+}
