@@ -22,6 +22,7 @@ mod request;
 mod secrets;
 mod undecided;
 mod verify;
+mod watch;
 
 const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 const OLD_ISSUER: &str = "https://old-issuer.example.com";

@@ -4,13 +4,14 @@ use boundtoken::Reason;
 
 use super::*;
 
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "verify",
     "inspect",
     "issue",
     "request",
     "doctor",
     "compare",
+    "watch",
     "dev-server",
     "demo",
     "reasons",

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, IsTerminal as _, Read};
+use std::io::{self, BufRead as _, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -51,6 +51,29 @@ impl TokenInput {
         match something_else(&token) {
             Some(advice) => Err(Failure::new(advice)),
             None => Ok(token),
+        }
+    }
+}
+
+/// Gives each line of standard input that is not empty to `take`, without the white space at its end, until `take` says
+/// that it wants no more. Of longer lines than any token is, each piece counts as a line.
+pub fn each_line(mut take: impl FnMut(io::Result<Vec<u8>>) -> bool) {
+    let mut input = io::stdin().lock();
+    loop {
+        let mut line = Vec::new();
+        let more = match input.by_ref().take(MAX_TOKEN_SIZE).read_until(b'\n', &mut line) {
+            Ok(0) => return,
+            Ok(_) => {
+                let line = trimmed(line);
+                line.is_empty() || take(Ok(line))
+            }
+            Err(error) => {
+                take(Err(error));
+                return;
+            }
+        };
+        if !more {
+            return;
         }
     }
 }

@@ -34,6 +34,7 @@ mod reasons;
 mod request;
 mod shell;
 mod verify;
+mod watch;
 mod words;
 
 use failure::Failure;
@@ -75,6 +76,7 @@ enum Command {
     Request(Box<request::Arguments>),
     Doctor(doctor::Arguments),
     Compare(compare::Arguments),
+    Watch(watch::Arguments),
     Demo(demo::Arguments),
     DevServer(Box<dev_server::Arguments>),
     Reasons(reasons::Arguments),
@@ -93,6 +95,7 @@ fn main() -> ExitCode {
         Command::Request(arguments) => request::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
+        Command::Watch(arguments) => watch::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::DevServer(arguments) => dev_server::run(&arguments),
         Command::Reasons(arguments) => reasons::run(&arguments),

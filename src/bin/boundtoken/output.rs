@@ -1,6 +1,7 @@
 //! Writing: to people with colours where they are wanted, to programs as JSON or YAML.
 
 use std::io::{self, Write as _};
+use std::ops::ControlFlow;
 
 use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
@@ -65,6 +66,21 @@ pub fn document(format: Structured, document: &impl Serialize) -> Result<(), Fai
         Structured::Yaml => yaml_serde::to_string(document).map_err(Failure::unwritten),
     };
     bytes(written?.as_bytes())
+}
+
+/// Writes a line to standard output, at once; breaks off when the reader has gone away.
+pub fn line(line: &str) -> Result<ControlFlow<()>, Failure> {
+    let mut stdout = anstream::stdout().lock();
+    match writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(ControlFlow::Continue(())),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ControlFlow::Break(())),
+        Err(error) => Err(Failure::unwritten(error)),
+    }
+}
+
+/// JSON in one line, without a character that could mislead a terminal's reader.
+pub fn compact_json(document: &impl Serialize) -> Result<String, Failure> {
+    serde_json::to_string(document).map(|json| printable(&json)).map_err(Failure::unwritten)
 }
 
 /// Indented JSON without a character that could mislead a terminal's reader.
