@@ -7,10 +7,9 @@ use std::time::{Duration, Instant};
 use kube::Client;
 use tokio::sync::Semaphore;
 
-use super::following::api;
+use super::following::{api, deletion_timestamp};
 use super::objects::ClusterObjects;
 use crate::bound_object::{BoundObject, BoundObjects, ObjectReference, ObjectState};
-use crate::time::UnixSeconds;
 use crate::verifier::CheckedToken;
 
 /// How many questions may be open at a time.
@@ -75,14 +74,11 @@ impl Asker {
         };
         match tokio::time::timeout(PATIENCE, question).await.ok().flatten() {
             Some(Some(found)) => {
+                let deletion_timestamp = deletion_timestamp(&found.metadata);
                 let uid = found.metadata.uid.unwrap_or_default();
                 if uid != object.uid {
                     self.remember(object);
                 }
-                let deletion_timestamp = found
-                    .metadata
-                    .deletion_timestamp
-                    .map(|time| UnixSeconds(u64::try_from(time.0.as_second()).unwrap_or_default()));
                 ObjectState::Present { uid: uid.as_str().into(), deletion_timestamp }
             }
             Some(None) => {

@@ -214,11 +214,7 @@ impl Follower {
     fn upsert(&self, metadata: &ObjectMeta, listing: Option<&mut Listing>) {
         let Some(reference) = reference(self.watch.kind, metadata) else { return };
         let uid = metadata.uid.as_deref().unwrap_or_default();
-        let deletion_timestamp = metadata
-            .deletion_timestamp
-            .as_ref()
-            .map(|time| UnixSeconds(u64::try_from(time.0.as_second()).unwrap_or_default()));
-        self.store.upsert(&reference, uid.into(), deletion_timestamp);
+        self.store.upsert(&reference, uid.into(), deletion_timestamp(metadata));
         if let Some(listing) = listing {
             listing.seen.insert((reference.namespace.to_owned(), reference.name.to_owned()));
         }
@@ -257,6 +253,12 @@ impl Follower {
         }
         ClusterError::of_kube(self.step(), error)
     }
+}
+
+/// When the object is to be gone. Before 1970 is long past, whatever the exact time.
+pub(super) fn deletion_timestamp(metadata: &ObjectMeta) -> Option<UnixSeconds> {
+    let time = metadata.deletion_timestamp.as_ref()?;
+    Some(UnixSeconds(u64::try_from(time.0.as_second()).unwrap_or_default()))
 }
 
 fn reference(kind: ObjectKind, metadata: &ObjectMeta) -> Option<ObjectReference<'_>> {
