@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use serde::Deserialize;
 use serde_json::Value;
 
+mod bench;
 mod cluster;
 mod compare;
 mod demo;

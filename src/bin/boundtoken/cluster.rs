@@ -18,8 +18,10 @@ use crate::failure::{Failure, causes};
 use crate::keys;
 
 mod following;
+mod review;
 
 pub use following::follow_for;
+pub use review::review;
 
 /// How long one question to the API server may take.
 const PATIENCE: Duration = Duration::from_secs(15);

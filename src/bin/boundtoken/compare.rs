@@ -2,11 +2,9 @@
 
 use std::process::ExitCode;
 
-use boundtoken::api::{TokenReview, TokenReviewSpec, TokenReviewStatus};
+use boundtoken::api::TokenReviewStatus;
 use boundtoken::{Reason, Rejection, VerifiedToken};
 use clap::Args;
-use http::StatusCode;
-use kube::Client;
 use serde::Serialize;
 
 use crate::cluster::{self, Connection, follow_for};
@@ -98,7 +96,7 @@ impl Arguments {
             .iter()
             .fold(cluster.verifier_builder(), |builder, audience| builder.audience(audience.as_str()));
         let verifier = builder.build().map_err(|error| Failure::new(error.to_string()))?;
-        let theirs = self.review(&client, text).await?;
+        let theirs = cluster::review(&client, text, &self.audience).await?;
         let ours = cluster.verify(&verifier, token).await;
         if let Err(rejection) = &ours
             && rejection.reason() == Reason::BoundObjectUnavailable
@@ -106,27 +104,6 @@ impl Arguments {
             return Err(Failure::new(rejection.to_string()));
         }
         Ok(Verdicts { theirs, ours })
-    }
-
-    async fn review(&self, client: &Client, token: &str) -> Result<TokenReviewStatus, Failure> {
-        let spec = TokenReviewSpec { token: token.to_owned(), audiences: self.audience.clone() };
-        let review = TokenReview { spec, ..TokenReview::default() };
-        let path = "/apis/authentication.k8s.io/v1/tokenreviews";
-        match cluster::post(client, path, &review).await?.object::<TokenReview>()? {
-            Ok(review) => {
-                review.status.ok_or_else(|| Failure::new("the API server answered without a verdict"))
-            }
-            Err(refusal) => {
-                let remedy = match refusal.status {
-                    StatusCode::FORBIDDEN => {
-                        "; bind the ClusterRole system:auth-delegator to this identity: it allows TokenReview"
-                    }
-                    StatusCode::UNAUTHORIZED => "; renew the credentials of the kubeconfig",
-                    _ => "",
-                };
-                Err(Failure::new(format!("no TokenReview: {}{remedy}", harmless(&refusal.message))))
-            }
-        }
     }
 }
 

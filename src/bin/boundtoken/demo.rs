@@ -15,7 +15,9 @@ use crate::words;
 mod cluster;
 mod directory;
 
-use cluster::{AUDIENCE, Cluster, LIFETIME};
+use cluster::{AUDIENCE, LIFETIME};
+
+pub use cluster::Cluster;
 
 /// Show the life of a bound token, with nothing but this program
 ///

@@ -25,6 +25,11 @@ pub struct TokenInput {
 }
 
 impl TokenInput {
+    /// The token in this file, or `-` for standard input.
+    pub fn of_file(file: PathBuf) -> Self {
+        Self { token: None, token_file: Some(file) }
+    }
+
     /// Reads the token, and finds out whether something else was given in its place.
     pub fn read(&self) -> Result<Vec<u8>, Failure> {
         let token = match (&self.token, &self.token_file) {

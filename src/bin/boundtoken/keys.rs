@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use boundtoken::{Algorithm, Key, KeyError, KeySet, SkippedKey, TrustedIssuer};
+use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use clap::{ArgGroup, Args};
 
 use crate::failure::{self, Failure};
 use crate::input::read_file;
@@ -15,15 +15,12 @@ const RSA_ALGORITHMS: [&str; 6] = ["RS256", "RS384", "RS512", "PS256", "PS384", 
 const MAX_FILE_SIZE: u64 = 2 << 20;
 
 #[derive(Args)]
-#[command(
-    next_help_heading = "The issuer",
-    group = ArgGroup::new("keys").args(["jwks", "pem", "cluster"]).required(true).multiple(true)
-)]
+#[command(next_help_heading = "The issuer")]
 pub struct IssuerOptions {
     /// Name of the issuer, exactly as the cluster writes it into its tokens; may be given several times
     ///
     /// `kubectl get --raw /.well-known/openid-configuration` shows it as `issuer`.
-    #[arg(long, value_name = "URL", required_unless_present = "cluster")]
+    #[arg(long, value_name = "URL")]
     issuer: Vec<String>,
     /// JSON Web Key Set of the issuer, as the API server serves it at /openid/v1/jwks; may be given several times
     #[arg(long, value_name = "FILE", value_parser = file)]

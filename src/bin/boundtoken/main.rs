@@ -17,6 +17,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod cluster;
 mod compare;
 mod completions;
@@ -63,6 +64,9 @@ Examples:
   Look into a token, without verifying it:
     boundtoken inspect --token-file /var/run/secrets/kubernetes.io/serviceaccount/token
 
+  What does it cost on this machine?
+    boundtoken bench
+
 Exit status:
   0  done; verify: the token is accepted
   1  verify: the token is refused; inspect: it cannot be decoded
@@ -77,6 +81,7 @@ enum Command {
     Doctor(doctor::Arguments),
     Compare(compare::Arguments),
     Watch(watch::Arguments),
+    Bench(Box<bench::Arguments>),
     Demo(demo::Arguments),
     DevServer(Box<dev_server::Arguments>),
     Reasons(reasons::Arguments),
@@ -96,6 +101,7 @@ fn main() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Watch(arguments) => watch::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::DevServer(arguments) => dev_server::run(&arguments),
         Command::Reasons(arguments) => reasons::run(&arguments),

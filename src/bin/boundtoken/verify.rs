@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use boundtoken::{Rejection, UnixSeconds, VerifiedToken, Verifier, VerifierBuilder};
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 
 use crate::cluster;
 use crate::failure::Failure;
@@ -26,7 +26,11 @@ use verdict::Verdict;
 /// and the pod, secret or node that the token is bound to still exist. Nothing is read but the files named here. With
 /// --cluster all this comes from an API server.
 #[derive(Args)]
-#[command(after_help = EXAMPLES)]
+#[command(
+    after_help = EXAMPLES,
+    group = ArgGroup::new("names").args(["issuer", "cluster"]).required(true).multiple(true),
+    group = ArgGroup::new("keys").args(["jwks", "pem", "cluster"]).required(true).multiple(true),
+)]
 pub struct Arguments {
     #[command(flatten)]
     token: TokenInput,

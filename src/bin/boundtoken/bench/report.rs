@@ -1,0 +1,177 @@
+//! The result, as a table and as a document.
+
+use std::thread::available_parallelism;
+
+use serde::Serialize;
+
+use super::Seen;
+use super::measure::{self, Latency};
+use super::subject::Subject;
+use crate::output::{CAUTION, FAINT, STRONG, paint, printable};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    boundtoken: &'static str,
+    /// Who computes.
+    cryptography: &'static str,
+    processor: String,
+    cores: usize,
+    algorithm: String,
+    token_bytes: usize,
+    /// A part of every latency, in nanoseconds.
+    clock: u64,
+    rows: Vec<Row>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_review: Option<Answers>,
+}
+
+/// What was measured of verification in one way.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Row {
+    pub threads: u16,
+    pub seen: Seen,
+    pub bound_objects: bool,
+    #[serde(flatten)]
+    pub answers: Answers,
+}
+
+/// How many answers there were, and how long each took.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answers {
+    pub per_second: u64,
+    pub latency: Latency,
+}
+
+impl Report {
+    pub fn new(subject: &Subject, rows: Vec<Row>, token_review: Option<Answers>) -> Self {
+        Self {
+            boundtoken: env!("CARGO_PKG_VERSION"),
+            cryptography: if cfg!(feature = "aws-lc-rs") { "AWS-LC" } else { "ring" },
+            processor: processor(),
+            cores: available_parallelism().map_or(1, usize::from),
+            algorithm: subject.algorithm(),
+            token_bytes: subject.token.len(),
+            clock: measure::clock(),
+            rows,
+            token_review,
+        }
+    }
+
+    pub fn text(&self) -> String {
+        let Self { algorithm, token_bytes, cryptography, processor, cores, clock, .. } = self;
+        let algorithm = printable(algorithm);
+        let processor = printable(processor);
+        let cores = if *cores == 1 { "1 core".to_owned() } else { format!("{cores} cores") };
+        let mut text = format!(
+            "{}\n\n",
+            paint(STRONG, &format!("{algorithm}, {token_bytes} bytes; {cryptography}; {processor}, {cores}"))
+        );
+        text.push_str(&paint(
+            FAINT,
+            &line(["Threads", "Token", "Objects", "A second", "p50", "p99", "p99.9", "max"]),
+        ));
+        text.push('\n');
+        for Row { threads, seen, bound_objects, answers } in &self.rows {
+            let seen = match seen {
+                Seen::First => "first time",
+                Seen::Again => "seen again",
+            };
+            let objects = if *bound_objects { "confirmed" } else { "-" };
+            text.push_str(&answers.line(&threads.to_string(), seen, objects));
+        }
+        if let Some(answers) = &self.token_review {
+            text.push_str(&answers.line("1", "TokenReview", "confirmed"));
+        }
+        text.push_str(&format!(
+            "\n{FAINT}How many are verified in a second, by all threads together; then how long single ones took, to which\n\
+             reading the clock adds {clock} ns. Objects that are not confirmed may be gone for long.{FAINT:#}\n"
+        ));
+        if cfg!(debug_assertions) {
+            text.push_str(&format!(
+                "{CAUTION}This program was built without optimization: its figures mean nothing.{CAUTION:#}\n"
+            ));
+        }
+        text
+    }
+}
+
+impl Answers {
+    fn line(&self, threads: &str, token: &str, objects: &str) -> String {
+        let Latency { p50, p99, p99_9, max } = self.latency;
+        let [p50, p99, p99_9, max] = [p50, p99, p99_9, max].map(time);
+        let line = line([threads, token, objects, &grouped(self.per_second), &p50, &p99, &p99_9, &max]);
+        format!("{line}\n")
+    }
+}
+
+fn line([threads, token, objects, rate, p50, p99, p99_9, max]: [&str; 8]) -> String {
+    format!("{threads:>7}  {token:<11}  {objects:<9}  {rate:>11}  {p50:>8}  {p99:>8}  {p99_9:>8}  {max:>8}")
+}
+
+/// A time in the unit that suits it, with three digits at least.
+fn time(nanoseconds: u64) -> String {
+    const UNITS: [(u64, &str); 3] = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs")];
+    match UNITS.into_iter().find(|(unit, _)| nanoseconds >= *unit) {
+        None => format!("{nanoseconds} ns"),
+        Some((unit, name)) => {
+            let (whole, rest) = (nanoseconds / unit, nanoseconds % unit);
+            match whole {
+                0..10 => format!("{whole}.{:02} {name}", rest * 100 / unit),
+                10..100 => format!("{whole}.{} {name}", rest * 10 / unit),
+                _ => format!("{whole} {name}"),
+            }
+        }
+    }
+}
+
+/// A number with a comma before every three digits.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && digits.len().saturating_sub(index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// The processor as the system names it, or its architecture.
+fn processor() -> String {
+    let linux = std::fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
+        let line = text.lines().find(|line| line.starts_with("model name"))?;
+        Some(line.split_once(':')?.1.trim().to_owned())
+    });
+    linux.unwrap_or_else(|| std::env::consts::ARCH.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_the_unit_that_suits_them() {
+        for (nanoseconds, text) in [
+            (0, "0 ns"),
+            (214, "214 ns"),
+            (1_000, "1.00 µs"),
+            (24_870, "24.8 µs"),
+            (999_999, "999 µs"),
+            (1_500_000, "1.50 ms"),
+            (60_000_000_000, "60.0 s"),
+        ] {
+            assert_eq!(time(nanoseconds), text);
+        }
+    }
+
+    #[test]
+    fn large_numbers_can_be_read() {
+        for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")] {
+            assert_eq!(grouped(number), text);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The API server's TokenReview, measured beside.
+
+use std::time::{Duration, Instant};
+
+use kube::Client;
+use tokio::runtime::Handle;
+
+use super::measure::{self, Latency};
+use super::report::Answers;
+use crate::cluster;
+use crate::failure::{Failure, harmless};
+
+/// Asks the API server, one question after the other.
+pub struct Review {
+    pub client: Client,
+    pub audiences: Vec<String>,
+    pub runtime: Handle,
+}
+
+impl Review {
+    /// How many answers came in a second, and how long each took.
+    pub fn measure(&self, token: &[u8], length: Duration) -> Result<Answers, Failure> {
+        let token = std::str::from_utf8(token).map_err(|_| Failure::new("a TokenReview takes a text"))?;
+        let mut times = measure::times()?;
+        let mut count: u64 = 0;
+        let start = Instant::now();
+        while start.elapsed() < length {
+            let asked = Instant::now();
+            let answer = self.runtime.block_on(cluster::review(&self.client, token, &self.audiences))?;
+            measure::record(&mut times, asked.elapsed());
+            count = count.saturating_add(1);
+            if !answer.authenticated {
+                let why = harmless(&answer.error);
+                return Err(Failure::new(format!("the API server does not accept the token: {why}")));
+            }
+        }
+        Ok(Answers { per_second: measure::rate(count, start.elapsed()), latency: Latency::from(&times) })
+    }
+}

@@ -1,0 +1,32 @@
+//! The API server's verdict on a token.
+
+use boundtoken::api::{TokenReview, TokenReviewSpec, TokenReviewStatus};
+use http::StatusCode;
+use kube::Client;
+
+use super::post;
+use crate::failure::{Failure, harmless};
+
+/// Asks for a TokenReview (authentication.k8s.io/v1).
+pub async fn review(
+    client: &Client,
+    token: &str,
+    audiences: &[String],
+) -> Result<TokenReviewStatus, Failure> {
+    let spec = TokenReviewSpec { token: token.to_owned(), audiences: audiences.to_vec() };
+    let review = TokenReview { spec, ..TokenReview::default() };
+    let path = "/apis/authentication.k8s.io/v1/tokenreviews";
+    match post(client, path, &review).await?.object::<TokenReview>()? {
+        Ok(review) => review.status.ok_or_else(|| Failure::new("the API server answered without a verdict")),
+        Err(refusal) => {
+            let remedy = match refusal.status {
+                StatusCode::FORBIDDEN => {
+                    "; bind the ClusterRole system:auth-delegator to this identity: it allows TokenReview"
+                }
+                StatusCode::UNAUTHORIZED => "; renew the credentials of the kubeconfig",
+                _ => "",
+            };
+            Err(Failure::new(format!("no TokenReview: {}{remedy}", harmless(&refusal.message))))
+        }
+    }
+}

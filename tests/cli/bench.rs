@@ -1,0 +1,83 @@
+//! What verification costs: that it is measured, not how fast it is.
+
+use super::cluster::TestCluster;
+use super::*;
+
+const QUICK: [&str; 4] = ["bench", "--seconds", "1", "--threads"];
+
+#[test]
+fn without_anything_given_it_measures_a_token_of_its_own() {
+    for algorithm in ["RS256", "ES256"] {
+        let run = boundtoken([&QUICK[..], &["1", "--sample", algorithm, "-o", "json"]].concat());
+        assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{run:?}");
+        let document = run.json();
+        assert_eq!(document["algorithm"], algorithm);
+        assert_eq!(document["tokenReview"], Value::Null);
+        let rows = document["rows"].as_array().unwrap();
+        let kinds: Vec<_> =
+            rows.iter().map(|row| (row["seen"].as_str().unwrap(), &row["boundObjects"])).collect();
+        assert_eq!(
+            kinds,
+            [
+                ("first", &false.into()),
+                ("first", &true.into()),
+                ("again", &false.into()),
+                ("again", &true.into())
+            ]
+        );
+        for row in rows {
+            let times = ["p50", "p99", "p99.9", "max"].map(|name| row["latency"][name].as_u64().unwrap());
+            assert!(times.is_sorted() && times[0] > 0, "{row}");
+            assert!(row["perSecond"].as_u64().unwrap() > 0, "{row}");
+        }
+    }
+}
+
+#[test]
+fn a_token_of_ones_own_is_measured_by_its_keys_and_by_its_cluster() {
+    let cluster = TestCluster::start("bench");
+    let token =
+        cluster.token(&["--audience", "vault", "--bound-object-kind", "Pod", "--bound-object-name", "app-0"]);
+    let run = cluster.run(
+        &[&QUICK[..], &["2,1", "--cluster", "--audience", "vault", "--token-file", "-"]].concat(),
+        &token,
+    );
+    assert_eq!(run.status, 0, "{run:?}");
+    let lines: Vec<_> = run.stdout.lines().filter(|line| line.contains("confirmed  ")).collect();
+    let starts = [
+        "      1  first time",
+        "      1  seen again",
+        "      2  first time",
+        "      2  seen again",
+        "      1  TokenReview",
+    ];
+    assert_eq!(lines.len(), starts.len(), "{run:?}");
+    assert!(lines.iter().zip(starts).all(|(line, start)| line.starts_with(start)), "{run:?}");
+    assert!(token.split('.').all(|part| !run.stdout.contains(part)), "{run:?}");
+}
+
+#[test]
+fn nothing_is_measured_that_would_be_refused() {
+    let expired =
+        verify_arguments(&[]).into_iter().skip(1).filter(|argument| argument != NOW && argument != "--now");
+    let expired: Vec<_> = std::iter::once("bench".to_owned())
+        .chain(expired)
+        .chain(["--token-file", "-"].map(str::to_owned))
+        .collect();
+    let (foreign, jwks) = (token("pod-live"), vector("jwks.json"));
+    for (arguments, input, words) in [
+        (expired, foreign.as_str(), "the token is not accepted: expired"),
+        (
+            ["bench", "--token-file", "-", "--audience", "vault"].map(str::to_owned).to_vec(),
+            &foreign,
+            "--jwks",
+        ),
+        (["bench", "--token-file", "-", "--jwks", &jwks].map(str::to_owned).to_vec(), &foreign, "--audience"),
+        (["bench", "--audience", "vault"].map(str::to_owned).to_vec(), "", "--token-file"),
+        (["bench", "--threads", "0"].map(str::to_owned).to_vec(), "", "--threads"),
+    ] {
+        let run = with_input(&arguments, input.as_bytes());
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{arguments:?} {run:?}");
+        assert!(run.stderr.contains(words), "{arguments:?} {run:?}");
+    }
+}
