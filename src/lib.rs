@@ -69,6 +69,7 @@
 //! | `aws-lc-rs` | cryptography by AWS-LC instead: faster RSA, P-521 (ES512) | aws-lc-rs |
 //! | `capi` | the C ABI of `include/boundtoken.h` | nothing |
 //! | `kubernetes` | `kubernetes::Cluster`: keys and bound objects that follow an API server | kube, tokio |
+//! | `discovery` | `discovery::Discovery`: keys that follow any OpenID Connect issuer over HTTPS | reqwest, rustls, tokio |
 //! | `dev-server` | `dev_server::DevServer`: a TokenRequest endpoint for laptops and tests | axum, rcgen, prost, tokio |
 //! | `cli` | the program `boundtoken` | clap, and the two above |
 //!
@@ -96,14 +97,20 @@
 )]
 
 pub mod api;
+#[cfg(any(feature = "discovery", feature = "kubernetes"))]
+mod backoff;
 mod bound_object;
 mod cache;
 #[cfg(feature = "capi")]
 pub mod capi;
+#[cfg(any(feature = "discovery", feature = "kubernetes"))]
+mod causes;
 mod claims;
 mod crypto;
 #[cfg(feature = "dev-server")]
 pub mod dev_server;
+#[cfg(feature = "discovery")]
+pub mod discovery;
 mod header;
 mod issuer;
 mod json;
@@ -111,6 +118,8 @@ pub mod keys;
 #[cfg(feature = "kubernetes")]
 pub mod kubernetes;
 mod object_store;
+#[cfg(any(feature = "discovery", feature = "kubernetes"))]
+mod refresh;
 mod rejection;
 mod time;
 mod token;

@@ -18,3 +18,7 @@ compile_error!("boundtoken needs one of the features `ring` (in the default feat
 pub(crate) use backend::{
     HAS_P521, KeyPair, PublicKey, ed25519_public_key, elliptic_curve_public_key, fill_random, sha256,
 };
+
+/// The backend as rustls takes it.
+#[cfg(any(feature = "dev-server", feature = "discovery"))]
+pub(crate) use backend::tls_provider;

@@ -11,13 +11,16 @@ use tokio::time::{Instant, sleep};
 
 use super::Cluster;
 use super::asking::Asker;
-use super::backoff::Backoff;
 use super::error::{ClusterError, Step};
 use super::following::Follower;
-use super::keys::{self, Keys};
+use super::keys;
 use super::objects::{ClusterObjects, Watch};
+use crate::backoff::persist;
 use crate::bound_object::ObjectKind;
+#[cfg(feature = "discovery")]
+use crate::discovery::Discovery;
 use crate::object_store::ObjectStore;
+use crate::refresh::Refresher;
 
 /// How old the knowledge of objects may become unless set: two bookmarks and a half.
 const DEFAULT_MAX_STALENESS: Duration = Duration::from_secs(150);
@@ -39,6 +42,8 @@ pub struct ClusterBuilder {
     nodes: bool,
     max_staleness: Duration,
     deadline: Duration,
+    #[cfg(feature = "discovery")]
+    keys_from: Option<Discovery>,
 }
 
 enum Source {
@@ -58,6 +63,8 @@ impl ClusterBuilder {
             nodes: true,
             max_staleness: DEFAULT_MAX_STALENESS,
             deadline: DEFAULT_DEADLINE,
+            #[cfg(feature = "discovery")]
+            keys_from: None,
         }
     }
 
@@ -120,6 +127,29 @@ impl ClusterBuilder {
         self
     }
 
+    /// Takes the keys from where the issuer publishes them, in place of the API server's `/openid/v1/jwks`: from the
+    /// `jwks_uri` of its discovery document, or from the one that the [`Discovery`] was given. For who may watch objects,
+    /// but not read the API server's keys, or wants one place for the keys of many clusters. The issuer must be the
+    /// cluster's.
+    ///
+    /// Needs the feature `discovery` beside `kubernetes`.
+    ///
+    /// ```no_run
+    /// use boundtoken::discovery::Discovery;
+    /// use boundtoken::kubernetes::Cluster;
+    ///
+    /// # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+    /// let published = Discovery::builder("https://oidc.example.com/id/1").connect().await?;
+    /// let cluster = Cluster::builder().keys_from(published).connect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "discovery")]
+    pub fn keys_from(mut self, discovery: Discovery) -> Self {
+        self.keys_from = Some(discovery);
+        self
+    }
+
     /// Connects, and returns once the keys are loaded and every watch is in step.
     ///
     /// # Errors
@@ -128,13 +158,12 @@ impl ClusterBuilder {
         let deadline = self.deadline;
         let until = Instant::now() + deadline;
         let client = self.client_of_source().await?;
-        let issuer = persist(until, async || keys::issuer(&client).await).await?;
-        let keys = Arc::new(persist(until, async || Keys::load(client.clone()).await).await?);
+        let issuer = persist(until, ClusterError::is_passing, async || keys::issuer(&client).await).await?;
 
-        let store = ObjectStore::new();
         let watches = self.watches();
         let mut tasks = JoinSet::new();
-        tasks.spawn(Arc::clone(&keys).run());
+        let keys = self.keys(issuer, &client, until, &mut tasks).await?;
+        let store = ObjectStore::new();
         for watch in &watches {
             tasks.spawn(Follower::new(client.clone(), Arc::clone(watch), store.clone()).run());
         }
@@ -142,7 +171,27 @@ impl ClusterBuilder {
             in_step(watch, until, deadline).await?;
         }
         let objects = ClusterObjects::new(store, watches);
-        Ok(Cluster { asker: Asker::new(client.clone()), client, issuer, keys, objects, _tasks: tasks })
+        Ok(Cluster { asker: Asker::new(client.clone()), client, keys, objects, _tasks: tasks })
+    }
+
+    /// The issuer's keys, and a task that keeps them in step.
+    async fn keys(
+        self,
+        issuer: String,
+        client: &Client,
+        until: Instant,
+        tasks: &mut JoinSet<()>,
+    ) -> Result<Arc<Refresher>, ClusterError> {
+        #[cfg(feature = "discovery")]
+        if let Some(discovery) = self.keys_from {
+            return follow_published(discovery, &issuer, tasks);
+        }
+        let load = async || keys::load(client.clone()).await;
+        let first = persist(until, ClusterError::is_passing, load).await?;
+        let keys = Arc::new(Refresher::new(issuer, first));
+        let client = client.clone();
+        tasks.spawn(Arc::clone(&keys).run(move || keys::load(client.clone())));
+        Ok(keys)
     }
 
     async fn client_of_source(&self) -> Result<Client, ClusterError> {
@@ -188,18 +237,19 @@ impl ClusterBuilder {
     }
 }
 
-/// Tries again, while there is time, where the API server is not up to it just now.
-async fn persist<T>(
-    until: Instant,
-    attempt: impl AsyncFn() -> Result<T, ClusterError>,
-) -> Result<T, ClusterError> {
-    let mut backoff = Backoff::new();
-    loop {
-        match attempt().await {
-            Err(error) if error.is_passing() && Instant::now() < until => backoff.wait().await,
-            outcome => return outcome,
-        }
+/// Takes over the keys that the issuer publishes.
+#[cfg(feature = "discovery")]
+fn follow_published(
+    discovery: Discovery,
+    issuer: &str,
+    tasks: &mut JoinSet<()>,
+) -> Result<Arc<Refresher>, ClusterError> {
+    if discovery.issuer() != issuer {
+        let message =
+            format!("those of issuer {:?} were given, but the cluster's is {issuer:?}", discovery.issuer());
+        return Err(ClusterError::new(Step::Keys, message));
     }
+    Ok(discovery.move_to(tasks))
 }
 
 /// Waits for one watch. A refusal by the API server ends it at once: waiting cannot help.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::bound_object::ObjectKind;
+use crate::causes::with_causes;
 
 /// A step of connecting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +48,7 @@ impl ClusterError {
     pub(super) fn of_kube(step: Step, error: &kube::Error) -> Self {
         match error {
             kube::Error::Api(status) => Self::answered(step, status.code, status.message.clone()),
-            error => Self::new(step, chain(error)),
+            error => Self::new(step, with_causes(error)),
         }
     }
 
@@ -93,20 +94,6 @@ impl ClusterError {
             _ => None,
         }
     }
-}
-
-/// An error with its causes: the outermost alone says little.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
 }
 
 impl fmt::Display for Step {

@@ -11,9 +11,9 @@ use kube::api::{
 };
 use kube::{Api, Client};
 
-use super::backoff::Backoff;
 use super::error::{ClusterError, Step};
 use super::objects::Watch;
+use crate::backoff::Backoff;
 use crate::bound_object::{ObjectKind, ObjectReference};
 use crate::object_store::ObjectStore;
 use crate::time::UnixSeconds;

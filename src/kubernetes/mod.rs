@@ -38,12 +38,12 @@ use std::sync::Arc;
 use kube::Client;
 use tokio::task::JoinSet;
 
+use crate::refresh::Refresher;
 use crate::rejection::{Reason, Rejection};
 use crate::verified::VerifiedToken;
 use crate::verifier::{TrustedIssuer, Verifier, VerifierBuilder};
 
 mod asking;
-mod backoff;
 mod builder;
 mod error;
 mod following;
@@ -53,7 +53,6 @@ mod objects;
 mod status;
 
 use asking::Asker;
-use keys::Keys;
 use objects::ClusterObjects;
 
 pub use builder::ClusterBuilder;
@@ -67,8 +66,7 @@ pub use status::{ClusterStatus, WatchStatus};
 /// as it lives. Safe to share between threads.
 pub struct Cluster {
     client: Client,
-    issuer: String,
-    keys: Arc<Keys>,
+    keys: Arc<Refresher>,
     objects: ClusterObjects,
     asker: Asker,
     /// Aborted when dropped.
@@ -84,7 +82,7 @@ impl Cluster {
     /// The issuer's name, as the cluster's discovery document says it.
     #[must_use]
     pub fn issuer(&self) -> &str {
-        &self.issuer
+        self.keys.issuer()
     }
 
     /// A client for the same API server.
@@ -96,8 +94,7 @@ impl Cluster {
     /// What verifies the cluster's tokens: its name, its keys and its objects, as they change.
     #[must_use]
     pub fn trusted_issuer(&self) -> TrustedIssuer {
-        TrustedIssuer::new(self.issuer.as_str(), self.keys.store().clone())
-            .bound_objects(self.objects.clone())
+        TrustedIssuer::new(self.issuer(), self.keys.store().clone()).bound_objects(self.objects.clone())
     }
 
     /// A verifier of the cluster's tokens; what it lacks is an audience.
@@ -131,9 +128,10 @@ impl Cluster {
     #[must_use]
     pub fn status(&self) -> ClusterStatus {
         ClusterStatus {
-            issuer: self.issuer.clone(),
+            issuer: self.issuer().to_owned(),
             key_ids: self.keys.ids(),
             keys_loaded_at: self.keys.loaded_at(),
+            keys_failure: self.keys.failure(),
             stale: self.objects.is_stale(),
             watches: self.objects.watches(),
         }

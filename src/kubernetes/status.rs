@@ -16,6 +16,9 @@ pub struct ClusterStatus {
     pub key_ids: Vec<String>,
     /// When the key set was last loaded.
     pub keys_loaded_at: UnixSeconds,
+    /// Why the key set could not be loaded again, if the last attempt failed. The last good keys are in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keys_failure: Option<String>,
     /// Whether some watch has been out of touch for longer than allowed, so that verifiers refuse.
     pub stale: bool,
     /// One for each kind and namespace.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::crypto;
 
 const SHORTEST: Duration = Duration::from_millis(250);
@@ -9,25 +11,41 @@ const SHORTEST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(10);
 
 /// Doubles from a quarter of a second to ten seconds.
-pub(super) struct Backoff(Duration);
+pub(crate) struct Backoff(Duration);
 
 impl Backoff {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(SHORTEST)
     }
 
-    pub(super) fn reset(&mut self) {
+    #[cfg(feature = "kubernetes")]
+    pub(crate) fn reset(&mut self) {
         self.0 = SHORTEST;
     }
 
-    pub(super) async fn wait(&mut self) {
+    pub(crate) async fn wait(&mut self) {
         tokio::time::sleep(jittered(self.0)).await;
         self.0 = self.0.saturating_mul(2).min(LONGEST);
     }
 }
 
+/// Tries again, while there is time, where the other side is not up to it just now.
+pub(crate) async fn persist<T, E>(
+    until: Instant,
+    is_passing: impl Fn(&E) -> bool,
+    attempt: impl AsyncFn() -> Result<T, E>,
+) -> Result<T, E> {
+    let mut backoff = Backoff::new();
+    loop {
+        match attempt().await {
+            Err(error) if is_passing(&error) && Instant::now() < until => backoff.wait().await,
+            outcome => return outcome,
+        }
+    }
+}
+
 /// Between half of a duration and the whole: many clients that failed together do not come back together.
-pub(super) fn jittered(duration: Duration) -> Duration {
+pub(crate) fn jittered(duration: Duration) -> Duration {
     let mut byte = [0];
     // Without random numbers the whole is as good.
     if crypto::fill_random(&mut byte).is_err() {

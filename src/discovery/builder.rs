@@ -1,0 +1,82 @@
+//! From an issuer's name to its keys.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Discovery;
+use super::error::{DiscoveryError, Step};
+use super::https::Https;
+use super::source::Source;
+use crate::backoff::persist;
+use crate::refresh::Refresher;
+
+/// How long connecting may take unless set.
+const DEFAULT_DEADLINE: Duration = Duration::from_secs(30);
+/// Nobody waits longer.
+const LONGEST_DEADLINE: Duration = Duration::from_secs(24 * 3_600);
+
+/// Says which issuer, and how to reach it. Made by [`Discovery::builder`].
+#[derive(Debug)]
+#[must_use = "a builder does nothing until `connect`"]
+pub struct DiscoveryBuilder {
+    issuer: String,
+    /// PEM.
+    authorities: Option<Vec<u8>>,
+    jwks_uri: Option<String>,
+    deadline: Duration,
+}
+
+impl DiscoveryBuilder {
+    pub(super) fn new(issuer: String) -> Self {
+        Self { issuer, authorities: None, jwks_uri: None, deadline: DEFAULT_DEADLINE }
+    }
+
+    /// Trusts servers by these certificate authorities, in PEM, **in place of** those that the system trusts: whoever
+    /// names the authority of an issuer wants no other to vouch for it. May be called more than once.
+    pub fn certificate_authority(mut self, pem: impl AsRef<[u8]>) -> Self {
+        let authorities = self.authorities.get_or_insert_default();
+        authorities.extend_from_slice(pem.as_ref());
+        authorities.push(b'\n');
+        self
+    }
+
+    /// Loads the keys from this `https` URL. The issuer's discovery document is not asked for then: it need not be
+    /// reachable from here, nor exist. Who gives the URL vouches that the keys there are the issuer's.
+    pub fn jwks_uri(mut self, url: impl Into<String>) -> Self {
+        self.jwks_uri = Some(url.into());
+        self
+    }
+
+    /// How long [`connect`](Self::connect) may take: 30 seconds unless set, a day at most. An issuer that fails, or is
+    /// busy, is asked again until then.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline.min(LONGEST_DEADLINE);
+        self
+    }
+
+    /// Finds the keys, and returns once they are loaded.
+    ///
+    /// ```
+    /// use boundtoken::discovery::{Discovery, Step};
+    ///
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// # runtime.block_on(async {
+    /// let error = Discovery::builder("http://issuer.example").connect().await.unwrap_err();
+    /// assert_eq!(error.step, Step::Configuration);
+    /// assert_eq!(error.to_string(), "could not use the configuration: the issuer is no https URL");
+    /// # });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`DiscoveryError`] says which step failed, and what to do.
+    pub async fn connect(self) -> Result<Discovery, DiscoveryError> {
+        let until = Instant::now() + self.deadline;
+        let https = Https::new(self.authorities.as_deref())?;
+        let source = Source::new(https, &self.issuer, self.jwks_uri.as_deref())
+            .map_err(|problem| DiscoveryError::wrong(Step::Configuration, problem))?;
+        let first = persist(until, DiscoveryError::is_passing, async || source.load(until).await).await?;
+        Ok(Discovery::new(Refresher::new(self.issuer, first), source))
+    }
+}

@@ -1,0 +1,165 @@
+//! Keys that follow any OpenID Connect issuer, over HTTPS and without a cluster.
+//!
+//! A [`Discovery`] reads where an issuer publishes its keys (OpenID Connect Discovery 1.0 section 4), loads them, and keeps
+//! them in step in the background. It knows keys and nothing of objects: unless the [`TrustedIssuer`] is given a source
+//! of those, tokens are accepted with [`Confirmed::NotChecked`](crate::Confirmed::NotChecked), and a token outlives its
+//! pod until it expires. Where an API server can be reached, `kubernetes::Cluster` does better.
+//!
+//! ```no_run
+//! use boundtoken::discovery::Discovery;
+//!
+//! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+//! let discovery = Discovery::builder("https://oidc.example.com/id/1").connect().await?;
+//! let verifier = discovery.verifier_builder().audience("vault").build()?;
+//!
+//! // For every request, without any I/O:
+//! let caller = verifier.verify(b"token");
+//! // The same, but the issuer is asked, rarely, when it signs with a key that is not known yet:
+//! let caller = discovery.verify(&verifier, b"token").await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # How keys are kept in step
+//!
+//! They are loaded again within five minutes, at random moments, or sooner if the issuer's `Cache-Control` says so; and
+//! at once when a token names an unknown key, but never twice in ten seconds, however many such tokens come. When that
+//! fails, the last good keys stay, an hour or a week: [`DiscoveryStatus::keys_failure`] tells.
+//!
+//! # What is asked, and whom
+//!
+//! - Only HTTPS, also where the issuer's document or a redirect leads; three redirects at most. They may lead to another
+//!   host, as the document itself may: the host that says so was authenticated, and the document that is found must
+//!   still name the issuer.
+//! - The server's certificate must be signed by an authority that the system trusts, or, if
+//!   [`certificate_authority`](DiscoveryBuilder::certificate_authority) is given, by one of those and no other.
+//! - The environment variables `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` are honoured, as by curl; a proxy must speak
+//!   HTTP. It passes TLS through, so it can hold keys back, but not change them.
+//! - No answer is read beyond [`KeySet::MAX_DOCUMENT_BYTES`](crate::KeySet::MAX_DOCUMENT_BYTES), and none takes longer
+//!   than ten seconds. No cookies, no compression, no credentials.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use tokio::task::JoinSet;
+
+use crate::refresh::Refresher;
+use crate::rejection::{Reason, Rejection};
+use crate::time::UnixSeconds;
+use crate::verified::VerifiedToken;
+use crate::verifier::{TrustedIssuer, Verifier, VerifierBuilder};
+
+mod builder;
+mod error;
+mod https;
+mod source;
+mod url;
+
+use source::Source;
+
+pub use builder::DiscoveryBuilder;
+pub use error::{DiscoveryError, Step};
+
+/// An issuer's keys, kept in step in the background.
+///
+/// Verifiers that were built from it share them. When it is dropped the following ends, and they go on with the last
+/// keys. Needs a tokio runtime, of any flavour, for as long as it lives. Safe to share between threads.
+pub struct Discovery {
+    keys: Arc<Refresher>,
+    source: Arc<Source>,
+    /// Aborted when dropped.
+    tasks: JoinSet<()>,
+}
+
+impl Discovery {
+    /// Starts with the issuer's name, as it stands in `iss`: an `https` URL without query and fragment. See
+    /// [`DiscoveryBuilder`].
+    pub fn builder(issuer: impl Into<String>) -> DiscoveryBuilder {
+        DiscoveryBuilder::new(issuer.into())
+    }
+
+    fn new(keys: Refresher, source: Source) -> Self {
+        let mut discovery = Self { keys: Arc::new(keys), source: Arc::new(source), tasks: JoinSet::new() };
+        discovery.tasks.spawn(discovery.following());
+        discovery
+    }
+
+    /// What keeps the keys in step.
+    fn following(&self) -> impl Future<Output = ()> + Send + use<> {
+        let source = Arc::clone(&self.source);
+        Arc::clone(&self.keys).run(move || Arc::clone(&source).load_again())
+    }
+
+    /// Hands the keys over to one who follows them in tasks of its own.
+    #[cfg(feature = "kubernetes")]
+    pub(crate) fn move_to(self, tasks: &mut JoinSet<()>) -> Arc<Refresher> {
+        tasks.spawn(self.following());
+        self.keys
+    }
+
+    /// The issuer's name.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        self.keys.issuer()
+    }
+
+    /// What verifies the issuer's tokens: its name, and its keys as they change. It has no source of objects: add one by
+    /// [`TrustedIssuer::bound_objects`], or all tokens are accepted with
+    /// [`Confirmed::NotChecked`](crate::Confirmed::NotChecked).
+    #[must_use]
+    pub fn trusted_issuer(&self) -> TrustedIssuer {
+        TrustedIssuer::new(self.issuer(), self.keys.store().clone())
+    }
+
+    /// A verifier of the issuer's tokens that does not check objects; what it lacks is an audience.
+    pub fn verifier_builder(&self) -> VerifierBuilder {
+        Verifier::builder().issuer(self.trusted_issuer())
+    }
+
+    /// Verifies a token as `verifier` does, and when its key is unknown, once more after the keys were loaded again, which
+    /// is done once in ten seconds at most, however many tokens name unknown keys.
+    ///
+    /// # Errors
+    /// As [`Verifier::verify`].
+    pub async fn verify(&self, verifier: &Verifier, token: &[u8]) -> Result<VerifiedToken, Rejection> {
+        match verifier.verify(token) {
+            Err(rejection) if rejection.reason() == Reason::KeyUnknown && self.keys.refresh().await => {
+                verifier.verify(token)
+            }
+            verdict => verdict,
+        }
+    }
+
+    /// What is known, and how well: for metrics and for `/readyz`.
+    #[must_use]
+    pub fn status(&self) -> DiscoveryStatus {
+        DiscoveryStatus {
+            issuer: self.issuer().to_owned(),
+            key_ids: self.keys.ids(),
+            keys_loaded_at: self.keys.loaded_at(),
+            keys_failure: self.keys.failure(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Discovery {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Discovery").field("status", &self.status()).finish_non_exhaustive()
+    }
+}
+
+/// What a [`Discovery`] knows, and how well. Serializes for logs and metrics.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct DiscoveryStatus {
+    /// The issuer's name.
+    pub issuer: String,
+    /// The kids of the keys in use.
+    pub key_ids: Vec<String>,
+    /// When the keys were last loaded.
+    pub keys_loaded_at: UnixSeconds,
+    /// Why the keys could not be loaded again, if the last attempt failed. The last good keys are in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keys_failure: Option<String>,
+}

@@ -1,0 +1,204 @@
+//! An issuer's keys, loaded again from time to time, and at once when an unknown one is in use.
+//!
+//! Where they come from is for the caller to say: an API server, or any issuer over HTTPS.
+
+use std::fmt::Display;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderMap;
+use http::header::CACHE_CONTROL;
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::backoff::jittered;
+use crate::keys::{Key, KeySet, KeyStore};
+use crate::time::UnixSeconds;
+
+/// The time between two requests for the keys is at least this long, whatever happens.
+const SHORTEST_INTERVAL: Duration = Duration::from_secs(10);
+/// After a failure.
+const NEXT_ATTEMPT: Duration = Duration::from_secs(30);
+/// The shortest lifetime that an issuer is believed: it decides when it is asked, but not too often.
+const SHORTEST_LIFETIME: Duration = Duration::from_secs(60);
+/// How often keys are loaded when the issuer does not say how long they hold, and also when it says longer: a withdrawn
+/// key must not live on for that long.
+const USUAL_INTERVAL: Duration = Duration::from_secs(300);
+/// How long loading may take.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What to accept when keys are asked for. The API server does not give them to those who accept plain JSON only.
+pub(crate) const ACCEPTED: &str = "application/jwk-set+json, application/json;q=0.9";
+
+/// Keys as they came in, and how long they hold.
+pub(crate) struct Loaded {
+    keys: KeySet,
+    lifetime: Duration,
+}
+
+impl Loaded {
+    /// Reads the answer to a request for keys.
+    ///
+    /// # Errors
+    /// A text for people: it is no key set, or has no key that can be used.
+    pub(crate) fn read(body: &[u8], headers: &HeaderMap) -> Result<Self, String> {
+        let keys = KeySet::from_jwks(body).map_err(|error| error.to_string())?;
+        for skipped in keys.skipped() {
+            tracing::warn!(kid = skipped.kid(), error = %skipped.error(), "a key of the issuer is not used");
+        }
+        if keys.is_empty() {
+            return Err("the key set has no key that can be used".to_owned());
+        }
+        Ok(Self { keys, lifetime: lifetime(headers) })
+    }
+}
+
+/// Keeps a [`KeyStore`] in step with an issuer.
+pub(crate) struct Refresher {
+    issuer: Box<str>,
+    store: KeyStore,
+    /// Somebody met a key that is not there.
+    missed: Arc<Notify>,
+    /// The last attempt that has ended.
+    attempts: watch::Sender<Attempt>,
+}
+
+struct Attempt {
+    number: u64,
+    began: Instant,
+    /// When the next one begins, if no key is missed before.
+    due: Instant,
+    /// When an attempt last succeeded.
+    loaded_at: UnixSeconds,
+    failure: Option<String>,
+}
+
+impl Refresher {
+    /// Starts from what was loaded just now.
+    pub(crate) fn new(issuer: impl Into<Box<str>>, first: Loaded) -> Self {
+        let store = KeyStore::new(first.keys);
+        let missed = Arc::new(Notify::new());
+        let notified = Arc::clone(&missed);
+        store.on_missing_key(move || notified.notify_one());
+        let began = Instant::now();
+        let due = began + jittered(first.lifetime);
+        let (attempts, _) =
+            watch::channel(Attempt { number: 0, began, due, loaded_at: UnixSeconds::now(), failure: None });
+        Self { issuer: issuer.into(), store, missed, attempts }
+    }
+
+    pub(crate) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    pub(crate) fn store(&self) -> &KeyStore {
+        &self.store
+    }
+
+    pub(crate) fn ids(&self) -> Vec<String> {
+        self.store.load().keys().iter().filter_map(Key::kid).map(str::to_owned).collect()
+    }
+
+    pub(crate) fn loaded_at(&self) -> UnixSeconds {
+        self.attempts.borrow().loaded_at
+    }
+
+    /// Why the last attempt failed, if it did.
+    pub(crate) fn failure(&self) -> Option<String> {
+        self.attempts.borrow().failure.clone()
+    }
+
+    /// Has the keys loaded, unless that was done a moment ago. Tells whether an attempt was made, for whomever.
+    pub(crate) async fn refresh(&self) -> bool {
+        let mut attempts = self.attempts.subscribe();
+        let before = {
+            let last = attempts.borrow_and_update();
+            if last.began.elapsed() < SHORTEST_INTERVAL {
+                return false;
+            }
+            last.number
+        };
+        self.missed.notify_one();
+        let done = attempts.wait_for(|attempt| attempt.number > before);
+        matches!(timeout(PATIENCE, done).await, Ok(Ok(_)))
+    }
+
+    /// Refreshes until the task is aborted, by whatever `load` brings. It must end within [`PATIENCE`].
+    pub(crate) async fn run<F, E>(self: Arc<Self>, load: impl Fn() -> F)
+    where
+        F: Future<Output = Result<Loaded, E>>,
+        E: Display,
+    {
+        loop {
+            let (began, due) = {
+                let last = self.attempts.borrow();
+                (last.began, last.due)
+            };
+            tokio::select! {
+                () = sleep_until(due) => {}
+                () = self.missed.notified() => sleep_until((began + SHORTEST_INTERVAL).min(due)).await,
+            }
+            // Whatever was missed up to now is what this attempt is for.
+            pin!(self.missed.notified()).enable();
+            let began = Instant::now();
+            let loaded = load().await;
+            self.ended(began, loaded);
+        }
+    }
+
+    fn ended(&self, began: Instant, loaded: Result<Loaded, impl Display>) {
+        let (interval, failure) = match loaded {
+            Ok(loaded) => {
+                self.replace(loaded.keys);
+                (loaded.lifetime, None)
+            }
+            // The last good keys stay.
+            Err(error) => {
+                tracing::warn!(issuer = &*self.issuer, %error, "keys were not refreshed");
+                (NEXT_ATTEMPT, Some(error.to_string()))
+            }
+        };
+        self.attempts.send_modify(|attempt| {
+            attempt.number = attempt.number.saturating_add(1);
+            attempt.began = began;
+            attempt.due = Instant::now() + jittered(interval);
+            if failure.is_none() {
+                attempt.loaded_at = UnixSeconds::now();
+            }
+            attempt.failure = failure;
+        });
+    }
+
+    fn replace(&self, keys: KeySet) {
+        let before = self.store.load();
+        for kid in missing(&before, &keys) {
+            tracing::info!(issuer = &*self.issuer, kid, "a key was added");
+        }
+        for kid in missing(&keys, &before) {
+            tracing::info!(issuer = &*self.issuer, kid, "a key was withdrawn");
+        }
+        self.store.replace(keys);
+    }
+}
+
+/// The kids of those keys of `others` that are not in `keys`, be it that their numbers are new under an old kid.
+fn missing<'a>(keys: &KeySet, others: &'a KeySet) -> impl Iterator<Item = &'a str> {
+    let is_there = |other: &Key| keys.keys().iter().any(|key| key.fingerprint() == other.fingerprint());
+    let missing = others.keys().iter().filter(move |other| !is_there(other));
+    missing.map(|key| key.kid().unwrap_or("(none)")).collect::<Vec<_>>().into_iter()
+}
+
+/// What `Cache-Control: max-age` says (RFC 9111 section 5.2.2.1), within bounds.
+fn lifetime(headers: &HeaderMap) -> Duration {
+    let values = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
+    let stated = values.flat_map(|value| value.split(',')).find_map(|directive| {
+        let (name, value) = directive.split_once('=')?;
+        let seconds = value.trim().trim_matches('"').parse().ok()?;
+        name.trim().eq_ignore_ascii_case("max-age").then_some(Duration::from_secs(seconds))
+    });
+    stated.unwrap_or(USUAL_INTERVAL).clamp(SHORTEST_LIFETIME, USUAL_INTERVAL)
+}
+
+#[cfg(test)]
+mod tests;

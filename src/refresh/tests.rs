@@ -1,0 +1,229 @@
+//! The loop against a clock that stands still until everybody waits.
+
+use std::sync::{Mutex, PoisonError};
+
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::*;
+use crate::keys::{Algorithm, SigningKey};
+
+/// An issuer that counts who asks it.
+struct Issuer {
+    /// The keys that it publishes; none while it is down.
+    published: Mutex<Option<KeySet>>,
+    asked_at: Mutex<Vec<Instant>>,
+    /// How long an answer takes.
+    latency: Duration,
+}
+
+struct Setup {
+    issuer: Arc<Issuer>,
+    keys: Arc<Refresher>,
+    start: Instant,
+    _tasks: JoinSet<()>,
+}
+
+impl Setup {
+    fn new() -> Self {
+        Self::with(Duration::from_millis(50), USUAL_INTERVAL)
+    }
+
+    fn with(latency: Duration, lifetime: Duration) -> Self {
+        let published = Mutex::new(Some(key_set()));
+        let issuer = Arc::new(Issuer { published, asked_at: Mutex::default(), latency });
+        let first = Loaded { keys: issuer.published().unwrap(), lifetime };
+        let keys = Arc::new(Refresher::new("https://issuer.example", first));
+        let mut tasks = JoinSet::new();
+        let asked = Arc::clone(&issuer);
+        tasks.spawn(Arc::clone(&keys).run(move || Arc::clone(&asked).answer(lifetime)));
+        Self { issuer, keys, start: Instant::now(), _tasks: tasks }
+    }
+
+    /// When the issuer was asked, since the start.
+    fn asked(&self) -> Vec<Duration> {
+        let asked_at = self.issuer.asked_at.lock().unwrap_or_else(PoisonError::into_inner);
+        asked_at.iter().map(|instant| *instant - self.start).collect()
+    }
+
+    fn kids(&self) -> Vec<String> {
+        self.keys.ids()
+    }
+}
+
+impl Issuer {
+    async fn answer(self: Arc<Self>, lifetime: Duration) -> Result<Loaded, String> {
+        self.asked_at.lock().unwrap().push(Instant::now());
+        sleep(self.latency).await;
+        let keys = self.published().ok_or("the issuer is down")?;
+        Ok(Loaded { keys, lifetime })
+    }
+
+    fn published(&self) -> Option<KeySet> {
+        self.published.lock().unwrap().clone()
+    }
+
+    fn publish(&self, keys: Option<KeySet>) {
+        *self.published.lock().unwrap() = keys;
+    }
+}
+
+/// A new key, on its own.
+fn key_set() -> KeySet {
+    [SigningKey::generate(Algorithm::ES256).unwrap().public_key().clone()].into_iter().collect()
+}
+
+fn kids(keys: &KeySet) -> Vec<&str> {
+    keys.keys().iter().filter_map(Key::kid).collect()
+}
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_unknown_kids_causes_one_request_in_ten_seconds() {
+    let setup = Setup::new();
+    while setup.start.elapsed() < seconds(95) {
+        for _ in 0..100 {
+            setup.keys.store().report_missing_key();
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    let asked = setup.asked();
+    assert_eq!(asked.len(), 9, "{asked:?}");
+    assert!(asked.windows(2).all(|pair| pair[1] - pair[0] >= SHORTEST_INTERVAL), "{asked:?}");
+    assert!(asked[0] >= SHORTEST_INTERVAL);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_is_held_back_as_much_while_the_issuer_is_down_or_slow() {
+    for (is_down, latency) in [(true, seconds(0)), (false, seconds(9))] {
+        let setup = Setup::with(latency, USUAL_INTERVAL);
+        if is_down {
+            setup.issuer.publish(None);
+        }
+        while setup.start.elapsed() < seconds(95) {
+            setup.keys.store().report_missing_key();
+            sleep(Duration::from_millis(100)).await;
+        }
+        let asked = setup.asked();
+        assert!((5..=9).contains(&asked.len()), "{asked:?}");
+        assert!(asked.windows(2).all(|pair| pair[1] - pair[0] >= SHORTEST_INTERVAL), "{asked:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_is_answered_by_one_request_and_no_second_one() {
+    let setup = Setup::new();
+    for _ in 0..100 {
+        setup.keys.store().report_missing_key();
+        sleep(Duration::from_millis(10)).await;
+    }
+    sleep(seconds(60)).await;
+    assert_eq!(setup.asked().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_kid_is_looked_up_at_once_when_keys_were_not_just_loaded() {
+    let setup = Setup::new();
+    let rotated = key_set();
+    setup.issuer.publish(Some(rotated.clone()));
+    assert!(!setup.keys.refresh().await, "they were loaded a moment ago");
+    sleep(seconds(11)).await;
+
+    let before = setup.start.elapsed();
+    assert!(setup.keys.refresh().await);
+    assert_eq!(setup.start.elapsed() - before, setup.issuer.latency);
+    assert_eq!(setup.kids(), kids(&rotated), "the old key is withdrawn");
+    assert!(!setup.keys.refresh().await, "and now they were just loaded");
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_who_wait_share_one_request() {
+    let setup = Setup::new();
+    sleep(seconds(11)).await;
+    let mut waiting = JoinSet::new();
+    for _ in 0..1_000 {
+        let keys = Arc::clone(&setup.keys);
+        waiting.spawn(async move { keys.refresh().await });
+    }
+    assert!(waiting.join_all().await.into_iter().all(|done| done));
+    assert_eq!(setup.asked().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_are_loaded_again_within_five_minutes_and_not_in_step_with_others() {
+    let setup = Setup::new();
+    sleep(seconds(40_000)).await;
+    let asked = setup.asked();
+    let pauses: Vec<_> = asked.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(pauses.iter().all(|pause| (seconds(150)..=seconds(301)).contains(pause)), "{pauses:?}");
+    assert!(pauses.iter().any(|pause| pause.abs_diff(pauses[0]) > seconds(10)), "{pauses:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_lifetime_that_came_with_the_first_keys_counts() {
+    let setup = Setup::with(Duration::ZERO, seconds(60));
+    sleep(seconds(61)).await;
+    assert!(!setup.asked().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_good_keys_stay_through_an_outage_and_the_issuer_is_asked_more_often() {
+    let setup = Setup::new();
+    let (before, after) = (setup.kids(), key_set());
+    setup.issuer.publish(None);
+    sleep(seconds(3_600)).await;
+    assert_eq!(setup.kids(), before);
+    assert_eq!(setup.keys.failure().as_deref(), Some("the issuer is down"));
+    let asked = setup.asked();
+    assert!(asked.len() > 100, "{asked:?}");
+    assert!(asked.windows(2).all(|pair| pair[1] - pair[0] >= seconds(15)), "{asked:?}");
+
+    setup.issuer.publish(Some(after.clone()));
+    sleep(seconds(31)).await;
+    assert_eq!(setup.kids(), kids(&after));
+    assert_eq!(setup.keys.failure(), None);
+}
+
+#[test]
+fn a_key_with_new_numbers_under_an_old_kid_is_another_key() {
+    let (one, other) = (key_set(), key_set());
+    let kid = one.keys()[0].kid().unwrap();
+    let disguised = serde_json::to_string(&other.to_jwks()).unwrap().replace(kids(&other)[0], kid);
+    let disguised = KeySet::from_jwks(disguised.as_bytes()).unwrap();
+    assert_eq!(missing(&one, &disguised).collect::<Vec<_>>(), [kid]);
+    assert_eq!(missing(&one, &one.clone().merge(other.clone())).collect::<Vec<_>>(), kids(&other));
+    assert_eq!(missing(&one, &one.clone()).count(), 0);
+}
+
+#[test]
+fn an_answer_without_a_usable_key_is_a_failure() {
+    for (body, words) in [
+        ("", "not a JSON Web Key Set"),
+        (r#"{"keys":[]}"#, "no key that can be used"),
+        (r#"{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}"#, "no key that can be used"),
+    ] {
+        let error = Loaded::read(body.as_bytes(), &HeaderMap::new()).err().unwrap();
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn the_issuer_says_how_long_keys_hold_within_bounds() {
+    for (value, seconds) in [
+        ("public, max-age=3600", 300),
+        ("max-age=120", 120),
+        ("Max-Age=\"120\", public", 120),
+        ("s-maxage=100, max-age=120", 120),
+        ("max-age=1", 60),
+        ("no-cache", 300),
+        ("max-age=x", 300),
+        ("max-age=99999999999999999999", 300),
+    ] {
+        let headers = HeaderMap::from_iter([(CACHE_CONTROL, value.parse().unwrap())]);
+        assert_eq!(lifetime(&headers).as_secs(), seconds, "{value}");
+    }
+    assert_eq!(lifetime(&HeaderMap::new()), USUAL_INTERVAL);
+}
