@@ -5,7 +5,7 @@ LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 DESTDIR ?=
 # Features of the C libraries. "capi aws-lc-rs" has AWS-LC instead of ring: faster RSA, and ES512.
-FEATURES ?= capi ring
+FEATURES ?= capi ring kubernetes k8s-openapi/earliest
 TARGET_DIR ?= target
 CARGO ?= cargo
 # Where `make demo` puts its cluster.

@@ -67,7 +67,7 @@
 //! |---|---|---|
 //! | `ring` (default) | cryptography by ring | ring |
 //! | `aws-lc-rs` | cryptography by AWS-LC instead: faster RSA, P-521 (ES512) | aws-lc-rs |
-//! | `capi` | the C ABI of `include/boundtoken.h` | nothing |
+//! | `capi` | the C ABI of `include/boundtoken.h`, with `kubernetes` also that of clusters | libc |
 //! | `kubernetes` | `kubernetes::Cluster`: keys and bound objects that follow an API server | kube, tokio |
 //! | `discovery` | `discovery::Discovery`: keys that follow any OpenID Connect issuer over HTTPS | reqwest, rustls, tokio |
 //! | `dev-server` | `dev_server::DevServer`: a TokenRequest endpoint for laptops and tests | axum, rcgen, prost, tokio |

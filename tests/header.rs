@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// The order in which a reader of the header meets them.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 14] = [
     "version.rs",
     "string.rs",
     "status.rs",
@@ -15,6 +15,10 @@ const SOURCES: [&str; 10] = [
     "builder.rs",
     "verify.rs",
     "claims.rs",
+    "cluster.rs",
+    "cluster/verify.rs",
+    "cluster/report.rs",
+    "cluster/change.rs",
 ];
 
 #[test]

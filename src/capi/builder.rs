@@ -1,5 +1,7 @@
 //! Building a verifier.
 
+use std::sync::Arc;
+
 use super::boundary;
 use super::error::{Failure, boundtoken_error};
 use super::keys::boundtoken_keys;
@@ -16,7 +18,7 @@ use crate::verifier::{BuildError, TrustedIssuer, Verifier, VerifierBuilder};
 /// Its calls return a status, but it may be ignored: a builder remembers the first failure, and
 /// boundtoken_verifier_builder_build reports it.
 pub struct boundtoken_verifier_builder {
-    issuers: Vec<TrustedIssuer>,
+    pub(super) issuers: Vec<TrustedIssuer>,
     builder: VerifierBuilder,
     first_failure: Option<Failure>,
 }
@@ -167,6 +169,38 @@ pub unsafe extern "C" fn boundtoken_verifier_builder_on_unavailable(
     unsafe { collect(builder, step) }
 }
 
+/// How many accepted tokens are remembered, so that they cost next to nothing when they are seen again: 10,000 unless
+/// set; 0 for none.
+///
+/// A remembered token is still refused once it has expired, its key is withdrawn, or an object that it is bound to is
+/// gone. Only accepted tokens are remembered.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn boundtoken_verifier_builder_cached_tokens(
+    builder: *mut boundtoken_verifier_builder,
+    tokens: usize,
+) -> boundtoken_status {
+    let step = |builder: &mut boundtoken_verifier_builder| {
+        builder.change(|builder| builder.cached_tokens(tokens));
+        Ok(())
+    };
+    // SAFETY: the caller promises NULL or a live builder that only this thread uses.
+    unsafe { collect(builder, step) }
+}
+
+/// How much memory the remembered tokens may take, in bytes: 32 MiB unless set; 0 for no tokens.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn boundtoken_verifier_builder_cache_size(
+    builder: *mut boundtoken_verifier_builder,
+    bytes: usize,
+) -> boundtoken_status {
+    let step = |builder: &mut boundtoken_verifier_builder| {
+        builder.change(|builder| builder.cache_size(bytes));
+        Ok(())
+    };
+    // SAFETY: the caller promises NULL or a live builder that only this thread uses.
+    unsafe { collect(builder, step) }
+}
+
 /// Builds the verifier, and frees the builder in any case, also on failure: do not use it again.
 ///
 /// `verifier`: receives a handle to free with boundtoken_verifier_free; NULL on failure.
@@ -191,7 +225,7 @@ pub unsafe extern "C" fn boundtoken_verifier_builder_build(
             return Err(failure);
         }
         let verifier = builder.issuers.into_iter().fold(builder.builder, VerifierBuilder::issuer).build()?;
-        out.set(boundtoken_verifier(verifier));
+        out.set(boundtoken_verifier(Arc::new(verifier)));
         Ok(())
     };
     // SAFETY: the caller promises NULL or a place to write to.
@@ -215,7 +249,7 @@ impl boundtoken_verifier_builder {
 ///
 /// # Safety
 /// `builder` is NULL or a live builder that only this thread uses.
-unsafe fn collect(
+pub(super) unsafe fn collect(
     builder: *mut boundtoken_verifier_builder,
     step: impl FnOnce(&mut boundtoken_verifier_builder) -> Result<(), Failure>,
 ) -> boundtoken_status {

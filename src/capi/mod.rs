@@ -4,7 +4,8 @@
 //! function is written for the header, which is generated from this module and checked in. What every function may
 //! expect of its caller (valid pointers, lifetimes, threads) is said once, in the conventions at the head of the header.
 //!
-//! This module holds the only `unsafe` code of the crate: reading what the caller points to, and nothing else.
+//! This module holds the only `unsafe` code of the crate: reading what the caller points to and, for clusters, telling the
+//! system how their thread and the process's children are to be treated.
 
 #![allow(unsafe_code)]
 // C has its own names.
@@ -17,6 +18,8 @@ mod boundary;
 mod builder;
 mod callback;
 mod claims;
+#[cfg(feature = "kubernetes")]
+mod cluster;
 mod error;
 mod keys;
 mod objects;
@@ -29,6 +32,8 @@ mod version;
 pub use builder::*;
 pub use callback::*;
 pub use claims::*;
+#[cfg(feature = "kubernetes")]
+pub use cluster::*;
 pub use error::*;
 pub use keys::*;
 pub use objects::*;

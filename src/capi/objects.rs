@@ -220,6 +220,17 @@ fn kind_of_number(number: ObjectKindNumber) -> Result<ObjectKind, Failure> {
     }
 }
 
+/// The number that C knows a kind by.
+#[cfg(feature = "kubernetes")]
+pub(super) fn number_of_kind(kind: ObjectKind) -> ObjectKindNumber {
+    match kind {
+        ObjectKind::ServiceAccount => 1,
+        ObjectKind::Secret => 2,
+        ObjectKind::Pod => 3,
+        ObjectKind::Node => 4,
+    }
+}
+
 impl From<ObjectKind> for boundtoken_object_kind {
     fn from(kind: ObjectKind) -> Self {
         match kind {

@@ -114,6 +114,25 @@ mistakes! {
     /// The token size limit is 0 or more than 1,048,576 bytes.
     TokenSizeOutOfRange = 47, "token_size_out_of_range",
         "the token size limit is out of range", "set it between 1 and 1048576 bytes";
+
+    /// A cluster's configuration is not the JSON that `boundtoken_cluster_connect` takes, or what it names cannot be used.
+    ClusterConfiguration = 51, "cluster_configuration",
+        "the cluster's configuration cannot be used", "see boundtoken_cluster_connect for its members";
+    /// The API server could not be reached, or does not answer as one does. The message says at which step.
+    ClusterUnreachable = 52, "cluster_unreachable",
+        "the cluster could not be reached", "check the API server's address, its certificate authority, and the network";
+    /// The API server does not accept the credentials, or they lack a permission. The message says which.
+    ClusterForbidden = 53, "cluster_forbidden",
+        "the cluster does not permit it", "bind the permissions that the message names to this identity";
+    /// The cluster answers, but objects were not listed before the deadline. The message says of which kind.
+    ClusterNotInStep = 54, "cluster_not_in_step",
+        "the cluster's objects were not listed in time", "see why in the message, or set a longer deadlineSeconds";
+    /// The thread that is to follow the cluster could not be started.
+    ClusterThread = 55, "cluster_thread",
+        "the background thread could not be started", "see the limits of the process";
+    /// The process was forked since the cluster was connected to: what follows the cluster runs in the parent only.
+    ClusterForked = 56, "cluster_forked",
+        "the cluster was connected to before a fork", "connect in each process, after the fork";
 }
 
 impl Mistake {

@@ -1,6 +1,7 @@
 //! The verifier.
 
 use std::ffi::c_char;
+use std::sync::Arc;
 
 use super::boundary;
 use super::claims::boundtoken_verified;
@@ -13,7 +14,8 @@ use crate::time::UnixSeconds;
 use crate::verifier::Verifier;
 
 /// Verifies tokens. Immutable, but for the keys and objects behind it.
-pub struct boundtoken_verifier(pub(super) Verifier);
+// Shared with the background thread of a cluster while that asks.
+pub struct boundtoken_verifier(pub(super) Arc<Verifier>);
 
 /// Verifies a token at the time of the system's clock.
 ///

@@ -38,6 +38,8 @@ use std::sync::Arc;
 use kube::Client;
 use tokio::task::JoinSet;
 
+#[cfg(feature = "capi")]
+use crate::bound_object::BoundObjects;
 use crate::refresh::Refresher;
 use crate::rejection::{Reason, Rejection};
 use crate::verified::VerifiedToken;
@@ -45,6 +47,7 @@ use crate::verifier::{TrustedIssuer, Verifier, VerifierBuilder};
 
 mod asking;
 mod builder;
+mod change;
 mod error;
 mod following;
 mod gone;
@@ -56,6 +59,7 @@ use asking::Asker;
 use objects::ClusterObjects;
 
 pub use builder::ClusterBuilder;
+pub use change::{Changes, ClusterChange};
 pub use error::{ClusterError, Step};
 pub use status::{ClusterStatus, WatchStatus};
 
@@ -124,7 +128,41 @@ impl Cluster {
         verdict
     }
 
-    /// What is known, and how well: for metrics and for `/readyz`.
+    /// What changes from now on: keys that are added and withdrawn, objects that are lost sight of and found again. For
+    /// logs and alarms; verifiers take notice by themselves.
+    ///
+    /// ```no_run
+    /// # use boundtoken::kubernetes::{Cluster, ClusterChange};
+    /// # async fn log(cluster: Cluster) {
+    /// let mut changes = cluster.changes();
+    /// tokio::spawn(async move {
+    ///     loop {
+    ///         match changes.next().await {
+    ///             ClusterChange::Stale { kind, .. } => eprintln!("tokens are refused: no news of objects of kind {kind}"),
+    ///             change => eprintln!("{change:?}"),
+    ///         }
+    ///     }
+    /// });
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn changes(&self) -> Changes {
+        Changes::new(Arc::clone(&self.keys), self.objects.clone())
+    }
+
+    /// Whether some watch has been out of touch for longer than allowed, so that verifiers refuse: for `/readyz`.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.objects.is_stale()
+    }
+
+    /// The objects, for a source that stands before them.
+    #[cfg(feature = "capi")]
+    pub(crate) fn objects(&self) -> impl BoundObjects + 'static {
+        self.objects.clone()
+    }
+
+    /// What is known, and how well: for metrics.
     #[must_use]
     pub fn status(&self) -> ClusterStatus {
         ClusterStatus {

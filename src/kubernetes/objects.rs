@@ -26,7 +26,17 @@ impl ClusterObjects {
 
     pub(super) fn is_stale(&self) -> bool {
         let now = Instant::now();
-        self.0.watches.iter().any(|watch| watch.age(now) > watch.max_staleness)
+        self.0.watches.iter().any(|watch| watch.is_stale(now))
+    }
+
+    pub(super) fn each_watch(&self) -> impl Iterator<Item = &Watch> {
+        self.0.watches.iter().map(|watch| &**watch)
+    }
+
+    /// How each watch stands now.
+    pub(super) fn standings(&self) -> Vec<Standing> {
+        let now = Instant::now();
+        self.each_watch().map(|watch| watch.standing(now)).collect()
     }
 
     pub(super) fn watches(&self) -> Vec<WatchStatus> {
@@ -58,6 +68,16 @@ impl BoundObjects for ClusterObjects {
     fn freshness(&self) -> Freshness {
         if self.is_stale() { Freshness::Stale } else { Freshness::Following }
     }
+}
+
+/// How much what one watch knows is worth.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    InStep,
+    /// The connection failed, and nothing was heard since.
+    Lost,
+    /// Nothing was heard for longer than allowed.
+    Stale,
 }
 
 /// One watch: what it follows, and what it went through.
@@ -120,6 +140,18 @@ impl Watch {
     /// Whether the knowledge may become too old before the next bookmark proves it.
     pub(super) fn is_nearly_stale(&self) -> bool {
         self.age(Instant::now()) > self.max_staleness / 2
+    }
+
+    fn is_stale(&self, now: Instant) -> bool {
+        self.age(now) > self.max_staleness
+    }
+
+    fn standing(&self, now: Instant) -> Standing {
+        if self.is_stale(now) {
+            return Standing::Stale;
+        }
+        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        if failure.is_some() { Standing::Lost } else { Standing::InStep }
     }
 
     fn age(&self, now: Instant) -> Duration {

@@ -51,6 +51,6 @@ pub struct WatchStatus {
     pub failure: Option<String>,
 }
 
-fn kind_name<S: serde::Serializer>(kind: &ObjectKind, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn kind_name<S: serde::Serializer>(kind: &ObjectKind, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(kind.name())
 }
