@@ -4,7 +4,8 @@ PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 DESTDIR ?=
-# Features of the C libraries. "capi aws-lc-rs" has AWS-LC instead of ring: faster RSA, and ES512.
+# Features of the C libraries. "aws-lc-rs" in place of "ring": faster RSA, and ES512. Without "kubernetes" (and the version
+# of its types that follows) there are no functions about clusters, and the library is much smaller.
 FEATURES ?= capi ring kubernetes k8s-openapi/earliest
 TARGET_DIR ?= target
 CARGO ?= cargo

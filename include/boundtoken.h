@@ -81,9 +81,10 @@
  * Threads. All handles may be used by any number of threads at once, but for the builder: one thread at a time. Nobody
  * may be using a handle while it is freed. Verifying takes no lock, and reads nothing but memory.
  *
- * Processes. The library starts no threads, installs no signal handlers, opens no files and no connections. Handles work
- * on in a child process after fork; if other threads were changing keys or objects at that moment, call only exec there.
- * No function may be called from a signal handler. Once used, the library must stay loaded.
+ * Processes. The library installs no signal handlers and, but for clusters, starts no threads, opens no files and no
+ * connections; what a boundtoken_cluster does is said there. Handles work on in a child process after fork, but for those
+ * of clusters; if other threads were verifying, or changing keys or objects at that moment, call only exec there. No
+ * function may be called from a signal handler. Once used, the library must stay loaded.
  *
  * Versions. Members, numbers and functions are added, never changed: a program runs with any later library of the same
  * soname. Expect statuses that this header does not list; treat them as refusals.
@@ -160,6 +161,20 @@ typedef enum boundtoken_status {
   BOUNDTOKEN_LEEWAY_TOO_LONG = 46,
   /// The token size limit is 0 or more than 1,048,576 bytes.
   BOUNDTOKEN_TOKEN_SIZE_OUT_OF_RANGE = 47,
+  /// A cluster's configuration is not the JSON that `boundtoken_cluster_connect` takes, or what it names cannot
+  /// be used.
+  BOUNDTOKEN_CLUSTER_CONFIGURATION = 51,
+  /// The API server could not be reached, or does not answer as one does. The message says at which step.
+  BOUNDTOKEN_CLUSTER_UNREACHABLE = 52,
+  /// The API server does not accept the credentials, or they lack a permission. The message says which.
+  BOUNDTOKEN_CLUSTER_FORBIDDEN = 53,
+  /// The cluster answers, but objects were not listed before the deadline. The message says of which kind.
+  BOUNDTOKEN_CLUSTER_NOT_IN_STEP = 54,
+  /// The thread that is to follow the cluster could not be started.
+  BOUNDTOKEN_CLUSTER_THREAD = 55,
+  /// The process was forked since the cluster was connected to: what follows the cluster runs in the parent
+  /// only.
+  BOUNDTOKEN_CLUSTER_FORKED = 56,
   /// There is no token at all.
   BOUNDTOKEN_TOKEN_EMPTY = 101,
   /// The token is longer than the verifier's limit (16 KiB unless configured).
@@ -310,6 +325,21 @@ typedef enum {
   BOUNDTOKEN_CONFIRMED_STALE = 3,
 } boundtoken_confirmed;
 
+// What changed in what is known of a cluster. Later versions may add some.
+typedef enum {
+  // The cluster has published a key: tokens that it signed are accepted from now on.
+  BOUNDTOKEN_CHANGE_KEY_ADDED = 1,
+  // The cluster has withdrawn a key: tokens that it signed are refused from now on.
+  BOUNDTOKEN_CHANGE_KEY_WITHDRAWN = 2,
+  // The objects of a kind are known as they are, again.
+  BOUNDTOKEN_CHANGE_IN_STEP = 3,
+  // The connection that tells of the objects of a kind is lost. What was known goes on to count for a while.
+  BOUNDTOKEN_CHANGE_LOST = 4,
+  // What is known of the objects of a kind is older than `maxStalenessSeconds`: verifiers refuse, or say that it is
+  // outdated.
+  BOUNDTOKEN_CHANGE_STALE = 5,
+} boundtoken_change;
+
 // What a call-back knows about an object.
 typedef enum {
   // It cannot be said: the source is not connected, or not up to date.
@@ -327,6 +357,25 @@ typedef enum {
   // Accept it, and say so: BOUNDTOKEN_CONFIRMED_UNAVAILABLE or BOUNDTOKEN_CONFIRMED_STALE.
   BOUNDTOKEN_UNAVAILABLE_ACCEPT = 1,
 } boundtoken_on_unavailable;
+
+// A connection to a cluster: its keys and its objects, kept in step by a thread in the background.
+//
+// The functions about clusters are there if the library was built with its feature `kubernetes`, as `make capi` does.
+//
+// Threads. Each connection has one thread of its own, named `boundtoken`, and for a moment another one where a host's
+// name is looked up. They block all signals, but for those that a fault of their own raises: no signal handler of the
+// program ever runs on them, none is interrupted, and a lost connection raises no SIGPIPE. A credential plug-in that a
+// kubeconfig names is started with all signals blocked.
+//
+// Processes. After fork the child has no such thread, and does not follow the cluster: there calls with the handle fail
+// with BOUNDTOKEN_CLUSTER_FORKED, its verifiers count what they know as outdated at once
+// (BOUNDTOKEN_BOUND_OBJECT_UNAVAILABLE unless they are to accept that), and boundtoken_cluster_free does nothing. Connect
+// in each process, after the fork. The parent is not affected. (A child that is made by a bare clone system call, past
+// the C library, is not noticed.)
+typedef struct boundtoken_cluster boundtoken_cluster;
+
+// What was known of a cluster at one moment, and how well. Immutable.
+typedef struct boundtoken_cluster_report boundtoken_cluster_report;
 
 // Why a call failed: number, name and message. Immutable.
 typedef struct boundtoken_error boundtoken_error;
@@ -458,6 +507,27 @@ typedef struct {
   // The claims as they were signed: one JSON object.
   boundtoken_str payload;
 } boundtoken_claims;
+
+// A change, lent to a call-back until that returns. Later versions append members.
+typedef struct {
+  // What changed.
+  boundtoken_change change;
+  // The kind of the objects; 0 when it is about a key.
+  boundtoken_object_kind object_kind;
+  // The namespace of the objects; absent for the whole cluster, and when it is about a key.
+  boundtoken_str object_namespace;
+  // The kid of the key; absent when it is about objects.
+  boundtoken_str kid;
+  // Why the connection was lost, for people; else absent.
+  boundtoken_str failure;
+} boundtoken_cluster_change;
+
+// Is told of a change.
+//
+// Called by the cluster's own thread, one change at a time, with all signals blocked. It must return soon: nothing is
+// followed meanwhile. It must not throw, unwind or longjmp out. `change` and its texts live until it returns. It may
+// call every function of the library, but boundtoken_cluster_free does not wait there.
+typedef void (*boundtoken_cluster_callback)(void *userdata, const boundtoken_cluster_change *change);
 
 #ifdef __cplusplus
 extern "C" {
@@ -664,6 +734,17 @@ boundtoken_status boundtoken_verifier_builder_max_token_size(boundtoken_verifier
 boundtoken_status boundtoken_verifier_builder_on_unavailable(boundtoken_verifier_builder *builder,
                                                              boundtoken_on_unavailable choice);
 
+// How many accepted tokens are remembered, so that they cost next to nothing when they are seen again: 10,000 unless
+// set; 0 for none.
+//
+// A remembered token is still refused once it has expired, its key is withdrawn, or an object that it is bound to is
+// gone. Only accepted tokens are remembered.
+boundtoken_status boundtoken_verifier_builder_cached_tokens(boundtoken_verifier_builder *builder,
+                                                            size_t tokens);
+
+// How much memory the remembered tokens may take, in bytes: 32 MiB unless set; 0 for no tokens.
+boundtoken_status boundtoken_verifier_builder_cache_size(boundtoken_verifier_builder *builder, size_t bytes);
+
 // Builds the verifier, and frees the builder in any case, also on failure: do not use it again.
 //
 // `verifier`: receives a handle to free with boundtoken_verifier_free; NULL on failure.
@@ -728,6 +809,109 @@ boundtoken_status boundtoken_verified_json(const boundtoken_verified *verified,
 
 // Frees a verified token, and every text and array lent by it. NULL is ignored.
 void boundtoken_verified_free(boundtoken_verified *verified);
+
+// Connects to a cluster, and returns once its keys are loaded and its objects are known; from then on they are followed.
+//
+// `configuration`: a JSON object, `len` bytes, at most 64 KiB; not needed after the call. With `len` 0, and for members
+// that are absent or null: the pod's own configuration in a cluster, else the kubeconfig that kubectl takes; service
+// accounts, pods and nodes of the whole cluster, no secrets. Its members, of which no others are taken and none twice:
+//
+// - `kubeconfig`: the path of a file; `context`: the context of it to take; `inCluster`: true for the pod's own
+//   configuration, and nothing else;
+// - `namespaces`: an array of names: objects of these only. Tokens of other namespaces are refused then;
+// - `secrets`: true to follow secrets too (their metadata only). Unless it is, tokens that are bound to secrets are
+//   refused; `nodes`: false not to follow nodes, which only tokens that are bound to a node alone need;
+// - `maxStalenessSeconds`: how old the knowledge of objects may become before it counts as outdated: 150 unless set, at
+//   most 86,400. The API server proves once a minute that nothing happened, so less than that refuses good tokens;
+// - `deadlineSeconds`: how long connecting may take, about: 30 unless set, at most 3,600.
+//
+// `cluster`: receives a handle to free with boundtoken_cluster_free; NULL on failure. Blocks. Any thread.
+//
+// BOUNDTOKEN_CLUSTER_CONFIGURATION, BOUNDTOKEN_CLUSTER_UNREACHABLE, BOUNDTOKEN_CLUSTER_FORBIDDEN,
+// BOUNDTOKEN_CLUSTER_NOT_IN_STEP: the message says which step failed and which address or permission is missing.
+// BOUNDTOKEN_CLUSTER_THREAD.
+BOUNDTOKEN_MUST_USE
+boundtoken_status boundtoken_cluster_connect(const char *configuration,
+                                             size_t len,
+                                             boundtoken_cluster **cluster,
+                                             boundtoken_error **error);
+
+// Accepts tokens of this cluster: a boundtoken_verifier_builder_issuer with the cluster's own name, keys and objects.
+//
+// The verifier takes a share of its own in them: it lives on when the cluster is freed, but what it knows is not followed
+// any more then, and counts as outdated after `maxStalenessSeconds`.
+//
+// BOUNDTOKEN_CLUSTER_FORKED.
+boundtoken_status boundtoken_verifier_builder_cluster(boundtoken_verifier_builder *builder,
+                                                      const boundtoken_cluster *cluster);
+
+// Whether what is known of the cluster is outdated, so that verifiers refuse, or say so: 1 or 0. For a readiness probe.
+//
+// 1 also if `cluster` is NULL, or was connected to before a fork. Any thread; takes no lock.
+int boundtoken_cluster_is_stale(const boundtoken_cluster *cluster);
+
+// Ends the connection, and its thread, which is waited for. NULL is ignored. No other thread may be using the handle.
+//
+// Verifiers that were built from it live on: see boundtoken_verifier_builder_cluster. It should not be called by a
+// call-back of boundtoken_cluster_on_change: there it cannot wait, and the thread ends by itself when that returns. In
+// the child after a fork it does nothing: what the handle holds cannot be freed safely there.
+void boundtoken_cluster_free(boundtoken_cluster *cluster);
+
+// Verifies a token as boundtoken_verify does, and asks the API server where the news may still be on its way: for the
+// key set when a key is unknown, and for each object that a token of the last minute is bound to and that was not seen
+// yet.
+//
+// `verifier`: one that was built with the cluster. All else is as of boundtoken_verify, and as quick, unless there is
+// something to ask: then it waits, for keys two seconds at most, for objects some seconds. No token reaches the network
+// whose signature, audience or times do not hold. Keys are asked for once in ten seconds at most however many tokens
+// name unknown ones, objects by a few requests at a time; what does not exist is remembered for some seconds. A thread
+// that must not wait calls boundtoken_verify. Any thread; from a call-back of boundtoken_cluster_on_change nobody is
+// asked.
+//
+// BOUNDTOKEN_CLUSTER_FORKED: connect again in this process; the token was not looked at.
+BOUNDTOKEN_MUST_USE
+boundtoken_status boundtoken_cluster_verify(const boundtoken_cluster *cluster,
+                                            const boundtoken_verifier *verifier,
+                                            const char *token,
+                                            size_t token_len,
+                                            boundtoken_verified **verified,
+                                            boundtoken_error **error);
+
+// Reports what is known of a cluster, and how well, for logs and metrics.
+//
+// `report`: receives a handle to free with boundtoken_cluster_report_free; NULL on failure. Any thread; does not wait
+// for the network, but takes longer the more objects there are: boundtoken_cluster_is_stale is for every request.
+//
+// BOUNDTOKEN_CLUSTER_FORKED.
+boundtoken_status boundtoken_cluster_status(const boundtoken_cluster *cluster,
+                                            boundtoken_cluster_report **report,
+                                            boundtoken_error **error);
+
+// The report as a JSON object: `issuer`; `keyIds`, an array; `keysLoadedAt` in Unix seconds; `stale`, a boolean as of
+// boundtoken_cluster_is_stale; and `watches`, an array with one object for each kind and namespace: `kind`, `namespace`
+// (absent for the whole cluster), `inStep`, `ageSeconds`, `objects`, `events`, `reconnects`, `failure` (the last one,
+// absent if nothing failed since). Later versions may add members.
+//
+// Absent if `report` is NULL. The text lives as long as `report`. Any thread.
+boundtoken_str boundtoken_cluster_report_json(const boundtoken_cluster_report *report);
+
+// Frees a report, and the text lent by it. NULL is ignored.
+void boundtoken_cluster_report_free(boundtoken_cluster_report *report);
+
+// Has a call-back told of what changes from now on: keys, and connections that are lost and found again. For logs and
+// alarms; verifiers take notice by themselves. What comes and goes within a tenth of a second may not be told.
+//
+// `callback`: takes the place of the one before; NULL for none. `userdata`: passed to each call, may be NULL.
+// `userdata_free`: called once with `userdata`, after the last call, by the cluster's thread: soon after another
+// call-back has taken its place, at the latest before boundtoken_cluster_free returns; may be NULL. On failure, and with
+// `callback` NULL, `userdata` stays the caller's. Any thread.
+//
+// BOUNDTOKEN_CLUSTER_FORKED.
+boundtoken_status boundtoken_cluster_on_change(const boundtoken_cluster *cluster,
+                                               boundtoken_cluster_callback callback,
+                                               void *userdata,
+                                               boundtoken_userdata_free userdata_free,
+                                               boundtoken_error **error);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -16,7 +16,7 @@ const SOURCES: [&str; 14] = [
     "verify.rs",
     "claims.rs",
     "cluster.rs",
-    "cluster/verify.rs",
+    "cluster/asking.rs",
     "cluster/report.rs",
     "cluster/change.rs",
 ];

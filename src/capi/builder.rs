@@ -278,3 +278,34 @@ impl From<BuildError> for Failure {
         mistake.with(error.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::{Algorithm, KeySet, SigningKey};
+
+    #[test]
+    fn tokens_are_remembered_unless_it_is_turned_off() {
+        type Set = unsafe extern "C" fn(*mut boundtoken_verifier_builder, usize) -> boundtoken_status;
+        let remembers = |set: Set, number: usize| {
+            let key = SigningKey::generate(Algorithm::ES256).unwrap();
+            let keys: KeySet = [key.public_key().clone()].into_iter().collect();
+            let issuer = TrustedIssuer::new("https://example.com", keys);
+            let mut builder = boundtoken_verifier_builder {
+                issuers: vec![issuer],
+                builder: Verifier::builder().audience("vault"),
+                first_failure: None,
+            };
+            // SAFETY: the builder is a local variable.
+            assert_eq!(unsafe { set(&raw mut builder, number) }, boundtoken_status::OK);
+            let verifier = builder.builder.issuer(builder.issuers.remove(0)).build().unwrap();
+            !format!("{verifier:?}").contains("cache: None")
+        };
+        for set in
+            [boundtoken_verifier_builder_cached_tokens, boundtoken_verifier_builder_cache_size] as [Set; 2]
+        {
+            assert!(remembers(set, 1_000));
+            assert!(!remembers(set, 0));
+        }
+    }
+}

@@ -15,19 +15,19 @@ use super::string::bytes;
 use crate::kubernetes::{Cluster, ClusterError, Step};
 use crate::verifier::TrustedIssuer;
 
+mod asking;
 mod background;
 mod change;
 mod configuration;
 mod fork;
 mod report;
-mod verify;
 
 use background::Background;
 use fork::{Process, UntilFork};
 
+pub use asking::*;
 pub use change::*;
 pub use report::*;
-pub use verify::*;
 
 /// A connection to a cluster: its keys and its objects, kept in step by a thread in the background.
 ///
@@ -58,8 +58,8 @@ pub struct boundtoken_cluster {
 /// Connects to a cluster, and returns once its keys are loaded and its objects are known; from then on they are followed.
 ///
 /// `configuration`: a JSON object, `len` bytes, at most 64 KiB; not needed after the call. With `len` 0, and for members
-/// that are absent or null: the pod's own configuration in a cluster, else the kubeconfig that kubectl takes; service accounts,
-/// pods and nodes of the whole cluster, no secrets. Its members, of which no others are taken and none twice:
+/// that are absent or null: the pod's own configuration in a cluster, else the kubeconfig that kubectl takes; service
+/// accounts, pods and nodes of the whole cluster, no secrets. Its members, of which no others are taken and none twice:
 ///
 /// - `kubeconfig`: the path of a file; `context`: the context of it to take; `inCluster`: true for the pod's own
 ///   configuration, and nothing else;

@@ -50,6 +50,10 @@ static void null_is_freed_and_read_as_nothing(void) {
   CHECK(boundtoken_keys_skipped_count(NULL) == 0);
   CHECK(boundtoken_keys_skipped(NULL, 0) == NULL);
   CHECK(boundtoken_objects_count(NULL) == 0);
+  boundtoken_cluster_free(NULL);
+  boundtoken_cluster_report_free(NULL);
+  CHECK(boundtoken_cluster_report_json(NULL).data == NULL);
+  CHECK(boundtoken_cluster_is_stale(NULL) == 1);
 }
 
 static void keys_are_checked(void) {
@@ -189,6 +193,9 @@ static void builders_are_checked(void) {
   CHECK(boundtoken_verifier_builder_audience(NULL, name) == BOUNDTOKEN_NULL_ARGUMENT);
   CHECK(boundtoken_verifier_builder_leeway_seconds(NULL, 1) == BOUNDTOKEN_NULL_ARGUMENT);
   CHECK(boundtoken_verifier_builder_max_token_size(NULL, 1) == BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(boundtoken_verifier_builder_cached_tokens(NULL, 1) == BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(boundtoken_verifier_builder_cache_size(NULL, 1) == BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(boundtoken_verifier_builder_cluster(NULL, NULL) == BOUNDTOKEN_NULL_ARGUMENT);
   CHECK(boundtoken_verifier_builder_on_unavailable(NULL, BOUNDTOKEN_UNAVAILABLE_REFUSE) == BOUNDTOKEN_NULL_ARGUMENT);
   FAILS(boundtoken_verifier_builder_build(NULL, &verifier, &error), BOUNDTOKEN_NULL_ARGUMENT);
   CHECK(verifier == NULL);
@@ -497,6 +504,82 @@ static void limits_are_kept(void) {
   boundtoken_keys_free(keys);
 }
 
+static void connects_to_nothing(const char *configuration, const char *why) {
+  boundtoken_cluster *cluster = (boundtoken_cluster *)&jwks;
+  boundtoken_error *error = NULL;
+  boundtoken_status status = boundtoken_cluster_connect(configuration, strlen(configuration), &cluster, &error);
+  CHECK(status == BOUNDTOKEN_CLUSTER_CONFIGURATION && cluster == NULL);
+  if (!contains(boundtoken_error_message(error), why)) {
+    fprintf(stderr, "%s: %.*s\n", why, BOUNDTOKEN_PRINT(boundtoken_error_message(error)));
+    failed_checks++;
+  }
+  boundtoken_error_free(error);
+}
+
+// Whatever is not understood is refused: a typing error must not follow less, or another cluster, in silence.
+static void clusters_are_checked(void) {
+  boundtoken_cluster *cluster = NULL;
+  boundtoken_cluster_report *report = NULL;
+  boundtoken_verified *verified = NULL;
+  FAILS(boundtoken_cluster_connect("{}", 2, NULL, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_cluster_connect(NULL, 1, &cluster, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_cluster_connect("{}", TOO_LONG, &cluster, &error), BOUNDTOKEN_LENGTH_OUT_OF_RANGE);
+  FAILS(boundtoken_cluster_status(NULL, &report, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_cluster_on_change(NULL, NULL, NULL, NULL, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_cluster_verify(NULL, NULL, token.data, token.len, &verified, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(cluster == NULL && report == NULL && verified == NULL);
+
+  connects_to_nothing(" ", "no JSON object");
+  connects_to_nothing("[\"/nowhere/kubeconfig\"]", "no JSON object");
+  connects_to_nothing("{\"kubeconfig\": 1}", "expected a string");
+  connects_to_nothing("{\"kubeConfig\": \"/nowhere\"}", "unknown field `kubeConfig`");
+  connects_to_nothing("{\"secrets\": true, \"secrets\": false}", "duplicate field `secrets`");
+  connects_to_nothing("{} {}", "trailing characters");
+  connects_to_nothing("{\"nodes\": \"no\"}", "expected a boolean");
+  connects_to_nothing("{\"namespaces\": []}", "leave it out");
+  connects_to_nothing("{\"namespaces\": [\"a\", \"b\", \"a\"]}", "twice");
+  connects_to_nothing("{\"namespaces\": [\"../nodes\"]}", "no name of a namespace");
+  connects_to_nothing("{\"namespaces\": [\"\"]}", "no name of a namespace");
+  connects_to_nothing("{\"maxStalenessSeconds\": 0}", "between 1 and 86400");
+  connects_to_nothing("{\"deadlineSeconds\": 3601}", "between 1 and 3600");
+  connects_to_nothing("{\"deadlineSeconds\": -1}", "expected u64");
+  connects_to_nothing("{\"inCluster\": true, \"context\": \"a\"}", "no choice");
+  connects_to_nothing("{\"kubeconfig\": \"/nowhere/kubeconfig\"}", "/nowhere/kubeconfig");
+  char *large = (char *)calloc(1, 64 * 1024 + 2);
+  DEMAND(large != NULL);
+  memset(large, ' ', 64 * 1024 + 1);
+  large[0] = '{';
+  connects_to_nothing(large, "more than 65536 bytes");
+  free(large);
+}
+
+// Whether a token is remembered shows in nothing but the time: here in none of the ways to set it.
+static void remembered_tokens_are_judged_as_others(void) {
+  static const size_t settings[][2] = {{0, 1000}, {1000, 0}, {1, 1}, {TOO_LONG, TOO_LONG}};
+  boundtoken_keys *keys = keys_of(jwks);
+  for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+    boundtoken_objects *objects = boundtoken_objects_new();
+    boundtoken_verifier_builder *builder = boundtoken_verifier_builder_new();
+    boundtoken_verifier *verifier = NULL;
+    boundtoken_verified *verified = NULL;
+    DEMAND(boundtoken_objects_load_json(objects, objects_json.data, objects_json.len, NULL, NULL) == BOUNDTOKEN_OK);
+    boundtoken_verifier_builder_issuer(builder, boundtoken_str_from(issuer), keys, objects);
+    boundtoken_verifier_builder_audience(builder, BOUNDTOKEN_STR("vault"));
+    CHECK(boundtoken_verifier_builder_cached_tokens(builder, settings[i][0]) == BOUNDTOKEN_OK);
+    CHECK(boundtoken_verifier_builder_cache_size(builder, settings[i][1]) == BOUNDTOKEN_OK);
+    DEMAND(boundtoken_verifier_builder_build(builder, &verifier, NULL) == BOUNDTOKEN_OK);
+    for (int again = 0; again < 3; again++) {
+      CHECK(boundtoken_verify_at(verifier, token.data, token.len, now, &verified, NULL) == BOUNDTOKEN_OK);
+      boundtoken_verified_free(verified);
+    }
+    boundtoken_objects_delete(objects, BOUNDTOKEN_KIND_POD, BOUNDTOKEN_STR("demo"), BOUNDTOKEN_STR("live"), NULL);
+    FAILS(boundtoken_verify_at(verifier, token.data, token.len, now, &verified, &error), BOUNDTOKEN_POD_NOT_FOUND);
+    boundtoken_verifier_free(verifier);
+    boundtoken_objects_free(objects);
+  }
+  boundtoken_keys_free(keys);
+}
+
 int main(int argc, char **argv) {
   DEMAND(argc == 4);
   issuer = argv[2];
@@ -519,6 +602,8 @@ int main(int argc, char **argv) {
   call_backs_are_not_trusted();
   objects_change_under_the_verifier();
   limits_are_kept();
+  clusters_are_checked();
+  remembered_tokens_are_judged_as_others();
 
   free(jwks.data);
   free(pem.data);

@@ -22,8 +22,13 @@ pub fn capi_target() -> PathBuf {
     scratch("target")
 }
 
-/// The features that the C libraries are built with: the same cryptography as this test, which computes the verdicts.
-pub const FEATURES: &str = if cfg!(feature = "aws-lc-rs") { "capi aws-lc-rs" } else { "capi ring" };
+/// The features that the C libraries are built with: all of the ABI, and the same cryptography as this test, which
+/// computes the verdicts.
+pub const FEATURES: &str = if cfg!(feature = "aws-lc-rs") {
+    "capi aws-lc-rs kubernetes k8s-openapi/earliest"
+} else {
+    "capi ring kubernetes k8s-openapi/earliest"
+};
 
 /// The folder with the libraries, built once.
 pub fn library() -> &'static Path {

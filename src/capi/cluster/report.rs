@@ -39,8 +39,8 @@ pub unsafe extern "C" fn boundtoken_cluster_status(
 
 /// The report as a JSON object: `issuer`; `keyIds`, an array; `keysLoadedAt` in Unix seconds; `stale`, a boolean as of
 /// boundtoken_cluster_is_stale; and `watches`, an array with one object for each kind and namespace: `kind`, `namespace`
-/// (absent for the whole cluster), `inStep`, `ageSeconds`, `objects`, `events`, `reconnects`, `failure` (the last one, absent
-/// if nothing failed since). Later versions may add members.
+/// (absent for the whole cluster), `inStep`, `ageSeconds`, `objects`, `events`, `reconnects`, `failure` (the last one,
+/// absent if nothing failed since). Later versions may add members.
 ///
 /// Absent if `report` is NULL. The text lives as long as `report`. Any thread.
 #[unsafe(no_mangle)]
