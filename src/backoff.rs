@@ -36,11 +36,15 @@ pub(crate) async fn persist<T, E>(
     attempt: impl AsyncFn() -> Result<T, E>,
 ) -> Result<T, E> {
     let mut backoff = Backoff::new();
+    let mut last = None;
     loop {
         match attempt().await {
-            Err(error) if is_passing(&error) && Instant::now() < until => backoff.wait().await,
+            Err(error) if is_passing(&error) && Instant::now() < until => last = Some(error),
+            // The deadline may have cut this attempt short: what the other side said before says more.
+            Err(error) if Instant::now() >= until => return Err(last.unwrap_or(error)),
             outcome => return outcome,
         }
+        backoff.wait().await;
     }
 }
 

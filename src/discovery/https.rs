@@ -13,6 +13,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
 use super::error::{DiscoveryError, Step};
+use super::url;
 use crate::causes::with_causes;
 use crate::crypto;
 use crate::keys::KeySet;
@@ -94,15 +95,14 @@ impl Https {
 }
 
 /// Follows a few redirects, to any host: the one that sends us there was authenticated, and could as well serve what is
-/// found there. That it is HTTPS is seen to by `https_only`.
+/// found there.
 fn follow(attempt: Attempt<'_>) -> Action {
-    let has_credentials = !attempt.url().username().is_empty() || attempt.url().password().is_some();
     if attempt.previous().len() > MOST_REDIRECTS {
-        attempt.error(format!("more than {MOST_REDIRECTS} redirects"))
-    } else if has_credentials {
-        attempt.error("a redirect to a URL with credentials")
-    } else {
-        attempt.follow()
+        return attempt.error(format!("more than {MOST_REDIRECTS} redirects"));
+    }
+    match url::https(attempt.url().as_str()) {
+        Ok(_) => attempt.follow(),
+        Err(problem) => attempt.error(format!("a redirect to a URL that {problem}")),
     }
 }
 

@@ -33,9 +33,9 @@ impl Source {
     /// # Errors
     /// A text for people: the URLs are none to be asked.
     pub(super) fn new(https: Https, issuer: &str, jwks_uri: Option<&str>) -> Result<Self, String> {
-        let document = url::document(issuer).map_err(|problem| format!("the issuer is no {problem}"))?;
+        let document = url::document(issuer).map_err(|problem| format!("the issuer {problem}"))?;
         let given = jwks_uri.map(url::https).transpose();
-        let given = given.map_err(|problem| format!("the URL of the keys is no {problem}"))?;
+        let given = given.map_err(|problem| format!("the URL of the keys {problem}"))?;
         Ok(Self { https, issuer: issuer.into(), document, given, found: Mutex::default() })
     }
 
@@ -92,7 +92,7 @@ fn location(body: &[u8], expected: &str) -> Result<Url, String> {
         let begun: String = issuer.chars().take(200).collect();
         return Err(format!("it is of issuer {begun:?}, not of {expected:?}"));
     }
-    url::https(&jwks_uri).map_err(|problem| format!("its `jwks_uri` is no {problem}"))
+    url::https(&jwks_uri).map_err(|problem| format!("its `jwks_uri` {problem}"))
 }
 
 #[cfg(test)]

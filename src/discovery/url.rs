@@ -10,11 +10,11 @@ const LONGEST: usize = 2_048;
 /// Where an issuer's discovery document is.
 ///
 /// # Errors
-/// What the issuer's name is not.
+/// What is wrong with the issuer's name.
 pub(super) fn document(issuer: &str) -> Result<Url, &'static str> {
     // Section 3: with no query or fragment components.
     if issuer.contains(['?', '#']) {
-        return Err("a URL without query and fragment");
+        return Err("has a query or a fragment");
     }
     https(issuer)?;
     // Section 4.1: any terminating slash must be removed.
@@ -24,24 +24,24 @@ pub(super) fn document(issuer: &str) -> Result<Url, &'static str> {
 /// An `https` URL that all who read it understand alike.
 ///
 /// # Errors
-/// What it is not.
+/// What is wrong with it.
 pub(super) fn https(text: &str) -> Result<Url, &'static str> {
     if text.len() > LONGEST {
-        return Err("a URL of at most 2,048 letters");
+        return Err("is longer than 2,048 letters");
     }
     let Some(rest) = text.strip_prefix("https://").filter(|rest| !rest.starts_with('/')) else {
-        return Err("https URL");
+        return Err("is no https URL");
     };
     // RFC 3986 section 2. Readers pass over others, or take them for a slash.
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
     if !text.bytes().all(is_allowed) {
-        return Err("a URL of the letters of RFC 3986");
+        return Err("has letters that no URL has");
     }
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if authority.contains('@') {
-        return Err("a URL without user and password");
+        return Err("has a user or a password");
     }
-    Url::parse(text).map_err(|_| "https URL")
+    Url::parse(text).map_err(|_| "is no https URL")
 }
 
 #[cfg(test)]
@@ -65,30 +65,30 @@ mod tests {
 
     #[test]
     fn what_readers_could_take_for_another_url_is_refused() {
-        for (issuer, is_no) in [
-            ("", "https URL"),
-            ("issuer.example", "https URL"),
-            ("http://issuer.example", "https URL"),
-            ("HTTPS://issuer.example", "https URL"),
-            (" https://issuer.example", "https URL"),
-            ("https://", "https URL"),
-            ("https:///issuer.example", "https URL"),
-            ("https:issuer.example", "https URL"),
-            ("https://issuer.example:99999", "https URL"),
-            ("https://[::1", "https URL"),
-            ("https://issuer.example?", "a URL without query and fragment"),
-            ("https://issuer.example/#", "a URL without query and fragment"),
-            ("https://user@issuer.example", "a URL without user and password"),
-            ("https://@issuer.example", "a URL without user and password"),
-            ("https://issuer.example\\@other.example", "a URL of the letters of RFC 3986"),
-            ("https://issuer.\texample", "a URL of the letters of RFC 3986"),
-            ("https://issuer.example ", "a URL of the letters of RFC 3986"),
-            ("https://issüer.example", "a URL of the letters of RFC 3986"),
+        for (issuer, problem) in [
+            ("", "is no https URL"),
+            ("issuer.example", "is no https URL"),
+            ("http://issuer.example", "is no https URL"),
+            ("HTTPS://issuer.example", "is no https URL"),
+            (" https://issuer.example", "is no https URL"),
+            ("https://", "is no https URL"),
+            ("https:///issuer.example", "is no https URL"),
+            ("https:issuer.example", "is no https URL"),
+            ("https://issuer.example:99999", "is no https URL"),
+            ("https://[::1", "is no https URL"),
+            ("https://issuer.example?", "has a query or a fragment"),
+            ("https://issuer.example/#", "has a query or a fragment"),
+            ("https://user@issuer.example", "has a user or a password"),
+            ("https://@issuer.example", "has a user or a password"),
+            ("https://issuer.example\\@other.example", "has letters that no URL has"),
+            ("https://issuer.\texample", "has letters that no URL has"),
+            ("https://issuer.example ", "has letters that no URL has"),
+            ("https://issüer.example", "has letters that no URL has"),
         ] {
-            assert_eq!(document(issuer).unwrap_err(), is_no, "{issuer}");
+            assert_eq!(document(issuer).unwrap_err(), problem, "{issuer}");
         }
         let long = format!("https://issuer.example/{}", "a".repeat(LONGEST));
-        assert_eq!(https(&long).unwrap_err(), "a URL of at most 2,048 letters");
+        assert_eq!(https(&long).unwrap_err(), "is longer than 2,048 letters");
         assert!(https("https://issuer.example/jwks?policy=a").is_ok());
     }
 }
