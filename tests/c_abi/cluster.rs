@@ -302,7 +302,7 @@ fn what_cannot_be_connected_to_is_a_status_of_its_own_and_says_why() {
     says(&forbidden, "cluster_forbidden", "renew those of the kubeconfig");
     let another = json!({"kubeconfig": server.kubeconfig, "context": "another"});
     says(&connect(another), "cluster_configuration", "another");
-    says(&connect(json!({"inCluster": true})), "cluster_configuration", "in-cluster");
+    says(&connect(json!({"inCluster": true})), "cluster_configuration", "incluster");
 
     server.server.set_faults([Fault::Latency(Duration::from_millis(700))]);
     let slow = connect(json!({"kubeconfig": server.kubeconfig, "deadlineSeconds": 1}));

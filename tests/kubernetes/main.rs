@@ -12,6 +12,7 @@ use kube::api::{DeleteParams, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
 
+mod changes;
 mod connecting;
 mod faults;
 mod following;
