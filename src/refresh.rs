@@ -109,19 +109,21 @@ impl Refresher {
         self.attempts.borrow().failure.clone()
     }
 
-    /// Has the keys loaded, unless that was done a moment ago. Tells whether an attempt was made, for whomever.
-    pub(crate) async fn refresh(&self) -> bool {
+    /// Has the keys loaded, unless that was done a moment ago: perhaps a moment after the caller missed one, so that it is
+    /// worth a second look in either case.
+    pub(crate) async fn refresh(&self) {
         let mut attempts = self.attempts.subscribe();
         let before = {
             let last = attempts.borrow_and_update();
             if last.began.elapsed() < SHORTEST_INTERVAL {
-                return false;
+                return;
             }
             last.number
         };
         self.missed.notify_one();
         let done = attempts.wait_for(|attempt| attempt.number > before);
-        matches!(timeout(PATIENCE, done).await, Ok(Ok(_)))
+        // In vain or not, the keys are those that there are.
+        let _ = timeout(PATIENCE, done).await;
     }
 
     /// Refreshes until the task is aborted, by whatever `load` brings. It must end within [`PATIENCE`].

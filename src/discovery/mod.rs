@@ -123,7 +123,8 @@ impl Discovery {
     /// As [`Verifier::verify`].
     pub async fn verify(&self, verifier: &Verifier, token: &[u8]) -> Result<VerifiedToken, Rejection> {
         match verifier.verify(token) {
-            Err(rejection) if rejection.reason() == Reason::KeyUnknown && self.keys.refresh().await => {
+            Err(rejection) if rejection.reason() == Reason::KeyUnknown => {
+                self.keys.refresh().await;
                 verifier.verify(token)
             }
             verdict => verdict,

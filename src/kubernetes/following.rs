@@ -24,6 +24,9 @@ const LONGEST_SILENCE: Duration = Duration::from_secs(90);
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long the server is to keep one watch, in seconds; then it is asked anew, from where it ended.
 const WATCH_SECONDS: u32 = 290;
+/// A watch that lasted no longer than this was cut, however orderly its end looks: the server keeps it for WATCH_SECONDS,
+/// of which [`PATIENCE`] may have gone by before its answer began.
+const LASTS: Duration = Duration::from_secs(260);
 /// How many objects are listed at a time where the server cannot stream them.
 const PAGE: u32 = 500;
 /// The mark of the bookmark that ends a streamed list.
@@ -124,6 +127,7 @@ impl Follower {
         mut events: impl Stream<Item = kube::Result<WatchEvent<Metadata>>> + Unpin,
         mut listing: Option<Listing>,
     ) -> Result<(), ClusterError> {
+        let opened_at = Instant::now();
         loop {
             let event = match tokio::time::timeout(LONGEST_SILENCE, events.next()).await {
                 Ok(Some(Ok(event))) => event,
@@ -134,7 +138,12 @@ impl Follower {
                     return Ok(());
                 }
                 Ok(Some(Err(error))) => return Err(self.failure(&error)),
-                Ok(None) => return Ok(()),
+                Ok(None) => {
+                    if opened_at.elapsed() < LASTS {
+                        self.failed(ClusterError::new(self.step(), "the connection was lost"));
+                    }
+                    return Ok(());
+                }
                 Err(_) => return Err(ClusterError::new(self.step(), "the API server has fallen silent")),
             };
             self.watch.events.fetch_add(1, Ordering::Relaxed);

@@ -117,7 +117,9 @@ impl Cluster {
     /// As [`Verifier::verify`]; [`Reason::BoundObjectUnavailable`] if the API server could not be asked.
     pub async fn verify(&self, verifier: &Verifier, token: &[u8]) -> Result<VerifiedToken, Rejection> {
         let mut verdict = verifier.verify(token);
-        if is_refused(&verdict, Reason::KeyUnknown) && self.keys.refresh().await {
+        if is_refused(&verdict, Reason::KeyUnknown) {
+            self.keys.refresh().await;
+            // Whoever had them loaded: it may have been done a moment after we looked.
             verdict = verifier.verify(token);
         }
         if is_refused(&verdict, Reason::BoundObjectPending) {

@@ -41,6 +41,26 @@ async fn what_was_deleted_while_the_server_forgot_is_dropped_and_the_rest_is_kep
 }
 
 #[tokio::test]
+async fn a_watch_that_is_cut_counts_as_lost_and_is_made_again() {
+    let setup = Setup::new().await;
+    assert!(setup.cluster.status().watches.iter().all(|watch| watch.reconnects == 0));
+    setup.server.disconnect_watches();
+    eventually("watches that were lost", || {
+        let lost = |failure: &str| failure.ends_with("the connection was lost");
+        let status = setup.cluster.status();
+        let mut watches = status.watches.iter();
+        watches.all(|watch| watch.reconnects == 1 && watch.failure.as_deref().is_some_and(lost))
+    })
+    .await;
+
+    // News proves that it was made again, once.
+    let token = setup.pod("new").await;
+    setup.until(&token, Ok(Confirmed::Live)).await;
+    let pods = &setup.cluster.status().watches[1];
+    assert_eq!((pods.reconnects, &pods.failure), (1, &None));
+}
+
+#[tokio::test]
 async fn what_changes_while_watches_break_is_not_missed() {
     let setup = Setup::new().await;
     let mut tokens = Vec::new();

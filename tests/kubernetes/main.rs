@@ -77,7 +77,7 @@ impl Setup {
         let before = attempts(self);
         self.server.set_faults([Fault::ErrorRate(1.0)]);
         self.server.disconnect_watches();
-        eventually("watches that fail", || attempts(self) >= before + 4).await;
+        eventually("watches that fail", || attempts(self) >= before + 5).await;
     }
 }
 
