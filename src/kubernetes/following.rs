@@ -170,6 +170,12 @@ impl Follower {
                     self.version = None;
                     return Ok(());
                 }
+                // Its etcd is too old to stream a list: this is how such a server says so.
+                WatchEvent::Error(status) if listing.is_some() => {
+                    tracing::info!(kind = %self.watch.kind, error = status.message, "listing page by page from now on");
+                    self.streams = false;
+                    return Ok(());
+                }
                 WatchEvent::Error(status) => {
                     return Err(ClusterError::answered(self.step(), status.code, status.message));
                 }
@@ -276,4 +282,32 @@ fn reference(kind: ObjectKind, metadata: &ObjectMeta) -> Option<ObjectReference<
         namespace: metadata.namespace.as_deref().unwrap_or_default(),
         name: metadata.name.as_deref()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+    use kube::core::Status;
+
+    use super::*;
+
+    fn follower() -> Follower {
+        let config = kube::Config::new("http://127.0.0.1:1".parse().unwrap());
+        let watch = Arc::new(Watch::new(ObjectKind::Pod, None, Duration::from_secs(150)));
+        Follower::new(Client::try_from(config).unwrap(), watch, ObjectStore::new())
+    }
+
+    #[tokio::test]
+    async fn a_server_that_streams_no_list_in_the_midst_of_one_is_listed_page_by_page() {
+        let mut follower = follower();
+        let refusal =
+            Status { code: 500, message: "RequestWatchProgress is disabled".to_owned(), ..Status::default() };
+        for (listing, goes_on) in [(true, true), (false, false)] {
+            let listing = listing.then(|| Listing { asked_at: Instant::now(), seen: HashSet::new() });
+            let events = stream::iter([Ok(WatchEvent::Error(refusal.clone().boxed()))]);
+            follower.streams = true;
+            assert_eq!(follower.take(events, listing).await.is_ok(), goes_on);
+            assert_eq!(follower.streams, !goes_on);
+        }
+    }
 }
