@@ -72,7 +72,7 @@ async fn role(objects: &Objects, name: &str, rules: Value, users: &[&str]) {
     bind(objects, name, users).await;
 }
 
-async fn bind(objects: &Objects, role: &str, users: &[&str]) {
+pub async fn bind(objects: &Objects, role: &str, users: &[&str]) {
     let subject =
         |name: &&str| json!({"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": name});
     let binding = json!({

@@ -6,25 +6,20 @@ use std::process::Command;
 use super::objects::{ACCOUNT, AUDIENCE, NAMESPACE};
 
 pub struct Kubectl {
+    program: PathBuf,
     kubeconfig: PathBuf,
 }
 
 impl Kubectl {
-    /// None, and a loud word, if there is none.
-    pub fn find(kubeconfig: PathBuf) -> Option<Self> {
-        let found = Command::new("kubectl").args(["version", "--client"]).output();
-        if !found.is_ok_and(|output| output.status.success()) {
-            println!("SKIPPED: no kubectl in the PATH; install it to have its tokens tested");
-            return None;
-        }
-        Some(Self { kubeconfig })
+    pub fn new(program: PathBuf, kubeconfig: PathBuf) -> Self {
+        Self { program, kubeconfig }
     }
 
     /// What a command prints; panics if it fails.
     pub fn run(&self, arguments: &[&str]) -> String {
-        let mut command = Command::new("kubectl");
+        let mut command = Command::new(&self.program);
         command.arg("--kubeconfig").arg(&self.kubeconfig).args(["--namespace", NAMESPACE]).args(arguments);
-        let output = command.output().unwrap();
+        let output = command.output().unwrap_or_else(|error| panic!("{}: {error}", self.program.display()));
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "kubectl {}: {errors}", arguments.join(" "));
         String::from_utf8(output.stdout).unwrap().trim().to_owned()

@@ -13,20 +13,20 @@ pub mod servers;
 pub mod truth;
 
 use objects::{AUDIENCE, Objects};
-use servers::Servers;
+use servers::{Servers, SigningKey};
 
-/// Servers with a namespace and a service account; none, and a loud word, if they were not built.
+/// Servers that sign with RS256, with a namespace and a service account; none, and a loud word, if nobody asked for them.
 pub async fn start(scenario: &str) -> Option<(Servers, Objects)> {
+    start_with(SigningKey::Rs256, scenario).await
+}
+
+/// As [`start`], with this key.
+pub async fn start_with(key: SigningKey, scenario: &str) -> Option<(Servers, Objects)> {
     println!("\n{scenario}");
-    let servers = Servers::start().await?;
+    let servers = Servers::start(key).await?;
     let objects = servers.objects().await;
     objects.prepare().await;
     Some((servers, objects))
-}
-
-/// Whether the long form of a scenario is wanted.
-pub fn in_full() -> bool {
-    std::env::var_os("BOUNDTOKEN_CLUSTER_SCALE").is_some_and(|value| value == "full")
 }
 
 /// A follower through `port`: the API server's own, or a proxy's.
@@ -38,20 +38,36 @@ pub fn verifier(cluster: &Cluster) -> Verifier {
     cluster.verifier_builder().audience(AUDIENCE).build().unwrap()
 }
 
+/// What half of the measurements, and what 99 in a hundred, are at most.
+pub fn median_and_p99(mut measured: Vec<Duration>) -> (Duration, Duration) {
+    measured.sort();
+    let at = |percent: usize| measured[(measured.len() * percent).div_ceil(100) - 1];
+    (at(50), at(99))
+}
+
 /// The verdict of the plain `verify`.
 pub fn verdict(verifier: &Verifier, token: &str) -> Result<(), Reason> {
     verifier.verify(token.as_bytes()).map(|_| ()).map_err(|rejection| rejection.reason())
+}
+
+/// How long a scenario waits for what must come in the end. Machines are slow at times; what never comes is a failure.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Looks until it holds. Returns how long that took.
+pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) -> Duration {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    start.elapsed()
 }
 
 /// How long it takes from now until the verdict is this one.
 pub async fn until(verifier: &Verifier, token: &str, expected: Result<(), Reason>) -> Duration {
     let start = Instant::now();
     while verdict(verifier, token) != expected {
-        assert!(
-            start.elapsed() < Duration::from_secs(60),
-            "still {:?}, not {expected:?}",
-            verdict(verifier, token)
-        );
+        assert!(start.elapsed() < PATIENCE, "still {:?}, not {expected:?}", verdict(verifier, token));
         // Finer than the runtime's own clock; the followers run on other threads.
         std::thread::sleep(Duration::from_micros(100));
         tokio::task::yield_now().await;

@@ -11,9 +11,10 @@ use kube::Client;
 use serde_json::Value;
 
 use super::identities;
+use super::kubectl::Kubectl;
 use super::objects::Objects;
 
-/// Names the folder of the two programs; `make test-cluster` sets it.
+/// Names the folder of the programs; `make test-cluster` sets it.
 const PROGRAMS: &str = "BOUNDTOKEN_CLUSTER";
 const ADDRESS: &str = "127.0.0.1";
 pub const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
@@ -26,6 +27,14 @@ pub enum SigningKey {
 }
 
 impl SigningKey {
+    /// As tokens name it.
+    pub fn algorithm(self) -> &'static str {
+        match self {
+            Self::Rs256 => "RS256",
+            Self::Es256 => "ES256",
+        }
+    }
+
     fn file(self) -> &'static str {
         match self {
             Self::Rs256 => {
@@ -47,16 +56,17 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Starts both, with RS256. None, and a loud word, if they were not built.
-    pub async fn start() -> Option<Self> {
+    /// Starts both, with this key. None, and a loud word, unless `make test-cluster` runs this; that asks for the real
+    /// thing, so there it is a failure if they were not built.
+    pub async fn start(key: SigningKey) -> Option<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let programs = std::env::var_os(PROGRAMS).map(PathBuf::from);
-        let Some(programs) = programs.filter(|folder| folder.join("kube-apiserver").is_file()) else {
-            println!(
-                "SKIPPED: no real API server to test against; `make test-cluster` builds it and runs this"
-            );
+        let Some(programs) = std::env::var_os(PROGRAMS).map(PathBuf::from) else {
+            println!("SKIPPED, NOT TESTED: no real API server; `make test-cluster` builds it and runs this");
             return None;
         };
+        for program in ["kube-apiserver", "kubectl", "etcd"] {
+            assert!(programs.join(program).is_file(), "NOT TESTED: {} has no {program}", programs.display());
+        }
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("boundtoken-cluster-{}-{number}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
@@ -64,7 +74,7 @@ impl Servers {
         let [etcd_port, peer_port, port] = free_ports();
         let etcd = etcd(&programs, &folder, etcd_port, peer_port);
         let mut servers = Self { programs, folder, etcd_port, port, etcd, api_server: None };
-        servers.start_api_server(&[SigningKey::Rs256]).await;
+        servers.start_api_server(&[key]).await;
         identities::grant(&servers.objects().await).await;
         Some(servers)
     }
@@ -112,6 +122,11 @@ impl Servers {
         }
         let client = self.client("admin").await;
         client.request_text(http::Request::get("/readyz").body(Vec::new()).unwrap()).await.is_ok()
+    }
+
+    /// The kubectl that was built with the servers.
+    pub fn kubectl(&self) -> Kubectl {
+        Kubectl::new(self.programs.join("kubectl"), self.kubeconfig("admin", self.port))
     }
 
     /// A kubeconfig for one of the [`identities`], through `port`: the server's own, or a proxy's.
@@ -187,8 +202,7 @@ impl Drop for Servers {
 }
 
 fn etcd(programs: &Path, folder: &Path, port: u16, peer_port: u16) -> Child {
-    let built = programs.join("etcd");
-    let mut command = Command::new(if built.is_file() { built.as_path() } else { Path::new("etcd") });
+    let mut command = Command::new(programs.join("etcd"));
     let [client, peer] = [port, peer_port].map(|port| format!("http://{ADDRESS}:{port}"));
     command
         .args(["--name=test", "--log-outputs=stderr", "--unsafe-no-fsync"])

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use boundtoken::{Reason, Verifier};
 
 use super::objects::Objects;
-use super::verdict;
+use super::{PATIENCE, verdict};
 
 /// A thread that verifies the tokens it was given, in turn, and notes every wrong answer.
 pub struct Truth {
@@ -89,7 +89,7 @@ impl Truth {
     /// Waits until every dead pod's token was refused, and stops.
     pub async fn end(mut self) -> Tally {
         let start = Instant::now();
-        while self.shared.open_cases() > 0 && start.elapsed() < Duration::from_secs(60) {
+        while self.shared.open_cases() > 0 && start.elapsed() < PATIENCE {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         self.shared.ends.store(true, Ordering::SeqCst);

@@ -47,8 +47,8 @@ async fn unknown_keys_and_forged_tokens_cost_one_request_in_an_interval() {
     while let Some(done) = callers.join_next().await {
         done.unwrap();
     }
-    let took = begin.elapsed();
     let requests = servers.requests(&["/openid/v1/jwks"]) - before;
+    let took = begin.elapsed();
     println!(
         "  {TOKENS} tokens in {:.1} s, {} with an unknown key: the key set was requested {requests} times",
         took.as_secs_f64(),

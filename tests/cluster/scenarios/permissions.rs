@@ -1,12 +1,15 @@
 //! Permissions that are missing.
 
-use boundtoken::kubernetes::{Cluster, Step};
-use boundtoken::{ObjectKind, Reason};
+use std::time::Duration;
 
-use crate::harness::identities::{KEYS_ONLY, NOBODY, WITHOUT_SECRETS};
-use crate::harness::objects::in_namespace;
-use crate::harness::{start, until, verdict, verifier};
+use boundtoken::kubernetes::{Cluster, Step, WatchStatus};
+use boundtoken::{ObjectKind, Reason};
 use serde_json::json;
+
+use crate::harness::identities::{FOLLOWER, KEYS_ONLY, NOBODY, WITHOUT_SECRETS, bind};
+use crate::harness::objects::in_namespace;
+use crate::harness::proxy::Proxy;
+use crate::harness::{PATIENCE, eventually, follower, start, until, verdict, verifier};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_permission_is_named_and_the_rest_works() {
@@ -42,4 +45,40 @@ async fn a_missing_permission_is_named_and_the_rest_works() {
     assert_eq!(verdict(&verifier, &bound_to_secret), Err(Reason::BoundObjectUnavailable));
     objects.delete_pod("first").await;
     until(&verifier, &bound_to_pod, Err(Reason::PodNotFound)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permission_that_is_withdrawn_is_named_and_the_rest_goes_on() {
+    let Some((servers, objects)) = start("a permission is withdrawn, and given back").await else { return };
+    let proxy = Proxy::start(servers.port, Duration::ZERO).await;
+    let cluster = follower(&servers, proxy.port).connect().await.unwrap();
+    let verifier = verifier(&cluster);
+    let secrets =
+        || cluster.status().watches.into_iter().find(|watch| watch.kind == ObjectKind::Secret).unwrap();
+    let failure = |watch: WatchStatus| watch.failure.unwrap_or_default();
+
+    objects.delete("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/test-follow-secrets").await;
+    // Servers check permissions when a watch begins, by what they have heard of them until then.
+    let is_named = || {
+        failure(secrets()).contains("allow this identity get, list and watch on secrets in the whole cluster")
+    };
+    for _ in 0..PATIENCE.as_secs() {
+        if is_named() {
+            break;
+        }
+        proxy.cut();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    assert!(is_named(), "{:#?}", secrets());
+    println!("  {}", failure(secrets()));
+    let bound_to_pod = objects.pod_with_token("first").await;
+    until(&verifier, &bound_to_pod, Ok(())).await;
+    objects.delete_pod("first").await;
+    until(&verifier, &bound_to_pod, Err(Reason::PodNotFound)).await;
+
+    bind(&objects, "follow-secrets", &[FOLLOWER]).await;
+    objects.create(&in_namespace("secrets"), json!({"metadata": {"name": "credential"}})).await;
+    let bound_to_secret = objects.token("Secret", "credential").await;
+    until(&verifier, &bound_to_secret, Ok(())).await;
+    eventually("a watch without failure", || secrets().failure.is_none()).await;
 }

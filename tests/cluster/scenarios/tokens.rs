@@ -1,16 +1,27 @@
 //! The tokens of real kubectl.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use boundtoken::{Confirmed, Reason};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::harness::kubectl::Kubectl;
 use crate::harness::objects::in_namespace;
-use crate::harness::{follower, start, until, verifier};
+use crate::harness::servers::SigningKey;
+use crate::harness::{follower, start_with, until, verifier};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens_of_kubectl_are_accepted_with_the_user_info_of_token_review() {
-    let Some((servers, objects)) = start("tokens of kubectl").await else { return };
-    let Some(kubectl) = Kubectl::find(servers.kubeconfig("admin", servers.port)) else { return };
+    for key in [SigningKey::Rs256, SigningKey::Es256] {
+        accepted_as_token_review_does(key).await;
+    }
+}
+
+async fn accepted_as_token_review_does(key: SigningKey) {
+    let Some((servers, objects)) = start_with(key, &format!("tokens of kubectl, {}", key.algorithm())).await
+    else {
+        return;
+    };
+    let kubectl = servers.kubectl();
     objects.create("/api/v1/nodes", json!({"metadata": {"name": "node-1"}})).await;
     objects.create(&in_namespace("secrets"), json!({"metadata": {"name": "credential"}})).await;
     objects.create_pod("alone").await;
@@ -27,6 +38,7 @@ async fn tokens_of_kubectl_are_accepted_with_the_user_info_of_token_review() {
         Some(("Node", "node-1")),
     ] {
         let token = kubectl.create_token(bound_to);
+        assert_eq!(algorithm(&token), key.algorithm());
         let verified = ours.verify(token.as_bytes()).unwrap();
         assert_eq!(verified.confirmed(), Confirmed::Live);
         let review = objects.review(&token, "vault").await;
@@ -44,4 +56,10 @@ async fn tokens_of_kubectl_are_accepted_with_the_user_info_of_token_review() {
     kubectl.run(&["delete", "pod", "alone", "--wait=false"]);
     let delay = until(&ours, &token, Err(Reason::PodNotFound)).await;
     println!("  refused {:.1} ms after kubectl delete pod", delay.as_secs_f64() * 1e3);
+}
+
+/// What the token says of its signature.
+fn algorithm(token: &str) -> String {
+    let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
+    serde_json::from_slice::<Value>(&header).unwrap()["alg"].as_str().unwrap().to_owned()
 }
