@@ -22,7 +22,7 @@ RELEASE = $(TARGET_DIR)/release
 NATIVE_LIBS = $(RELEASE)/libboundtoken.native-libs
 
 .DEFAULT_GOAL := help
-.PHONY: help capi install generate demo test test-cluster bench fuzz advisories tools clean
+.PHONY: help capi install generate demo test test-cluster bench bench-peers fuzz advisories tools clean
 
 help: ## this list
 	@echo 'boundtoken $(VERSION)'
@@ -126,6 +126,11 @@ bench: ## measure: time against the bare signature check and jsonwebtoken, and a
 	@for features in '' '--features aws-lc-rs'; do \
 		$(CARGO) bench --quiet --bench ratios --bench verify $$features || exit 1; \
 	done
+
+# How often each verifier has its turn, for about 25 ms an algorithm.
+PEER_ROUNDS ?= 40
+bench-peers: ## measure the verifiers of other languages and libraries side by side with ours, and write it into docs/
+	@$(CARGO) bench --quiet --features dev-server --bench peers -- --rounds $(PEER_ROUNDS) --write
 
 FUZZ_SECONDS ?= 60
 fuzz: ## run each fuzz target for FUZZ_SECONDS (needs the nightly toolchain)

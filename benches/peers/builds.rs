@@ -1,0 +1,185 @@
+//! Builds the programs, and says how they are started. Nothing is written into the source folders.
+
+use std::env;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::contenders::{Build, Entry};
+
+/// Builds programs into a folder, each once.
+pub struct Workshop {
+    repository: PathBuf,
+    output: PathBuf,
+    done: Vec<(Build, Result<Vec<PathBuf>, String>)>,
+}
+
+impl Workshop {
+    pub fn new(output: &Path) -> Self {
+        let repository = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        Self { repository, output: output.to_owned(), done: Vec::new() }
+    }
+
+    /// The command that starts an entry's program, or why there is none.
+    pub fn command(&mut self, entry: &Entry) -> Result<Command, String> {
+        let built = match self.done.iter().find(|(build, _)| *build == entry.build) {
+            Some((_, built)) => built.clone(),
+            None => {
+                let built = self.build(entry.build);
+                self.done.push((entry.build, built.clone()));
+                built
+            }
+        };
+        let mut words = built?.into_iter();
+        let mut command = Command::new(words.next().ok_or("there is no program")?);
+        command.args(words);
+        match (entry.build, entry.arguments) {
+            (Build::Node | Build::Python, [script, rest @ ..]) => {
+                let folder =
+                    if entry.build == Build::Node { self.output.join("node") } else { self.source("python") };
+                command.arg(folder.join(script)).args(rest);
+            }
+            (_, arguments) => {
+                command.args(arguments);
+            }
+        }
+        command.arg(self.output.join("inputs")).arg(if entry.again { "again" } else { "first" });
+        Ok(command)
+    }
+
+    fn build(&self, build: Build) -> Result<Vec<PathBuf>, String> {
+        match build {
+            Build::Rust { binary, features } => self.rust(binary, features),
+            Build::OurC { features } => self.our_c(features),
+            Build::Go(package) => self.go(package),
+            Build::Node => self.node(),
+            Build::Python => self.python(),
+            Build::Java => self.java(),
+            Build::System { source, libraries } => self.system(source, libraries),
+            Build::DevServer => Err("it is no program".to_owned()),
+        }
+    }
+
+    fn source(&self, folder: &str) -> PathBuf {
+        self.repository.join("benches/peers").join(folder)
+    }
+
+    /// The features have a folder of their own each: what they select excludes each other.
+    fn rust(&self, binary: &str, features: &str) -> Result<Vec<PathBuf>, String> {
+        let output = self.output.join("rust");
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(cargo);
+        command.args(["build", "--quiet", "--locked", "--release", "--bin", binary, "--features", features]);
+        run(command.current_dir(self.source("rust")).env("CARGO_TARGET_DIR", &output))?;
+        let program = self.output.join(features);
+        fs::copy(output.join("release").join(binary), &program).map_err(text)?;
+        Ok(vec![program])
+    }
+
+    fn our_c(&self, features: &str) -> Result<Vec<PathBuf>, String> {
+        let output = self.output.join(features.replace(' ', "-"));
+        let mut make = Command::new("make");
+        make.args(["--no-print-directory", "capi"]).arg(format!("FEATURES={features}"));
+        run(make.arg(format!("TARGET_DIR={}", output.display())).current_dir(&self.repository))?;
+        let (release, program) = (output.join("release"), output.join("boundtoken"));
+        let mut compiler = compiler(&self.source("c/boundtoken.c"), &program);
+        compiler.arg("-I").arg(self.repository.join("include")).arg("-L").arg(&release).arg("-lboundtoken");
+        run(compiler.arg(format!("-Wl,-rpath,{}", release.display())))?;
+        Ok(vec![program])
+    }
+
+    fn go(&self, package: &str) -> Result<Vec<PathBuf>, String> {
+        let program = self.output.join("go").join(package);
+        let mut command = Command::new("go");
+        command.args(["build", "-trimpath", "-o"]).arg(&program).arg(format!("./{package}"));
+        run(command.current_dir(self.source("go")))?;
+        Ok(vec![program])
+    }
+
+    fn node(&self) -> Result<Vec<PathBuf>, String> {
+        // Modules are looked for beside the program, so it is copied to where they are.
+        let output = self.output.join("node");
+        fs::create_dir_all(&output).map_err(text)?;
+        for file in fs::read_dir(self.source("node")).map_err(text)? {
+            let file = file.map_err(text)?;
+            fs::copy(file.path(), output.join(file.file_name())).map_err(text)?;
+        }
+        run(Command::new("npm")
+            .args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
+            .current_dir(&output))?;
+        Ok(vec!["node".into()])
+    }
+
+    fn python(&self) -> Result<Vec<PathBuf>, String> {
+        let output = self.output.join("python");
+        run(Command::new("python3").args(["-m", "venv"]).arg(&output))?;
+        let mut pip = Command::new(output.join("bin/pip"));
+        run(pip.args(["install", "--quiet", "--requirement"]).arg(self.source("python/requirements.txt")))?;
+        Ok(vec![output.join("bin/python"), "-B".into()])
+    }
+
+    fn java(&self) -> Result<Vec<PathBuf>, String> {
+        let output = self.output.join("java");
+        let mut maven = Command::new("mvn");
+        maven.args(["--batch-mode", "--quiet", "--file"]).arg(self.source("java/pom.xml"));
+        run(maven.arg(format!("-Dpeers.output={}", output.display())).arg("compile"))?;
+        let classes = format!("{0}/classes:{0}/libraries/*", output.display());
+        Ok(vec!["java".into(), "-cp".into(), classes.into()])
+    }
+
+    /// `libraries` are names that pkg-config knows, the one that is measured first. One of headers alone need not be known.
+    fn system(&self, source: &str, libraries: &str) -> Result<Vec<PathBuf>, String> {
+        let source = self.source(source);
+        let program = self.output.join(source.file_stem().unwrap_or_default());
+        let names = libraries.split(' ');
+        let library = names.clone().next().unwrap_or_default();
+        let version = pkg_config(&["--modversion"], library).unwrap_or_default();
+        let mut compiler = compiler(&source, &program);
+        compiler.arg(format!("-DLIBRARY_VERSION=\"{}\"", version.trim()));
+        for flags in names.filter_map(|name| pkg_config(&["--cflags", "--libs"], name)) {
+            compiler.args(flags.split_whitespace());
+        }
+        run(&mut compiler).map_err(|reason| format!("{library} is not installed, or too old: {reason}"))?;
+        Ok(vec![program])
+    }
+}
+
+/// The compiler of the source's language, optimizing.
+fn compiler(source: &Path, program: &Path) -> Command {
+    let (variable, usual) = match source.extension().is_some_and(|extension| extension == "cpp") {
+        true => ("CXX", "c++"),
+        false => ("CC", "cc"),
+    };
+    let mut compiler = Command::new(env::var_os(variable).unwrap_or_else(|| usual.into()));
+    compiler.args(["-O2", "-Wall", "-o"]).arg(program).arg(source);
+    compiler
+}
+
+fn pkg_config(questions: &[&str], library: &str) -> Option<String> {
+    let output = Command::new("pkg-config").args(questions).arg(library).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Runs a step; when it fails, what it said goes to standard error, and the reason is one line.
+fn run(command: &mut Command) -> Result<(), String> {
+    let name =
+        Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let output = command.output().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => format!("there is no {name}"),
+        _ => format!("{name}: {error}"),
+    })?;
+    if output.status.success() {
+        return Ok(());
+    }
+    for said in [&output.stdout, &output.stderr] {
+        for line in String::from_utf8_lossy(said).lines().take(20) {
+            eprintln!("bench-peers:   {line}");
+        }
+    }
+    Err(format!("{name} failed ({})", output.status))
+}
+
+fn text(error: io::Error) -> String {
+    error.to_string()
+}

@@ -1,0 +1,95 @@
+//! Who is measured: one line of the table each.
+
+/// A line of the table.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    pub name: &'static str,
+    pub language: &'static str,
+    /// Whether it asks, each time, if the pod that the token is bound to still exists.
+    pub objects: bool,
+    /// Whether it remembers tokens that it accepted, and is measured with those.
+    pub again: bool,
+    pub build: Build,
+    /// What follows the program's name, before the folder of the inputs.
+    pub arguments: &'static [&'static str],
+}
+
+/// How the program comes about. Several lines may share one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Build {
+    /// A binary of `rust/`, with these features.
+    Rust { binary: &'static str, features: &'static str },
+    /// `c/boundtoken.c` on the library that `make capi` builds with these features.
+    OurC { features: &'static str },
+    /// A package of `go/`.
+    Go(&'static str),
+    /// The programs of `node/`, with what npm installs.
+    Node,
+    /// The programs of `python/`, with what pip installs.
+    Python,
+    /// The classes of `java/`, with what Maven installs.
+    Java,
+    /// A program of `c/` or `cpp/` on libraries that pkg-config or the compiler finds on this system.
+    System { source: &'static str, libraries: &'static str },
+    /// Not a program: the development server, asked over HTTP.
+    DevServer,
+}
+
+const RING: &str = "boundtoken-ring";
+const AWS_LC: &str = "boundtoken-aws-lc-rs";
+
+/// The first line of each half, in which it stands for 1.
+pub fn entries() -> Vec<Entry> {
+    let first = |name, language, build, arguments| Entry {
+        name,
+        language,
+        objects: false,
+        again: false,
+        build,
+        arguments,
+    };
+    let bound = |entry: Entry| Entry { objects: true, ..entry };
+    let again = |entry: Entry| Entry { again: true, ..entry };
+    let ours =
+        |name, features| bound(first(name, "Rust", Build::Rust { binary: "boundtoken", features }, &[]));
+    let ours_in_c = |name, features| bound(first(name, "C", Build::OurC { features }, &[]));
+    let jsonwebtoken =
+        |name, features| first(name, "Rust", Build::Rust { binary: "jsonwebtoken", features }, &[]);
+    let kubernetes = |name| bound(first(name, "Go", Build::Go("kubernetes"), &[]));
+    let go = |name, package| first(name, "Go", Build::Go(package), &[]);
+    let node = |name, arguments| first(name, "Node", Build::Node, arguments);
+    let java = |name, arguments| first(name, "Java", Build::Java, arguments);
+    let system =
+        |name, language, source, libraries| first(name, language, Build::System { source, libraries }, &[]);
+    let review = bound(first("TokenReview, loopback", "HTTP", Build::DevServer, &[]));
+
+    vec![
+        ours("boundtoken (ring)", RING),
+        ours("boundtoken (aws-lc-rs)", AWS_LC),
+        ours_in_c("boundtoken (ring)", "capi ring"),
+        ours_in_c("boundtoken (aws-lc-rs)", "capi aws-lc-rs"),
+        jsonwebtoken("jsonwebtoken (aws_lc_rs)", "jsonwebtoken-aws-lc-rs"),
+        jsonwebtoken("jsonwebtoken (rust_crypto)", "jsonwebtoken-rust-crypto"),
+        first("jwt-simple", "Rust", Build::Rust { binary: "jwt-simple", features: "jwt-simple" }, &[]),
+        kubernetes("kube-apiserver's authenticator"),
+        go("golang-jwt", "golangjwt"),
+        go("go-oidc", "gooidc"),
+        go("jwx", "jwx"),
+        node("fast-jwt", &["fast-jwt.mjs"]),
+        node("jose", &["jose.mjs"]),
+        node("jsonwebtoken", &["jsonwebtoken.mjs"]),
+        first("PyJWT", "Python", Build::Python, &["pyjwt.py"]),
+        java("nimbus-jose-jwt", &["Nimbus"]),
+        java("java-jwt", &["Auth0"]),
+        system("libjwt", "C", "c/libjwt.c", "libjwt jansson libcrypto"),
+        system("jwt-cpp", "C++", "cpp/jwt_cpp.cpp", "jwt-cpp libcrypto"),
+        review,
+        again(ours("boundtoken (ring)", RING)),
+        again(ours("boundtoken (aws-lc-rs)", AWS_LC)),
+        again(ours_in_c("boundtoken (ring)", "capi ring")),
+        again(ours_in_c("boundtoken (aws-lc-rs)", "capi aws-lc-rs")),
+        again(kubernetes("kube-apiserver's token cache")),
+        again(node("fast-jwt, its cache", &["fast-jwt.mjs"])),
+        again(review),
+    ]
+}

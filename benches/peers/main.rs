@@ -1,0 +1,121 @@
+//! Every way we know to verify these tokens, side by side: `make bench-peers`.
+//!
+//! Makes keys and tokens, builds one small program for each peer (the folders beside this file), and lets all of them
+//! verify the same tokens in alternating rounds of one run, on one thread each. All check signature, issuer, audience and
+//! times and decode the claims, with a key that is loaded once; whoever accepts a bad token is not measured. What cannot
+//! be built on this machine is passed over, and the table says so.
+//!
+//! `--rounds N`: how many. `--only TEXT`: those whose name holds the text. `--write`: writes docs/performance.md and
+//! docs/performance.svg too.
+
+mod builds;
+mod chart;
+mod competitor;
+mod contenders;
+mod document;
+mod inputs;
+mod program;
+mod results;
+mod review;
+mod table;
+
+use std::env;
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+
+use builds::Workshop;
+use competitor::Competitor;
+use contenders::{Build, Entry};
+use inputs::{ALGORITHMS, Inputs};
+use program::{Contender, Program};
+use results::Row;
+use review::Reviews;
+
+struct Options {
+    rounds: usize,
+    only: String,
+    write: bool,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let options = options()?;
+    let output = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("bench-peers");
+    let inputs = inputs::write(&output.join("inputs"))?;
+    let mut workshop = Workshop::new(&output);
+
+    let entries = contenders::entries().into_iter().filter(|entry| entry.name.contains(&options.only));
+    let mut competitors: Vec<Competitor> =
+        entries.map(|entry| start(entry, &mut workshop, &inputs)).collect();
+    for competitor in &mut competitors {
+        progress(&format!("warming up {}", competitor.row.entry.name));
+        competitor.admit();
+    }
+    for round in 1..=options.rounds {
+        progress(&format!("round {round} of {}", options.rounds));
+        for place in 0..ALGORITHMS.len() {
+            for competitor in &mut competitors {
+                competitor.compete(place);
+            }
+        }
+    }
+
+    let rows: Vec<Row> = competitors.into_iter().map(|competitor| competitor.row).collect();
+    let (machine, date) = (document::machine(), document::date());
+    let json = results::to_json(&rows, &machine, &date, options.rounds);
+    fs::write(output.join("results.json"), serde_json::to_string_pretty(&json)? + "\n")?;
+    println!("{machine}, {date}; µs of one token: best of {} rounds (median), ratio to ours", options.rounds);
+    print!("{}", table::plain(&rows));
+    if options.write {
+        document::write(&rows, &machine, &date, options.rounds)?;
+    }
+    Ok(())
+}
+
+fn options() -> Result<Options, Box<dyn Error>> {
+    let mut options = Options { rounds: 40, only: String::new(), write: false };
+    let mut arguments = env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--rounds" => options.rounds = arguments.next().ok_or("--rounds needs a number")?.parse()?,
+            "--only" => options.only = arguments.next().ok_or("--only needs a text")?,
+            "--write" => options.write = true,
+            "--bench" => {} // cargo's
+            unknown => return Err(format!("{unknown} is not known here").into()),
+        }
+    }
+    match options.write && !options.only.is_empty() {
+        true => Err("--write is for all of them".into()),
+        false => Ok(options),
+    }
+}
+
+/// Builds and starts a contender. Why that did not work is in its row.
+fn start(entry: Entry, workshop: &mut Workshop, inputs: &[Inputs]) -> Competitor {
+    progress(&format!("building {} ({})", entry.name, entry.language));
+    match contender(&entry, workshop, inputs) {
+        Ok((version, runtime, contender)) => {
+            let row = Row { entry, version, runtime, missing: None, cells: Default::default() };
+            Competitor::new(row, Some(contender))
+        }
+        Err(reason) => {
+            progress(&format!("skipped {} ({}): {reason}", entry.name, entry.language));
+            Competitor::new(Row::missing(entry, reason), None)
+        }
+    }
+}
+
+type Ready = (String, String, Box<dyn Contender>);
+
+fn contender(entry: &Entry, workshop: &mut Workshop, inputs: &[Inputs]) -> Result<Ready, String> {
+    if entry.build == Build::DevServer {
+        let reviews = Reviews::start(inputs).map_err(|error| error.to_string())?;
+        return Ok((String::new(), String::new(), Box::new(reviews)));
+    }
+    let program = Program::start(workshop.command(entry)?)?;
+    Ok((program.version.clone(), program.runtime.clone(), Box::new(program)))
+}
+
+fn progress(text: &str) {
+    eprintln!("bench-peers: {text}");
+}
