@@ -127,10 +127,12 @@ bench: ## measure: time against the bare signature check and jsonwebtoken, and a
 		$(CARGO) bench --quiet --bench ratios --bench verify $$features || exit 1; \
 	done
 
+PEERS = $(abspath $(TARGET_DIR))/bench-peers
 # How often each verifier has its turn, for about 25 ms an algorithm.
 PEER_ROUNDS ?= 40
 bench-peers: ## measure the verifiers of other languages and libraries side by side with ours, and write it into docs/
-	@$(CARGO) bench --quiet --features dev-server --bench peers -- --rounds $(PEER_ROUNDS) --write
+	@CARGO_TARGET_DIR=$(PEERS)/rust $(CARGO) run --quiet --locked --release --manifest-path benches/peers/Cargo.toml \
+		--bin bench-peers --features driver -- $(PEERS) --rounds $(PEER_ROUNDS) --write
 
 FUZZ_SECONDS ?= 60
 fuzz: ## run each fuzz target for FUZZ_SECONDS (needs the nightly toolchain)

@@ -1,4 +1,4 @@
-// Answers the questions that ../program.rs describes. Valid C and C++; the program defines `load` and `verify`.
+// Answers the questions that ../driver/program.rs describes. Valid C and C++; the program defines `load` and `verify`.
 
 #ifndef PROTOCOL_H
 #define PROTOCOL_H

@@ -1,4 +1,4 @@
-"""Answers the questions that ../program.rs describes."""
+"""Answers the questions that ../driver/program.rs describes."""
 
 import platform
 import sys

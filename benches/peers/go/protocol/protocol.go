@@ -1,4 +1,4 @@
-// Package protocol answers the questions that ../../program.rs describes.
+// Package protocol answers the questions that ../../driver/program.rs describes.
 package protocol
 
 import (

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 
-/** Answers the questions that ../program.rs describes. */
+/** Answers the questions that driver/program.rs describes. */
 final class Protocol {
     /** Makes a verifier with the key of an algorithm, or null if it is not supported. */
     interface Load {

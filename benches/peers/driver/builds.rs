@@ -10,15 +10,13 @@ use crate::contenders::{Build, Entry};
 
 /// Builds programs into a folder, each once.
 pub struct Workshop {
-    repository: PathBuf,
     output: PathBuf,
     done: Vec<(Build, Result<Vec<PathBuf>, String>)>,
 }
 
 impl Workshop {
     pub fn new(output: &Path) -> Self {
-        let repository = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-        Self { repository, output: output.to_owned(), done: Vec::new() }
+        Self { output: output.to_owned(), done: Vec::new() }
     }
 
     /// The command that starts an entry's program, or why there is none.
@@ -37,7 +35,7 @@ impl Workshop {
         match (entry.build, entry.arguments) {
             (Build::Node | Build::Python, [script, rest @ ..]) => {
                 let folder =
-                    if entry.build == Build::Node { self.output.join("node") } else { self.source("python") };
+                    if entry.build == Build::Node { self.output.join("node") } else { source("python") };
                 command.arg(folder.join(script)).args(rest);
             }
             (_, arguments) => {
@@ -61,31 +59,35 @@ impl Workshop {
         }
     }
 
-    fn source(&self, folder: &str) -> PathBuf {
-        self.repository.join("benches/peers").join(folder)
-    }
-
     /// The features have a folder of their own each: what they select excludes each other.
     fn rust(&self, binary: &str, features: &str) -> Result<Vec<PathBuf>, String> {
         let output = self.output.join("rust");
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let mut command = Command::new(cargo);
         command.args(["build", "--quiet", "--locked", "--release", "--bin", binary, "--features", features]);
-        run(command.current_dir(self.source("rust")).env("CARGO_TARGET_DIR", &output))?;
+        run(command.current_dir(source(".")).env("CARGO_TARGET_DIR", &output))?;
         let program = self.output.join(features);
         fs::copy(output.join("release").join(binary), &program).map_err(text)?;
         Ok(vec![program])
     }
 
     fn our_c(&self, features: &str) -> Result<Vec<PathBuf>, String> {
-        let output = self.output.join(features.replace(' ', "-"));
+        let (built, output) = (self.output.join("rust"), self.output.join(features.replace(' ', "-")));
         let mut make = Command::new("make");
         make.args(["--no-print-directory", "capi"]).arg(format!("FEATURES={features}"));
-        run(make.arg(format!("TARGET_DIR={}", output.display())).current_dir(&self.repository))?;
-        let (release, program) = (output.join("release"), output.join("boundtoken"));
-        let mut compiler = compiler(&self.source("c/boundtoken.c"), &program);
-        compiler.arg("-I").arg(self.repository.join("include")).arg("-L").arg(&release).arg("-lboundtoken");
-        run(compiler.arg(format!("-Wl,-rpath,{}", release.display())))?;
+        run(make.arg(format!("TARGET_DIR={}", built.display())).current_dir(source("../..")))?;
+        // The next features overwrite it. It goes by several names.
+        fs::create_dir_all(&output).map_err(text)?;
+        for file in fs::read_dir(built.join("release")).map_err(text)? {
+            let file = file.map_err(text)?;
+            if file.file_name().to_string_lossy().starts_with("libboundtoken.so") {
+                fs::copy(file.path(), output.join(file.file_name())).map_err(text)?;
+            }
+        }
+        let program = output.join("boundtoken");
+        let mut compiler = compiler(&source("c/boundtoken.c"), &program);
+        compiler.arg("-I").arg(source("../../include")).arg("-L").arg(&output).arg("-lboundtoken");
+        run(compiler.arg(format!("-Wl,-rpath,{}", output.display())))?;
         Ok(vec![program])
     }
 
@@ -93,7 +95,7 @@ impl Workshop {
         let program = self.output.join("go").join(package);
         let mut command = Command::new("go");
         command.args(["build", "-trimpath", "-o"]).arg(&program).arg(format!("./{package}"));
-        run(command.current_dir(self.source("go")))?;
+        run(command.current_dir(source("go")))?;
         Ok(vec![program])
     }
 
@@ -101,7 +103,7 @@ impl Workshop {
         // Modules are looked for beside the program, so it is copied to where they are.
         let output = self.output.join("node");
         fs::create_dir_all(&output).map_err(text)?;
-        for file in fs::read_dir(self.source("node")).map_err(text)? {
+        for file in fs::read_dir(source("node")).map_err(text)? {
             let file = file.map_err(text)?;
             fs::copy(file.path(), output.join(file.file_name())).map_err(text)?;
         }
@@ -115,14 +117,14 @@ impl Workshop {
         let output = self.output.join("python");
         run(Command::new("python3").args(["-m", "venv"]).arg(&output))?;
         let mut pip = Command::new(output.join("bin/pip"));
-        run(pip.args(["install", "--quiet", "--requirement"]).arg(self.source("python/requirements.txt")))?;
+        run(pip.args(["install", "--quiet", "--requirement"]).arg(source("python/requirements.txt")))?;
         Ok(vec![output.join("bin/python"), "-B".into()])
     }
 
     fn java(&self) -> Result<Vec<PathBuf>, String> {
         let output = self.output.join("java");
         let mut maven = Command::new("mvn");
-        maven.args(["--batch-mode", "--quiet", "--file"]).arg(self.source("java/pom.xml"));
+        maven.args(["--batch-mode", "--quiet", "--file"]).arg(source("java/pom.xml"));
         run(maven.arg(format!("-Dpeers.output={}", output.display())).arg("compile"))?;
         let classes = format!("{0}/classes:{0}/libraries/*", output.display());
         Ok(vec!["java".into(), "-cp".into(), classes.into()])
@@ -130,7 +132,7 @@ impl Workshop {
 
     /// `libraries` are names that pkg-config knows, the one that is measured first. One of headers alone need not be known.
     fn system(&self, source: &str, libraries: &str) -> Result<Vec<PathBuf>, String> {
-        let source = self.source(source);
+        let source = self::source(source);
         let program = self.output.join(source.file_stem().unwrap_or_default());
         let names = libraries.split(' ');
         let library = names.clone().next().unwrap_or_default();
@@ -143,6 +145,11 @@ impl Workshop {
         run(&mut compiler).map_err(|reason| format!("{library} is not installed, or too old: {reason}"))?;
         Ok(vec![program])
     }
+}
+
+/// A file or folder beside the driver's.
+fn source(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
 /// The compiler of the source's language, optimizing.

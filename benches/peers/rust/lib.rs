@@ -1,4 +1,4 @@
-//! The protocol that each program speaks: `../program.rs` describes it.
+//! The protocol that each program speaks: `../driver/program.rs` describes it.
 
 use std::collections::HashMap;
 use std::io::{BufRead as _, Write as _};

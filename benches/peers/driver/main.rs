@@ -1,12 +1,12 @@
 //! Every way we know to verify these tokens, side by side: `make bench-peers`.
 //!
-//! Makes keys and tokens, builds one small program for each peer (the folders beside this file), and lets all of them
+//! Makes keys and tokens, builds one small program for each peer (the folders beside this one), and lets all of them
 //! verify the same tokens in alternating rounds of one run, on one thread each. All check signature, issuer, audience and
 //! times and decode the claims, with a key that is loaded once; whoever accepts a bad token is not measured. What cannot
 //! be built on this machine is passed over, and the table says so.
 //!
-//! `--rounds N`: how many. `--only TEXT`: those whose name holds the text. `--write`: writes docs/performance.md and
-//! docs/performance.svg too.
+//! `bench-peers OUTPUT`: the folder that everything is built in, and where results.json is left. `--rounds N`: how many.
+//! `--only TEXT`: those whose name holds the text. `--write`: writes docs/performance.md and docs/performance.svg too.
 
 mod builds;
 mod chart;
@@ -22,7 +22,7 @@ mod table;
 use std::env;
 use std::error::Error;
 use std::fs;
-use std::path::Path;
+use std::path::{self, PathBuf};
 
 use builds::Workshop;
 use competitor::Competitor;
@@ -33,6 +33,7 @@ use results::Row;
 use review::Reviews;
 
 struct Options {
+    output: PathBuf,
     rounds: usize,
     only: String,
     write: bool,
@@ -40,9 +41,9 @@ struct Options {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let options = options()?;
-    let output = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("bench-peers");
+    let output = &options.output;
     let inputs = inputs::write(&output.join("inputs"))?;
-    let mut workshop = Workshop::new(&output);
+    let mut workshop = Workshop::new(output);
 
     let entries = contenders::entries().into_iter().filter(|entry| entry.name.contains(&options.only));
     let mut competitors: Vec<Competitor> =
@@ -73,16 +74,19 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn options() -> Result<Options, Box<dyn Error>> {
-    let mut options = Options { rounds: 40, only: String::new(), write: false };
+    let mut options = Options { output: PathBuf::new(), rounds: 40, only: String::new(), write: false };
     let mut arguments = env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--rounds" => options.rounds = arguments.next().ok_or("--rounds needs a number")?.parse()?,
             "--only" => options.only = arguments.next().ok_or("--only needs a text")?,
             "--write" => options.write = true,
-            "--bench" => {} // cargo's
-            unknown => return Err(format!("{unknown} is not known here").into()),
+            option if option.starts_with('-') => return Err(format!("{option} is not known here").into()),
+            output => options.output = path::absolute(output)?,
         }
+    }
+    if options.output.as_os_str().is_empty() {
+        return Err("a folder for the output is needed".into());
     }
     match options.write && !options.only.is_empty() {
         true => Err("--write is for all of them".into()),

@@ -42,7 +42,7 @@ pub fn date() -> String {
 }
 
 pub fn write(rows: &[Row], machine: &str, date: &str, rounds: usize) -> Result<(), Box<dyn Error>> {
-    let documents = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let documents = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
     fs::write(documents.join("performance.svg"), chart::svg(rows, &format!("{machine}, {date}.")))?;
 
     let path = documents.join("performance.md");
