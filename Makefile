@@ -73,6 +73,8 @@ demo: capi ## verify a token from Rust and C, delete its pod, and see it refused
 
 verify_demo = $(DEMO)/verify-c $(DEMO)/jwks.json "$$(cat $(DEMO)/issuer)" "$$(cat $(DEMO)/audience)" $(DEMO)/token
 
+# All of the library with ring. With all features there is AWS-LC, and the program too.
+LIBRARY = capi,dev-server,discovery,kubernetes,k8s-openapi/earliest
 test: ## run every check: format, lints, tests, documentation, header, C programs, licences
 	@echo 'test: format'
 	@$(CARGO) fmt --check
@@ -80,14 +82,12 @@ test: ## run every check: format, lints, tests, documentation, header, C program
 		echo "test: clippy $$features"; \
 		$(CARGO) clippy --quiet --all-targets $$features -- -D warnings || exit 1; \
 	done
-	@for features in '' '--features aws-lc-rs' '--all-features'; do \
-		echo "test: cargo test $$features (with the header and the C programs where capi is on)"; \
+	@for features in '--features $(LIBRARY)' '--all-features'; do \
+		echo "test: cargo test $$features"; \
 		$(CARGO) test --quiet $$features || exit 1; \
 	done
-	@echo 'test: the C ABI with ring, which `make capi` builds'
-	@$(CARGO) test --quiet --features capi --test c_abi --test header
 	@echo 'test: the verdicts of real API servers, in full'
-	@$(CARGO) test --quiet --features aws-lc-rs --test apiserver -- --nocapture
+	@$(CARGO) test --quiet --all-features --test apiserver -- --nocapture
 	@echo 'test: documentation'
 	@RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --no-deps --all-features
 	@echo 'test: licences, bans, sources'
