@@ -15,6 +15,7 @@ use super::string::bytes;
 use crate::kubernetes::{Cluster, ClusterError, Step};
 use crate::verifier::TrustedIssuer;
 
+mod answer;
 mod asking;
 mod background;
 mod change;

@@ -166,6 +166,8 @@ impl Program {
             tool("valgrind")?,
             "--quiet",
             "--fair-sched=yes",
+            // What a child leaves to its parent's threads is lost to it.
+            "--child-silent-after-fork=yes",
             // Optimised Rust compares values before it knows whether they count; valgrind cannot tell that from a mistake.
             "--undef-value-errors=no",
             "--leak-check=full",

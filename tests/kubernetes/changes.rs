@@ -65,5 +65,13 @@ async fn keys_that_come_and_go_are_told_of_by_their_kid() {
     setup.server.issuer().rotate(key);
     assert_eq!(setup.verdict(&token(&setup.server, None)), Err(Reason::KeyUnknown));
     let told = until(&mut changes, |change| matches!(change, ClusterChange::KeyAdded { .. })).await;
-    assert_eq!(told, [ClusterChange::KeyAdded { kid }]);
+    assert_eq!(told, [ClusterChange::KeyAdded { kid: kid.clone() }]);
+
+    let old = setup.cluster.status().key_ids.into_iter().find(|known| *known != kid).unwrap();
+    assert!(setup.server.issuer().withdraw(&old));
+    // An unknown key has them loaded again.
+    let stranger = SigningKey::generate(Algorithm::ES256).unwrap().sign(b"{}").unwrap();
+    assert_eq!(setup.verdict(&stranger), Err(Reason::KeyUnknown));
+    let told = until(&mut changes, |change| matches!(change, ClusterChange::KeyWithdrawn { .. })).await;
+    assert_eq!(told, [ClusterChange::KeyWithdrawn { kid: old }]);
 }

@@ -4,6 +4,7 @@ use std::ffi::c_char;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::background::Background;
 use super::boundtoken_cluster;
 use crate::capi::boundary;
 use crate::capi::claims::boundtoken_verified;
@@ -83,7 +84,7 @@ impl boundtoken_cluster {
             Reason::KeyUnknown if !self.has_just_missed_a_key() => PATIENCE_FOR_KEYS,
             _ => return None,
         };
-        (!self.background.is_current()).then_some(patience)
+        (!Background::is_current()).then_some(patience)
     }
 
     fn has_just_missed_a_key(&self) -> bool {

@@ -1,8 +1,8 @@
 //! The thread that follows a cluster.
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::io;
-use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -10,12 +10,17 @@ use tokio::runtime::{self, Handle};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
+use super::answer::{Giver, awaited};
 use crate::capi::error::Failure;
 use crate::capi::status::Mistake;
 use crate::kubernetes::{Cluster, ClusterBuilder};
 
 /// How long a look-up of a host's name is waited for at the end. It cannot be cut short.
 const LAST_PATIENCE: Duration = Duration::from_secs(2);
+
+thread_local! {
+    static IS_BACKGROUND: Cell<bool> = const { Cell::new(false) };
+}
 
 /// A thread with a runtime of its own. It ends, and is waited for, when this is dropped.
 pub(super) struct Background {
@@ -30,26 +35,27 @@ type Connected = Result<(Handle, Cluster), Failure>;
 impl Background {
     /// Starts the thread and connects on it.
     pub(super) fn connect(builder: ClusterBuilder) -> Result<(Self, Cluster), Failure> {
-        let (connected, outcome) = sync_channel(1);
+        let (connected, outcome) = awaited();
         let (stop, stopped) = oneshot::channel();
-        let body = move || follow(builder, &connected, stopped);
+        let body = move || follow(builder, connected, stopped);
         let start = || thread::Builder::new().name("boundtoken".to_owned()).spawn(body);
         let thread = without_signals(start).map_err(|error| failure(&error))?;
-        match outcome.recv() {
-            Ok(Ok((runtime, cluster))) => {
+        // It has a deadline of its own.
+        match outcome.take(Duration::MAX) {
+            Some(Ok((runtime, cluster))) => {
                 Ok((Self { runtime, stop: Some(stop), thread: Some(thread) }, cluster))
             }
             failed => {
                 // It has nothing left to do.
                 let _ = thread.join();
-                Err(failed.ok().and_then(Result::err).unwrap_or(Mistake::Panic.into()))
+                Err(failed.and_then(Result::err).unwrap_or(Mistake::Panic.into()))
             }
         }
     }
 
-    /// Whether this is the thread: then nothing that happens on it can be waited for.
-    pub(super) fn is_current(&self) -> bool {
-        self.thread.as_ref().is_some_and(|thread| thread.thread().id() == thread::current().id())
+    /// Whether this is such a thread, of any cluster: then nothing that happens on one can be waited for.
+    pub(super) fn is_current() -> bool {
+        IS_BACKGROUND.get()
     }
 
     /// Has something done on the thread, and waits for it for a while. None if that was too short.
@@ -58,12 +64,9 @@ impl Background {
         patience: Duration,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Option<T> {
-        let (done, outcome) = sync_channel(1);
-        self.runtime.spawn(async move {
-            // Nobody may be waiting any more.
-            let _ = done.send(work.await);
-        });
-        outcome.recv_timeout(patience).ok()
+        let (done, outcome) = awaited();
+        self.runtime.spawn(async move { done.give(work.await) });
+        outcome.take(patience)
     }
 
     /// Has something done on the thread until that ends, or this is aborted.
@@ -74,10 +77,9 @@ impl Background {
 
 impl Drop for Background {
     fn drop(&mut self) {
-        let is_current = self.is_current();
         drop(self.stop.take());
         if let Some(thread) = self.thread.take()
-            && !is_current
+            && !Self::is_current()
         {
             // It cannot have anything to say: a panic of it has ended it, too.
             let _ = thread.join();
@@ -85,27 +87,18 @@ impl Drop for Background {
     }
 }
 
-fn follow(
-    builder: ClusterBuilder,
-    connected: &SyncSender<Connected>,
-    stopped: oneshot::Receiver<Infallible>,
-) {
+fn follow(builder: ClusterBuilder, connected: Giver<Connected>, stopped: oneshot::Receiver<Infallible>) {
+    IS_BACKGROUND.set(true);
     let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => {
-            let _ = connected.send(Err(failure(&error)));
-            return;
-        }
+        Err(error) => return connected.give(Err(failure(&error))),
     };
     match runtime.block_on(builder.connect()) {
         Ok(cluster) => {
-            if connected.send(Ok((runtime.handle().clone(), cluster))).is_ok() {
-                let _ = runtime.block_on(stopped);
-            }
+            connected.give(Ok((runtime.handle().clone(), cluster)));
+            let _ = runtime.block_on(stopped);
         }
-        Err(error) => {
-            let _ = connected.send(Err(error.into()));
-        }
+        Err(error) => connected.give(Err(error.into())),
     }
     runtime.shutdown_timeout(LAST_PATIENCE);
 }
