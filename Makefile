@@ -95,7 +95,7 @@ test: ## run every check: format, lints, tests, documentation, header, C program
 	@$(CARGO) deny --log-level error check licenses bans sources
 
 test-cluster: ## follow a real API server with etcd, which Go builds once, in about ten minutes
-	@$(MAKE) --no-print-directory $(addprefix $(CLUSTER)/,kube-apiserver kubectl etcd) || \
+	@$(MAKE) --no-print-directory --silent $(addprefix $(CLUSTER)/,kube-apiserver kubectl etcd) || \
 		{ echo 'test-cluster: NOT TESTED against a real API server: $(GO) could not build it' >&2; exit 1; }
 	@echo 'test-cluster: cargo test --features cli --test cluster'
 	@BOUNDTOKEN_CLUSTER=$(abspath $(CLUSTER)) \
