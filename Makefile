@@ -128,8 +128,8 @@ bench: ## measure: time against the bare signature check and jsonwebtoken, and a
 	done
 
 PEERS = $(abspath $(TARGET_DIR))/bench-peers
-# How often each verifier has its turn, for about 25 ms an algorithm.
-PEER_ROUNDS ?= 40
+# How often each verifier has its turn, for about 2 ms an algorithm.
+PEER_ROUNDS ?= 300
 bench-peers: ## measure the verifiers of other languages and libraries side by side with ours, and write it into docs/
 	@CARGO_TARGET_DIR=$(PEERS)/rust $(CARGO) run --quiet --locked --release --manifest-path benches/peers/Cargo.toml \
 		--bin bench-peers --features driver -- $(PEERS) --rounds $(PEER_ROUNDS) --write

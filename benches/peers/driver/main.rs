@@ -53,7 +53,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         competitor.admit();
     }
     for round in 1..=options.rounds {
-        progress(&format!("round {round} of {}", options.rounds));
+        if round == 1 || round % 50 == 0 {
+            progress(&format!("round {round} of {}", options.rounds));
+        }
         for place in 0..ALGORITHMS.len() {
             for competitor in &mut competitors {
                 competitor.compete(place);
@@ -74,7 +76,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn options() -> Result<Options, Box<dyn Error>> {
-    let mut options = Options { output: PathBuf::new(), rounds: 40, only: String::new(), write: false };
+    let mut options = Options { output: PathBuf::new(), rounds: 300, only: String::new(), write: false };
     let mut arguments = env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {

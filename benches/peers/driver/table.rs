@@ -29,7 +29,7 @@ fn line(rows: &[Row], row: &Row) -> Vec<String> {
                     digits(cell.best().unwrap_or_default()),
                     digits(cell.median().unwrap_or_default())
                 ),
-                digits(ratio(rows, row, place).unwrap_or_default()),
+                ratio(rows, row, place).map_or_else(|| "—".to_owned(), digits),
             ),
         };
         line.extend([time, ratio]);
