@@ -9,7 +9,7 @@ mod read;
 mod rules;
 mod span;
 
-use span::Span;
+use span::{Span, Spans};
 
 /// Everything a verified token claims.
 ///
@@ -41,7 +41,7 @@ pub struct Claims {
     subject: Span,
     jti: Span,
     /// The token's audiences in order, then those that the verifier accepts, in the verifier's order.
-    audiences: Vec<Span>,
+    audiences: Spans,
     audience_count: usize,
     expires_at: Option<UnixSeconds>,
     not_before: Option<UnixSeconds>,
@@ -70,7 +70,7 @@ struct Reference {
 impl Claims {
     /// How many bytes the claims own.
     pub(crate) fn size(&self) -> usize {
-        self.text.capacity().saturating_add(self.audiences.capacity().saturating_mul(size_of::<Span>()))
+        self.text.capacity().saturating_add(self.audiences.size())
     }
 
     /// The issuer (`iss`): one of the names of the trusted issuer whose key signed the token.
@@ -87,13 +87,13 @@ impl Claims {
 
     /// All audiences of the token (`aud`), in its order.
     pub fn audiences(&self) -> impl ExactSizeIterator<Item = &str> {
-        let spans = self.audiences.get(..self.audience_count).unwrap_or_default();
+        let spans = self.audiences.as_slice().get(..self.audience_count).unwrap_or_default();
         spans.iter().map(|&span| self.get(span))
     }
 
     /// The audiences of the verifier that the token names, in the verifier's order: `status.audiences` of a TokenReview.
     pub fn matched_audiences(&self) -> impl ExactSizeIterator<Item = &str> {
-        let spans = self.audiences.get(self.audience_count..).unwrap_or_default();
+        let spans = self.audiences.as_slice().get(self.audience_count..).unwrap_or_default();
         spans.iter().map(|&span| self.get(span))
     }
 

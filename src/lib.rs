@@ -111,6 +111,7 @@ mod crypto;
 pub mod dev_server;
 #[cfg(feature = "discovery")]
 pub mod discovery;
+mod hashing;
 mod header;
 mod issuer;
 mod json;
@@ -121,6 +122,7 @@ mod object_store;
 #[cfg(any(feature = "discovery", feature = "kubernetes"))]
 mod refresh;
 mod rejection;
+mod sync;
 mod time;
 mod token;
 mod verified;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use papaya::{Equivalent, HashMap};
 
 use crate::bound_object::{BoundObjects, ObjectKind, ObjectReference, ObjectState, PodSpec, Uid};
+use crate::hashing::{RandomState, random_state};
 use crate::time::UnixSeconds;
 
 mod json;
@@ -27,19 +28,20 @@ pub use json::ObjectStoreError;
 /// objects.delete(&pod);
 /// assert_eq!(objects.state(&pod), ObjectState::Absent);
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct ObjectStore {
-    objects: Arc<HashMap<StoredReference, StoredState>>,
+    objects: Arc<HashMap<StoredReference, StoredState, RandomState>>,
 }
 
-/// An [`ObjectReference`] that owns its texts, in one allocation.
-#[derive(PartialEq, Eq)]
-struct StoredReference {
-    kind: ObjectKind,
-    namespace_length: u32,
-    /// Namespace and name, one after the other.
-    text: Box<str>,
+/// An [`ObjectReference`] that owns its texts: namespace and name, one after the other. They are in place if they are as
+/// long as most, so that an object is one piece of memory.
+enum StoredReference {
+    InPlace { kind: ObjectKind, namespace_length: u8, length: u8, bytes: [u8; TEXTS_IN_PLACE] },
+    Apart { kind: ObjectKind, namespace_length: usize, bytes: Box<[u8]> },
 }
+
+/// The most bytes that are kept in place. An object then takes 120 bytes.
+const TEXTS_IN_PLACE: usize = 52;
 
 struct StoredState {
     uid: Uid,
@@ -52,7 +54,7 @@ impl ObjectStore {
     /// An empty store: every object is absent.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self { objects: Arc::new(HashMap::with_hasher(random_state())) }
     }
 
     /// Adds an object, or replaces what is known of it.
@@ -80,7 +82,7 @@ impl ObjectStore {
 
     /// Removes an object; tells whether it was there.
     pub fn delete(&self, reference: &ObjectReference<'_>) -> bool {
-        self.objects.pin().remove(&Lookup(*reference)).is_some()
+        self.objects.pin().remove(&Lookup::from(reference)).is_some()
     }
 
     /// Removes the objects of one kind, in one namespace or in all, that `keep` does not want: given namespace and name.
@@ -94,7 +96,9 @@ impl ObjectStore {
         self.objects.pin().retain(|stored, _| {
             !stored.is_in(kind, namespace) || {
                 let (namespace, name) = stored.parts();
-                keep(namespace, name)
+                // They came as text, so they are text.
+                str::from_utf8(namespace)
+                    .is_ok_and(|namespace| str::from_utf8(name).is_ok_and(|name| keep(namespace, name)))
             }
         });
     }
@@ -120,7 +124,7 @@ impl ObjectStore {
 
 impl BoundObjects for ObjectStore {
     fn state(&self, reference: &ObjectReference<'_>) -> ObjectState {
-        match self.objects.pin().get(&Lookup(*reference)) {
+        match self.objects.pin().get(&Lookup::from(reference)) {
             Some(StoredState { uid, deletion_timestamp, .. }) => {
                 ObjectState::Present { uid: uid.clone(), deletion_timestamp: *deletion_timestamp }
             }
@@ -130,7 +134,7 @@ impl BoundObjects for ObjectStore {
 
     fn pod_spec(&self, pod: &ObjectReference<'_>, uid: &Uid) -> Option<PodSpec> {
         let objects = self.objects.pin();
-        let state = objects.get(&Lookup(*pod)).filter(|state| state.uid == *uid)?;
+        let state = objects.get(&Lookup::from(pod)).filter(|state| state.uid == *uid)?;
         state.pod_spec.as_deref().cloned()
     }
 }
@@ -141,51 +145,104 @@ impl fmt::Debug for ObjectStore {
     }
 }
 
+impl Default for ObjectStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl StoredReference {
-    #[cfg(feature = "kubernetes")]
-    fn is_in(&self, kind: ObjectKind, namespace: Option<&str>) -> bool {
-        self.kind == kind && namespace.is_none_or(|namespace| self.parts().0 == namespace)
+    fn kind(&self) -> ObjectKind {
+        match self {
+            Self::InPlace { kind, .. } | Self::Apart { kind, .. } => *kind,
+        }
     }
 
-    fn parts(&self) -> (&str, &str) {
-        let namespace_length = usize::try_from(self.namespace_length).unwrap_or(usize::MAX);
-        self.text.split_at_checked(namespace_length).unwrap_or((&self.text, ""))
+    /// Namespace and name.
+    fn parts(&self) -> (&[u8], &[u8]) {
+        let (namespace_length, bytes) = match self {
+            Self::InPlace { namespace_length, length, bytes, .. } => {
+                (usize::from(*namespace_length), bytes.get(..usize::from(*length)).unwrap_or_default())
+            }
+            Self::Apart { namespace_length, bytes, .. } => (*namespace_length, &**bytes),
+        };
+        bytes.split_at_checked(namespace_length).unwrap_or((bytes, &[]))
+    }
+
+    #[cfg(feature = "kubernetes")]
+    fn is_in(&self, kind: ObjectKind, namespace: Option<&str>) -> bool {
+        self.kind() == kind && namespace.is_none_or(|namespace| self.parts().0 == namespace.as_bytes())
     }
 }
 
 impl From<&ObjectReference<'_>> for StoredReference {
     fn from(reference: &ObjectReference<'_>) -> Self {
-        Self {
-            kind: reference.kind,
-            namespace_length: u32::try_from(reference.namespace.len()).unwrap_or(u32::MAX),
-            text: format!("{}{}", reference.namespace, reference.name).into_boxed_str(),
+        let ObjectReference { kind, namespace, name } = *reference;
+        let length = namespace.len().saturating_add(name.len());
+        let mut bytes = [0; TEXTS_IN_PLACE];
+        match (bytes.get_mut(..length), u8::try_from(namespace.len()), u8::try_from(length)) {
+            (Some(place), Ok(namespace_length), Ok(length)) => {
+                for (byte, written) in place.iter_mut().zip(namespace.bytes().chain(name.bytes())) {
+                    *byte = written;
+                }
+                Self::InPlace { kind, namespace_length, length, bytes }
+            }
+            _ => {
+                let bytes = [namespace.as_bytes(), name.as_bytes()].concat().into();
+                Self::Apart { kind, namespace_length: namespace.len(), bytes }
+            }
         }
     }
 }
 
 /// What a [`StoredReference`] is looked up by.
-struct Lookup<'a>(ObjectReference<'a>);
+struct Lookup<'a> {
+    kind: ObjectKind,
+    namespace: &'a [u8],
+    name: &'a [u8],
+}
+
+impl<'a> From<&ObjectReference<'a>> for Lookup<'a> {
+    fn from(reference: &ObjectReference<'a>) -> Self {
+        let ObjectReference { kind, namespace, name } = *reference;
+        Self { kind, namespace: namespace.as_bytes(), name: name.as_bytes() }
+    }
+}
+
+impl<'a> From<&'a StoredReference> for Lookup<'a> {
+    fn from(stored: &'a StoredReference) -> Self {
+        let (namespace, name) = stored.parts();
+        Self { kind: stored.kind(), namespace, name }
+    }
+}
 
 impl Equivalent<StoredReference> for Lookup<'_> {
     fn equivalent(&self, stored: &StoredReference) -> bool {
-        self.0.kind == stored.kind && (self.0.namespace, self.0.name) == stored.parts()
+        self.kind == stored.kind() && (self.namespace, self.name) == stored.parts()
     }
 }
+
+impl PartialEq for StoredReference {
+    fn eq(&self, other: &Self) -> bool {
+        Lookup::from(self).equivalent(other)
+    }
+}
+
+impl Eq for StoredReference {}
 
 impl Hash for Lookup<'_> {
     /// In few writes. The length keeps texts apart; the kind is left to the comparison, as it tells apart four at most.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write(self.0.namespace.as_bytes());
-        state.write(self.0.name.as_bytes());
-        state.write_usize(self.0.namespace.len());
+        state.write(self.namespace);
+        state.write(self.name);
+        state.write_usize(self.namespace.len());
     }
 }
 
 impl Hash for StoredReference {
     /// The same as that of its [`Lookup`], so that one finds the other.
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let (namespace, name) = self.parts();
-        Lookup(ObjectReference { kind: self.kind, namespace, name }).hash(state);
+        Lookup::from(self).hash(state);
     }
 }
 
@@ -213,6 +270,38 @@ mod tests {
         assert_eq!(objects.len(), 1);
         assert!(objects.clone().delete(&reference(ObjectKind::Pod, "ab", "c")));
         assert!(objects.is_empty());
+    }
+
+    #[test]
+    fn texts_of_every_length_are_found_again() {
+        let objects = ObjectStore::new();
+        let text = "x".repeat(400);
+        let lengths = [1, 20, 51, 52, 53, 100, 255, 256, 400];
+        let references = || {
+            lengths.iter().flat_map(|&namespace| lengths.iter().map(move |&name| (namespace, name))).map(
+                |(namespace, name)| ObjectReference {
+                    kind: ObjectKind::Pod,
+                    namespace: &text[..namespace],
+                    name: &text[..name],
+                },
+            )
+        };
+        let uid = |reference: &ObjectReference<'_>| {
+            Uid::from(&*format!("{} {}", reference.namespace.len(), reference.name.len()))
+        };
+        references().for_each(|reference| objects.upsert(&reference, uid(&reference), None));
+        assert_eq!(objects.len(), lengths.len() * lengths.len());
+        for reference in references() {
+            let known = ObjectState::Present { uid: uid(&reference), deletion_timestamp: None };
+            assert_eq!(objects.state(&reference), known);
+            assert!(objects.delete(&reference));
+        }
+        assert!(objects.is_empty());
+    }
+
+    #[test]
+    fn an_object_takes_no_more_than_it_says() {
+        assert!(size_of::<(StoredReference, StoredState)>() <= 120);
     }
 
     #[test]

@@ -7,12 +7,13 @@ use crate::bound_object::{self, BoundObject, BoundObjects, OnUnavailable};
 use crate::cache::TokenCache;
 use crate::claims::Claims;
 use crate::header::{Header, KeyId};
-use crate::keys::{Key, KeyFingerprint, KeyStore};
+use crate::keys::{Key, KeyFingerprint, KeySet, KeyStore};
 use crate::rejection::{Detail, Reason, Rejection};
 use crate::time::UnixSeconds;
 use crate::token::CompactToken;
 use crate::verified::{Confirmed, VerifiedToken};
 
+mod batch;
 mod builder;
 
 pub use builder::{BuildError, VerifierBuilder};
@@ -170,14 +171,11 @@ impl Verifier {
     /// What a token claims that was accepted before, if its key is still published and its times still hold. Whatever is
     /// wrong is left to the long way to find again.
     fn seen_before(&self, token: &[u8], now: UnixSeconds) -> Option<(Arc<Claims>, &TrustedIssuer)> {
-        let cache = self.cache.as_ref()?;
-        let seen = cache.get(token)?;
-        let issuer = self.issuers.get(seen.issuer())?;
-        if !seen.is_signed_by(&issuer.keys) || seen.claims().within(now, self.leeway).is_err() {
-            cache.forget(token);
-            return None;
-        }
-        Some((Arc::clone(seen.claims()), issuer))
+        self.cache.as_ref()?.find(token, |seen| {
+            let issuer = self.issuers.get(seen.issuer())?;
+            let holds = seen.is_signed_by(&issuer.keys) && seen.claims().within(now, self.leeway).is_ok();
+            holds.then(|| (Arc::clone(seen.claims()), issuer))
+        })
     }
 
     fn confirm_objects(
@@ -277,27 +275,40 @@ impl Verifier {
 
     /// Reads the header, unless it is one that a key's issuer always writes, and finds the key.
     fn authenticate(&self, token: &CompactToken<'_>) -> Result<Authentic<'_>, Rejection> {
-        for issuer in &self.issuers {
+        for (place, issuer) in self.issuers.iter().enumerate() {
             let keys = issuer.keys.load();
             if let Some(key) = keys.with_usual_header(token.header.encoded()) {
                 let header = Header { algorithm: key.algorithm(), kid: key.kid().map(KeyId::from) };
-                return self.find_key(token, &header);
+                return self.find_key(token, &header, Some((place, &keys)));
             }
         }
-        Header::with(token.header, |header| self.find_key(token, header))
+        Header::with(token.header, |header| self.find_key(token, header, None))
     }
 
     /// Finds the key that signed the token among those that may have, and the issuer that the key belongs to.
     ///
-    /// Nothing of the claims is read before a signature over them holds.
-    fn find_key(&self, token: &CompactToken<'_>, header: &Header<'_>) -> Result<Authentic<'_>, Rejection> {
+    /// Nothing of the claims is read before a signature over them holds. `loaded`: the keys of the issuer at this place, if
+    /// they were looked at already.
+    fn find_key(
+        &self,
+        token: &CompactToken<'_>,
+        header: &Header<'_>,
+        loaded: Option<(usize, &KeySet)>,
+    ) -> Result<Authentic<'_>, Rejection> {
         if header.kid.is_none() {
             self.demand_one_fitting_key(header)?;
         }
         // The furthest that any key came is what is reported.
         let mut furthest = Rejection::new(Reason::KeyUnknown, Detail::None);
         for (place, issuer) in self.issuers.iter().enumerate() {
-            let keys = issuer.keys.load();
+            let current;
+            let keys = match loaded {
+                Some((loaded, keys)) if loaded == place => keys,
+                _ => {
+                    current = issuer.keys.load();
+                    &current
+                }
+            };
             let candidates = match &header.kid {
                 Some(kid) => keys.find(|name| kid.compare(name)),
                 None => keys.keys(),

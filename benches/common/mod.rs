@@ -2,9 +2,14 @@
 
 #![allow(dead_code)] // each bench uses a part
 
+#[cfg(feature = "capi")]
+mod c;
+
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::signature::KeyPair as _;
-use boundtoken::{KeySet, ObjectKind, ObjectReference, ObjectStore, TrustedIssuer, UnixSeconds, Verifier};
+use boundtoken::{
+    KeySet, KeyStore, ObjectKind, ObjectReference, ObjectStore, TrustedIssuer, UnixSeconds, Verifier,
+};
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use serde::Deserialize;
 use serde_json::json;
@@ -22,6 +27,8 @@ pub struct Subject {
     verifier: Verifier,
     without_objects: Verifier,
     remembering: Verifier,
+    #[cfg(feature = "capi")]
+    from_c: c::CVerifier,
     raw: Raw,
     peer_key: DecodingKey,
     peer_rules: Validation,
@@ -77,6 +84,82 @@ fn rs256() -> Subject {
     Subject::new("RS256", jsonwebtoken::Algorithm::RS256, jwk, &signing, peer_key, raw)
 }
 
+/// Many RS256 tokens of one issuer, each of a pod of its own, and all that is needed to verify them.
+pub struct Fleet {
+    pub tokens: Vec<String>,
+    pub keys: KeySet,
+    pub objects: ObjectStore,
+    pub now: UnixSeconds,
+}
+
+impl Fleet {
+    pub fn new(size: usize) -> Self {
+        use aws_lc_rs::rsa::{KeyPair, KeySize};
+        let pair = KeyPair::generate(KeySize::Rsa2048).expect("RSA key");
+        let public = pair.public_key();
+        let modulus = base64url(public.modulus().big_endian_without_leading_zero());
+        let exponent = base64url(public.exponent().big_endian_without_leading_zero());
+        let jwk =
+            json!({"use": "sig", "kty": "RSA", "kid": KID, "alg": "RS256", "n": modulus, "e": exponent});
+        let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).expect("PKCS#8");
+        let signing = EncodingKey::from_rsa_pem(pem("PRIVATE KEY", pkcs8.as_ref()).as_bytes()).expect("key");
+        let now = UnixSeconds::now();
+        let objects = ObjectStore::new();
+        let account = ObjectReference { kind: ObjectKind::ServiceAccount, namespace: "demo", name: "app" };
+        objects.upsert(&account, ACCOUNT_UID.into(), None);
+        let tokens = (0..size).map(|number| {
+            let (name, uid) = (pod_name(number), pod_uid(number));
+            let pod = ObjectReference { kind: ObjectKind::Pod, namespace: "demo", name: &name };
+            objects.upsert(&pod, (&*uid).into(), None);
+            token(jsonwebtoken::Algorithm::RS256, &signing, now, &name, &uid)
+        });
+        let tokens = tokens.collect();
+        Self { tokens, keys: key_set(&jwk), objects, now }
+    }
+
+    /// A verifier of these tokens, whose keys and objects are shared with whoever changes them.
+    pub fn verifier(&self, keys: &KeyStore, objects: &ObjectStore, cached_tokens: usize) -> Verifier {
+        let issuer = TrustedIssuer::new(ISSUER, keys.clone()).bound_objects(objects.clone());
+        let builder = Verifier::builder().issuer(issuer).audience("vault").cached_tokens(cached_tokens);
+        builder.build().expect("verifier")
+    }
+}
+
+/// The name of a pod of a Deployment.
+pub fn pod_name(number: usize) -> String {
+    format!("payment-gateway-{:09x}-{:05x}", number.wrapping_mul(0x9e37_79b9) & 0xf_ffff_ffff, number)
+}
+
+pub fn pod_uid(number: usize) -> String {
+    format!("e5bf3f7d-fbca-403d-a58f-{number:012x}")
+}
+
+pub fn key_set(jwk: &serde_json::Value) -> KeySet {
+    KeySet::from_jwks(json!({"keys": [jwk]}).to_string().as_bytes()).expect("key set")
+}
+
+fn token(
+    algorithm: jsonwebtoken::Algorithm,
+    signing: &EncodingKey,
+    now: UnixSeconds,
+    pod_name: &str,
+    pod_uid: &str,
+) -> String {
+    let claims = json!({
+        "aud": ["vault", "api"], "exp": now.0 + 36_000, "iat": now.0, "iss": ISSUER,
+        "jti": "d40b199b-46cc-4389-93e8-d3ca3f9f4a66",
+        "kubernetes.io": {
+            "namespace": "demo",
+            "node": {"name": "node-1", "uid": "a463c21d-a851-4a26-a0d8-d14d13a269ea"},
+            "pod": {"name": pod_name, "uid": pod_uid},
+            "serviceaccount": {"name": "app", "uid": ACCOUNT_UID},
+        },
+        "nbf": now.0, "sub": "system:serviceaccount:demo:app",
+    });
+    let header = Header { typ: None, kid: Some(KID.to_owned()), ..Header::new(algorithm) };
+    jsonwebtoken::encode(&header, &claims, signing).expect("token")
+}
+
 fn es256() -> Subject {
     use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("EC key");
@@ -126,26 +209,20 @@ impl Subject {
         raw: Raw,
     ) -> Self {
         let now = UnixSeconds::now();
-        let claims = json!({
-            "aud": ["vault", "api"], "exp": now.0 + 36_000, "iat": now.0, "iss": ISSUER,
-            "jti": "d40b199b-46cc-4389-93e8-d3ca3f9f4a66",
-            "kubernetes.io": {
-                "namespace": "demo",
-                "node": {"name": "node-1", "uid": "a463c21d-a851-4a26-a0d8-d14d13a269ea"},
-                "pod": {"name": "live", "uid": POD_UID},
-                "serviceaccount": {"name": "app", "uid": ACCOUNT_UID},
-            },
-            "nbf": now.0, "sub": "system:serviceaccount:demo:app",
-        });
-        let header = Header { typ: None, kid: Some(KID.to_owned()), ..Header::new(algorithm) };
-        let token = jsonwebtoken::encode(&header, &claims, signing).expect("token");
+        let token = token(algorithm, signing, now, "live", POD_UID);
 
         let objects = ObjectStore::new();
         let object = |kind, name| ObjectReference { kind, namespace: "demo", name };
         objects.upsert(&object(ObjectKind::ServiceAccount, "app"), ACCOUNT_UID.into(), None);
         objects.upsert(&object(ObjectKind::Pod, "live"), POD_UID.into(), None);
-        let keys = KeySet::from_jwks(json!({"keys": [jwk]}).to_string().as_bytes()).expect("key set");
-        let issuer = TrustedIssuer::new(ISSUER, keys);
+        #[cfg(feature = "capi")]
+        let from_c = {
+            let metadata = |name, uid| json!([{"metadata": {"namespace": "demo", "name": name, "uid": uid}}]);
+            let objects =
+                json!({"serviceaccounts": metadata("app", ACCOUNT_UID), "pods": metadata("live", POD_UID)});
+            c::CVerifier::new(ISSUER, &json!({"keys": [jwk]}).to_string(), &objects.to_string())
+        };
+        let issuer = TrustedIssuer::new(ISSUER, key_set(&jwk));
         let verifier = |issuer, cached_tokens| {
             let builder = Verifier::builder().issuer(issuer).audience("vault");
             builder.cached_tokens(cached_tokens).build().expect("verifier")
@@ -158,8 +235,19 @@ impl Subject {
         peer_rules.set_issuer(&[ISSUER]);
         peer_rules.set_audience(&["vault"]);
         peer_rules.validate_nbf = true;
-        let subject =
-            Self { name, token, now, verifier, without_objects, remembering, raw, peer_key, peer_rules };
+        let subject = Self {
+            name,
+            token,
+            now,
+            verifier,
+            without_objects,
+            remembering,
+            #[cfg(feature = "capi")]
+            from_c,
+            raw,
+            peer_key,
+            peer_rules,
+        };
         subject.everything();
         subject.without_objects();
         subject.again();
@@ -178,6 +266,12 @@ impl Subject {
     pub fn again(&self) {
         let verified = self.remembering.verify_at(self.token.as_bytes(), self.now).expect("accepted");
         std::hint::black_box(verified);
+    }
+
+    /// The same through the C ABI: to verify, and to free what that gave.
+    #[cfg(feature = "capi")]
+    pub fn again_from_c(&self) {
+        self.from_c.verify_at(&self.token, self.now);
     }
 
     /// Everything that a generic library does too: no bound objects.

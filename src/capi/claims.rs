@@ -16,8 +16,8 @@ use crate::verified::{Confirmed, UserInfo, VerifiedToken};
 /// An accepted token. Immutable.
 pub struct boundtoken_verified {
     token: VerifiedToken,
-    /// Made when first asked for, so that `boundtoken_verify` alone does not pay for it.
-    view: OnceLock<View>,
+    /// Made when first asked for, so that `boundtoken_verify` alone does not pay for it, nor for room for it.
+    view: OnceLock<Box<View>>,
     json: OnceLock<Option<String>>,
 }
 
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn boundtoken_verified_claims(
         if size < SMALLEST_CLAIMS {
             return Err(Mistake::StructTooSmall.of("claims"));
         }
-        let mut filled = verified.view.get_or_init(|| View::of(&verified.token)).claims;
+        let mut filled = verified.view.get_or_init(|| Box::new(View::of(&verified.token))).claims;
         filled.size = size.min(size_of::<boundtoken_claims>());
         // SAFETY: the caller promises `size` bytes that may be written to, and no more are written; nobody else has
         // the local `filled`.

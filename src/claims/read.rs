@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::span::Span;
+use super::span::{Span, Spans};
 use super::{Claims, Kubernetes, Reference};
 use crate::json::{self, Kind, Known, KnownName, Member, Object, Reader, Rules, Text};
 use crate::rejection::{Reason, Rejection};
@@ -84,9 +84,9 @@ impl Claims {
     }
 
     fn match_audiences(&mut self, accepted: &[Box<str>]) {
-        self.audience_count = self.audiences.len();
+        self.audience_count = self.audiences.as_slice().len();
         for audience in accepted {
-            let spans = self.audiences.get(..self.audience_count).unwrap_or_default();
+            let spans = self.audiences.as_slice().get(..self.audience_count).unwrap_or_default();
             if let Some(&matched) = spans.iter().find(|&&span| self.get(span) == &**audience) {
                 self.audiences.push(matched);
             }
@@ -115,7 +115,7 @@ impl Draft {
             issuer: Span::default(),
             subject: Span::default(),
             jti: Span::default(),
-            audiences: Vec::new(),
+            audiences: Spans::default(),
             audience_count: 0,
             expires_at: None,
             not_before: None,

@@ -25,3 +25,55 @@ impl Span {
         offset(self.start)..offset(self.end)
     }
 }
+
+/// Several pieces. A few, as nearly every token has, take no memory of their own.
+#[derive(Clone, Default)]
+pub(super) struct Spans {
+    few: [Span; FEW],
+    count: usize,
+    /// All of them, once they are more than a few.
+    many: Vec<Span>,
+}
+
+const FEW: usize = 4;
+
+impl Spans {
+    pub(super) fn push(&mut self, span: Span) {
+        match self.few.get_mut(self.count) {
+            Some(place) => *place = span,
+            None => {
+                if self.many.is_empty() {
+                    self.many.extend(self.few);
+                }
+                self.many.push(span);
+            }
+        }
+        self.count += 1;
+    }
+
+    pub(super) fn as_slice(&self) -> &[Span] {
+        if self.many.is_empty() { self.few.get(..self.count).unwrap_or_default() } else { &self.many }
+    }
+
+    /// How many bytes they own, beside their own.
+    pub(super) fn size(&self) -> usize {
+        self.many.capacity().saturating_mul(size_of::<Span>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_kept_in_order_however_many_there_are() {
+        let mut spans = Spans::default();
+        for count in 0..20 {
+            assert_eq!(spans.as_slice().len(), count);
+            assert!(
+                spans.as_slice().iter().enumerate().all(|(place, span)| span.range() == (place..2 * place))
+            );
+            spans.push(Span::new(count..2 * count));
+        }
+    }
+}

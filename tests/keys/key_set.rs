@@ -1,6 +1,6 @@
 //! Key sets as a whole: what is one, its bounds, and finding keys in it.
 
-use boundtoken::{Algorithm, Key, KeyError, KeySet};
+use boundtoken::{Algorithm, Key, KeyError, KeySet, KeyStore};
 use serde_json::{Value, json};
 
 use crate::to_jwks;
@@ -90,4 +90,15 @@ fn finding_a_key_allocates_nothing() {
         assert!(keys.with_kid("b").is_empty());
     });
     assert_eq!(counted.count_total, 0);
+}
+
+#[test]
+fn a_reader_keeps_its_set_while_others_see_the_new_one() {
+    let document = json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "kid": "a", "x": ED25519_X }] });
+    let store = KeyStore::from(KeySet::from_jwks(document.to_string().as_bytes()).unwrap());
+    let before = store.load();
+    let clone = store.clone();
+    clone.replace(KeySet::default());
+    assert_eq!(before.len(), 1);
+    assert!(store.load().is_empty());
 }

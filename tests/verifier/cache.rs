@@ -1,6 +1,11 @@
 //! Tokens seen again: remembered, but never believed longer than they hold.
 
-use boundtoken::{KeyStore, ObjectKind, ObjectReference, ObjectStore, TrustedIssuer};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use boundtoken::{
+    BoundObjects as _, KeyStore, ObjectKind, ObjectReference, ObjectState, ObjectStore, TrustedIssuer,
+};
 use serde_json::json;
 
 use super::*;
@@ -58,20 +63,118 @@ fn a_remembered_token_leaves_with_its_key_and_stays_when_others_come() {
 }
 
 #[test]
-fn bound_objects_are_asked_each_time() {
+fn a_remembered_token_is_refused_the_moment_its_objects_say_so() {
     let objects = ObjectStore::new();
     let pod = ObjectReference { kind: ObjectKind::Pod, namespace: "demo", name: "live" };
     let account = ObjectReference { kind: ObjectKind::ServiceAccount, name: "app", ..pod };
-    objects.upsert(&account, mint::ACCOUNT_UID.into(), None);
-    objects.upsert(&pod, mint::POD_UID.into(), None);
-    let issuer = TrustedIssuer::new(ISSUER, MINT.keys()).bound_objects(objects.clone());
+    let (stored, reachable) = (objects.clone(), Arc::new(AtomicBool::new(true)));
+    let source = {
+        let reachable = Arc::clone(&reachable);
+        move |reference: &ObjectReference<'_>| match reachable.load(Ordering::Relaxed) {
+            true => stored.state(reference),
+            false => ObjectState::Unavailable,
+        }
+    };
+    let issuer = TrustedIssuer::new(ISSUER, MINT.keys()).bound_objects(source);
     let verifier = Verifier::builder().issuer(issuer).audience(AUDIENCE).build().unwrap();
     let token = MINT.token(&claims_with(&json!({})));
+    let everything_is_there = || {
+        objects.upsert(&account, mint::ACCOUNT_UID.into(), None);
+        objects.upsert(&pod, mint::POD_UID.into(), None);
+        reachable.store(true, Ordering::Relaxed);
+    };
+    let cases: [(&dyn Fn(), Reason); 7] = [
+        (&|| assert!(objects.delete(&pod)), Reason::PodNotFound),
+        (&|| objects.upsert(&pod, "of-another".into(), None), Reason::PodUidMismatch),
+        (&|| objects.upsert(&pod, mint::POD_UID.into(), Some(UnixSeconds(NOW - 60))), Reason::PodDeleted),
+        (&|| assert!(objects.delete(&account)), Reason::ServiceAccountNotFound),
+        (&|| objects.upsert(&account, "of-another".into(), None), Reason::ServiceAccountUidMismatch),
+        (
+            &|| objects.upsert(&account, mint::ACCOUNT_UID.into(), Some(UnixSeconds(0))),
+            Reason::ServiceAccountDeleted,
+        ),
+        (&|| reachable.store(false, Ordering::Relaxed), Reason::BoundObjectUnavailable),
+    ];
+    for (happens, reason) in cases {
+        everything_is_there();
+        assert!(verify(&verifier, &token).is_ok());
+        assert_eq!(remembered(&verifier), 1);
+        happens();
+        assert_eq!(verify(&verifier, &token).unwrap_err(), reason);
+    }
+    everything_is_there();
     assert!(verify(&verifier, &token).is_ok());
-    objects.delete(&pod);
-    assert_eq!(verify(&verifier, &token).unwrap_err(), Reason::PodNotFound);
-    objects.upsert(&pod, mint::POD_UID.into(), None);
+}
+
+#[test]
+fn what_one_verifier_remembers_says_nothing_to_one_with_other_audiences_or_issuers() {
+    let keys = KeyStore::new(MINT.keys());
+    let token = MINT.token(&claims_with(&json!({})));
+    assert!(verify(&verifier(&keys), &token).is_ok());
+    let of = |issuer: &str, audience: &str| {
+        let issuer = TrustedIssuer::new(issuer, keys.clone());
+        Verifier::builder().issuer(issuer).audience(audience).build().unwrap()
+    };
+    assert_eq!(verify(&of(ISSUER, "mail"), &token).unwrap_err(), Reason::AudienceMismatch);
+    assert_eq!(verify(&of("https://other", AUDIENCE), &token).unwrap_err(), Reason::IssuerMismatch);
+}
+
+#[test]
+fn a_remembered_token_is_refused_when_its_key_moves_to_another_issuer() {
+    let other = Mint::new(Algorithm::ES256, "other");
+    let [ours, theirs] = [MINT.keys(), other.keys()].map(KeyStore::new);
+    let builder = Verifier::builder().issuer(TrustedIssuer::new(ISSUER, ours.clone())).audience(AUDIENCE);
+    let verifier = builder.issuer(TrustedIssuer::new("https://other", theirs.clone())).build().unwrap();
+    let token = MINT.token(&claims_with(&json!({})));
     assert!(verify(&verifier, &token).is_ok());
+    ours.replace(other.keys());
+    theirs.replace(MINT.keys());
+    assert_eq!(verify(&verifier, &token).unwrap_err(), Reason::IssuerMismatch);
+    assert_eq!(remembered(&verifier), 0, "it leaves");
+}
+
+#[test]
+fn keys_that_are_replaced_by_the_same_drop_nothing() {
+    let keys = KeyStore::new(MINT.keys());
+    let verifier = verifier(&keys);
+    let tokens: Vec<_> =
+        (0..20).map(|number| MINT.token(&claims_with(&json!({"jti": number.to_string()})))).collect();
+    for _ in 0..3 {
+        assert!(tokens.iter().all(|token| verify(&verifier, token).is_ok()));
+        keys.replace(MINT.keys());
+        assert_eq!(remembered(&verifier), tokens.len());
+    }
+}
+
+#[test]
+fn a_million_bad_tokens_leave_what_is_remembered_as_it_was() {
+    let verifier = verifier(&MINT.keys().into());
+    let good: Vec<_> =
+        (0..100).map(|number| MINT.token(&claims_with(&json!({"jti": number.to_string()})))).collect();
+    assert!(good.iter().all(|token| verify(&verifier, token).is_ok()));
+    let (header, rest) = good[0].split_once('.').unwrap();
+    let (claims, signature) = rest.split_once('.').unwrap();
+    let stranger = mint::base64url(br#"{"alg":"ES256","kid":"nobody's"}"#);
+    let mut bad = String::new();
+    for number in 0..1_000_000_u32 {
+        let changed = mint::base64url(&number.to_le_bytes());
+        bad.clear();
+        // Where nothing is said, forms that a check of the signature is never spent on: a million of those would take long.
+        match number % 500 {
+            0 => bad.extend([header, ".", &changed, claims, ".", signature]),
+            1..=200 => bad.extend([&stranger, ".", claims, ".", &changed, signature]),
+            201..=300 => bad.extend([header, ".", claims, ".", &signature[..20], &changed]),
+            301..=400 => bad.extend([&changed, signature]),
+            _ => bad.extend([header, ".", &changed, signature]),
+        }
+        assert!(verdict(&verifier, &bad).is_err(), "{number}");
+    }
+    assert_eq!(remembered(&verifier), good.len());
+    // They are all still there: it takes no signature to accept them.
+    let count = allocation_counter::measure(|| {
+        assert!(good.iter().all(|token| verify(&verifier, token).is_ok()));
+    });
+    assert_eq!(count.count_total, 0);
 }
 
 #[test]

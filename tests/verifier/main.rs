@@ -1,6 +1,7 @@
 //! What a verifier accepts and refuses, and why: tokens made on the fly.
 
 mod audiences;
+mod batch;
 mod bound_objects;
 mod building;
 mod cache;

@@ -1,0 +1,200 @@
+//! How verification scales with threads, and how little it suffers while keys and objects change under it:
+//! `cargo bench --bench scaling`, and with `--features aws-lc-rs`.
+//!
+//! The system may take a thread off its core at any time. So rounds are short and the best ones count, and a long call
+//! during which the thread waited for a core, as Linux tells, is told apart from one that the verifier is to blame for.
+
+mod common;
+
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use boundtoken::{KeySet, KeyStore, ObjectKind, ObjectReference, ObjectStore, Verifier};
+use common::Fleet;
+
+const TOKENS: usize = 1_000;
+const ROUNDS: usize = 300;
+
+fn main() {
+    println!("backend {}; RS256, {TOKENS} tokens, bound objects confirmed", common::BACKEND);
+    let fleet = Fleet::new(TOKENS);
+    threads(&fleet);
+    changes(&fleet);
+}
+
+/// Two threads against one, in alternating rounds.
+fn threads(fleet: &Fleet) {
+    let keys = KeyStore::new(fleet.keys.clone());
+    println!("\n{:<42}{:>14}{:>14}{:>8}", "verifications a second", "1 thread", "2 threads", "ratio");
+    for (name, cached, tokens, calls) in [
+        ("seen again", TOKENS * 2, TOKENS, 5_000),
+        ("seen again, always the same token", TOKENS * 2, 1, 5_000),
+        ("first time", 0, TOKENS, 50),
+    ] {
+        let verifier = fleet.verifier(&keys, &fleet.objects, cached);
+        let mut best = [0.0_f64; 2];
+        for _ in 0..ROUNDS {
+            for (threads, best) in [1, 2].into_iter().zip(&mut best) {
+                *best = best.max(throughput(&verifier, fleet, tokens, threads, calls));
+            }
+        }
+        println!("{name:<42}{:>14.0}{:>14.0}{:>8.2}", best[0], best[1], best[1] / best[0]);
+    }
+}
+
+fn throughput(verifier: &Verifier, fleet: &Fleet, tokens: usize, threads: usize, calls: usize) -> f64 {
+    let begin = Barrier::new(threads);
+    let slowest = std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads)
+            .map(|thread| {
+                let begin = &begin;
+                scope.spawn(move || {
+                    (0..calls).for_each(|call| verify(verifier, fleet, (call + thread * 331) % tokens));
+                    begin.wait();
+                    let start = Instant::now();
+                    (0..calls).for_each(|call| verify(verifier, fleet, (call * 7 + thread * 331) % tokens));
+                    start.elapsed()
+                })
+            })
+            .collect();
+        running.into_iter().map(|thread| thread.join().expect("verified")).max().expect("a thread")
+    });
+    (threads * calls) as f64 / slowest.as_secs_f64()
+}
+
+fn verify(verifier: &Verifier, fleet: &Fleet, number: usize) {
+    let verified = verifier.verify_at(fleet.tokens[number].as_bytes(), fleet.now);
+    std::hint::black_box(verified.expect("accepted"));
+}
+
+/// One thread verifies while another replaces the keys every millisecond and changes 10,000 objects a second: those that
+/// the verifier reads, or others that nobody reads, so that both have the same company.
+fn changes(fleet: &Fleet) {
+    let ours = (KeyStore::new(fleet.keys.clone()), fleet.objects.clone());
+    let others = (KeyStore::new(fleet.keys.clone()), Fleet::new(TOKENS).objects);
+    for (name, cached, calls) in [("seen again", TOKENS * 2, 20_000), ("first time", 0, 200)] {
+        let verifier = fleet.verifier(&ours.0, &ours.1, cached);
+        let (mut undisturbed, mut disturbed) = (Latencies::default(), Latencies::default());
+        for _ in 0..ROUNDS {
+            under_changes(&verifier, fleet, calls, &others, &mut undisturbed);
+            under_changes(&verifier, fleet, calls, &ours, &mut disturbed);
+        }
+        println!("\n{name}, while keys are replaced 1,000 times and objects 10,000 times a second");
+        println!("{:<42}{:>14}{:>14}", "", "of others", "of ours");
+        println!("{:<42}{:>14.0}{:>14.0}", "verifications a second", undisturbed.best, disturbed.best);
+        let lost = 100.0 * (1.0 - disturbed.best / undisturbed.best);
+        println!("{:<42}{:>14}{lost:>13.1}%", "lost", "");
+        for (place, limit) in LIMITS.iter().enumerate() {
+            let (one, other) = (undisturbed.counts[place], disturbed.counts[place]);
+            println!("{:<42}{one:>14}{other:>14}", format!("calls of less than {limit:?}"));
+        }
+        let [waited, stalled] = [Latencies::waited, Latencies::stalled].map(|count| {
+            let (one, other) = (count(&undisturbed), count(&disturbed));
+            format!("{one:>14}{other:>14}")
+        });
+        println!("{:<42}{waited}", "longer, waiting for a core");
+        println!("{:<42}{stalled}", "longer, for another reason");
+    }
+}
+
+const LIMITS: [Duration; 9] = [
+    Duration::from_nanos(200),
+    Duration::from_nanos(500),
+    Duration::from_micros(1),
+    Duration::from_micros(5),
+    Duration::from_micros(20),
+    Duration::from_micros(50),
+    Duration::from_micros(100),
+    Duration::from_micros(500),
+    Duration::from_millis(1),
+];
+
+#[derive(Default)]
+struct Latencies {
+    counts: [u64; LIMITS.len()],
+    waited: u64,
+    stalled: u64,
+    /// Calls in a second.
+    best: f64,
+}
+
+impl Latencies {
+    fn waited(&self) -> u64 {
+        self.waited
+    }
+
+    fn stalled(&self) -> u64 {
+        self.stalled
+    }
+
+    fn add(&mut self, call: Duration, waited: &mut Duration) {
+        match LIMITS.iter().position(|limit| call < *limit) {
+            Some(place) => self.counts[place] += 1,
+            None => {
+                let now = waited_for_a_core();
+                let worked = call.saturating_sub(now - *waited);
+                *waited = now;
+                if worked < Duration::from_millis(1) { self.waited += 1 } else { self.stalled += 1 }
+            }
+        }
+    }
+}
+
+fn under_changes(
+    verifier: &Verifier,
+    fleet: &Fleet,
+    calls: usize,
+    (keys, objects): &(KeyStore, ObjectStore),
+    latencies: &mut Latencies,
+) {
+    let (begin, done) = (Barrier::new(2), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            begin.wait();
+            change(keys, &fleet.keys, objects, &done);
+        });
+        begin.wait();
+        let mut waited = waited_for_a_core();
+        let start = Instant::now();
+        let mut before = start;
+        for call in 0..calls {
+            verify(verifier, fleet, call * 7 % TOKENS);
+            let after = Instant::now();
+            latencies.add(after - before, &mut waited);
+            before = after;
+        }
+        latencies.best = latencies.best.max(calls as f64 / start.elapsed().as_secs_f64());
+        done.store(true, Ordering::Relaxed);
+    });
+}
+
+/// Each tenth of a millisecond one object, each millisecond the keys.
+fn change(keys: &KeyStore, set: &KeySet, objects: &ObjectStore, done: &AtomicBool) {
+    let start = Instant::now();
+    for tick in 1_usize.. {
+        while start.elapsed() < Duration::from_micros(100) * u32::try_from(tick).expect("a short run") {
+            if done.load(Ordering::Relaxed) {
+                return;
+            }
+            std::thread::sleep(Duration::from_micros(20));
+        }
+        // Half of the changes are to pods that come and go, half to those that tokens are bound to.
+        let number = if tick % 2 == 0 { TOKENS + tick / 2 % 1_000 } else { tick / 2 % TOKENS };
+        let (name, uid) = (common::pod_name(number), common::pod_uid(number));
+        let pod = ObjectReference { kind: ObjectKind::Pod, namespace: "demo", name: &name };
+        if number < TOKENS || !objects.delete(&pod) {
+            objects.upsert(&pod, (&*uid).into(), None);
+        }
+        if tick % 10 == 0 {
+            keys.replace(set.clone());
+        }
+    }
+}
+
+/// How long this thread was ready but had no core. Nothing where the system does not say.
+fn waited_for_a_core() -> Duration {
+    let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let waited = statistics.split(' ').nth(1).and_then(|nanoseconds| nanoseconds.parse().ok());
+    Duration::from_nanos(waited.unwrap_or_default())
+}

@@ -1,0 +1,82 @@
+//! What a million objects take, and how long one is looked for: `cargo bench --bench store`.
+
+mod common;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::hint::black_box;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use boundtoken::{BoundObjects as _, ObjectKind, ObjectReference, ObjectState, ObjectStore};
+
+/// The bytes that are allocated now.
+static ALLOCATED: AtomicUsize = AtomicUsize::new(0);
+
+struct Counting;
+
+// SAFETY: the system's allocator does the work.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATED.fetch_add(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        ALLOCATED.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// Short rounds, of which the best counts: others may be at work on the machine.
+const ROUNDS: usize = 2_000;
+const LOOKUPS: usize = 200;
+
+fn main() {
+    println!("pods of Deployments, 39 bytes of names each");
+    println!("{:>12}{:>18}{:>18}{:>18}", "objects", "bytes an object", "resident bytes", "ns a look-up");
+    for count in [1_000, 100_000, 1_000_000] {
+        measure(count);
+    }
+}
+
+fn measure(count: usize) {
+    let (allocated, resident) = (ALLOCATED.load(Ordering::Relaxed), resident());
+    let objects = ObjectStore::new();
+    for number in 0..count {
+        let (name, uid) = (common::pod_name(number), common::pod_uid(number));
+        objects.upsert(&pod(&name), (&*uid).into(), None);
+    }
+    let each = |bytes: usize| bytes as f64 / count as f64;
+    let allocated = each(ALLOCATED.load(Ordering::Relaxed) - allocated);
+    let resident = each(self::resident().saturating_sub(resident));
+
+    let mut best = Duration::MAX;
+    for round in 0..ROUNDS {
+        // In no order: the next is not the neighbour of the last.
+        let number = |call: usize| (round * LOOKUPS + call).wrapping_mul(0x9e37_79b9_7f4a_7c15) % count;
+        let names: Vec<_> = (0..LOOKUPS).map(|call| common::pod_name(number(call))).collect();
+        let start = Instant::now();
+        for name in &names {
+            assert!(matches!(black_box(objects.state(&pod(name))), ObjectState::Present { .. }));
+        }
+        best = best.min(start.elapsed());
+    }
+    let lookup = best.as_secs_f64() * 1e9 / LOOKUPS as f64;
+    println!("{count:>12}{allocated:>18.1}{resident:>18.1}{lookup:>18.1}");
+}
+
+fn pod(name: &str) -> ObjectReference<'_> {
+    ObjectReference { kind: ObjectKind::Pod, namespace: "demo", name }
+}
+
+/// The memory that the process holds, as Linux tells it.
+fn resident() -> usize {
+    let statistics = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages: usize = statistics.split(' ').nth(1).and_then(|pages| pages.parse().ok()).unwrap_or_default();
+    pages * 4_096
+}

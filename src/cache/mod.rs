@@ -1,0 +1,160 @@
+//! Verified tokens seen again.
+//!
+//! A token's signature is a random-looking number that nobody can make up, and it stands at the token's end. So the end
+//! is what tokens are indexed by, under a random key of this process; then the whole token is compared. Why the time
+//! that this takes tells an attacker nothing: `docs/decisions/0015-token-cache.md`.
+//!
+//! Looking a token up takes no lock, and writes nothing that another thread reads, but for the first time after it came.
+
+use std::fmt;
+use std::sync::Arc;
+
+use papaya::HashMap;
+
+use crate::claims::Claims;
+use crate::hashing::{RandomState, random_state};
+use crate::keys::{KeyFingerprint, KeyStore};
+use crate::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
+
+mod queues;
+
+use queues::{Queues, Residents};
+
+/// The end of a token by which it is found: as many bytes of text as hold 144 bits of the signature.
+const END: usize = 24;
+/// What a token takes beside the texts of token and claims, about, in bytes.
+const OVERHEAD: usize = 640;
+/// The generation of a token whose key has yet to be looked for.
+const UNSEEN: u64 = u64::MAX;
+
+type End = [u8; END];
+
+/// Tokens that were accepted, by their end.
+pub(crate) struct TokenCache {
+    tokens: Tokens,
+    /// Who leaves when there is no room. Held by whoever adds or drops a token, so that the table has one writer at a time
+    /// and each token in it has a place here.
+    queues: Mutex<Queues>,
+}
+
+struct Tokens(HashMap<End, SeenToken, RandomState>);
+
+/// A token that was accepted. Its times and its bound objects are judged each time anew.
+pub(crate) struct SeenToken {
+    token: Box<[u8]>,
+    claims: Arc<Claims>,
+    /// The place of its issuer among the verifier's.
+    issuer: usize,
+    key: KeyFingerprint,
+    /// The generation of the issuer's key set in which the key was found last.
+    generation: AtomicU64,
+    /// The number of its place. Only read and written while the queues are held.
+    number: AtomicU64,
+    /// Whether it was seen again since it came, or since it was last spared.
+    used: AtomicBool,
+}
+
+impl TokenCache {
+    /// A cache for at most so many tokens, that together take at most about so many bytes.
+    pub(crate) fn new(tokens: usize, bytes: usize) -> Self {
+        Self {
+            tokens: Tokens(HashMap::with_hasher(random_state())),
+            queues: Mutex::new(Queues::new(tokens.min(bytes / OVERHEAD), bytes)),
+        }
+    }
+
+    /// What `judge` makes of the token, if it was accepted before. One that `judge` rejects is dropped.
+    pub(crate) fn find<T>(&self, token: &[u8], judge: impl FnOnce(&SeenToken) -> Option<T>) -> Option<T> {
+        let end = end(token)?;
+        let tokens = self.tokens.0.pin();
+        let seen = tokens.get(end).filter(|seen| *seen.token == *token)?;
+        let judged = judge(seen);
+        if judged.is_none() {
+            self.forget(end);
+        } else if !seen.used.load(Ordering::Relaxed) {
+            seen.used.store(true, Ordering::Relaxed);
+        }
+        judged
+    }
+
+    /// Keeps a token that was accepted.
+    pub(crate) fn keep(&self, token: &[u8], claims: Arc<Claims>, issuer: usize, key: KeyFingerprint) {
+        let Some(end) = end(token) else { return };
+        let size = token.len().saturating_add(claims.size()).saturating_add(OVERHEAD);
+        let (generation, used) = (AtomicU64::new(UNSEEN), AtomicBool::new(false));
+        let token = token.into();
+        let mut queues = self.queues();
+        let Some(number) = queues.number_for(size) else { return };
+        let seen = SeenToken { token, claims, issuer, key, generation, number: AtomicU64::new(number), used };
+        if let Some(before) = self.tokens.0.pin().insert(*end, seen) {
+            queues.remove(before.number.load(Ordering::Relaxed));
+        }
+        queues.add(number, *end, size, &self.tokens);
+    }
+
+    /// Drops whatever token has this end.
+    #[cold]
+    fn forget(&self, end: &End) {
+        let mut queues = self.queues();
+        if let Some(seen) = self.tokens.0.pin().remove(end) {
+            queues.remove(seen.number.load(Ordering::Relaxed));
+        }
+    }
+
+    /// A thread that panicked here, which none does, may have left a token without a place or a place without a token.
+    /// Either does no harm.
+    fn queues(&self) -> MutexGuard<'_, Queues> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Residents for Tokens {
+    fn take_use(&self, end: &End) -> bool {
+        self.0.pin().get(end).is_some_and(|seen| seen.used.swap(false, Ordering::Relaxed))
+    }
+
+    fn renumber(&self, end: &End, number: u64) {
+        if let Some(seen) = self.0.pin().get(end) {
+            seen.number.store(number, Ordering::Relaxed);
+        }
+    }
+
+    fn remove(&self, end: &End) {
+        self.0.pin().remove(end);
+    }
+}
+
+impl SeenToken {
+    pub(crate) fn claims(&self) -> &Arc<Claims> {
+        &self.claims
+    }
+
+    pub(crate) fn issuer(&self) -> usize {
+        self.issuer
+    }
+
+    /// Whether the key that signed the token is still published. Looks for it only if the key set was replaced since the
+    /// last time.
+    pub(crate) fn is_signed_by(&self, keys: &KeyStore) -> bool {
+        // Read before the keys: should they be replaced in between, the next look sees that.
+        let generation = keys.generation();
+        if self.generation.load(Ordering::Relaxed) == generation {
+            return true;
+        }
+        let is_published = keys.load().keys().iter().any(|key| *key.fingerprint() == self.key);
+        if is_published {
+            self.generation.store(generation, Ordering::Relaxed);
+        }
+        is_published
+    }
+}
+
+fn end(token: &[u8]) -> Option<&End> {
+    token.last_chunk()
+}
+
+impl fmt::Debug for TokenCache {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("TokenCache").field("tokens", &self.tokens.0.len()).finish()
+    }
+}

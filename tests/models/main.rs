@@ -1,0 +1,207 @@
+//! The token cache and the key store under every order of steps that shuttle finds: the very sources of the library, with
+//! shuttle's atomics and locks in place of the standard library's.
+//!
+//! What stands behind them is not taken apart: papaya's map, arc-swap's pointer. Each of their operations counts as
+//! one step, as their own tests show it to be. What is explored is our protocol around them: key set and generation, a token
+//! that is kept while its key leaves, the lines of the cache and its table.
+
+#![allow(dead_code)] // The sources have more than the models use.
+
+use std::sync::Arc;
+
+/// In place of `src/sync.rs`.
+mod sync {
+    pub(crate) use shuttle::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+    pub(crate) use shuttle::sync::{Mutex, MutexGuard};
+    pub(crate) use std::sync::PoisonError;
+}
+
+#[path = "../../src/cache/mod.rs"]
+mod cache;
+#[path = "../../src/hashing.rs"]
+mod hashing;
+
+/// Claims, as far as the cache knows them.
+mod claims {
+    pub(crate) struct Claims(pub(crate) &'static str);
+
+    impl Claims {
+        pub(crate) fn size(&self) -> usize {
+            self.0.len()
+        }
+    }
+}
+
+#[path = "../../src/keys/store.rs"]
+mod store;
+
+/// The names under which the cache knows the store and its keys.
+mod keys {
+    pub(crate) use super::{KeyFingerprint, store::KeyStore};
+}
+
+/// A key that is nothing but its fingerprint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct KeyFingerprint(u8);
+
+impl KeyFingerprint {
+    pub(crate) fn fingerprint(&self) -> &Self {
+        self
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct KeySet(Vec<KeyFingerprint>);
+
+impl KeySet {
+    pub(crate) fn keys(&self) -> &[KeyFingerprint] {
+        &self.0
+    }
+}
+
+use cache::TokenCache;
+use claims::Claims;
+use store::KeyStore;
+
+/// How many orders each model is run in.
+const ORDERS: usize = 2_000;
+
+const KEY: KeyFingerprint = KeyFingerprint(1);
+const OTHER: KeyFingerprint = KeyFingerprint(2);
+
+fn token(name: &str, end: &str) -> Vec<u8> {
+    format!("{name}{end:.>24}").into_bytes()
+}
+
+fn keep(cache: &TokenCache, token: &[u8], subject: &'static str) {
+    cache.keep(token, Arc::new(Claims(subject)), 0, KEY);
+}
+
+/// What the verifier does with a token that it may have seen.
+fn seen(cache: &TokenCache, keys: &KeyStore, token: &[u8]) -> Option<&'static str> {
+    cache.find(token, |seen| seen.is_signed_by(keys).then(|| seen.claims().0))
+}
+
+fn run(model: impl Fn() + Send + Sync + 'static) {
+    shuttle::check_random(model, ORDERS);
+}
+
+fn both(one: impl FnOnce() + Send + 'static, other: impl FnOnce() + Send + 'static) {
+    let threads = [shuttle::thread::spawn(one), shuttle::thread::spawn(other)];
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+
+#[test]
+fn once_a_key_is_replaced_no_token_of_it_is_accepted_whoever_looks_or_keeps_meanwhile() {
+    run(|| {
+        let keys = KeyStore::new(KeySet(vec![KEY]));
+        let cache = Arc::new(TokenCache::new(10, 100_000));
+        let (one, other) = (token("one", "1"), token("other", "2"));
+        keep(&cache, &one, "one");
+        both(
+            {
+                let (keys, cache, one, other) =
+                    (keys.clone(), Arc::clone(&cache), one.clone(), other.clone());
+                move || {
+                    seen(&cache, &keys, &one);
+                    // Its signature was checked by the keys of before.
+                    keep(&cache, &other, "other");
+                    seen(&cache, &keys, &other);
+                    seen(&cache, &keys, &one);
+                }
+            },
+            {
+                let (keys, cache, one, other) =
+                    (keys.clone(), Arc::clone(&cache), one.clone(), other.clone());
+                move || {
+                    keys.replace(KeySet(vec![OTHER, KEY]));
+                    keys.replace(KeySet(vec![OTHER]));
+                    assert_eq!(seen(&cache, &keys, &one), None);
+                    assert_eq!(seen(&cache, &keys, &other), None);
+                }
+            },
+        );
+        assert_eq!(seen(&cache, &keys, &one), None);
+        assert_eq!(seen(&cache, &keys, &other), None);
+    });
+}
+
+#[test]
+fn of_two_who_replace_the_keys_the_last_decides() {
+    run(|| {
+        let keys = KeyStore::new(KeySet(vec![KEY]));
+        let cache = Arc::new(TokenCache::new(10, 100_000));
+        let one = token("one", "1");
+        keep(&cache, &one, "one");
+        let replacing = |set: Vec<KeyFingerprint>| {
+            let (keys, cache, one) = (keys.clone(), Arc::clone(&cache), one.clone());
+            move || {
+                seen(&cache, &keys, &one);
+                keys.replace(KeySet(set));
+                seen(&cache, &keys, &one);
+            }
+        };
+        both(replacing(vec![OTHER]), replacing(vec![KEY, OTHER]));
+        if !keys.load().keys().contains(&KEY) {
+            assert_eq!(seen(&cache, &keys, &one), None);
+        }
+    });
+}
+
+#[test]
+fn tokens_that_end_alike_are_never_taken_for_one_another() {
+    run(|| {
+        let keys = KeyStore::new(KeySet(vec![KEY]));
+        let cache = Arc::new(TokenCache::new(10, 100_000));
+        let (one, other) = (token("one", "same"), token("other", "same"));
+        let keeping = |token: &Vec<u8>, rival: &Vec<u8>, subject: &'static str| {
+            let (keys, cache, token, rival) =
+                (keys.clone(), Arc::clone(&cache), token.clone(), rival.clone());
+            move || {
+                for _ in 0..2 {
+                    keep(&cache, &token, subject);
+                    assert!([None, Some(subject)].contains(&seen(&cache, &keys, &token)));
+                    assert_ne!(seen(&cache, &keys, &rival), Some(subject));
+                }
+            }
+        };
+        both(keeping(&one, &other, "one"), keeping(&other, &one, "other"));
+        let found = [seen(&cache, &keys, &one), seen(&cache, &keys, &other)];
+        assert!(found == [Some("one"), None] || found == [None, Some("other")], "{found:?}");
+    });
+}
+
+#[test]
+fn there_are_never_more_than_allowed_and_room_is_never_lost() {
+    const MOST: usize = 3;
+    run(|| {
+        let keys = KeyStore::new(KeySet(vec![KEY]));
+        let cache = Arc::new(TokenCache::new(MOST, 100_000));
+        let filling = |first: usize| {
+            let (keys, cache) = (keys.clone(), Arc::clone(&cache));
+            move || {
+                for number in first..first + 4 {
+                    let token = token("token", &number.to_string());
+                    keep(&cache, &token, "token");
+                    seen(&cache, &keys, &token);
+                    if number % 2 == 0 {
+                        // It has expired, say.
+                        cache.find(&token, |_| None::<()>);
+                    }
+                }
+            }
+        };
+        both(filling(0), filling(10));
+        assert!(remembered(&cache) <= MOST);
+        // All places are still there to be had.
+        for number in 20..20 + 2 * MOST {
+            keep(&cache, &token("token", &number.to_string()), "token");
+        }
+        assert_eq!(remembered(&cache), MOST);
+    });
+}
+
+fn remembered(cache: &TokenCache) -> usize {
+    let shown = format!("{cache:?}");
+    shown.chars().filter(char::is_ascii_digit).collect::<String>().parse().expect(&shown)
+}
