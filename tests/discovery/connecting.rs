@@ -1,6 +1,9 @@
 //! From an issuer's name to its keys.
 
+use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
+
+use tokio::io::AsyncReadExt as _;
 
 use super::*;
 
@@ -104,6 +107,30 @@ async fn an_issuer_that_only_fails_is_given_up_when_the_time_is_over() {
     server.set_faults([Fault::ErrorRate(1.0)]);
     let error = failure(discovery(&server).deadline(Duration::from_secs(1))).await;
     assert!(matches!(error.http_status, Some(500 | 503)), "{error}");
+}
+
+#[tokio::test]
+async fn a_proxy_of_the_environment_is_asked_to_pass_tls_through() {
+    let proxy = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    // The environment is that of a process, so it takes another one: any test that connects will do.
+    let mut other = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "misbehaving::nobody_listens"])
+        .env("HTTPS_PROXY", format!("http://{}", proxy.local_addr().unwrap()))
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let asked = async {
+        let mut request = [0; 18];
+        proxy.accept().await.unwrap().0.read_exact(&mut request).await.unwrap();
+        request
+    };
+    let request = tokio::time::timeout(Duration::from_secs(20), asked).await.expect("a request");
+    assert_eq!(&request, b"CONNECT 127.0.0.1:");
+    other.kill().unwrap();
+    other.wait().unwrap();
 }
 
 #[tokio::test]
