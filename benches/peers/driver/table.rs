@@ -37,9 +37,10 @@ fn line(rows: &[Row], row: &Row) -> Vec<String> {
     line
 }
 
-/// Three digits that count, and no more than two behind the point.
+/// Three digits that count.
 pub fn digits(number: f64) -> String {
     match number {
+        _ if number < 0.9995 => format!("{number:.3}"),
         _ if number < 9.995 => format!("{number:.2}"),
         _ if number < 99.95 => format!("{number:.1}"),
         _ => format!("{number:.0}"),
