@@ -60,7 +60,7 @@ pub fn entries() -> Vec<Entry> {
     let java = |name, arguments| first(name, "Java", Build::Java, arguments);
     let system =
         |name, language, source, libraries| first(name, language, Build::System { source, libraries }, &[]);
-    let review = bound(first("TokenReview, loopback", "HTTP", Build::DevServer, &[]));
+    let review = bound(first("TokenReview of the dev server", "HTTP", Build::DevServer, &[]));
 
     vec![
         ours("boundtoken (ring)", RING),
