@@ -42,6 +42,7 @@ fn main() {
     for count in [1_000, 100_000, 1_000_000] {
         measure(count);
     }
+    println!("for comparison: reading one number at random out of 128 MiB takes {:.1} ns", memory_latency());
 }
 
 fn measure(count: usize) {
@@ -79,4 +80,20 @@ fn resident() -> usize {
     let statistics = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages: usize = statistics.split(' ').nth(1).and_then(|pages| pages.parse().ok()).unwrap_or_default();
     pages * 4_096
+}
+
+/// How long one read takes that no cache has, in nanoseconds: each says where the next is.
+fn memory_latency() -> f64 {
+    const NUMBERS: usize = 1 << 25;
+    let ones = vec![1_u32; NUMBERS];
+    let (mut place, mut best) = (0_usize, Duration::MAX);
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        for _ in 0..LOOKUPS {
+            let one = usize::try_from(black_box(ones[place])).expect("one");
+            place = (place.wrapping_mul(0x5851_f42d) + one) % NUMBERS;
+        }
+        best = best.min(start.elapsed());
+    }
+    best.as_secs_f64() * 1e9 / LOOKUPS as f64
 }

@@ -182,9 +182,7 @@ mod tests {
     }
 
     fn end(name: u32) -> End {
-        let mut end = End::default();
-        end[..4].copy_from_slice(&name.to_le_bytes());
-        end
+        name.into()
     }
 
     fn add(queues: &mut Queues, tokens: &Tokens, name: u32, size: usize) {

@@ -16,7 +16,8 @@ pub(super) unsafe fn fallible(
     error: *mut *mut boundtoken_error,
     body: impl FnOnce() -> Result<(), Failure>,
 ) -> boundtoken_status {
-    let outcome = infallible(Err(Mistake::Panic.into()), body);
+    // What is said of a panic is only written after one.
+    let outcome = infallible(None, || Some(body())).unwrap_or_else(|| Err(Mistake::Panic.into()));
     let status = match &outcome {
         Ok(()) => boundtoken_status::OK,
         Err(failure) => failure.status(),

@@ -70,7 +70,7 @@ const KEY: KeyFingerprint = KeyFingerprint(1);
 const OTHER: KeyFingerprint = KeyFingerprint(2);
 
 fn token(name: &str, end: &str) -> Vec<u8> {
-    format!("{name}{end:.>24}").into_bytes()
+    format!("{name}{end:.>16}").into_bytes()
 }
 
 fn keep(cache: &TokenCache, token: &[u8], subject: &'static str) {
