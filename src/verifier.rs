@@ -119,6 +119,7 @@ pub struct Verifier {
     leeway: u64,
     max_token_size: usize,
     on_unavailable: OnUnavailable,
+    fast_rsa: bool,
     /// None when it is turned off.
     cache: Option<TokenCache>,
 }
@@ -349,7 +350,13 @@ impl Verifier {
         token: &CompactToken<'_>,
     ) -> Result<Option<Arc<Claims>>, Rejection> {
         token.claims.with_all_decoded(|payload| {
-            let holds = token.signature.with_decoded(|signature| key.verify(token.signed, signature))?;
+            let holds = token.signature.with_decoded(|signature| {
+                if self.fast_rsa {
+                    key.verify(token.signed, signature)
+                } else {
+                    key.verify_by_backend(token.signed, signature)
+                }
+            })?;
             if holds != Some(true) {
                 return Ok(None);
             }

@@ -8,7 +8,7 @@ mod c;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::signature::KeyPair as _;
 use boundtoken::{
-    KeySet, KeyStore, ObjectKind, ObjectReference, ObjectStore, TrustedIssuer, UnixSeconds, Verifier,
+    Key, KeySet, KeyStore, ObjectKind, ObjectReference, ObjectStore, TrustedIssuer, UnixSeconds, Verifier,
 };
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use serde::Deserialize;
@@ -26,6 +26,9 @@ pub struct Subject {
     pub now: UnixSeconds,
     verifier: Verifier,
     without_objects: Verifier,
+    without_fast_rsa: Verifier,
+    /// The public key alone, as boundtoken has it.
+    pub key: Key,
     remembering: Verifier,
     #[cfg(feature = "capi")]
     from_c: c::CVerifier,
@@ -222,11 +225,14 @@ impl Subject {
                 json!({"serviceaccounts": metadata("app", ACCOUNT_UID), "pods": metadata("live", POD_UID)});
             c::CVerifier::new(ISSUER, &json!({"keys": [jwk]}).to_string(), &objects.to_string())
         };
-        let issuer = TrustedIssuer::new(ISSUER, key_set(&jwk));
-        let verifier = |issuer, cached_tokens| {
-            let builder = Verifier::builder().issuer(issuer).audience("vault");
-            builder.cached_tokens(cached_tokens).build().expect("verifier")
+        let keys = key_set(&jwk);
+        let key = keys.keys()[0].clone();
+        let issuer = TrustedIssuer::new(ISSUER, keys);
+        let builder = |issuer, cached_tokens| {
+            Verifier::builder().issuer(issuer).audience("vault").cached_tokens(cached_tokens)
         };
+        let verifier = |issuer, cached_tokens| builder(issuer, cached_tokens).build().expect("verifier");
+        let without_fast_rsa = builder(issuer.clone(), 0).fast_rsa(false).build().expect("verifier");
         let with_objects = issuer.clone().bound_objects(objects);
         let remembering = verifier(with_objects.clone(), 10_000);
         let (verifier, without_objects) = (verifier(with_objects, 0), verifier(issuer, 0));
@@ -241,6 +247,8 @@ impl Subject {
             now,
             verifier,
             without_objects,
+            without_fast_rsa,
+            key,
             remembering,
             #[cfg(feature = "capi")]
             from_c,
@@ -277,6 +285,12 @@ impl Subject {
     /// Everything that a generic library does too: no bound objects.
     pub fn without_objects(&self) {
         let verified = self.without_objects.verify_at(self.token.as_bytes(), self.now).expect("accepted");
+        std::hint::black_box(verified);
+    }
+
+    /// The same by the library alone.
+    pub fn without_fast_rsa(&self) {
+        let verified = self.without_fast_rsa.verify_at(self.token.as_bytes(), self.now).expect("accepted");
         std::hint::black_box(verified);
     }
 

@@ -10,6 +10,9 @@ use ::aws_lc_rs::{agreement, digest, error::KeyRejected};
 
 use crate::keys::{Algorithm, Curve, KeyError, Material};
 
+/// What the backend is called.
+pub(crate) const NAME: &str = "aws-lc-rs";
+
 /// AWS-LC has P-521.
 pub(crate) const HAS_P521: bool = true;
 

@@ -11,6 +11,9 @@ use ::ring::{digest, error::KeyRejected};
 
 use crate::keys::{Algorithm, Curve, KeyError, Material};
 
+/// What the backend is called.
+pub(crate) const NAME: &str = "ring";
+
 /// ring has no P-521.
 pub(crate) const HAS_P521: bool = false;
 

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use super::jwk::PublicJwk;
-use super::{Algorithm, KeyError, Material};
+use super::{Algorithm, KeyError, Material, VerificationPath};
 use crate::crypto;
 use crate::token::LARGEST_SIZE;
 
@@ -98,6 +98,30 @@ impl Key {
     #[must_use]
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         signature.len() == self.material.signature_length() && self.public_key.verify(message, signature)
+    }
+
+    /// The same by the library alone, without the fast path.
+    pub(crate) fn verify_by_backend(&self, message: &[u8], signature: &[u8]) -> bool {
+        signature.len() == self.material.signature_length()
+            && self.public_key.verify_by_backend(message, signature)
+    }
+
+    /// Which code verifies this key's signatures now. It may change once, to the library: see
+    /// [`fast_rsa`](crate::fast_rsa).
+    ///
+    /// ```
+    /// use boundtoken::{KeySet, VerificationPath};
+    ///
+    /// # let jwks = include_bytes!("../../tests/vectors/apiserver-rs256/jwks.json");
+    /// let keys = KeySet::from_jwks(jwks)?;
+    /// for key in keys.keys() {
+    ///     println!("{:?} is verified by {}", key.kid(), key.path()); // fast-rsa, ring or aws-lc-rs
+    /// }
+    /// # Ok::<(), boundtoken::KeyError>(())
+    /// ```
+    #[must_use]
+    pub fn path(&self) -> VerificationPath {
+        if self.public_key.is_fast() { VerificationPath::FastRsa } else { VerificationPath::Backend }
     }
 
     /// The same key for another algorithm, such as an RSA key from a PEM file for PS256.

@@ -12,6 +12,7 @@ mod jwk;
 mod key;
 mod key_set;
 mod material;
+mod path;
 mod pem;
 mod private_key;
 mod signing;
@@ -22,6 +23,7 @@ pub use algorithm::Algorithm;
 pub use error::KeyError;
 pub use key::Key;
 pub use key_set::{KeySet, SkippedKey};
+pub use path::VerificationPath;
 pub use signing::SigningKey;
 pub use store::{CurrentKeys, KeyStore};
 

@@ -38,6 +38,7 @@ impl VerifierBuilder {
                 leeway: DEFAULT_LEEWAY,
                 max_token_size: DEFAULT_MAX_TOKEN_SIZE,
                 on_unavailable: OnUnavailable::Refuse,
+                fast_rsa: true,
                 cache: None,
             },
             cached_tokens: DEFAULT_CACHED_TOKENS,
@@ -87,6 +88,13 @@ impl VerifierBuilder {
     /// How much memory the remembered tokens may take, in bytes: 32 MiB unless set; 0 for no tokens.
     pub fn cache_size(mut self, bytes: usize) -> Self {
         self.cache_size = bytes;
+        self
+    }
+
+    /// Whether the keys that the [fast path](crate::fast_rsa) serves are verified by it: unless set, they are. No effect without
+    /// the feature `fast-rsa`.
+    pub fn fast_rsa(mut self, allowed: bool) -> Self {
+        self.verifier.fast_rsa = allowed;
         self
     }
 

@@ -1,0 +1,81 @@
+//! The fast path for RS256 against the libraries, in alternating rounds of one run:
+//! `cargo bench --bench fast_rsa --features aws-lc-rs,fast-rsa`.
+
+mod common;
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use boundtoken::fast_rsa::{self, State};
+use boundtoken::{Key, KeySet};
+use serde_json::{Value, json};
+
+const ROUNDS: usize = 200;
+const CALLS_IN_A_ROUND: u32 = 50;
+
+type Contender<'a> = Box<dyn Fn() + 'a>;
+
+fn main() {
+    let subjects = common::subjects();
+    let [subject, ..] = &subjects[..] else { unreachable!("RS256 comes first") };
+    let state = fast_rsa::status().state;
+    if state != State::On {
+        println!(
+            "fast-rsa: {state:?} on this machine, nothing to measure (it needs a CPU with AVX-512 IFMA)"
+        );
+        return;
+    }
+    let (signed, signature) = subject.signed_and_signature();
+    let jwk = serde_json::to_value(subject.key.to_jwk()).expect("JSON");
+    let modulus = URL_SAFE_NO_PAD.decode(jwk["n"].as_str().expect("RSA")).expect("base64");
+    let aws_lc = aws_lc_rs::signature::ParsedPublicKey::new(
+        &aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA256,
+        pkcs1(&modulus),
+    );
+    let aws_lc = aws_lc.expect("key");
+    let aws_lc_check = || assert!(black_box(aws_lc.verify_sig(signed, &signature).is_ok()));
+    #[cfg(feature = "ring")]
+    let ring = ring::signature::RsaPublicKeyComponents { n: modulus.clone(), e: vec![1_u8, 0, 1] };
+    #[cfg(feature = "ring")]
+    let ring_check = || {
+        let parameters = &ring::signature::RSA_PKCS1_2048_8192_SHA256;
+        assert!(black_box(ring.verify(parameters, signed, &signature).is_ok()));
+    };
+    let contenders: Vec<(&str, Contender<'_>)> = vec![
+        ("aws-lc, parsed key: bare check", Box::new(aws_lc_check)),
+        #[cfg(feature = "ring")]
+        ("ring: bare check", Box::new(ring_check)),
+        ("fast-rsa: bare check", Box::new(|| assert!(black_box(subject.key.verify(signed, &signature))))),
+        ("verify with fast-rsa", Box::new(|| subject.without_objects())),
+        ("verify without fast-rsa", Box::new(|| subject.without_fast_rsa())),
+        ("fast-rsa: loading a key", Box::new(|| drop(black_box(load(&jwk))))),
+    ];
+    let mut best = vec![Duration::MAX; contenders.len()];
+    for _ in 0..ROUNDS {
+        for ((_, contender), best) in contenders.iter().zip(&mut best) {
+            let start = Instant::now();
+            for _ in 0..CALLS_IN_A_ROUND {
+                contender();
+            }
+            *best = (*best).min(start.elapsed() / CALLS_IN_A_ROUND);
+        }
+    }
+    println!("{:<34}{:>12}{:>18}", "", "ns", "aws-lc's over it");
+    for ((name, _), time) in contenders.iter().zip(&best) {
+        println!("{name:<34}{:>12}{:>18.2}", time.as_nanos(), best[0].as_secs_f64() / time.as_secs_f64());
+    }
+    println!("one accepted check in 256 includes the library's; {:?}", fast_rsa::status());
+}
+
+fn load(jwk: &Value) -> Key {
+    let keys = KeySet::from_jwks(json!({ "keys": [jwk] }).to_string().as_bytes()).expect("key set");
+    keys.keys()[0].clone()
+}
+
+/// RSAPublicKey (RFC 8017 appendix A.1.1) of a modulus of 2,048 bits and the exponent 65537.
+fn pkcs1(modulus: &[u8]) -> Vec<u8> {
+    [&[0x30, 0x82, 0x01, 0x0a, 0x02, 0x82, 0x01, 0x01, 0x00], modulus, &[0x02, 0x03, 0x01, 0x00, 0x01]]
+        .concat()
+}

@@ -1,0 +1,112 @@
+//! Decides how often the backend is asked too, and what follows when it answers otherwise.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+
+use crate::fast_rsa::{Checks, State, Status};
+
+/// A switch that opens at the first disagreement. One for the process; tests make their own.
+pub(super) struct Breaker {
+    open: AtomicBool,
+    accepted_one_in: AtomicU32,
+    refused_per_second: AtomicU32,
+    accepted: AtomicU64,
+    /// The second in which a refusal was checked last, and how many were in it.
+    refused_in_second: AtomicU64,
+    accepted_checked: AtomicU64,
+    refused_checked: AtomicU64,
+    refused_unchecked: AtomicU64,
+    disagreements: AtomicU64,
+}
+
+impl Breaker {
+    pub(super) const fn new() -> Self {
+        Self {
+            open: AtomicBool::new(false),
+            accepted_one_in: AtomicU32::new(256),
+            refused_per_second: AtomicU32::new(500),
+            accepted: AtomicU64::new(0),
+            refused_in_second: AtomicU64::new(0),
+            accepted_checked: AtomicU64::new(0),
+            refused_checked: AtomicU64::new(0),
+            refused_unchecked: AtomicU64::new(0),
+            disagreements: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn set_checks(&self, checks: Checks) {
+        self.accepted_one_in.store(checks.accepted_one_in.get(), Relaxed);
+        self.refused_per_second.store(checks.refused_per_second, Relaxed);
+    }
+
+    /// Whether the fast path may be used.
+    pub(super) fn is_closed(&self) -> bool {
+        !self.open.load(Relaxed)
+    }
+
+    /// The verdict on a signature of which the fast path said `fast`. `proven`: whether it and the backend have both accepted
+    /// a signature of this key. `second` counts seconds from any moment on.
+    pub(super) fn verdict(
+        &self,
+        fast: bool,
+        proven: &AtomicBool,
+        second: impl FnOnce() -> u32,
+        backend: impl FnOnce() -> bool,
+    ) -> bool {
+        let known = proven.load(Relaxed);
+        if known && !self.must_check(fast, second) {
+            return fast;
+        }
+        let backend = backend();
+        count(if fast { &self.accepted_checked } else { &self.refused_checked });
+        if backend != fast {
+            count(&self.disagreements);
+            self.open.store(true, Relaxed);
+            tracing::error!(
+                fast_rsa_accepts = fast,
+                backend = crate::crypto::NAME,
+                backend_accepts = backend,
+                "fast-rsa disagrees with the backend about a signature, and is switched off; please report it"
+            );
+        } else if fast && !known {
+            proven.store(true, Relaxed);
+        }
+        backend
+    }
+
+    fn must_check(&self, fast: bool, second: impl FnOnce() -> u32) -> bool {
+        if fast {
+            let one_in = u64::from(self.accepted_one_in.load(Relaxed));
+            return self.accepted.fetch_add(1, Relaxed).is_multiple_of(one_in);
+        }
+        let limit = u64::from(self.refused_per_second.load(Relaxed));
+        let second = u64::from(second()) << 32;
+        let next = |last: u64| {
+            let so_far = if last & !COUNT == second { last & COUNT } else { 0 };
+            (so_far < limit).then_some(second | so_far.saturating_add(1))
+        };
+        let checked = self.refused_in_second.fetch_update(Relaxed, Relaxed, next).is_ok();
+        if !checked {
+            count(&self.refused_unchecked);
+        }
+        checked
+    }
+
+    /// What has happened so far. `otherwise`: the state unless the breaker is open; `keys_refused` is not its business.
+    pub(super) fn status(&self, otherwise: State, keys_refused: u64) -> Status {
+        Status {
+            state: if self.is_closed() { otherwise } else { State::SwitchedOff },
+            keys_refused,
+            accepted_checked: self.accepted_checked.load(Relaxed),
+            refused_checked: self.refused_checked.load(Relaxed),
+            refused_unchecked: self.refused_unchecked.load(Relaxed),
+            disagreements: self.disagreements.load(Relaxed),
+        }
+    }
+}
+
+/// The half of [`Breaker::refused_in_second`] that counts.
+const COUNT: u64 = (1 << 32) - 1;
+
+fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Relaxed);
+}

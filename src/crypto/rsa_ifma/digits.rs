@@ -1,0 +1,105 @@
+//! Numbers of up to 2,080 bits as forty digits of 52 bits, in order, and in the columns that the arithmetic works on.
+
+use super::lanes::{DIGIT_BITS, Eight, LARGEST_DIGIT, Machine};
+
+/// Forty digits, the least significant first, five to a row: row `l` is what lane `l` of the columns holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Digits(pub(super) [[u64; 5]; 8]);
+
+/// The same digits for vector registers: lane `l` of register `v` is digit `5 l + v`, so that going up five digits is going
+/// up a lane, and going up one digit is taking the next register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Columns(pub(super) [Eight; 5]);
+
+/// Columns as a machine holds them.
+pub(super) type Registers<M> = [<M as Machine>::Lanes; 5];
+
+impl Digits {
+    pub(super) const ZERO: Self = Self([[0; 5]; 8]);
+
+    /// Reads 256 bytes, big-endian.
+    #[inline(always)]
+    pub(super) fn from_bytes(bytes: &[u8; 256]) -> Self {
+        let mut digits = Self::ZERO;
+        let (pairs, _) = digits.0.as_flattened_mut().as_chunks_mut::<2>();
+        for (pair, bytes) in pairs.iter_mut().zip(bytes.rchunks(TWO_DIGITS)) {
+            *pair = two_digits(bytes);
+        }
+        digits
+    }
+
+    /// Whether this is the smaller number.
+    pub(super) fn is_below(&self, other: &Self) -> bool {
+        self.iter().rev().lt(other.iter().rev())
+    }
+
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &u64> {
+        self.0.as_flattened().iter()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut u64> {
+        self.0.as_flattened_mut().iter_mut()
+    }
+
+    #[inline(always)]
+    pub(super) fn columns(&self) -> Columns {
+        let mut columns = [[0; 8]; 5];
+        for (lane, row) in self.0.iter().enumerate() {
+            for (register, digit) in columns.iter_mut().zip(row) {
+                if let Some(place) = register.get_mut(lane) {
+                    *place = *digit;
+                }
+            }
+        }
+        Columns(columns.map(Eight))
+    }
+}
+
+impl Columns {
+    /// The five digits of a lane; zeros where there is no such lane.
+    #[inline(always)]
+    pub(super) fn row(&self, lane: usize) -> [u64; 5] {
+        self.0.each_ref().map(|register| register.0.get(lane).copied().unwrap_or(0))
+    }
+
+    #[inline(always)]
+    pub(super) fn digits(&self) -> Digits {
+        let mut digits = Digits::ZERO;
+        for (lane, row) in digits.0.iter_mut().enumerate() {
+            *row = self.row(lane);
+        }
+        digits
+    }
+
+    #[inline(always)]
+    pub(super) fn load<M: Machine>(&self, machine: M) -> Registers<M> {
+        let [a, b, c, d, e] = self.0;
+        [machine.load(a), machine.load(b), machine.load(c), machine.load(d), machine.load(e)]
+    }
+
+    #[inline(always)]
+    pub(super) fn store<M: Machine>(machine: M, registers: Registers<M>) -> Self {
+        let [a, b, c, d, e] = registers;
+        Self([machine.store(a), machine.store(b), machine.store(c), machine.store(d), machine.store(e)])
+    }
+}
+
+/// How many bytes make two digits: 13 bytes have 104 bits.
+pub(super) const TWO_DIGITS: usize = 13;
+
+/// Two digits, the less significant first, of up to 13 bytes, big-endian.
+#[inline(always)]
+pub(super) fn two_digits(bytes: &[u8]) -> [u64; 2] {
+    let mut wide = [0; 16];
+    if let Some(place) = wide.get_mut(16_usize.saturating_sub(bytes.len())..) {
+        place.copy_from_slice(bytes);
+    }
+    let number = u128::from_be_bytes(wide);
+    [low_digit(number), low_digit(number >> DIGIT_BITS)]
+}
+
+/// The low 52 bits.
+#[inline(always)]
+pub(super) fn low_digit(number: u128) -> u64 {
+    u64::try_from(number & u128::from(LARGEST_DIGIT)).unwrap_or(0)
+}

@@ -1,0 +1,152 @@
+//! Keys that are served here: which they are, and how a verdict comes about.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, LazyLock};
+use std::time::Instant;
+
+use super::breaker::Breaker;
+use super::key::Key;
+use super::known_answer;
+use super::lanes::Machine;
+#[cfg(feature = "fast-rsa-model")]
+use super::model::Model;
+#[cfg(target_arch = "x86_64")]
+use super::simd::Ifma;
+use crate::crypto::{backend, sha256};
+use crate::fast_rsa::{Checks, State, Status};
+use crate::keys::{Algorithm, Material};
+
+pub(super) static BREAKER: Breaker = Breaker::new();
+/// What this process can do; found out when the first key is loaded.
+static AVAILABLE: LazyLock<Result<Computer, State>> = LazyLock::new(available);
+static KEYS_REFUSED: AtomicU64 = AtomicU64::new(0);
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// What turns the fast path off, unless it is unset, empty or `on`.
+const VARIABLE: &str = "BOUNDTOKEN_FAST_RSA";
+
+/// A key that the fast path serves. Clones share it.
+#[derive(Clone)]
+pub(crate) struct FastKey(Arc<Loaded>);
+
+struct Loaded {
+    computer: Computer,
+    key: Key,
+    /// Whether this path and the backend have both accepted a signature of this key.
+    proven: AtomicBool,
+}
+
+/// What computes.
+#[derive(Clone, Copy)]
+pub(super) enum Computer {
+    #[cfg(target_arch = "x86_64")]
+    Ifma(Ifma),
+    #[cfg(feature = "fast-rsa-model")]
+    Model(Model),
+}
+
+impl Computer {
+    fn find() -> Option<Self> {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(ifma) = Ifma::detect() {
+            return Some(Self::Ifma(ifma));
+        }
+        #[cfg(feature = "fast-rsa-model")]
+        return Some(Self::Model(Model));
+        #[cfg(not(feature = "fast-rsa-model"))]
+        None
+    }
+
+    /// A key whose powers of known numbers are right.
+    pub(super) fn key(self, modulus: &[u8; 256]) -> Option<Key> {
+        fn tried<M: Machine>(machine: M, modulus: &[u8; 256]) -> Option<Key> {
+            Key::new(machine, modulus).filter(|key| key.powers_are_right(machine))
+        }
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Ifma(ifma) => tried(ifma, modulus),
+            #[cfg(feature = "fast-rsa-model")]
+            Self::Model(model) => tried(model, modulus),
+        }
+    }
+
+    /// What the key says of a signature.
+    pub(super) fn verify(self, key: &Key, message: &[u8], signature: &[u8]) -> bool {
+        let hash = sha256(message);
+        let (Ok(signature), Ok(hash)) = (signature.try_into(), hash.as_ref().try_into()) else {
+            return false;
+        };
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Ifma(ifma) => key.verify(ifma, signature, hash),
+            #[cfg(feature = "fast-rsa-model")]
+            Self::Model(model) => key.verify(model, signature, hash),
+        }
+    }
+}
+
+fn available() -> Result<Computer, State> {
+    let choice = std::env::var_os(VARIABLE).unwrap_or_default();
+    if !choice.is_empty() && choice != "on" {
+        return Err(State::TurnedOff);
+    }
+    let computer = Computer::find().ok_or(State::NoInstructions)?;
+    if !known_answer::is_given_by(computer) {
+        tracing::error!("fast-rsa failed its self-test on this machine, and is off; please report it");
+        return Err(State::SelfTestFailed);
+    }
+    Ok(computer)
+}
+
+impl FastKey {
+    /// `None` for a key that the backend alone serves.
+    pub(crate) fn load(
+        algorithm: Algorithm,
+        material: &Material,
+        backend: &backend::PublicKey,
+    ) -> Option<Self> {
+        let Material::Rsa { modulus, exponent } = material else { return None };
+        if algorithm != Algorithm::RS256 || **exponent != [1, 0, 1] {
+            return None;
+        }
+        let modulus = <&[u8; 256]>::try_from(&**modulus).ok()?;
+        let computer = (*AVAILABLE).ok()?;
+        let key = computer.key(modulus).filter(|key| {
+            // Nobody can sign here, but both must refuse.
+            let (message, signature) = (b"a message to try the key with", &[1; 256]);
+            !computer.verify(key, message, signature) && !backend.verify(message, signature)
+        });
+        if key.is_none() {
+            KEYS_REFUSED.fetch_add(1, Relaxed);
+            tracing::error!(
+                "fast-rsa failed its self-test with a key, which is left to the backend; please report it"
+            );
+        }
+        Some(Self(Arc::new(Loaded { computer, key: key?, proven: AtomicBool::new(false) })))
+    }
+
+    /// Whether the key is served here: not once there was a disagreement about any key.
+    pub(crate) fn is_on(&self) -> bool {
+        BREAKER.is_closed()
+    }
+
+    /// Allocates nothing, but for what the backend does when it is asked.
+    pub(crate) fn verify(&self, message: &[u8], signature: &[u8], backend: &backend::PublicKey) -> bool {
+        let Loaded { computer, key, proven } = &*self.0;
+        let fast = computer.verify(key, message, signature);
+        BREAKER.verdict(fast, proven, seconds, || backend.verify(message, signature))
+    }
+}
+
+fn seconds() -> u32 {
+    u32::try_from(START.elapsed().as_secs()).unwrap_or(u32::MAX)
+}
+
+pub(crate) fn status() -> Status {
+    let state = AVAILABLE.as_ref().map_or_else(|state| *state, |_| State::On);
+    BREAKER.status(state, KEYS_REFUSED.load(Relaxed))
+}
+
+pub(crate) fn set_checks(checks: Checks) {
+    BREAKER.set_checks(checks);
+}

@@ -1,0 +1,111 @@
+//! The lanes as a plain array: runs everywhere, Miri included, and checks in debug builds what the arithmetic promises.
+
+use super::digits::low_digit;
+use super::lanes::{DIGIT_BITS, Eight, LARGEST_DIGIT, Machine, Work};
+
+/// No column ever reaches this.
+const COLUMN_BOUND: u64 = 1 << 60;
+
+/// Plain arrays in place of vector registers.
+#[derive(Clone, Copy)]
+pub(super) struct Model;
+
+impl Machine for Model {
+    type Lanes = [u64; 8];
+
+    fn load(self, eight: Eight) -> [u64; 8] {
+        eight.0
+    }
+
+    fn store(self, lanes: [u64; 8]) -> Eight {
+        Eight(lanes)
+    }
+
+    fn broadcast(self, number: u64) -> [u64; 8] {
+        [number; 8]
+    }
+
+    fn add(self, one: [u64; 8], other: [u64; 8]) -> [u64; 8] {
+        lane_by_lane(one, other, bounded_sum)
+    }
+
+    fn add_low(self, sum: [u64; 8], one: [u64; 8], other: [u64; 8]) -> [u64; 8] {
+        lane_by_lane(sum, lane_by_lane(one, other, low_half), bounded_sum)
+    }
+
+    fn add_high(self, sum: [u64; 8], one: [u64; 8], other: [u64; 8]) -> [u64; 8] {
+        lane_by_lane(sum, lane_by_lane(one, other, high_half), bounded_sum)
+    }
+
+    fn digits(self, lanes: [u64; 8]) -> [u64; 8] {
+        lanes.map(|lane| lane & LARGEST_DIGIT)
+    }
+
+    fn carries(self, lanes: [u64; 8]) -> [u64; 8] {
+        lanes.map(|lane| lane >> DIGIT_BITS)
+    }
+
+    fn down(self, lanes: [u64; 8]) -> [u64; 8] {
+        let [_, rest @ ..] = lanes;
+        let [a, b, c, d, e, f, g] = rest;
+        [a, b, c, d, e, f, g, 0]
+    }
+
+    fn up(self, lanes: [u64; 8]) -> [u64; 8] {
+        let [a, b, c, d, e, f, g, _] = lanes;
+        [0, a, b, c, d, e, f, g]
+    }
+
+    fn first(self, lanes: [u64; 8]) -> u64 {
+        let [first, ..] = lanes;
+        first
+    }
+
+    fn only_first(self, lanes: [u64; 8]) -> [u64; 8] {
+        [self.first(lanes), 0, 0, 0, 0, 0, 0, 0]
+    }
+
+    fn either(self, one: [u64; 8], other: [u64; 8]) -> [u64; 8] {
+        lane_by_lane(one, other, |one, other| one | other)
+    }
+
+    fn exceeds_digits(self, lanes: [u64; 8]) -> bool {
+        lanes.iter().any(|lane| *lane > LARGEST_DIGIT)
+    }
+
+    fn run<W: Work>(self, work: W) -> W::Output {
+        work.on(self)
+    }
+}
+
+#[inline(always)]
+fn lane_by_lane(one: [u64; 8], other: [u64; 8], operation: impl Fn(u64, u64) -> u64) -> [u64; 8] {
+    let ([a, b, c, d, e, f, g, h], [s, t, u, v, w, x, y, z]) = (one, other);
+    [
+        operation(a, s),
+        operation(b, t),
+        operation(c, u),
+        operation(d, v),
+        operation(e, w),
+        operation(f, x),
+        operation(g, y),
+        operation(h, z),
+    ]
+}
+
+fn bounded_sum(one: u64, other: u64) -> u64 {
+    let sum = one.wrapping_add(other);
+    debug_assert!(sum < COLUMN_BOUND && one < COLUMN_BOUND, "a column overflows");
+    sum
+}
+
+/// As the instructions do, takes the low 52 bits of each factor.
+fn low_half(one: u64, other: u64) -> u64 {
+    debug_assert!(one <= LARGEST_DIGIT && other <= LARGEST_DIGIT, "a factor is no digit");
+    (one & LARGEST_DIGIT).wrapping_mul(other & LARGEST_DIGIT) & LARGEST_DIGIT
+}
+
+fn high_half(one: u64, other: u64) -> u64 {
+    debug_assert!(one <= LARGEST_DIGIT && other <= LARGEST_DIGIT, "a factor is no digit");
+    low_digit((u128::from(one & LARGEST_DIGIT) * u128::from(other & LARGEST_DIGIT)) >> DIGIT_BITS)
+}

@@ -1,0 +1,72 @@
+//! The lanes as a vector register, with AVX-512 IFMA. The only file of the fast path that needs `unsafe`.
+
+#![allow(unsafe_code)]
+#![deny(clippy::undocumented_unsafe_blocks, clippy::multiple_unsafe_ops_per_block)]
+
+use core::arch::x86_64::{
+    __m512i, _mm_cvtsi128_si64, _mm512_add_epi64, _mm512_alignr_epi64, _mm512_and_si512,
+    _mm512_castsi512_si128, _mm512_cmpgt_epu64_mask, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64,
+    _mm512_maskz_mov_epi64, _mm512_or_si512, _mm512_set1_epi64, _mm512_setzero_si512, _mm512_srli_epi64,
+};
+use core::mem::transmute;
+
+use super::lanes::{DIGIT_BITS, Eight, LARGEST_DIGIT, Machine, Work};
+
+/// The proof that this CPU, under this operating system, has AVX-512F and AVX-512 IFMA: only [`Ifma::detect`] makes one.
+#[derive(Clone, Copy)]
+pub(super) struct Ifma(());
+
+impl Ifma {
+    /// `None` if the CPU or the operating system lacks the instructions.
+    pub(super) fn detect() -> Option<Self> {
+        (is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma")).then_some(Self(()))
+    }
+}
+
+/// The largest digit as the intrinsics take numbers.
+const LARGEST: i64 = LARGEST_DIGIT.cast_signed();
+
+/// Defines operations, each an expression of intrinsics. They are inlined into [`Ifma::run`], which is compiled for the
+/// instructions, so that each becomes one or two of them.
+macro_rules! operations {
+    ($(fn $name:ident($($argument:ident: $kind:ty),+) -> $result:ty { $body:expr })+) => {$(
+        #[inline(always)]
+        fn $name(self, $($argument: $kind),+) -> $result {
+            // SAFETY: the intrinsics demand nothing but that the CPU has AVX-512F and AVX-512 IFMA, and an `Ifma` exists only
+            // where `detect` found both. `transmute` is between `[u64; 8]` and `__m512i`: the same size, and every bit pattern
+            // is a value of either.
+            unsafe { $body }
+        }
+    )+};
+}
+
+impl Machine for Ifma {
+    type Lanes = __m512i;
+
+    operations! {
+        fn load(eight: Eight) -> __m512i { transmute::<[u64; 8], __m512i>(eight.0) }
+        fn store(lanes: __m512i) -> Eight { Eight(transmute::<__m512i, [u64; 8]>(lanes)) }
+        fn broadcast(number: u64) -> __m512i { _mm512_set1_epi64(number.cast_signed()) }
+        fn add(one: __m512i, other: __m512i) -> __m512i { _mm512_add_epi64(one, other) }
+        fn add_low(sum: __m512i, one: __m512i, other: __m512i) -> __m512i { _mm512_madd52lo_epu64(sum, one, other) }
+        fn add_high(sum: __m512i, one: __m512i, other: __m512i) -> __m512i { _mm512_madd52hi_epu64(sum, one, other) }
+        fn digits(lanes: __m512i) -> __m512i { _mm512_and_si512(lanes, _mm512_set1_epi64(LARGEST)) }
+        fn carries(lanes: __m512i) -> __m512i { _mm512_srli_epi64::<DIGIT_BITS>(lanes) }
+        fn down(lanes: __m512i) -> __m512i { _mm512_alignr_epi64::<1>(_mm512_setzero_si512(), lanes) }
+        fn up(lanes: __m512i) -> __m512i { _mm512_alignr_epi64::<7>(lanes, _mm512_setzero_si512()) }
+        fn first(lanes: __m512i) -> u64 { _mm_cvtsi128_si64(_mm512_castsi512_si128(lanes)).cast_unsigned() }
+        fn only_first(lanes: __m512i) -> __m512i { _mm512_maskz_mov_epi64(1, lanes) }
+        fn either(one: __m512i, other: __m512i) -> __m512i { _mm512_or_si512(one, other) }
+        fn exceeds_digits(lanes: __m512i) -> bool { _mm512_cmpgt_epu64_mask(lanes, _mm512_set1_epi64(LARGEST)) != 0 }
+    }
+
+    #[inline(always)]
+    fn run<W: Work>(self, work: W) -> W::Output {
+        #[target_feature(enable = "avx512f,avx512ifma")]
+        fn compiled_for_it<W: Work>(ifma: Ifma, work: W) -> W::Output {
+            work.on(ifma)
+        }
+        // SAFETY: an `Ifma` exists only where `detect` found both features.
+        unsafe { compiled_for_it(self, work) }
+    }
+}

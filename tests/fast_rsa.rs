@@ -1,0 +1,129 @@
+//! The fast path as users see it: on, off, and never with another verdict.
+//!
+//! With the feature `fast-rsa-model`, as `--all-features` has it, all of this runs on every machine; with `fast-rsa`
+//! alone only where the CPU has AVX-512 IFMA.
+
+mod common;
+mod mint;
+
+use std::num::NonZeroU32;
+use std::process::Command;
+
+use boundtoken::fast_rsa::{self, Checks, State};
+use boundtoken::{Algorithm, Key, Reason, TrustedIssuer, UnixSeconds, VerificationPath, Verifier};
+use mint::{Mint, NOW};
+
+/// Set in processes that a test starts of its own program.
+const VARIABLE: &str = "BOUNDTOKEN_FAST_RSA";
+
+/// Has the library check every verdict of the fast path.
+fn watch_closely() {
+    fast_rsa::set_checks(Checks { accepted_one_in: NonZeroU32::MIN, refused_per_second: u32::MAX });
+}
+
+/// Its public key.
+fn key(mint: &Mint) -> Key {
+    mint.keys().keys()[0].clone()
+}
+
+/// Whether the fast path is on here; says so where there is nothing to test.
+fn is_on() -> bool {
+    drop(key(&Mint::new(Algorithm::RS256, mint::KID)));
+    let state = fast_rsa::status().state;
+    if state != State::On {
+        println!("NOT TESTED: the fast path is {state:?} here; --features fast-rsa-model has a stand-in");
+        assert!(matches!(state, State::NotCompiled | State::NoInstructions | State::TurnedOff));
+        let compiled = cfg!(feature = "fast-rsa") && cfg!(target_arch = "x86_64");
+        assert!(state != State::NotCompiled || !compiled);
+        assert!(
+            !cfg!(feature = "fast-rsa-model") || state == State::TurnedOff,
+            "the stand-in runs everywhere"
+        );
+    }
+    state == State::On
+}
+
+#[test]
+fn the_fast_path_serves_rs256_and_nothing_else() {
+    let expected = if is_on() { VerificationPath::FastRsa } else { VerificationPath::Backend };
+    let rsa = key(&Mint::new(Algorithm::RS256, mint::KID));
+    assert_eq!(rsa.path(), expected);
+    assert_eq!(rsa.clone().path(), expected);
+    assert_eq!(rsa.with_algorithm(Algorithm::PS256).unwrap().path(), VerificationPath::Backend);
+    for algorithm in [Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA] {
+        assert_eq!(key(&Mint::new(algorithm, mint::KID)).path(), VerificationPath::Backend, "{algorithm}");
+    }
+    let backend = if cfg!(feature = "aws-lc-rs") { "aws-lc-rs" } else { "ring" };
+    assert_eq!(VerificationPath::Backend.to_string(), backend);
+    assert_eq!(VerificationPath::FastRsa.to_string(), "fast-rsa");
+}
+
+#[test]
+fn every_rs256_verdict_on_the_crafted_vectors_is_the_librarys() {
+    let on = is_on();
+    watch_closely();
+    let before = fast_rsa::status();
+    let (mut accepted, mut refused) = (0, 0);
+    for folder in common::folders() {
+        let Some(keys) = folder.keys() else { continue };
+        if on && folder.name.contains("rs256") {
+            assert!(keys.keys().iter().any(|key| key.path() == VerificationPath::FastRsa), "{}", folder.name);
+        }
+        let stores = folder.stores();
+        for case in &folder.cases {
+            let verifier = folder.verifier(&keys, case, &stores[case.objects]);
+            match verifier.verify_at(case.token.as_bytes(), UnixSeconds(case.now)) {
+                Ok(_) => accepted += 1,
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    let after = fast_rsa::status();
+    println!("{accepted} accepted, {refused} refused; {after:?}");
+    assert_eq!((after.disagreements, after.keys_refused), (0, 0));
+    assert!(accepted > 0 && refused > 0);
+    assert!(!on || after.accepted_checked > before.accepted_checked, "the fast path decided nothing");
+    assert!(!on || after.refused_checked > before.refused_checked, "the fast path refused nothing");
+}
+
+#[test]
+fn a_verifier_that_may_not_use_it_verifies_all_the_same() {
+    let mint = Mint::new(Algorithm::RS256, mint::KID);
+    let token = mint.token(&mint::claims(NOW));
+    // Other digits in the middle of the signature.
+    let middle = token.len() - 100;
+    let other = if token[middle..].starts_with("AAAA") { "BBBB" } else { "AAAA" };
+    let broken = format!("{}{other}{}", &token[..middle], &token[middle + 4..]);
+    for allowed in [false, true] {
+        let builder = Verifier::builder().issuer(TrustedIssuer::new(mint::ISSUER, mint.keys()));
+        let verifier = builder.audience(mint::AUDIENCE).fast_rsa(allowed).build().unwrap();
+        assert!(verifier.verify_at(token.as_bytes(), UnixSeconds(NOW)).is_ok());
+        let rejection = verifier.verify_at(broken.as_bytes(), UnixSeconds(NOW)).unwrap_err();
+        assert_eq!(rejection.reason(), Reason::SignatureInvalid);
+    }
+}
+
+#[test]
+fn the_environment_turns_it_off() {
+    if !is_on() {
+        return;
+    }
+    for (value, expected) in [("off", "TurnedOff"), ("0", "TurnedOff"), ("on", "On"), ("", "On")] {
+        let program = std::env::current_exe().unwrap();
+        let mut child = Command::new(program);
+        child.args(["--exact", "this_process_says_whether_it_is_on", "--nocapture"]).env(VARIABLE, value);
+        let output = child.output().unwrap();
+        assert!(output.status.success());
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(said.contains(&format!("fast-rsa here: {expected} ")), "{value:?}: {said}");
+    }
+}
+
+/// What [`the_environment_turns_it_off`] runs.
+#[test]
+fn this_process_says_whether_it_is_on() {
+    let path = key(&Mint::new(Algorithm::RS256, mint::KID)).path();
+    let state = fast_rsa::status().state;
+    println!("fast-rsa here: {state:?} ");
+    assert_eq!(path == VerificationPath::FastRsa, state == State::On);
+}
