@@ -340,6 +340,22 @@ typedef enum {
   BOUNDTOKEN_CHANGE_STALE = 5,
 } boundtoken_change;
 
+// Whether the library checks common RS256 signatures by its own fast path, on x86-64 CPUs with AVX-512 IFMA.
+typedef enum {
+  // The library was built without it.
+  BOUNDTOKEN_FAST_RSA_NOT_COMPILED = 0,
+  // The CPU or the operating system lacks the instructions.
+  BOUNDTOKEN_FAST_RSA_NO_INSTRUCTIONS = 1,
+  // The environment variable BOUNDTOKEN_FAST_RSA turned it off: it is set, and neither empty nor `on`.
+  BOUNDTOKEN_FAST_RSA_TURNED_OFF = 2,
+  // It failed its self-test and serves no key. Please report it.
+  BOUNDTOKEN_FAST_RSA_SELF_TEST_FAILED = 3,
+  // It serves the keys that it can: RS256 with 2,048 bits and the exponent 65537.
+  BOUNDTOKEN_FAST_RSA_ON = 4,
+  // It disagreed with the cryptography library, once, and has been off since. Please report it.
+  BOUNDTOKEN_FAST_RSA_SWITCHED_OFF = 5,
+} boundtoken_fast_rsa_state;
+
 // What a call-back knows about an object.
 typedef enum {
   // It cannot be said: the source is not connected, or not up to date.
@@ -528,6 +544,26 @@ typedef struct {
 // followed meanwhile. It must not throw, unwind or longjmp out. `change` and its texts live until it returns. It may
 // call every function of the library, but boundtoken_cluster_free does not wait there.
 typedef void (*boundtoken_cluster_callback)(void *userdata, const boundtoken_cluster_change *change);
+
+// What the fast path has done in this process. Initialise it with its size: `boundtoken_fast_rsa status = {sizeof status};`
+//
+// Later versions append members: a program compiled with an older header gets the members it knows.
+typedef struct {
+  // Set by the caller to the size of the struct; afterwards how many bytes of it are filled.
+  size_t size;
+  // Whether it is on.
+  boundtoken_fast_rsa_state state;
+  // Keys that it could have served, but for a self-test that they failed.
+  uint64_t keys_refused;
+  // Signatures that it accepted and that the cryptography library checked once more.
+  uint64_t accepted_checked;
+  // Signatures that it refused and that the cryptography library checked once more.
+  uint64_t refused_checked;
+  // Signatures that it refused beyond the rate at which they are checked once more.
+  uint64_t refused_unchecked;
+  // How often the cryptography library came to another verdict. That was the answer.
+  uint64_t disagreements;
+} boundtoken_fast_rsa;
 
 #ifdef __cplusplus
 extern "C" {
@@ -745,6 +781,11 @@ boundtoken_status boundtoken_verifier_builder_cached_tokens(boundtoken_verifier_
 // How much memory the remembered tokens may take, in bytes: 32 MiB unless set; 0 for no tokens.
 boundtoken_status boundtoken_verifier_builder_cache_size(boundtoken_verifier_builder *builder, size_t bytes);
 
+// Whether the keys that the fast path for RS256 serves are verified by it: 0 for no. Unless set they are, where the library
+// was built with it: see boundtoken_fast_rsa_status.
+boundtoken_status boundtoken_verifier_builder_fast_rsa(boundtoken_verifier_builder *builder,
+                                                       uint32_t allowed);
+
 // Builds the verifier, and frees the builder in any case, also on failure: do not use it again.
 //
 // `verifier`: receives a handle to free with boundtoken_verifier_free; NULL on failure.
@@ -912,6 +953,17 @@ boundtoken_status boundtoken_cluster_on_change(const boundtoken_cluster *cluster
                                                void *userdata,
                                                boundtoken_userdata_free userdata_free,
                                                boundtoken_error **error);
+
+// Says whether the fast path for RS256 is on in this process, and what it has done.
+//
+// `status`: its member `size` must be set. No more than `size` bytes are written. Any thread.
+//
+// BOUNDTOKEN_STRUCT_TOO_SMALL: `size` is not set, or to less than in any version of the header. Nothing is written
+// on failure.
+boundtoken_status boundtoken_fast_rsa_status(boundtoken_fast_rsa *status);
+
+// How many of the keys are verified by the fast path now. 0 if `keys` is NULL. Any thread.
+size_t boundtoken_keys_fast_rsa_count(const boundtoken_keys *keys);
 
 #ifdef __cplusplus
 }  // extern "C"

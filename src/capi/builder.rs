@@ -201,6 +201,21 @@ pub unsafe extern "C" fn boundtoken_verifier_builder_cache_size(
     unsafe { collect(builder, step) }
 }
 
+/// Whether the keys that the fast path for RS256 serves are verified by it: 0 for no. Unless set they are, where the library
+/// was built with it: see boundtoken_fast_rsa_status.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn boundtoken_verifier_builder_fast_rsa(
+    builder: *mut boundtoken_verifier_builder,
+    allowed: u32,
+) -> boundtoken_status {
+    let step = |builder: &mut boundtoken_verifier_builder| {
+        builder.change(|builder| builder.fast_rsa(allowed != 0));
+        Ok(())
+    };
+    // SAFETY: the caller promises NULL or a live builder that only this thread uses.
+    unsafe { collect(builder, step) }
+}
+
 /// Builds the verifier, and frees the builder in any case, also on failure: do not use it again.
 ///
 /// `verifier`: receives a handle to free with boundtoken_verifier_free; NULL on failure.

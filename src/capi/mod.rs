@@ -4,8 +4,8 @@
 //! function is written for the header, which is generated from this module and checked in. What every function may
 //! expect of its caller (valid pointers, lifetimes, threads) is said once, in the conventions at the head of the header.
 //!
-//! This module holds the only `unsafe` code of the crate: reading what the caller points to and, for clusters, telling the
-//! system how their thread and the process's children are to be treated.
+//! This module holds the only `unsafe` code of the crate but for the instructions of `fast-rsa`: reading what the caller
+//! points to and, for clusters, telling the system how their thread and the process's children are to be treated.
 
 #![allow(unsafe_code)]
 // C has its own names.
@@ -21,6 +21,7 @@ mod claims;
 #[cfg(feature = "kubernetes")]
 mod cluster;
 mod error;
+mod fast_rsa;
 mod keys;
 mod objects;
 mod pointer;
@@ -35,6 +36,7 @@ pub use claims::*;
 #[cfg(feature = "kubernetes")]
 pub use cluster::*;
 pub use error::*;
+pub use fast_rsa::*;
 pub use keys::*;
 pub use objects::*;
 pub use status::*;

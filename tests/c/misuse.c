@@ -197,6 +197,7 @@ static void builders_are_checked(void) {
   CHECK(boundtoken_verifier_builder_cache_size(NULL, 1) == BOUNDTOKEN_NULL_ARGUMENT);
   CHECK(boundtoken_verifier_builder_cluster(NULL, NULL) == BOUNDTOKEN_NULL_ARGUMENT);
   CHECK(boundtoken_verifier_builder_on_unavailable(NULL, BOUNDTOKEN_UNAVAILABLE_REFUSE) == BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(boundtoken_verifier_builder_fast_rsa(NULL, 1) == BOUNDTOKEN_NULL_ARGUMENT);
   FAILS(boundtoken_verifier_builder_build(NULL, &verifier, &error), BOUNDTOKEN_NULL_ARGUMENT);
   CHECK(verifier == NULL);
   // The builder is gone after this one too: a leak checker would find it.
@@ -238,6 +239,19 @@ static void builders_are_checked(void) {
   builder = complete_builder(keys);
   CHECK(boundtoken_verifier_builder_on_unavailable(builder, (boundtoken_on_unavailable)2) == BOUNDTOKEN_UNKNOWN_VALUE);
   FAILS(boundtoken_verifier_builder_build(builder, &verifier, &error), BOUNDTOKEN_UNKNOWN_VALUE);
+  builder = complete_builder(keys);
+  CHECK(boundtoken_verifier_builder_fast_rsa(builder, 0) == BOUNDTOKEN_OK);
+  boundtoken_verifier_builder_free(builder);
+  boundtoken_fast_rsa status;
+  memset(&status, 0, sizeof status);
+  CHECK(boundtoken_fast_rsa_status(NULL) == BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(boundtoken_fast_rsa_status(&status) == BOUNDTOKEN_STRUCT_TOO_SMALL);
+  status.size = sizeof status;
+  CHECK(boundtoken_fast_rsa_status(&status) == BOUNDTOKEN_OK);
+  CHECK(status.size == sizeof status && status.disagreements == 0);
+  CHECK(boundtoken_keys_fast_rsa_count(NULL) == 0);
+  CHECK(boundtoken_keys_fast_rsa_count(keys) <= boundtoken_keys_count(keys));
+  CHECK(status.state == BOUNDTOKEN_FAST_RSA_ON || boundtoken_keys_fast_rsa_count(keys) == 0);
   builder = boundtoken_verifier_builder_new();
   CHECK(boundtoken_verifier_builder_issuer_also_named(builder, name) == BOUNDTOKEN_NO_ISSUER);
   boundtoken_verifier_builder_free(builder);
