@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use boundtoken::{KeySet, UnixSeconds};
+use boundtoken::{Key, KeySet, UnixSeconds, VerificationPath};
 use chrono::DateTime;
 use http::StatusCode;
 use http::header::DATE;
@@ -158,12 +158,20 @@ pub async fn key_set(client: &Client) -> Check {
         Ok(keys) => keys,
         Err(error) => return Check::fail(NAME, error.to_string(), unusable),
     };
-    let algorithms: Vec<&str> = keys.keys().iter().map(|key| key.algorithm().name()).collect();
+    let algorithms: Vec<String> = keys.keys().iter().map(described).collect();
     let finding = format!("{} usable: {}", algorithms.len(), algorithms.join(", "));
     match keys.skipped().first() {
         _ if keys.is_empty() => Check::fail(NAME, "no key of the key set can be used", unusable),
         Some(skipped) => Check::warn(NAME, format!("{finding}; one is not: {}", skipped.error()), unusable),
         None => Check::ok(NAME, finding),
+    }
+}
+
+/// A key's algorithm, and the code that verifies it where that is not the library.
+fn described(key: &Key) -> String {
+    match key.path() {
+        VerificationPath::Backend => key.algorithm().name().to_owned(),
+        path => format!("{} by {path}", key.algorithm()),
     }
 }
 
