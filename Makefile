@@ -22,7 +22,7 @@ RELEASE = $(TARGET_DIR)/release
 NATIVE_LIBS = $(RELEASE)/libboundtoken.native-libs
 
 .DEFAULT_GOAL := help
-.PHONY: help capi install generate demo test test-cluster bench bench-peers fuzz advisories tools clean
+.PHONY: help capi install generate demo test test-cluster test-fast-rsa bench bench-peers fuzz advisories tools clean
 
 help: ## this list
 	@echo 'boundtoken $(VERSION)'
@@ -78,7 +78,8 @@ LIBRARY = capi,dev-server,discovery,kubernetes,k8s-openapi/earliest
 test: ## run every check: format, lints, tests, documentation, header, C programs, licences
 	@echo 'test: format'
 	@$(CARGO) fmt --check
-	@for features in '' '--no-default-features --features aws-lc-rs' '--features capi' '--all-features'; do \
+	@for features in '' '--no-default-features --features aws-lc-rs' '--features capi' '--features fast-rsa' \
+		'--no-default-features --features aws-lc-rs,fast-rsa' '--features fast-rsa,capi' '--all-features'; do \
 		echo "test: clippy $$features"; \
 		$(CARGO) clippy --quiet --all-targets $$features -- -D warnings || exit 1; \
 	done
@@ -88,6 +89,8 @@ test: ## run every check: format, lints, tests, documentation, header, C program
 	done
 	@echo 'test: the verdicts of real API servers, in full'
 	@$(CARGO) test --quiet --all-features --test apiserver -- --nocapture
+	@echo 'test: the fast path for RS256, ten thousand verdicts against ring and AWS-LC'
+	@$(CARGO) test --quiet --all-features --lib fast_rsa -- --nocapture
 	@echo 'test: documentation'
 	@RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --no-deps --all-features
 	@echo 'test: licences, bans, sources'
@@ -100,6 +103,20 @@ test-cluster: ## follow a real API server with etcd, which Go builds once, in ab
 	@echo 'test-cluster: cargo test --features cli --test cluster'
 	@BOUNDTOKEN_CLUSTER=$(abspath $(CLUSTER)) \
 		$(CARGO) test --quiet --features cli --test cluster -- --nocapture --test-threads=1
+
+VERDICTS ?= 1000000
+test-fast-rsa: ## the fast path for RS256: VERDICTS verdicts (a million), mutants, machine code, Miri; takes hours
+	@echo 'test-fast-rsa: $(VERDICTS) verdicts against ring and AWS-LC'
+	@BOUNDTOKEN_VERDICTS=$(VERDICTS) $(CARGO) test --quiet --release --features aws-lc-rs,fast-rsa-model \
+		--lib fast_rsa -- --nocapture
+	@echo 'test-fast-rsa: the machine code'
+	@CARGO=$(CARGO) TARGET_DIR=$(TARGET_DIR) tests/fast_rsa_assurance/machine_code.sh
+	@echo 'test-fast-rsa: mutants'
+	@CARGO=$(CARGO) TARGET_DIR=$(TARGET_DIR) tests/fast_rsa_assurance/mutants.sh
+	@echo 'test-fast-rsa: the model under Miri'
+	@rustup component add --toolchain nightly miri rust-src
+	@MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test --quiet --features fast-rsa-model --lib -- \
+		fast_rsa::tests::constants fast_rsa::tests::products fast_rsa::tests::encoding
 
 API_SERVER = tests/cluster/apiserver
 # The programs tell their version, which the build must give them: v1.36.3, say.
@@ -126,6 +143,7 @@ bench: ## measure: time against the bare signature check and jsonwebtoken, and a
 	@for features in '' '--features aws-lc-rs'; do \
 		$(CARGO) bench --quiet --bench ratios --bench verify $$features || exit 1; \
 	done
+	@$(CARGO) bench --quiet --bench fast_rsa --features aws-lc-rs,fast-rsa
 
 PEERS = $(abspath $(TARGET_DIR))/bench-peers
 # How often each verifier has its turn, for about 2 ms an algorithm.
@@ -140,7 +158,7 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS (needs the nightly toolchain)
 	@for target in $$(cargo fuzz list); do \
 		echo "fuzz: $$target"; mkdir -p fuzz/corpus/$$target; \
 		seeds=fuzz/seeds/$$target; [ -d $$seeds ] || seeds=tests/fixtures/keys; \
-		cargo +nightly fuzz run $$target fuzz/corpus/$$target $$seeds -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
+		cargo +nightly fuzz run --features fast-rsa $$target fuzz/corpus/$$target $$seeds -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
 
 advisories: tools ## check the dependencies against the RustSec database (needs the network)

@@ -1,0 +1,23 @@
+#!/bin/sh
+# Looks at the machine code of the check in a release build for x86-64, which the CPU of this machine need not be able to
+# run: the instructions are there, in the numbers that the algorithm needs, and nothing is called, so nothing panics or
+# allocates. Needs objdump. From the root of the repository: `make test-fast-rsa`.
+set -eu
+target=${TARGET_DIR:-target}/fast-rsa-machine-code
+CARGO_TARGET_DIR=$target "${CARGO:-cargo}" rustc --quiet --release --lib --crate-type cdylib \
+    --features capi,fast-rsa -- -C strip=none
+objdump --disassemble --no-show-raw-insn "$target/release/libboundtoken.so" | awk '
+    /^[0-9a-f]+ <.*>:$/ { name = $2 }
+    /vpmadd52luq/ { low[name]++ }
+    /vpmadd52huq/ { high[name]++ }
+    /[ \t]call / { calls[name]++ }
+    /vmovdq[au]64 .*%zmm[0-9]+,.*\(/ { stores[name]++ }
+    END {
+        for (name in low) {
+            printf "  %d + %d multiply-adds, %d calls, %d stores of vectors: %s\n",
+                low[name], high[name], calls[name], stores[name], name
+            # A squaring has 15 + 15 and 25 + 25, a product 25 + 25 and 25 + 25, both unrolled once for the last row.
+            if (low[name] == 180 && high[name] == 180 && calls[name] == 0 && stores[name] < 60) checked++
+        }
+        if (checked != 1) { print "  the check is not compiled as it should be"; exit 1 }
+    }'
