@@ -8,6 +8,9 @@ use boundtoken::capi::*;
 
 pub struct CVerifier(*mut boundtoken_verifier);
 
+// SAFETY: any thread may verify with a verifier, as boundtoken.h says.
+unsafe impl Sync for CVerifier {}
+
 impl CVerifier {
     /// For the audience `vault`.
     pub fn new(issuer: &str, jwks: &str, objects_json: &str) -> Self {
