@@ -139,9 +139,10 @@ $(CLUSTER)/etcd: $(addprefix tests/cluster/etcd/,go.mod go.sum main.go)
 build = @echo 'test-cluster: building $(1)'; \
 	cd $(2) && $(GO) build -trimpath -ldflags '$(3)' -o $(abspath $@) $(4) && touch $(abspath $@)
 
-bench: ## measure: time against the bare signature check and jsonwebtoken, and allocations, with each backend
-	@for features in '' '--features aws-lc-rs'; do \
-		$(CARGO) bench --quiet --bench ratios --bench verify $$features || exit 1; \
+bench: ## measure, with each backend: times, allocations, memory, threads
+	@for features in capi 'capi aws-lc-rs'; do \
+		$(CARGO) bench --quiet --bench ratios --bench scaling --bench store --bench verify \
+			--features "$$features" || exit 1; \
 	done
 	@$(CARGO) bench --quiet --bench fast_rsa --features aws-lc-rs,fast-rsa
 

@@ -39,7 +39,7 @@ fn main() {
                 *best = (*best).min(start.elapsed().as_secs_f64() / f64::from(*calls));
             }
         }
-        for ((name, calls, _), time) in contenders.iter().zip(&best) {
+        for ((name, ..), time) in contenders.iter().zip(&best) {
             let (ratio, nanoseconds) = (time / best[0], time * 1e9);
             println!("{:<8}{name:<34}{nanoseconds:>12.1}{ratio:>14.4}", subject.name);
         }

@@ -1,4 +1,5 @@
-//! What a million objects take, and how long one is looked for: `cargo bench --bench store`.
+//! What memory a million objects and a remembered token take, and how long an object is looked for:
+//! `cargo bench --bench store`.
 
 mod common;
 
@@ -7,7 +8,7 @@ use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use boundtoken::{BoundObjects as _, ObjectKind, ObjectReference, ObjectState, ObjectStore};
+use boundtoken::{BoundObjects as _, KeyStore, ObjectKind, ObjectReference, ObjectState, ObjectStore};
 
 /// The bytes that are allocated now.
 static ALLOCATED: AtomicUsize = AtomicUsize::new(0);
@@ -42,6 +43,7 @@ fn main() {
     for count in [1_000, 100_000, 1_000_000] {
         measure(count);
     }
+    remembered_tokens();
     println!("for comparison: reading one number at random out of 128 MiB takes {:.1} ns", memory_latency());
 }
 
@@ -69,6 +71,20 @@ fn measure(count: usize) {
     }
     let lookup = best.as_secs_f64() * 1e9 / LOOKUPS as f64;
     println!("{count:>12}{allocated:>18.1}{resident:>18.1}{lookup:>18.1}");
+}
+
+/// RS256 tokens of about 1,000 bytes, each verified once.
+fn remembered_tokens() {
+    const TOKENS: usize = 2_000;
+    let fleet = common::Fleet::new(TOKENS);
+    let verifier = fleet.verifier(&KeyStore::new(fleet.keys.clone()), &fleet.objects, TOKENS * 2);
+    let before = ALLOCATED.load(Ordering::Relaxed);
+    for token in &fleet.tokens {
+        assert!(verifier.verify_at(token.as_bytes(), fleet.now).is_ok());
+    }
+    let allocated = ALLOCATED.load(Ordering::Relaxed) - before;
+    let length: usize = fleet.tokens.iter().map(String::len).sum();
+    println!("a remembered token of {} bytes takes {} bytes", length / TOKENS, allocated / TOKENS);
 }
 
 fn pod(name: &str) -> ObjectReference<'_> {

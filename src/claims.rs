@@ -1,6 +1,7 @@
 //! The claims of a Kubernetes service-account token: RFC 7519 section 4.1 and the private claim `kubernetes.io`.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::bound_object::{BoundObject, ObjectKind, ObjectReference};
 use crate::time::UnixSeconds;
@@ -35,7 +36,7 @@ use span::{Span, Spans};
 #[derive(Clone)]
 pub struct Claims {
     /// The payload as it was signed, and behind it the resolved form of every text that has escapes.
-    text: String,
+    text: Arc<str>,
     payload_length: usize,
     issuer: Span,
     subject: Span,
@@ -70,7 +71,7 @@ struct Reference {
 impl Claims {
     /// How many bytes the claims own.
     pub(crate) fn size(&self) -> usize {
-        self.text.capacity().saturating_add(self.audiences.size())
+        self.text.len().saturating_add(self.audiences.size())
     }
 
     /// The issuer (`iss`): one of the names of the trusted issuer whose key signed the token.

@@ -174,8 +174,9 @@ impl Verifier {
     fn seen_before(&self, token: &[u8], now: UnixSeconds) -> Option<(Arc<Claims>, &TrustedIssuer)> {
         self.cache.as_ref()?.find(token, |seen| {
             let issuer = self.issuers.get(seen.issuer())?;
-            let holds = seen.is_signed_by(&issuer.keys) && seen.claims().within(now, self.leeway).is_ok();
-            holds.then(|| (Arc::clone(seen.claims()), issuer))
+            let claims = seen.claims()?;
+            let holds = seen.is_signed_by(&issuer.keys) && claims.within(now, self.leeway).is_ok();
+            holds.then(|| (Arc::clone(claims), issuer))
         })
     }
 

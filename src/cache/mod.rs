@@ -4,7 +4,7 @@
 //! is what tokens are indexed by, under a random key of this process; then the whole token is compared. Why the time
 //! that this takes tells an attacker nothing: `docs/decisions/0015-token-cache.md`.
 //!
-//! Looking a token up takes no lock, and writes nothing that another thread reads, but for the first time after it came.
+//! Looking a token up takes no lock, and seldom writes what another thread reads: see [`Copies`].
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,12 +16,14 @@ use crate::hashing::{RandomState, random_state};
 use crate::keys::{KeyFingerprint, KeyStore};
 use crate::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
 
+mod copies;
 mod queues;
 
+use copies::{COPIES, Copies};
 use queues::{Queues, Residents};
 
-/// What a token takes beside the texts of token and claims, about, in bytes.
-const OVERHEAD: usize = 640;
+/// What a token takes beside the texts of token and claims, about, in bytes, if every group of threads has seen it.
+const OVERHEAD: usize = 400 + COPIES * 320;
 /// The generation of a token whose key has yet to be looked for.
 const UNSEEN: u64 = u64::MAX;
 
@@ -41,7 +43,7 @@ struct Tokens(HashMap<End, SeenToken, RandomState>);
 /// A token that was accepted. Its times and its bound objects are judged each time anew.
 pub(crate) struct SeenToken {
     token: Box<[u8]>,
-    claims: Arc<Claims>,
+    claims: Copies,
     /// The place of its issuer among the verifier's.
     issuer: usize,
     key: KeyFingerprint,
@@ -81,7 +83,7 @@ impl TokenCache {
         let Some(end) = end(token) else { return };
         let size = token.len().saturating_add(claims.size()).saturating_add(OVERHEAD);
         let (generation, used) = (AtomicU64::new(UNSEEN), AtomicBool::new(false));
-        let token = token.into();
+        let (token, claims) = (token.into(), Copies::new(claims));
         let mut queues = self.queues();
         let Some(number) = queues.number_for(size) else { return };
         let seen = SeenToken { token, claims, issuer, key, generation, number: AtomicU64::new(number), used };
@@ -124,8 +126,9 @@ impl Residents for Tokens {
 }
 
 impl SeenToken {
-    pub(crate) fn claims(&self) -> &Arc<Claims> {
-        &self.claims
+    /// What it claims: always there.
+    pub(crate) fn claims(&self) -> Option<&Arc<Claims>> {
+        self.claims.own()
     }
 
     pub(crate) fn issuer(&self) -> usize {

@@ -76,9 +76,11 @@ impl Claims {
     /// Reads the payload of a token whose signature holds, and finds which of the `accepted` audiences it names.
     pub(crate) fn parse(payload: &[u8], accepted: &[Box<str>]) -> Result<Arc<Self>, Rejection> {
         let payload = json::utf8(payload, &RULES)?;
-        let mut draft = Draft::new(payload.len());
+        let mut draft = Draft::new(payload);
         Reader::read(payload, &RULES, |reader| draft.read(reader))?;
-        draft.claims.text = [payload, &draft.texts.resolved].concat();
+        if !draft.texts.resolved.is_empty() {
+            draft.claims.text = [payload, &draft.texts.resolved].concat().into();
+        }
         draft.claims.match_audiences(accepted);
         Ok(Arc::new(draft.claims))
     }
@@ -108,9 +110,10 @@ struct Texts {
 }
 
 impl Draft {
-    fn new(payload_length: usize) -> Self {
+    fn new(payload: &str) -> Self {
+        let payload_length = payload.len();
         let claims = Claims {
-            text: String::new(),
+            text: payload.into(),
             payload_length,
             issuer: Span::default(),
             subject: Span::default(),

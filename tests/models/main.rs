@@ -23,6 +23,7 @@ mod hashing;
 
 /// Claims, as far as the cache knows them.
 mod claims {
+    #[derive(Clone)]
     pub(crate) struct Claims(pub(crate) &'static str);
 
     impl Claims {
@@ -79,7 +80,7 @@ fn keep(cache: &TokenCache, token: &[u8], subject: &'static str) {
 
 /// What the verifier does with a token that it may have seen.
 fn seen(cache: &TokenCache, keys: &KeyStore, token: &[u8]) -> Option<&'static str> {
-    cache.find(token, |seen| seen.is_signed_by(keys).then(|| seen.claims().0))
+    cache.find(token, |seen| seen.is_signed_by(keys).then(|| seen.claims().unwrap().0))
 }
 
 fn run(model: impl Fn() + Send + Sync + 'static) {

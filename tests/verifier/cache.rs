@@ -32,6 +32,24 @@ fn an_accepted_token_is_remembered_and_answered_alike() {
 }
 
 #[test]
+fn whatever_thread_sees_a_token_again_gets_the_same() {
+    let verifier = verifier(&MINT.keys().into());
+    let token = MINT.token(&claims_with(&json!({"aud": ["a", "b", "c", AUDIENCE, "d", "\u{e9}"]})));
+    let shown = |verified: VerifiedToken| serde_json::to_value(verified).unwrap();
+    let first = shown(verify(&verifier, &token).unwrap());
+    std::thread::scope(|scope| {
+        for _ in 0..12 {
+            scope.spawn(|| {
+                for _ in 0..100 {
+                    assert_eq!(shown(verify(&verifier, &token).unwrap()), first);
+                }
+            });
+        }
+    });
+    assert_eq!(remembered(&verifier), 1);
+}
+
+#[test]
 fn a_remembered_token_still_expires() {
     let verifier = verifier(&MINT.keys().into());
     let token = MINT.token(&claims_with(&json!({})));
