@@ -22,7 +22,8 @@ RELEASE = $(TARGET_DIR)/release
 NATIVE_LIBS = $(RELEASE)/libboundtoken.native-libs
 
 .DEFAULT_GOAL := help
-.PHONY: help capi install generate demo test test-cluster test-fast-rsa bench bench-peers fuzz advisories tools clean
+.PHONY: help capi install generate demo test test-cluster test-fast-rsa test-fast-rsa-emulated bench bench-peers fuzz \
+	advisories tools clean
 
 help: ## this list
 	@echo 'boundtoken $(VERSION)'
@@ -103,6 +104,10 @@ test-cluster: ## follow a real API server with etcd, which Go builds once, in ab
 	@echo 'test-cluster: cargo test --features cli --test cluster'
 	@BOUNDTOKEN_CLUSTER=$(abspath $(CLUSTER)) \
 		$(CARGO) test --quiet --features cli --test cluster -- --nocapture --test-threads=1
+
+test-fast-rsa-emulated: ## the vector instructions of the fast path, in the emulator Bochs, which any machine can run
+	@echo 'test-fast-rsa-emulated: booting'
+	@TARGET_DIR=$(TARGET_DIR) tests/fast_rsa_assurance/emulated/run.sh
 
 VERDICTS ?= 1000000
 test-fast-rsa: ## the fast path for RS256: VERDICTS verdicts (a million), mutants, machine code, Miri; takes hours
