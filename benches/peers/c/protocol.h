@@ -75,11 +75,6 @@ static long long run_tokens(void *verifier, const token_file *file, long count, 
   return now_nanoseconds() - start;
 }
 
-#ifndef RUN
-#define RUN run_tokens
-#endif
-static long long RUN(void *verifier, const token_file *file, long count, long *accepted);
-
 static inputs start(char **argv, const char *version, const char *runtime) {
   inputs in = {argv[1], NULL, NULL, strcmp(argv[2], "again") == 0};
   in.issuer = read_input(&in, ".", "issuer", NULL);
@@ -119,7 +114,7 @@ static int serve(const inputs *in) {
       puts("unsupported");
     } else {
       long accepted = 0;
-      long long nanoseconds = RUN(known[at].verifier, &known[at].file, count, &accepted);
+      long long nanoseconds = run_tokens(known[at].verifier, &known[at].file, count, &accepted);
       printf("%lld %ld\n", nanoseconds, accepted);
     }
     fflush(stdout);
