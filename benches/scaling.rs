@@ -16,6 +16,9 @@ use common::Fleet;
 const TOKENS: usize = 1_000;
 const ROUNDS: usize = 400;
 
+/// What a thread does again and again, given the number of the turn.
+type Work<'a> = &'a (dyn Fn(usize) + Sync);
+
 fn main() {
     println!("backend {}; RS256, {TOKENS} tokens, bound objects confirmed", common::BACKEND);
     let fleet = Fleet::new(TOKENS);
@@ -30,7 +33,7 @@ fn threads(fleet: &Fleet) {
     let [remembering, forgetting] =
         [TOKENS * 2, 0].map(|cached| fleet.verifier(&keys, &fleet.objects, cached));
     println!("\n{:<42}{:>14}{:>14}{:>8}", "calls a second", "1 thread", "2 threads", "ratio");
-    let work: [(&str, usize, &(dyn Fn(usize) + Sync)); 4] = [
+    let work: [(&str, usize, Work<'_>); 4] = [
         ("nothing shared, for comparison", 20_000, &|call| alone(call)),
         ("seen again", 10_000, &|call| verify(&remembering, fleet, call % TOKENS)),
         ("seen again, always the same token", 10_000, &|_| verify(&remembering, fleet, 0)),

@@ -34,6 +34,15 @@ fn without_anything_given_it_measures_a_token_of_its_own() {
 }
 
 #[test]
+fn the_fast_path_for_rsa_is_measured_or_its_absence_said() {
+    let run = boundtoken([&QUICK[..], &["1", "--fast-rsa", "-o", "json"]].concat());
+    assert_eq!(run.status, 0, "{run:?}");
+    let is_on = run.json()["cryptography"] == "fast-rsa";
+    assert_eq!(is_on, run.stderr.is_empty(), "{run:?}");
+    assert!(is_on || run.stderr.contains("--fast-rsa has no effect"), "{run:?}");
+}
+
+#[test]
 fn a_token_of_ones_own_is_measured_by_its_keys_and_by_its_cluster() {
     let cluster = TestCluster::start("bench");
     let token =

@@ -73,6 +73,9 @@ enum Seen {
 }
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    if let Some(wrong) = arguments.subject.fast_rsa_is_off() {
+        output::warning(wrong);
+    }
     let report = arguments.subject.with_subject(|subject| arguments.measure(subject))?;
     match arguments.output.structured() {
         Some(format) => output::document(format, &report)?,

@@ -2,6 +2,7 @@
 
 use std::thread::available_parallelism;
 
+use boundtoken::fast_rsa::{self, State};
 use serde::Serialize;
 
 use super::Seen;
@@ -13,7 +14,6 @@ use crate::output::{CAUTION, FAINT, STRONG, paint, printable};
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     boundtoken: &'static str,
-    /// Who computes.
     cryptography: &'static str,
     processor: String,
     cores: usize,
@@ -49,7 +49,7 @@ impl Report {
     pub fn new(subject: &Subject, rows: Vec<Row>, token_review: Option<Answers>) -> Self {
         Self {
             boundtoken: env!("CARGO_PKG_VERSION"),
-            cryptography: if cfg!(feature = "aws-lc-rs") { "AWS-LC" } else { "ring" },
+            cryptography: cryptography(subject),
             processor: processor(),
             cores: available_parallelism().map_or(1, usize::from),
             algorithm: subject.algorithm(),
@@ -138,6 +138,17 @@ fn grouped(number: u64) -> String {
         grouped.push(digit);
     }
     grouped
+}
+
+/// Who checks the signatures.
+fn cryptography(subject: &Subject) -> &'static str {
+    if subject.fast_rsa && subject.algorithm() == "RS256" && fast_rsa::status().state == State::On {
+        "fast-rsa"
+    } else if cfg!(feature = "aws-lc-rs") {
+        "AWS-LC"
+    } else {
+        "ring"
+    }
 }
 
 /// The processor as the system names it, or its architecture.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use boundtoken::fast_rsa::{self, State};
 use boundtoken::kubernetes::Cluster;
 use boundtoken::{Algorithm, BoundObjects, KeySet, ObjectStore, TrustedIssuer, UnixSeconds, Verifier};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
@@ -46,6 +47,9 @@ pub struct SubjectOptions {
     /// The cluster's objects, as JSON or YAML lists [default: what the token is bound to is taken to exist]
     #[arg(long, value_name = "FILE", value_parser = keys::file)]
     objects: Vec<PathBuf>,
+    /// Check RS256 signatures by boundtoken's own code, where the CPU has AVX-512 IFMA
+    #[arg(long)]
+    fast_rsa: bool,
     #[command(flatten)]
     issuer: IssuerOptions,
     /// Take issuer, keys and objects from a cluster, and measure its TokenReview too: this sends the token to it
@@ -63,6 +67,8 @@ fn sample_algorithm() -> impl clap::builder::TypedValueParser<Value = Algorithm>
 /// A token, and who accepts it.
 pub struct Subject {
     pub token: Vec<u8>,
+    /// Whether boundtoken's own code is to check RS256 signatures.
+    pub fast_rsa: bool,
     audiences: Vec<String>,
     issuer: TrustedIssuer,
     /// The same without a source of objects, where there can be one without.
@@ -72,25 +78,44 @@ pub struct Subject {
 }
 
 impl SubjectOptions {
+    /// Why boundtoken's own code checks nothing, although it was asked for.
+    pub fn fast_rsa_is_off(&self) -> Option<&'static str> {
+        // Loading a key turns it on.
+        KeySet::from_jwks(SAMPLE_JWKS).ok().filter(|_| self.fast_rsa)?;
+        match fast_rsa::status().state {
+            State::On => None,
+            State::NoInstructions => Some("--fast-rsa has no effect: this CPU lacks AVX-512 IFMA"),
+            State::TurnedOff => {
+                Some("--fast-rsa has no effect: the environment's BOUNDTOKEN_FAST_RSA forbids it")
+            }
+            State::NotCompiled => {
+                Some("--fast-rsa has no effect: this program was built for another kind of CPU")
+            }
+            _ => Some("--fast-rsa has no effect: it failed its self-test; please report this as a bug"),
+        }
+    }
+
     /// Gives the subject to `measure`; a cluster is followed for as long as that takes.
     pub fn with_subject<T>(
         &self,
         measure: impl FnOnce(&Subject) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        let with_options = |subject| Subject { fast_rsa: self.fast_rsa, ..subject };
         let Some(file) = &self.token_file else {
-            return measure(&Subject::sample(self.sample.unwrap_or(Algorithm::RS256))?);
+            let sample = Subject::sample(self.sample.unwrap_or(Algorithm::RS256))?;
+            return measure(&with_options(sample));
         };
         if self.audience.is_empty() {
             return Err(Failure::new("name one of the token's audiences with --audience"));
         }
         let token = TokenInput::of_file(file.clone()).read()?;
         if !self.cluster {
-            return measure(&Subject::of_files(self, token)?);
+            return measure(&with_options(Subject::of_files(self, token)?));
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.map_err(|error| Failure::new(format!("no network: {error}")))?;
         let (subject, _cluster) = Subject::of_cluster(self, token, &runtime)?;
-        measure(&subject)
+        measure(&with_options(subject))
     }
 }
 
@@ -131,7 +156,14 @@ impl Subject {
     }
 
     fn new(token: Vec<u8>, audiences: Vec<String>, issuer: TrustedIssuer) -> Self {
-        Self { token, audiences, without_objects: Some(issuer.clone()), issuer, review: None }
+        Self {
+            token,
+            audiences,
+            fast_rsa: false,
+            without_objects: Some(issuer.clone()),
+            issuer,
+            review: None,
+        }
     }
 
     fn with_objects(mut self, objects: impl BoundObjects + 'static) -> Self {
@@ -156,7 +188,7 @@ impl Subject {
             Some(issuer) if !objects => issuer,
             _ => &self.issuer,
         };
-        let builder = Verifier::builder().issuer(issuer.clone());
+        let builder = Verifier::builder().issuer(issuer.clone()).fast_rsa(self.fast_rsa);
         let builder = self.audiences.iter().fold(builder, |builder, name| builder.audience(name.as_str()));
         let builder = if seen == Seen::First { builder.cached_tokens(0) } else { builder };
         builder.build().map_err(|error| Failure::new(error.to_string()))
