@@ -33,21 +33,24 @@ use span::{Span, Spans};
 /// assert_eq!(claims.audiences().collect::<Vec<_>>(), ["vault", "api"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+// What a verification of a token seen again reads stands before the audiences, in this order: behind them, the counter of
+// references to the next claims in memory may share a cache line with the end of these, and another thread may write it.
 #[derive(Clone)]
+#[repr(C)]
 pub struct Claims {
     /// The payload as it was signed, and behind it the resolved form of every text that has escapes.
     text: Arc<str>,
     payload_length: usize,
-    issuer: Span,
-    subject: Span,
-    jti: Span,
-    /// The token's audiences in order, then those that the verifier accepts, in the verifier's order.
-    audiences: Spans,
-    audience_count: usize,
     expires_at: Option<UnixSeconds>,
     not_before: Option<UnixSeconds>,
     issued_at: Option<UnixSeconds>,
     kubernetes: Kubernetes,
+    issuer: Span,
+    subject: Span,
+    jti: Span,
+    audience_count: usize,
+    /// The token's audiences in order, then those that the verifier accepts, in the verifier's order.
+    audiences: Spans,
 }
 
 /// The claim `kubernetes.io`.

@@ -14,7 +14,7 @@ use papaya::HashMap;
 use crate::claims::Claims;
 use crate::hashing::{RandomState, random_state};
 use crate::keys::{KeyFingerprint, KeyStore};
-use crate::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
+use crate::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering, TryLockError};
 
 mod copies;
 mod queues;
@@ -78,13 +78,13 @@ impl TokenCache {
         judged
     }
 
-    /// Keeps a token that was accepted.
+    /// Keeps a token that was accepted; not if another thread is keeping one at this moment.
     pub(crate) fn keep(&self, token: &[u8], claims: Arc<Claims>, issuer: usize, key: KeyFingerprint) {
         let Some(end) = end(token) else { return };
         let size = token.len().saturating_add(claims.size()).saturating_add(OVERHEAD);
         let (generation, used) = (AtomicU64::new(UNSEEN), AtomicBool::new(false));
         let (token, claims) = (token.into(), Copies::new(claims));
-        let mut queues = self.queues();
+        let Some(mut queues) = self.queues() else { return };
         let Some(number) = queues.number_for(size) else { return };
         let seen = SeenToken { token, claims, issuer, key, generation, number: AtomicU64::new(number), used };
         if let Some(before) = self.tokens.0.pin().insert(end, seen) {
@@ -93,19 +93,24 @@ impl TokenCache {
         queues.add(number, end, size, &self.tokens);
     }
 
-    /// Drops whatever token has this end.
+    /// Drops whatever token has this end. It may stay if another thread is keeping one: it is judged each time anew.
     #[cold]
     fn forget(&self, end: &End) {
-        let mut queues = self.queues();
+        let Some(mut queues) = self.queues() else { return };
         if let Some(seen) = self.tokens.0.pin().remove(end) {
             queues.remove(seen.number.load(Ordering::Relaxed));
         }
     }
 
-    /// A thread that panicked here, which none does, may have left a token without a place or a place without a token.
-    /// Either does no harm.
-    fn queues(&self) -> MutexGuard<'_, Queues> {
-        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    /// `None` while another thread has them: nobody waits.
+    fn queues(&self) -> Option<MutexGuard<'_, Queues>> {
+        match self.queues.try_lock() {
+            Ok(queues) => Some(queues),
+            // A thread that panicked here, which none does, may have left a token without a place or a place without a
+            // token. Either does no harm.
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 }
 

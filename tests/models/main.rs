@@ -13,7 +13,7 @@ use std::sync::Arc;
 mod sync {
     pub(crate) use shuttle::sync::atomic::{AtomicBool, AtomicU64, Ordering};
     pub(crate) use shuttle::sync::{Mutex, MutexGuard};
-    pub(crate) use std::sync::PoisonError;
+    pub(crate) use std::sync::TryLockError;
 }
 
 #[path = "../../src/cache/mod.rs"]
