@@ -87,7 +87,7 @@ impl fmt::Debug for TrustedIssuer {
 
 /// Verifies bound tokens.
 ///
-/// Reads nothing but memory, never blocks, takes no lock, and is safe to share between threads. Build one at start-up
+/// Reads nothing but memory, never waits for a lock, and is safe to share between threads. Build one at start-up
 /// with [`Verifier::builder`] and keep it: keys and objects behind it may change at any time.
 ///
 /// ```

@@ -8,7 +8,9 @@ use boundtoken::capi::*;
 
 pub struct CVerifier(*mut boundtoken_verifier);
 
-// SAFETY: any thread may verify with a verifier, as boundtoken.h says.
+// SAFETY: the header says that a verifier may be used from any thread.
+unsafe impl Send for CVerifier {}
+// SAFETY: the header says that a verifier may be used from several threads at once.
 unsafe impl Sync for CVerifier {}
 
 impl CVerifier {
