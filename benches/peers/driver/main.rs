@@ -49,8 +49,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut competitors: Vec<Competitor> =
         entries.map(|entry| start(entry, &mut workshop, &inputs)).collect();
     for competitor in &mut competitors {
-        progress(&format!("warming up {}", competitor.row.entry.name));
-        competitor.admit();
+        if competitor.row.missing.is_none() {
+            let entry = competitor.row.entry;
+            progress(&format!("warming up {} ({})", entry.name, entry.language));
+            competitor.admit();
+        }
     }
     for round in 1..=options.rounds {
         if round == 1 || round % 50 == 0 {

@@ -59,7 +59,7 @@ impl Program {
     fn line(&mut self) -> Result<String, String> {
         let mut line = String::new();
         match self.answers.read_line(&mut line) {
-            Ok(length) if length > 0 => Ok(line.trim_end().to_owned()),
+            Ok(length) if length > 0 => Ok(line.trim_end_matches('\n').to_owned()),
             _ => Err("it ended without an answer".to_owned()),
         }
     }
