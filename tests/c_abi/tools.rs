@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 
 pub fn root() -> &'static Path {
@@ -140,7 +141,10 @@ impl Program {
         let compiler = tool(self.language.compiler)?;
         self.name = format!("{} by {compiler} {}", self.name, self.flags.join(" "));
         let file: String = self.name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
-        let program = scratch("programs").join(file.replace("__", "_"));
+        // Another test may be running the same program.
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let program = scratch("programs").join(format!("{}_{number}", file.replace("__", "_")));
         let libraries = library();
         output(
             Command::new(compiler)
