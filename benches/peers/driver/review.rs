@@ -56,7 +56,7 @@ impl Reviewer {
         Ok(Self { algorithm: inputs.algorithm, server, requests: files })
     }
 
-    fn run(&mut self, file: &str, count: u64) -> Result<Run, Box<dyn Error>> {
+    fn run(&self, file: &str, count: u64) -> Result<Run, Box<dyn Error>> {
         let (_, requests) = self.requests.iter().find(|(name, _)| *name == file).ok_or("no such tokens")?;
         // The server closes connections that rest between rounds. The first question finds its way with the clock stopped.
         let mut stream = BufReader::new(TcpStream::connect(self.server.address())?);
