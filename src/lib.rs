@@ -72,7 +72,7 @@
 //! | `kubernetes` | `kubernetes::Cluster`: keys and bound objects that follow an API server | kube, tokio |
 //! | `discovery` | `discovery::Discovery`: keys that follow any OpenID Connect issuer over HTTPS | reqwest, rustls, tokio |
 //! | `dev-server` | `dev_server::DevServer`: a TokenRequest endpoint for laptops and tests | axum, rcgen, prost, tokio |
-//! | `cli` | the program `boundtoken` | clap, and the two above |
+//! | `cli` | the program `boundtoken` | clap, and those of `dev-server`, `fast-rsa` and `kubernetes` |
 //!
 //! To leave ring out altogether: `default-features = false, features = ["aws-lc-rs"]`.
 //!

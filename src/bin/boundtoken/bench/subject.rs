@@ -100,22 +100,21 @@ impl SubjectOptions {
         &self,
         measure: impl FnOnce(&Subject) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let with_options = |subject| Subject { fast_rsa: self.fast_rsa, ..subject };
+        let measure = |subject| measure(&Subject { fast_rsa: self.fast_rsa, ..subject });
         let Some(file) = &self.token_file else {
-            let sample = Subject::sample(self.sample.unwrap_or(Algorithm::RS256))?;
-            return measure(&with_options(sample));
+            return measure(Subject::sample(self.sample.unwrap_or(Algorithm::RS256))?);
         };
         if self.audience.is_empty() {
             return Err(Failure::new("name one of the token's audiences with --audience"));
         }
         let token = TokenInput::of_file(file.clone()).read()?;
         if !self.cluster {
-            return measure(&with_options(Subject::of_files(self, token)?));
+            return measure(Subject::of_files(self, token)?);
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.map_err(|error| Failure::new(format!("no network: {error}")))?;
         let (subject, _cluster) = Subject::of_cluster(self, token, &runtime)?;
-        measure(&with_options(subject))
+        measure(subject)
     }
 }
 
