@@ -31,7 +31,11 @@ pub(crate) fn fill_random(bytes: &mut [u8]) -> Result<(), KeyError> {
 
 /// A public key, parsed once.
 #[derive(Clone)]
-pub(crate) struct PublicKey(ParsedPublicKey);
+pub(crate) struct PublicKey {
+    key: ParsedPublicKey,
+    /// What messages are hashed with, where it is the hash that is signed.
+    hash: Option<&'static digest::Algorithm>,
+}
 
 impl PublicKey {
     pub(crate) fn new(algorithm: Algorithm, material: &Material) -> Result<Self, KeyError> {
@@ -47,14 +51,25 @@ impl PublicKey {
             Algorithm::ES512 => &signature::ECDSA_P521_SHA512_FIXED,
             Algorithm::EdDSA => &signature::ED25519,
         };
-        ParsedPublicKey::new(verification, material.to_spki()).map(PublicKey).map_err(|_| match material {
+        let hash = match algorithm {
+            Algorithm::RS256 | Algorithm::PS256 | Algorithm::ES256 => Some(&digest::SHA256),
+            Algorithm::RS384 | Algorithm::PS384 | Algorithm::ES384 => Some(&digest::SHA384),
+            Algorithm::RS512 | Algorithm::PS512 | Algorithm::ES512 => Some(&digest::SHA512),
+            Algorithm::EdDSA => None,
+        };
+        let key = ParsedPublicKey::new(verification, material.to_spki()).map_err(|_| match material {
             Material::Rsa { .. } => KeyError::InvalidRsaKey,
             Material::EllipticCurve { .. } | Material::Ed25519(_) => KeyError::InvalidPoint,
-        })
+        })?;
+        Ok(Self { key, hash })
     }
 
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
-        self.0.verify_sig(message, signature).is_ok()
+        match self.hash {
+            // Two steps, because AWS-LC takes 0.2 µs longer to do both in one.
+            Some(hash) => self.key.verify_digest_sig(&digest::digest(hash, message), signature).is_ok(),
+            None => self.key.verify_sig(message, signature).is_ok(),
+        }
     }
 }
 
