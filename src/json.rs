@@ -403,9 +403,11 @@ impl<'a> Reader<'a> {
     }
 
     fn take(&mut self, byte: u8) -> bool {
-        let stands = self.peek() == Some(byte);
-        self.position += usize::from(stands);
-        stands
+        if self.peek() != Some(byte) {
+            return false;
+        }
+        self.position += 1;
+        true
     }
 
     fn next(&mut self) -> Option<u8> {
