@@ -91,6 +91,9 @@ impl VerifiedToken {
     }
 
     /// Who the token speaks for, as TokenReview's `status.user` says it.
+    ///
+    /// Makes all these texts anew, which takes longer than to verify a token that was seen before. Where the user name is
+    /// enough, [`subject`](Claims::subject) is the same.
     #[must_use]
     pub fn user_info(&self) -> UserInfo {
         UserInfo::from(&*self.claims)
@@ -167,36 +170,46 @@ pub struct UserInfo {
     pub extra: BTreeMap<String, Vec<String>>,
 }
 
+/// The groups of every service account, before and after the one of its namespace.
+pub(crate) const GROUP_OF_ALL: &str = "system:serviceaccounts";
+pub(crate) const GROUP_OF_THE_AUTHENTICATED: &str = "system:authenticated";
+/// What stands before the namespace in the name of its group, and before `jti` in a credential's id.
+pub(crate) const NAMESPACE_GROUP: &str = "system:serviceaccounts:";
+pub(crate) const CREDENTIAL_ID: &str = "JTI=";
+
+/// The members of `status.user.extra`, in their order: key, what stands before the value, value.
+pub(crate) fn extra(claims: &Claims) -> impl Iterator<Item = (&'static str, &'static str, &str)> {
+    let (pod, node) = (claims.pod(), claims.node());
+    let member = |key, value: Option<_>| value.map(|value| (key, "", value));
+    [
+        claims.jti().map(|jti| ("authentication.kubernetes.io/credential-id", CREDENTIAL_ID, jti)),
+        member("authentication.kubernetes.io/node-name", node.map(|node| node.reference.name)),
+        member(
+            "authentication.kubernetes.io/node-uid",
+            node.map(|node| node.uid).filter(|uid| !uid.is_empty()),
+        ),
+        member("authentication.kubernetes.io/pod-name", pod.map(|pod| pod.reference.name)),
+        member("authentication.kubernetes.io/pod-uid", pod.map(|pod| pod.uid)),
+    ]
+    .into_iter()
+    .flatten()
+}
+
 impl From<&Claims> for UserInfo {
     fn from(claims: &Claims) -> Self {
-        let mut extra = BTreeMap::new();
-        let mut add = |key: &str, value: String| {
-            extra.insert(format!("authentication.kubernetes.io/{key}"), vec![value]);
-        };
-        if let Some(jti) = claims.jti() {
-            add("credential-id", format!("JTI={jti}"));
-        }
-        if let Some(pod) = claims.pod() {
-            add("pod-name", pod.reference.name.to_owned());
-            add("pod-uid", pod.uid.to_owned());
-        }
-        if let Some(node) = claims.node() {
-            add("node-name", node.reference.name.to_owned());
-            if !node.uid.is_empty() {
-                add("node-uid", node.uid.to_owned());
-            }
-        }
         let account = claims.service_account();
         let namespace = account.reference.namespace;
+        let member =
+            |(key, prefix, value): (&str, &str, &str)| (key.to_owned(), vec![[prefix, value].concat()]);
         Self {
             username: format!("system:serviceaccount:{namespace}:{}", account.reference.name),
             uid: account.uid.to_owned(),
             groups: vec![
-                "system:serviceaccounts".to_owned(),
-                format!("system:serviceaccounts:{namespace}"),
-                "system:authenticated".to_owned(),
+                GROUP_OF_ALL.to_owned(),
+                [NAMESPACE_GROUP, namespace].concat(),
+                GROUP_OF_THE_AUTHENTICATED.to_owned(),
             ],
-            extra,
+            extra: extra(claims).map(member).collect(),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::status::{Mistake, boundtoken_status};
 use super::string::boundtoken_str;
 use crate::bound_object::BoundObject;
 use crate::time::UnixSeconds;
-use crate::verified::{Confirmed, UserInfo, VerifiedToken};
+use crate::verified::{self, Confirmed, VerifiedToken};
 
 /// An accepted token. Immutable.
 pub struct boundtoken_verified {
@@ -192,11 +192,11 @@ impl From<VerifiedToken> for boundtoken_verified {
 /// have their own allocations: moving the view moves none of them, and nothing changes them.
 struct View {
     claims: boundtoken_claims,
-    _user: UserInfo,
-    _groups: Vec<boundtoken_str>,
-    _extra: Vec<boundtoken_extra>,
-    _audiences: Vec<boundtoken_str>,
-    _matched_audiences: Vec<boundtoken_str>,
+    /// What stands nowhere in the token: the group of the namespace, and the credential's id.
+    _made: Box<str>,
+    /// Groups, audiences, and matched audiences, one after the other.
+    _texts: Box<[boundtoken_str]>,
+    _extra: Box<[boundtoken_extra]>,
 }
 
 // SAFETY: the pointers in it lead to what the same handle owns and nobody changes.
@@ -206,30 +206,50 @@ unsafe impl Sync for View {}
 
 impl View {
     fn of(token: &VerifiedToken) -> Self {
+        const GROUPS: usize = 3;
         let claims = token.claims();
-        let user = token.user_info();
-        let groups: Vec<_> = user.groups.iter().map(|group| boundtoken_str::lend(group)).collect();
-        let extra: Vec<_> = user.extra.iter().flat_map(|(key, values)| pairs(key, values)).collect();
-        let audiences: Vec<_> = claims.audiences().map(boundtoken_str::lend).collect();
-        let matched_audiences: Vec<_> = claims.matched_audiences().map(boundtoken_str::lend).collect();
         let account = claims.service_account();
+        let parts = [
+            verified::NAMESPACE_GROUP,
+            claims.namespace(),
+            verified::CREDENTIAL_ID,
+            claims.jti().unwrap_or_default(),
+        ];
+        let made = parts.concat().into_boxed_str();
+        let (group, credential) = made
+            .split_at_checked(verified::NAMESPACE_GROUP.len() + claims.namespace().len())
+            .unwrap_or_default();
+        let groups = [verified::GROUP_OF_ALL, group, verified::GROUP_OF_THE_AUTHENTICATED];
+        let (audiences, matched_audiences) = (claims.audiences(), claims.matched_audiences());
+        let (audiences_len, matched_audiences_len) = (audiences.len(), matched_audiences.len());
+        let mut texts = Vec::with_capacity(GROUPS + audiences_len + matched_audiences_len);
+        texts.extend(groups.into_iter().chain(audiences).chain(matched_audiences).map(boundtoken_str::lend));
+        let texts = texts.into_boxed_slice();
+        let from = |first| texts.get(first..).unwrap_or_default().as_ptr();
+        let extra: Box<[_]> = verified::extra(claims)
+            .map(|(key, prefix, value)| {
+                let value = if prefix.is_empty() { value } else { credential };
+                boundtoken_extra { key: boundtoken_str::lend(key), value: boundtoken_str::lend(value) }
+            })
+            .collect();
         let claims = boundtoken_claims {
             size: size_of::<boundtoken_claims>(),
             confirmed: token.confirmed().into(),
             issuer: boundtoken_str::lend(claims.issuer()),
             subject: boundtoken_str::lend(claims.subject()),
-            username: boundtoken_str::lend(&user.username),
+            // A verified token's subject is its user name.
+            username: boundtoken_str::lend(claims.subject()),
             service_account_namespace: boundtoken_str::lend(claims.namespace()),
             service_account_name: boundtoken_str::lend(account.reference.name),
             service_account_uid: boundtoken_str::lend(account.uid),
-            groups: groups.as_ptr(),
-            groups_len: groups.len(),
+            groups: from(0),
+            groups_len: GROUPS,
             extra: extra.as_ptr(),
             extra_len: extra.len(),
-            audiences: audiences.as_ptr(),
-            audiences_len: audiences.len(),
-            matched_audiences: matched_audiences.as_ptr(),
-            matched_audiences_len: matched_audiences.len(),
+            audiences: from(GROUPS),
+            audiences_len,
+            matched_audiences: from(GROUPS + audiences_len),
+            matched_audiences_len,
             expires_at: time(Some(claims.expires_at())),
             not_before: time(claims.not_before()),
             issued_at: time(claims.issued_at()),
@@ -243,22 +263,8 @@ impl View {
             node_uid: uid(claims.node()),
             payload: boundtoken_str::lend(claims.payload()),
         };
-        Self {
-            claims,
-            _user: user,
-            _groups: groups,
-            _extra: extra,
-            _audiences: audiences,
-            _matched_audiences: matched_audiences,
-        }
+        Self { claims, _made: made, _texts: texts, _extra: extra }
     }
-}
-
-fn pairs(key: &str, values: &[String]) -> impl Iterator<Item = boundtoken_extra> {
-    values.iter().map(move |value| boundtoken_extra {
-        key: boundtoken_str::lend(key),
-        value: boundtoken_str::lend(value),
-    })
 }
 
 fn time(time: Option<UnixSeconds>) -> i64 {
