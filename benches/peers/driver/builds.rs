@@ -48,6 +48,11 @@ impl Workshop {
 
     fn build(&self, build: Build) -> Result<Vec<PathBuf>, String> {
         match build {
+            Build::Rust { features, .. } | Build::OurC { features }
+                if features.contains("fast-rsa") && !has_vector_products() =>
+            {
+                Err("this CPU has no AVX-512 IFMA".to_owned())
+            }
             Build::Rust { binary, features } => self.rust(binary, features),
             Build::OurC { features } => self.our_c(features),
             Build::Go(package) => self.go(package),
@@ -150,6 +155,14 @@ impl Workshop {
 /// A file or folder beside the driver's.
 fn source(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// Whether the fast path for RS256 can run here.
+fn has_vector_products() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return std::arch::is_x86_feature_detected!("avx512ifma");
+    #[cfg(not(target_arch = "x86_64"))]
+    false
 }
 
 /// The compiler of the source's language, optimizing.

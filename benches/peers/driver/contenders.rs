@@ -37,6 +37,8 @@ pub enum Build {
 
 const RING: &str = "boundtoken-ring";
 const AWS_LC: &str = "boundtoken-aws-lc-rs";
+/// The fast path for RS256, and nothing but RS256.
+const FAST_RSA: &str = "boundtoken-fast-rsa";
 
 /// The first line of each half, in which it stands for 1.
 pub fn entries() -> Vec<Entry> {
@@ -65,8 +67,10 @@ pub fn entries() -> Vec<Entry> {
     vec![
         ours("boundtoken (ring)", RING),
         ours("boundtoken (aws-lc-rs)", AWS_LC),
+        ours("boundtoken (aws-lc-rs, fast-rsa)", FAST_RSA),
         ours_in_c("boundtoken (ring)", "capi ring"),
         ours_in_c("boundtoken (aws-lc-rs)", "capi aws-lc-rs"),
+        ours_in_c("boundtoken (aws-lc-rs, fast-rsa)", "capi aws-lc-rs fast-rsa"),
         jsonwebtoken("jsonwebtoken (aws_lc_rs)", "jsonwebtoken-aws-lc-rs"),
         jsonwebtoken("jsonwebtoken (rust_crypto)", "jsonwebtoken-rust-crypto"),
         first("jwt-simple", "Rust", Build::Rust { binary: "jwt-simple", features: "jwt-simple" }, &[]),
