@@ -177,11 +177,14 @@ pub(crate) const GROUP_OF_THE_AUTHENTICATED: &str = "system:authenticated";
 pub(crate) const NAMESPACE_GROUP: &str = "system:serviceaccounts:";
 pub(crate) const CREDENTIAL_ID: &str = "JTI=";
 
+/// How many members `status.user.extra` has at most.
+pub(crate) const MOST_EXTRA: usize = 5;
+
 /// The members of `status.user.extra`, in their order: key, what stands before the value, value.
 pub(crate) fn extra(claims: &Claims) -> impl Iterator<Item = (&'static str, &'static str, &str)> {
     let (pod, node) = (claims.pod(), claims.node());
     let member = |key, value: Option<_>| value.map(|value| (key, "", value));
-    [
+    let members: [_; MOST_EXTRA] = [
         claims.jti().map(|jti| ("authentication.kubernetes.io/credential-id", CREDENTIAL_ID, jti)),
         member("authentication.kubernetes.io/node-name", node.map(|node| node.reference.name)),
         member(
@@ -190,9 +193,8 @@ pub(crate) fn extra(claims: &Claims) -> impl Iterator<Item = (&'static str, &'st
         ),
         member("authentication.kubernetes.io/pod-name", pod.map(|pod| pod.reference.name)),
         member("authentication.kubernetes.io/pod-uid", pod.map(|pod| pod.uid)),
-    ]
-    .into_iter()
-    .flatten()
+    ];
+    members.into_iter().flatten()
 }
 
 impl From<&Claims> for UserInfo {

@@ -16,8 +16,8 @@ use crate::verified::{self, Confirmed, VerifiedToken};
 /// An accepted token. Immutable.
 pub struct boundtoken_verified {
     token: VerifiedToken,
-    /// Made when first asked for, so that `boundtoken_verify` alone does not pay for it, nor for room for it.
-    view: OnceLock<Box<View>>,
+    /// Made when first asked for, so that `boundtoken_verify` alone does not pay for it.
+    view: OnceLock<View>,
     json: OnceLock<Option<String>>,
 }
 
@@ -43,6 +43,10 @@ pub struct boundtoken_extra {
     pub key: boundtoken_str,
     /// Such as `live`.
     pub value: boundtoken_str,
+}
+
+impl boundtoken_extra {
+    const ABSENT: Self = Self { key: boundtoken_str::ABSENT, value: boundtoken_str::ABSENT };
 }
 
 /// Everything that a verified token says. Initialise it with its size: `boundtoken_claims claims = {sizeof claims};`
@@ -134,7 +138,9 @@ pub unsafe extern "C" fn boundtoken_verified_claims(
         if size < SMALLEST_CLAIMS {
             return Err(Mistake::StructTooSmall.of("claims"));
         }
-        let mut filled = verified.view.get_or_init(|| Box::new(View::of(&verified.token))).claims;
+        let view = verified.view.get_or_init(|| View::of(&verified.token));
+        let mut filled = view.claims;
+        filled.extra = view.extra.as_ptr();
         filled.size = size.min(size_of::<boundtoken_claims>());
         // SAFETY: the caller promises `size` bytes that may be written to, and no more are written; nobody else has
         // the local `filled`.
@@ -189,14 +195,15 @@ impl From<VerifiedToken> for boundtoken_verified {
 }
 
 /// The claims as C sees them. They point into the token beside this view, and into its other members, whose contents
-/// have their own allocations: moving the view moves none of them, and nothing changes them.
+/// have their own allocations: moving the view moves none of them, and nothing changes them. Only `extra` is in the view
+/// itself, so that a pointer to it is made when the view has come to rest.
 struct View {
     claims: boundtoken_claims,
+    extra: [boundtoken_extra; verified::MOST_EXTRA],
     /// What stands nowhere in the token: the group of the namespace, and the credential's id.
     _made: Box<str>,
     /// Groups, audiences, and matched audiences, one after the other.
     _texts: Box<[boundtoken_str]>,
-    _extra: Box<[boundtoken_extra]>,
 }
 
 // SAFETY: the pointers in it lead to what the same handle owns and nobody changes.
@@ -226,12 +233,14 @@ impl View {
         texts.extend(groups.into_iter().chain(audiences).chain(matched_audiences).map(boundtoken_str::lend));
         let texts = texts.into_boxed_slice();
         let from = |first| texts.get(first..).unwrap_or_default().as_ptr();
-        let extra: Box<[_]> = verified::extra(claims)
-            .map(|(key, prefix, value)| {
-                let value = if prefix.is_empty() { value } else { credential };
-                boundtoken_extra { key: boundtoken_str::lend(key), value: boundtoken_str::lend(value) }
-            })
-            .collect();
+        let mut extra = [boundtoken_extra::ABSENT; verified::MOST_EXTRA];
+        let mut extra_len = 0;
+        for (place, (key, prefix, value)) in extra.iter_mut().zip(verified::extra(claims)) {
+            // Of what has a prefix, both are in `made`.
+            let value = if prefix.is_empty() { value } else { credential };
+            *place = boundtoken_extra { key: boundtoken_str::lend(key), value: boundtoken_str::lend(value) };
+            extra_len += 1;
+        }
         let claims = boundtoken_claims {
             size: size_of::<boundtoken_claims>(),
             confirmed: token.confirmed().into(),
@@ -244,8 +253,8 @@ impl View {
             service_account_uid: boundtoken_str::lend(account.uid),
             groups: from(0),
             groups_len: GROUPS,
-            extra: extra.as_ptr(),
-            extra_len: extra.len(),
+            extra: ptr::null(),
+            extra_len,
             audiences: from(GROUPS),
             audiences_len,
             matched_audiences: from(GROUPS + audiences_len),
@@ -263,7 +272,7 @@ impl View {
             node_uid: uid(claims.node()),
             payload: boundtoken_str::lend(claims.payload()),
         };
-        Self { claims, _made: made, _texts: texts, _extra: extra }
+        Self { claims, extra, _made: made, _texts: texts }
     }
 }
 

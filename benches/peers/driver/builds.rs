@@ -42,6 +42,10 @@ impl Workshop {
                 command.args(arguments);
             }
         }
+        if matches!(entry.build, Build::OurC { .. }) {
+            // What runs this names the folder of whichever library was built last.
+            command.env_remove("LD_LIBRARY_PATH");
+        }
         command.arg(self.output.join("inputs")).arg(if entry.again { "again" } else { "first" });
         Ok(command)
     }
