@@ -31,7 +31,7 @@
 //! let caller = verifier.verify(token)?;
 //! # */
 //! # let caller = verifier.verify_at(token, now)?;
-//! assert_eq!(caller.user_info().username, "system:serviceaccount:demo:app");
+//! assert_eq!(caller.claims().subject(), "system:serviceaccount:demo:app");
 //! assert_eq!(caller.confirmed(), Confirmed::Live);
 //!
 //! // The pod is deleted: from this moment its token is void.
