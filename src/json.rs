@@ -403,6 +403,7 @@ impl<'a> Reader<'a> {
     }
 
     fn take(&mut self, byte: u8) -> bool {
+        // A branch, which the CPU guesses; a sum it would wait for, to know where to read next.
         if self.peek() != Some(byte) {
             return false;
         }
