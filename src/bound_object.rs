@@ -134,6 +134,12 @@ pub trait BoundObjects: Send + Sync {
     /// The state of one object.
     fn state(&self, reference: &ObjectReference<'_>) -> ObjectState;
 
+    /// Whether this very object, by its uid, exists and is not being deleted. [`state`](Self::state) says so too; this is
+    /// for sources that can tell without handing anything out, and is asked first. Others leave it out.
+    fn is_live(&self, _object: &BoundObject<'_>) -> bool {
+        false
+    }
+
     /// What a pod's spec says, if this is known and the pod still has this uid. Only an [`Issuer`](crate::Issuer) asks;
     /// a source that serves verifiers alone leaves it out.
     fn pod_spec(&self, _pod: &ObjectReference<'_>, _uid: &Uid) -> Option<PodSpec> {
@@ -302,6 +308,9 @@ pub(crate) fn confirm(
     for object in claims.bound_objects() {
         if stale && on_unavailable == OnUnavailable::Refuse {
             return Err(Failure::Unavailable.of(&object.reference));
+        }
+        if objects.is_live(&object) {
+            continue;
         }
         let verdict = match objects.state(&object.reference) {
             ObjectState::Absent => Err(Failure::NotFound),

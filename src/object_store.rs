@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use papaya::{Equivalent, HashMap};
 
-use crate::bound_object::{BoundObjects, ObjectKind, ObjectReference, ObjectState, PodSpec, Uid};
+use crate::bound_object::{
+    BoundObject, BoundObjects, ObjectKind, ObjectReference, ObjectState, PodSpec, Uid,
+};
 use crate::hashing::{RandomState, random_state};
 use crate::time::UnixSeconds;
 
@@ -130,6 +132,12 @@ impl BoundObjects for ObjectStore {
             }
             None => ObjectState::Absent,
         }
+    }
+
+    fn is_live(&self, object: &BoundObject<'_>) -> bool {
+        let objects = self.objects.pin();
+        let state = objects.get(&Lookup::from(&object.reference));
+        state.is_some_and(|state| state.uid == *object.uid && state.deletion_timestamp.is_none())
     }
 
     fn pod_spec(&self, pod: &ObjectReference<'_>, uid: &Uid) -> Option<PodSpec> {
@@ -270,6 +278,19 @@ mod tests {
         assert_eq!(objects.len(), 1);
         assert!(objects.clone().delete(&reference(ObjectKind::Pod, "ab", "c")));
         assert!(objects.is_empty());
+    }
+
+    #[test]
+    fn an_object_is_live_if_it_has_the_uid_and_is_not_being_deleted() {
+        let objects = ObjectStore::new();
+        objects.upsert(&pod("live"), "1".into(), None);
+        objects.upsert(&pod("going"), "1".into(), Some(UnixSeconds(1)));
+        let is_live = |name, uid| objects.is_live(&BoundObject { reference: pod(name), uid });
+        assert!(is_live("live", "1"));
+        assert!(!is_live("live", "2"));
+        assert!(!is_live("live", ""));
+        assert!(!is_live("going", "1"));
+        assert!(!is_live("gone", "1"));
     }
 
     #[test]

@@ -61,6 +61,10 @@ impl BoundObjects for ClusterObjects {
         }
     }
 
+    fn is_live(&self, object: &BoundObject<'_>) -> bool {
+        self.0.store.is_live(object)
+    }
+
     fn is_gone(&self, object: &BoundObject<'_>) -> bool {
         self.0.watches.iter().any(|watch| watch.kind == object.reference.kind && watch.gone.has(object.uid))
     }
