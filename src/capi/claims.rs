@@ -16,8 +16,8 @@ use crate::verified::{self, Confirmed, VerifiedToken};
 /// An accepted token. Immutable.
 pub struct boundtoken_verified {
     token: VerifiedToken,
-    /// Made when first asked for, so that `boundtoken_verify` alone does not pay for it.
-    view: OnceLock<View>,
+    /// Made when first asked for, so that `boundtoken_verify` alone does not pay for it, nor for room for it.
+    view: OnceLock<Box<View>>,
     json: OnceLock<Option<String>>,
 }
 
@@ -138,7 +138,7 @@ pub unsafe extern "C" fn boundtoken_verified_claims(
         if size < SMALLEST_CLAIMS {
             return Err(Mistake::StructTooSmall.of("claims"));
         }
-        let view = verified.view.get_or_init(|| View::of(&verified.token));
+        let view = verified.view.get_or_init(|| Box::new(View::of(&verified.token)));
         let mut filled = view.claims;
         filled.extra = view.extra.as_ptr();
         filled.size = size.min(size_of::<boundtoken_claims>());
