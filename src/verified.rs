@@ -180,12 +180,15 @@ pub(crate) const CREDENTIAL_ID: &str = "JTI=";
 /// How many members `status.user.extra` has at most.
 pub(crate) const MOST_EXTRA: usize = 5;
 
-/// The members of `status.user.extra`, in their order: key, what stands before the value, value.
-pub(crate) fn extra(claims: &Claims) -> impl Iterator<Item = (&'static str, &'static str, &str)> {
+/// The members of `status.user.extra`, in their order. The credential's id, which stands in no token, is the caller's to make.
+pub(crate) fn extra<'a>(
+    claims: &'a Claims,
+    credential: Option<&'a str>,
+) -> impl Iterator<Item = (&'static str, &'a str)> {
     let (pod, node) = (claims.pod(), claims.node());
-    let member = |key, value: Option<_>| value.map(|value| (key, "", value));
+    let member = |key, value: Option<_>| value.map(|value| (key, value));
     let members: [_; MOST_EXTRA] = [
-        claims.jti().map(|jti| ("authentication.kubernetes.io/credential-id", CREDENTIAL_ID, jti)),
+        member("authentication.kubernetes.io/credential-id", credential),
         member("authentication.kubernetes.io/node-name", node.map(|node| node.reference.name)),
         member(
             "authentication.kubernetes.io/node-uid",
@@ -201,8 +204,8 @@ impl From<&Claims> for UserInfo {
     fn from(claims: &Claims) -> Self {
         let account = claims.service_account();
         let namespace = account.reference.namespace;
-        let member =
-            |(key, prefix, value): (&str, &str, &str)| (key.to_owned(), vec![[prefix, value].concat()]);
+        let credential = claims.jti().map(|jti| [CREDENTIAL_ID, jti].concat());
+        let member = |(key, value): (&str, &str)| (key.to_owned(), vec![value.to_owned()]);
         Self {
             username: format!("system:serviceaccount:{namespace}:{}", account.reference.name),
             uid: account.uid.to_owned(),
@@ -211,7 +214,7 @@ impl From<&Claims> for UserInfo {
                 [NAMESPACE_GROUP, namespace].concat(),
                 GROUP_OF_THE_AUTHENTICATED.to_owned(),
             ],
-            extra: extra(claims).map(member).collect(),
+            extra: extra(claims, credential.as_deref()).map(member).collect(),
         }
     }
 }

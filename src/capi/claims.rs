@@ -235,9 +235,8 @@ impl View {
         let from = |first| texts.get(first..).unwrap_or_default().as_ptr();
         let mut extra = [boundtoken_extra::ABSENT; verified::MOST_EXTRA];
         let mut extra_len = 0;
-        for (place, (key, prefix, value)) in extra.iter_mut().zip(verified::extra(claims)) {
-            // Of what has a prefix, both are in `made`.
-            let value = if prefix.is_empty() { value } else { credential };
+        let credential = claims.jti().map(|_| credential);
+        for (place, (key, value)) in extra.iter_mut().zip(verified::extra(claims, credential)) {
             *place = boundtoken_extra { key: boundtoken_str::lend(key), value: boundtoken_str::lend(value) };
             extra_len += 1;
         }
