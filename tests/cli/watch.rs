@@ -109,14 +109,16 @@ fn people_read_lines_without_any_token() {
 
 #[test]
 #[cfg(unix)]
-fn without_an_audience_an_interrupt_ends_it() {
-    let cluster = TestCluster::start("watch-interrupt");
-    let mut watch = Watch::start(&cluster, &[]);
-    drop(watch.input.take());
-    watch.until(|line| line["kind"] == "Node");
-    let killed = Command::new("kill").args(["-INT", &watch.child.id().to_string()]).status().unwrap();
-    assert!(killed.success());
-    assert_eq!(watch.end(), Some(0));
+fn without_an_audience_a_signal_ends_it_from_its_first_line_on() {
+    let cluster = TestCluster::start("watch-signal");
+    for signal in ["-INT", "-TERM"] {
+        let mut watch = Watch::start(&cluster, &[]);
+        drop(watch.input.take());
+        watch.until(|_| true);
+        let killed = Command::new("kill").args([signal, &watch.child.id().to_string()]).status().unwrap();
+        assert!(killed.success());
+        assert_eq!(watch.end(), Some(0), "{signal}");
+    }
 }
 
 #[test]

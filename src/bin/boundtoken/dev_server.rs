@@ -11,11 +11,12 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::end::End;
 use crate::failure::{self, Failure};
 use crate::input::read_file;
 use crate::issue::{DEFAULT_ISSUER, MAX_KEY_SIZE};
 use crate::output::{self, CAUTION, FAINT, STRONG, row};
-use crate::{keys, shell};
+use crate::{cluster, keys, shell};
 
 /// The longest file of objects that is read, in bytes.
 const MAX_OBJECTS_SIZE: u64 = 16 << 20;
@@ -124,24 +125,28 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         log_requests();
     }
     demand_own_file(&arguments.kubeconfig)?;
-    let no_signals = |error: io::Error| Failure::new(format!("cannot wait for signals: {error}"));
-    let end = End::new().map_err(no_signals)?;
-    let server = arguments.start()?;
-    server
-        .write_kubeconfig(&arguments.kubeconfig)
-        .map_err(|error| Failure::with_file(&arguments.kubeconfig, error))?;
-    if !arguments.endpoint.address.is_loopback() {
-        output::warning(
-            "other computers can reach this server, and whoever has a token of it may do everything here",
-        );
-    }
-    arguments.tell(&server)?;
-    end.wait().map_err(no_signals)?;
-    server.shutdown();
+    cluster::block_on(arguments.serve())?;
     Ok(ExitCode::SUCCESS)
 }
 
 impl Arguments {
+    async fn serve(&self) -> Result<(), Failure> {
+        let mut end = End::new()?;
+        let server = self.start()?;
+        server
+            .write_kubeconfig(&self.kubeconfig)
+            .map_err(|error| Failure::with_file(&self.kubeconfig, error))?;
+        if !self.endpoint.address.is_loopback() {
+            output::warning(
+                "other computers can reach this server, and whoever has a token of it may do everything here",
+            );
+        }
+        self.tell(&server)?;
+        end.wait().await;
+        server.shutdown();
+        Ok(())
+    }
+
     fn start(&self) -> Result<DevServer, Failure> {
         let mut builder = DevServer::builder()
             .address(SocketAddr::new(self.endpoint.address, self.endpoint.port))
@@ -217,46 +222,4 @@ fn log_requests() {
         .with_ansi(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .with_target(false)
         .init();
-}
-
-/// An interrupt or, where there is such a thing, SIGTERM: from its making on, neither ends the program at once.
-struct End {
-    runtime: tokio::runtime::Runtime,
-    #[cfg(unix)]
-    signals: [tokio::signal::unix::Signal; 2],
-}
-
-impl End {
-    #[cfg(unix)]
-    fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-        let signals = {
-            let _entered = runtime.enter();
-            [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?]
-        };
-        Ok(Self { runtime, signals })
-    }
-
-    #[cfg(not(unix))]
-    fn new() -> io::Result<Self> {
-        Ok(Self { runtime: tokio::runtime::Builder::new_current_thread().enable_io().build()? })
-    }
-
-    #[cfg(unix)]
-    fn wait(self) -> io::Result<()> {
-        let Self { runtime, signals: [mut interrupt, mut terminate] } = self;
-        runtime.block_on(async {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-        });
-        Ok(())
-    }
-
-    #[cfg(not(unix))]
-    fn wait(self) -> io::Result<()> {
-        self.runtime.block_on(tokio::signal::ctrl_c())
-    }
 }

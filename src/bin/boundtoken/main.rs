@@ -24,6 +24,7 @@ mod completions;
 mod demo;
 mod dev_server;
 mod doctor;
+mod end;
 mod failure;
 mod input;
 mod inspect;

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::cluster::{self, Connection, object_name};
+use crate::end::End;
 use crate::failure::{Failure, causes};
 use crate::input;
 use crate::output;
@@ -24,7 +25,7 @@ use state::State;
 /// Follow a cluster: print what changes of its keys and objects, and decide on tokens given on standard input
 ///
 /// One line each for what is known at the start, for every change, and for every token. A token is never printed. Ends at
-/// the end of standard input or, without --audience, by which nothing is read from it, at an interrupt.
+/// the end of standard input or, without --audience, by which nothing is read from it, at an interrupt or SIGTERM.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
@@ -60,7 +61,7 @@ Examples:
     (while cat token; do echo; sleep 1; done) | boundtoken watch --audience vault
 
 Exit status:
-  0  ended, by the end of standard input or an interrupt
+  0  ended, by the end of standard input, an interrupt or SIGTERM
   2  wrong arguments, no connection, or no permission";
 
 /// How often the state is looked at.
@@ -74,6 +75,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 impl Arguments {
     async fn follow(&self) -> Result<(), Failure> {
         let cluster = self.connect().await?;
+        let mut end = End::new()?;
         let verifier = self.verifier(&cluster)?;
         // Read only if somebody verifies; otherwise the sender is kept, and no line ever comes.
         let (sender, mut lines) = mpsc::channel(1);
@@ -84,7 +86,6 @@ impl Arguments {
             }
             None => Some(sender),
         };
-        let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
         let mut glances = interval(GLANCE);
         glances.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut state = State::default();
@@ -92,7 +93,7 @@ impl Arguments {
         // Until whoever reads has gone.
         while self.print(&events)?.is_continue() {
             events = tokio::select! {
-                _ = &mut interrupted => break,
+                () = end.wait() => break,
                 _ = glances.tick() => state.changes(cluster.status()),
                 line = lines.recv() => match (line, &verifier) {
                     (Some(Ok(token)), Some(verifier)) => {
