@@ -31,7 +31,7 @@ type Work<'a> = (&'static str, usize, &'a (dyn Fn(usize) + Sync));
 fn threads(fleet: &Fleet) {
     let keys = KeyStore::new(fleet.keys.clone());
     let [remembering, forgetting] =
-        [TOKENS * 2, 0].map(|cached| fleet.verifier(&keys, &fleet.objects, cached));
+        [TOKENS * 2, 0].map(|cached| fleet.verifier(&keys, Some(&fleet.objects), cached));
     println!("\n{:<42}{:>14}{:>14}{:>8}", "calls a second", "1 thread", "2 threads", "ratio");
     let work: [Work<'_>; 5] = [
         ("nothing shared, for comparison", 20_000, &|call| alone(call)),
@@ -97,7 +97,7 @@ fn changes(fleet: &Fleet) {
     let ours = (KeyStore::new(fleet.keys.clone()), fleet.objects.clone());
     let others = (KeyStore::new(fleet.keys.clone()), Fleet::new(TOKENS).objects);
     for (name, cached, calls) in [("seen again", TOKENS * 2, 20_000), ("first time", 0, 200)] {
-        let verifier = fleet.verifier(&ours.0, &ours.1, cached);
+        let verifier = fleet.verifier(&ours.0, Some(&ours.1), cached);
         let (mut undisturbed, mut disturbed) = (Latencies::default(), Latencies::default());
         for _ in 0..ROUNDS / 2 {
             under_changes(&verifier, fleet, calls, &others, &mut undisturbed);

@@ -6,9 +6,14 @@ use std::sync::Arc;
 use crate::claims::Claims;
 use crate::crypto;
 use crate::keys::KeyError;
+use crate::object_store::LiveObjects;
 use crate::rejection::{Detail, Reason, Rejection};
 use crate::time::UnixSeconds;
 use crate::verified::Confirmed;
+
+mod fingerprint;
+
+pub(crate) use fingerprint::{Fingerprint, Fingerprints};
 
 /// How long after its deletionTimestamp an object still counts as live, in seconds, as in the API server.
 const DELETION_GRACE: u64 = 60;
@@ -134,10 +139,11 @@ pub trait BoundObjects: Send + Sync {
     /// The state of one object.
     fn state(&self, reference: &ObjectReference<'_>) -> ObjectState;
 
-    /// Whether this very object, by its uid, exists and is not being deleted. [`state`](Self::state) says so too; this is
-    /// for sources that can tell without handing anything out, and is asked first. Others leave it out.
-    fn is_live(&self, _object: &BoundObject<'_>) -> bool {
-        false
+    /// The live objects of the [`ObjectStore`](crate::ObjectStore) that this source answers from. If all objects of a token
+    /// that is seen again are among them, it is not asked for their [`state`](Self::state), which takes longer. Sources of
+    /// another kind leave it out.
+    fn live_objects(&self) -> Option<&LiveObjects> {
+        None
     }
 
     /// What a pod's spec says, if this is known and the pod still has this uid. Only an [`Issuer`](crate::Issuer) asks;
@@ -153,7 +159,7 @@ pub trait BoundObjects: Send + Sync {
         false
     }
 
-    /// How well this source keeps up with the cluster. Asked once in each verification; a source that is the cluster's
+    /// How well this source keeps up with the cluster. Asked in each verification; a source that is the cluster's
     /// own, or is asked for each token, leaves it out.
     fn freshness(&self) -> Freshness {
         Freshness::Current
@@ -236,7 +242,7 @@ impl Uid {
         Ok(Self::from(uuid.as_str()))
     }
 
-    fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         match &self.0 {
             UidText::InPlace { length, bytes } => bytes.get(..usize::from(*length)).unwrap_or_default(),
             UidText::Shared(text) => text.as_bytes(),
@@ -293,6 +299,16 @@ pub enum OnUnavailable {
     Accept,
 }
 
+/// Whether all objects that a token is bound to are live, told by their fingerprints. Whatever is not, or is not known so
+/// soon, is for [`confirm`] to judge.
+pub(crate) fn are_live<'a>(
+    objects: &dyn BoundObjects,
+    fingerprints: impl FnOnce() -> &'a Fingerprints,
+) -> bool {
+    objects.freshness() != Freshness::Stale
+        && objects.live_objects().is_some_and(|live| fingerprints().iter().all(|each| live.contains(each)))
+}
+
 /// Judges the objects that a token is bound to, as the API server does: service account, secret, pod, node; uid
 /// before deletion.
 pub(crate) fn confirm(
@@ -308,9 +324,6 @@ pub(crate) fn confirm(
     for object in claims.bound_objects() {
         if stale && on_unavailable == OnUnavailable::Refuse {
             return Err(Failure::Unavailable.of(&object.reference));
-        }
-        if objects.is_live(&object) {
-            continue;
         }
         let verdict = match objects.state(&object.reference) {
             ObjectState::Absent => Err(Failure::NotFound),

@@ -15,6 +15,6 @@ pub(crate) fn random_state() -> RandomState {
 }
 
 /// A number that the operating system's random numbers are behind, as they are behind the keys of the standard library.
-fn random() -> u64 {
+pub(crate) fn random() -> u64 {
     std::hash::RandomState::new().hash_one(0)
 }

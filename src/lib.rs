@@ -137,7 +137,7 @@ pub use bound_object::{
 pub use claims::Claims;
 pub use issuer::{IssuedToken, Issuer, IssuerBuilder, IssuerError};
 pub use keys::{Algorithm, Key, KeyError, KeySet, KeyStore, SigningKey, SkippedKey, VerificationPath};
-pub use object_store::{ObjectStore, ObjectStoreError};
+pub use object_store::{LiveObjects, ObjectStore, ObjectStoreError};
 pub use rejection::{Reason, Rejection};
 pub use time::UnixSeconds;
 pub use verified::{Confirmed, UserInfo, VerifiedToken};

@@ -7,18 +7,24 @@ use std::sync::Arc;
 use papaya::{Equivalent, HashMap};
 
 use crate::bound_object::{
-    BoundObject, BoundObjects, ObjectKind, ObjectReference, ObjectState, PodSpec, Uid,
+    BoundObjects, Fingerprint, ObjectKind, ObjectReference, ObjectState, PodSpec, Uid,
 };
 use crate::hashing::{RandomState, random_state};
 use crate::time::UnixSeconds;
 
 mod json;
+mod live;
+#[cfg(test)]
+mod live_tests;
 
 pub use json::ObjectStoreError;
+pub use live::LiveObjects;
+use live::Writer;
 
 /// The objects of a cluster as far as tokens need them: kind, namespace, name, uid, deletionTimestamp.
 ///
-/// A cheap handle: clones share the objects. Any number of threads may read and write at once; reading takes no lock.
+/// A cheap handle: clones share the objects. Any number of threads may read and write at once; reading takes no lock, and
+/// those who write take turns.
 ///
 /// ```
 /// use boundtoken::{BoundObjects, ObjectKind, ObjectReference, ObjectState, ObjectStore};
@@ -32,7 +38,13 @@ pub use json::ObjectStoreError;
 /// ```
 #[derive(Clone)]
 pub struct ObjectStore {
-    objects: Arc<HashMap<StoredReference, StoredState, RandomState>>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    objects: HashMap<StoredReference, StoredState, RandomState>,
+    /// Of the objects. A fingerprint goes before its object does, and comes after it.
+    live: LiveObjects,
 }
 
 /// An [`ObjectReference`] that owns its texts: namespace and name, one after the other. They are in place if they are as
@@ -56,7 +68,8 @@ impl ObjectStore {
     /// An empty store: every object is absent.
     #[must_use]
     pub fn new() -> Self {
-        Self { objects: Arc::new(HashMap::with_hasher(random_state())) }
+        let objects = HashMap::with_hasher(random_state());
+        Self { shared: Arc::new(Shared { objects, live: LiveObjects::new() }) }
     }
 
     /// Adds an object, or replaces what is known of it.
@@ -79,12 +92,24 @@ impl ObjectStore {
     }
 
     fn insert(&self, reference: &ObjectReference<'_>, state: StoredState) {
-        self.objects.pin().insert(StoredReference::from(reference), state);
+        let lookup = Lookup::from(reference);
+        let fingerprint = state.fingerprint(lookup);
+        let (mut live, objects) = self.shared.write();
+        if let Some(before) = objects.get(&lookup) {
+            live.remove(before.fingerprint(lookup));
+        }
+        objects.insert(StoredReference::from(reference), state);
+        live.make_room_for(objects.len());
+        live.insert(fingerprint);
     }
 
     /// Removes an object; tells whether it was there.
     pub fn delete(&self, reference: &ObjectReference<'_>) -> bool {
-        self.objects.pin().remove(&Lookup::from(reference)).is_some()
+        let lookup = Lookup::from(reference);
+        let (mut live, objects) = self.shared.write();
+        let Some(before) = objects.get(&lookup) else { return false };
+        live.remove(before.fingerprint(lookup));
+        objects.remove(&lookup).is_some()
     }
 
     /// Removes the objects of one kind, in one namespace or in all, that `keep` does not want: given namespace and name.
@@ -95,38 +120,43 @@ impl ObjectStore {
         namespace: Option<&str>,
         keep: impl Fn(&str, &str) -> bool,
     ) {
-        self.objects.pin().retain(|stored, _| {
-            !stored.is_in(kind, namespace) || {
+        let (mut live, objects) = self.shared.write();
+        objects.retain(|stored, state| {
+            let keeps = !stored.is_in(kind, namespace) || {
                 let (namespace, name) = stored.parts();
                 // They came as text, so they are text.
                 str::from_utf8(namespace)
                     .is_ok_and(|namespace| str::from_utf8(name).is_ok_and(|name| keep(namespace, name)))
+            };
+            if !keeps {
+                live.remove(state.fingerprint(Lookup::from(stored)));
             }
+            keeps
         });
     }
 
     /// How many objects of one kind there are, in one namespace or in all.
     #[cfg(feature = "kubernetes")]
     pub(crate) fn count(&self, kind: ObjectKind, namespace: Option<&str>) -> usize {
-        self.objects.pin().keys().filter(|stored| stored.is_in(kind, namespace)).count()
+        self.shared.objects.pin().keys().filter(|stored| stored.is_in(kind, namespace)).count()
     }
 
     /// How many objects there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.objects.len()
+        self.shared.objects.len()
     }
 
     /// Whether there is no object.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.objects.is_empty()
+        self.shared.objects.is_empty()
     }
 }
 
 impl BoundObjects for ObjectStore {
     fn state(&self, reference: &ObjectReference<'_>) -> ObjectState {
-        match self.objects.pin().get(&Lookup::from(reference)) {
+        match self.shared.objects.pin().get(&Lookup::from(reference)) {
             Some(StoredState { uid, deletion_timestamp, .. }) => {
                 ObjectState::Present { uid: uid.clone(), deletion_timestamp: *deletion_timestamp }
             }
@@ -134,14 +164,12 @@ impl BoundObjects for ObjectStore {
         }
     }
 
-    fn is_live(&self, object: &BoundObject<'_>) -> bool {
-        let objects = self.objects.pin();
-        let state = objects.get(&Lookup::from(&object.reference));
-        state.is_some_and(|state| state.uid == *object.uid && state.deletion_timestamp.is_none())
+    fn live_objects(&self) -> Option<&LiveObjects> {
+        Some(&self.shared.live)
     }
 
     fn pod_spec(&self, pod: &ObjectReference<'_>, uid: &Uid) -> Option<PodSpec> {
-        let objects = self.objects.pin();
+        let objects = self.shared.objects.pin();
         let state = objects.get(&Lookup::from(pod)).filter(|state| state.uid == *uid)?;
         state.pod_spec.as_deref().cloned()
     }
@@ -156,6 +184,25 @@ impl fmt::Debug for ObjectStore {
 impl Default for ObjectStore {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// The map, for as long as whoever holds it may read.
+type Pinned<'a> = papaya::HashMapRef<'a, StoredReference, StoredState, RandomState, papaya::LocalGuard<'a>>;
+
+impl Shared {
+    /// For one who changes something.
+    fn write(&self) -> (Writer<'_>, Pinned<'_>) {
+        (self.live.write(), self.objects.pin())
+    }
+}
+
+impl StoredState {
+    /// That of the object, unless it is being deleted.
+    fn fingerprint(&self, Lookup { kind, namespace, name }: Lookup<'_>) -> Option<Fingerprint> {
+        self.deletion_timestamp
+            .is_none()
+            .then(|| Fingerprint::new(kind, namespace, name, self.uid.as_bytes()))
     }
 }
 
@@ -204,6 +251,7 @@ impl From<&ObjectReference<'_>> for StoredReference {
 }
 
 /// What a [`StoredReference`] is looked up by.
+#[derive(Clone, Copy)]
 struct Lookup<'a> {
     kind: ObjectKind,
     namespace: &'a [u8],
@@ -257,6 +305,7 @@ impl Hash for StoredReference {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bound_object::BoundObject;
 
     fn pod(name: &str) -> ObjectReference<'_> {
         ObjectReference { kind: ObjectKind::Pod, namespace: "demo", name }
@@ -280,17 +329,50 @@ mod tests {
         assert!(objects.is_empty());
     }
 
+    fn is_live(objects: &ObjectStore, name: &str, uid: &str) -> bool {
+        let object = BoundObject { reference: pod(name), uid };
+        objects.live_objects().unwrap().contains(Fingerprint::from(&object))
+    }
+
     #[test]
     fn an_object_is_live_if_it_has_the_uid_and_is_not_being_deleted() {
         let objects = ObjectStore::new();
         objects.upsert(&pod("live"), "1".into(), None);
         objects.upsert(&pod("going"), "1".into(), Some(UnixSeconds(1)));
-        let is_live = |name, uid| objects.is_live(&BoundObject { reference: pod(name), uid });
-        assert!(is_live("live", "1"));
-        assert!(!is_live("live", "2"));
-        assert!(!is_live("live", ""));
-        assert!(!is_live("going", "1"));
-        assert!(!is_live("gone", "1"));
+        assert!(is_live(&objects, "live", "1"));
+        assert!(!is_live(&objects, "live", "2"));
+        assert!(!is_live(&objects, "live", ""));
+        assert!(!is_live(&objects, "going", "1"));
+        assert!(!is_live(&objects, "gone", "1"));
+    }
+
+    #[test]
+    fn an_object_that_changes_is_live_only_as_what_it_is_now() {
+        let objects = ObjectStore::new();
+        let deleted_at = Some(UnixSeconds(1));
+        let changes = [
+            ("1", None),
+            ("1", None),
+            ("2", None),
+            ("2", deleted_at),
+            ("2", deleted_at),
+            ("3", None),
+            ("3", deleted_at),
+        ];
+        for (uid, deletion_timestamp) in changes {
+            objects.upsert(&pod("live"), uid.into(), deletion_timestamp);
+            for other in ["1", "2", "3"] {
+                let expected = other == uid && deletion_timestamp.is_none();
+                assert_eq!(
+                    is_live(&objects, "live", other),
+                    expected,
+                    "{other} {uid} {deletion_timestamp:?}"
+                );
+            }
+        }
+        objects.upsert(&pod("live"), "4".into(), None);
+        assert!(objects.delete(&pod("live")));
+        assert!(!is_live(&objects, "live", "4"));
     }
 
     #[test]

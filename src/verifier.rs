@@ -157,8 +157,8 @@ impl Verifier {
     /// # Errors
     /// As [`verify`](Self::verify).
     pub fn verify_at(&self, token: &[u8], now: UnixSeconds) -> Result<VerifiedToken, Rejection> {
-        if let Some((claims, issuer)) = self.seen_before(token, now) {
-            let confirmed = self.confirm_objects(&claims, issuer, now)?;
+        if let Some((claims, issuer, live)) = self.seen_before(token, now) {
+            let confirmed = if live { Confirmed::Live } else { self.confirm_objects(&claims, issuer, now)? };
             return Ok(VerifiedToken::new(claims, confirmed));
         }
         let Authentic { claims, issuer, place, key } = self.check_claims(token, now)?;
@@ -169,14 +169,19 @@ impl Verifier {
         Ok(VerifiedToken::new(claims, confirmed))
     }
 
-    /// What a token claims that was accepted before, if its key is still published and its times still hold. Whatever is
-    /// wrong is left to the long way to find again.
-    fn seen_before(&self, token: &[u8], now: UnixSeconds) -> Option<(Arc<Claims>, &TrustedIssuer)> {
+    /// What a token claims that was accepted before, if its key is still published and its times still hold, and whether all
+    /// its bound objects are known to be live. Whatever is wrong is left to the long way to find again.
+    fn seen_before(&self, token: &[u8], now: UnixSeconds) -> Option<(Arc<Claims>, &TrustedIssuer, bool)> {
         self.cache.as_ref()?.find(token, |seen| {
             let issuer = self.issuers.get(seen.issuer())?;
             let claims = seen.claims()?;
             let holds = seen.is_signed_by(&issuer.keys) && claims.within(now, self.leeway).is_ok();
-            holds.then(|| (Arc::clone(claims), issuer))
+            holds.then(|| {
+                let objects = issuer.objects.as_deref();
+                let live =
+                    objects.is_some_and(|all| bound_object::are_live(all, || seen.fingerprints(claims)));
+                (Arc::clone(claims), issuer, live)
+            })
         })
     }
 

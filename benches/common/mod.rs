@@ -108,24 +108,41 @@ impl Fleet {
         let signing = EncodingKey::from_rsa_pem(pem("PRIVATE KEY", pkcs8.as_ref()).as_bytes()).expect("key");
         let now = UnixSeconds::now();
         let objects = ObjectStore::new();
-        let account = ObjectReference { kind: ObjectKind::ServiceAccount, namespace: "demo", name: "app" };
-        objects.upsert(&account, ACCOUNT_UID.into(), None);
-        let tokens = (0..size).map(|number| {
-            let (name, uid) = (pod_name(number), pod_uid(number));
-            let pod = ObjectReference { kind: ObjectKind::Pod, namespace: "demo", name: &name };
-            objects.upsert(&pod, (&*uid).into(), None);
-            token(jsonwebtoken::Algorithm::RS256, &signing, now, &name, &uid)
-        });
+        add_account(&objects);
+        (0..size).for_each(|number| add_pod(&objects, number));
+        let algorithm = jsonwebtoken::Algorithm::RS256;
+        let tokens =
+            (0..size).map(|number| token(algorithm, &signing, now, &pod_name(number), &pod_uid(number)));
         let tokens = tokens.collect();
         Self { tokens, keys: key_set(&jwk), objects, now }
     }
 
     /// A verifier of these tokens, whose keys and objects are shared with whoever changes them.
-    pub fn verifier(&self, keys: &KeyStore, objects: &ObjectStore, cached_tokens: usize) -> Verifier {
-        let issuer = TrustedIssuer::new(ISSUER, keys.clone()).bound_objects(objects.clone());
-        let builder = Verifier::builder().issuer(issuer).audience("vault").cached_tokens(cached_tokens);
+    pub fn verifier(&self, keys: &KeyStore, objects: Option<&ObjectStore>, cached_tokens: usize) -> Verifier {
+        let issuer = TrustedIssuer::new(ISSUER, keys.clone());
+        let issuer = match objects {
+            Some(objects) => issuer.bound_objects(objects.clone()),
+            None => issuer,
+        };
+        let builder = Verifier::builder()
+            .issuer(issuer)
+            .audience("vault")
+            .cached_tokens(cached_tokens)
+            .cache_size(cached_tokens * 4_096);
         builder.build().expect("verifier")
     }
+}
+
+/// The service account that all tokens speak for.
+pub fn add_account(objects: &ObjectStore) {
+    let account = ObjectReference { kind: ObjectKind::ServiceAccount, namespace: "demo", name: "app" };
+    objects.upsert(&account, ACCOUNT_UID.into(), None);
+}
+
+pub fn add_pod(objects: &ObjectStore, number: usize) {
+    let name = pod_name(number);
+    let pod = ObjectReference { kind: ObjectKind::Pod, namespace: "demo", name: &name };
+    objects.upsert(&pod, (&*pod_uid(number)).into(), None);
 }
 
 /// The name of a pod of a Deployment.

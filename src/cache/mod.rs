@@ -7,10 +7,11 @@
 //! Looking a token up takes no lock, and seldom writes what another thread reads: see [`Copies`].
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use papaya::HashMap;
 
+use crate::bound_object::Fingerprints;
 use crate::claims::Claims;
 use crate::hashing::{RandomState, random_state};
 use crate::keys::{KeyFingerprint, KeyStore};
@@ -44,6 +45,9 @@ struct Tokens(HashMap<End, SeenToken, RandomState>);
 pub(crate) struct SeenToken {
     token: Box<[u8]>,
     claims: Copies,
+    /// Those of its bound objects, from when it is seen again: here and not in the claims, so that to look for the objects
+    /// need not wait until those are fetched.
+    fingerprints: OnceLock<Fingerprints>,
     /// The place of its issuer among the verifier's.
     issuer: usize,
     key: KeyFingerprint,
@@ -83,10 +87,19 @@ impl TokenCache {
         let Some(end) = end(token) else { return };
         let size = token.len().saturating_add(claims.size()).saturating_add(OVERHEAD);
         let (generation, used) = (AtomicU64::new(UNSEEN), AtomicBool::new(false));
-        let (token, claims) = (token.into(), Copies::new(claims));
+        let (token, claims, fingerprints) = (token.into(), Copies::new(claims), OnceLock::new());
         let Some(mut queues) = self.queues() else { return };
         let Some(number) = queues.number_for(size) else { return };
-        let seen = SeenToken { token, claims, issuer, key, generation, number: AtomicU64::new(number), used };
+        let seen = SeenToken {
+            token,
+            claims,
+            fingerprints,
+            issuer,
+            key,
+            generation,
+            number: AtomicU64::new(number),
+            used,
+        };
         if let Some(before) = self.tokens.0.pin().insert(end, seen) {
             queues.remove(before.number.load(Ordering::Relaxed));
         }
@@ -134,6 +147,11 @@ impl SeenToken {
     /// What it claims: always there.
     pub(crate) fn claims(&self) -> Option<&Arc<Claims>> {
         self.claims.own()
+    }
+
+    /// Those of its bound objects: made of its claims when first asked for.
+    pub(crate) fn fingerprints(&self, claims: &Claims) -> &Fingerprints {
+        self.fingerprints.get_or_init(|| Fingerprints::of(claims))
     }
 
     pub(crate) fn issuer(&self) -> usize {

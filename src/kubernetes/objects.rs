@@ -8,7 +8,7 @@ use super::error::ClusterError;
 use super::gone::Gone;
 use super::status::WatchStatus;
 use crate::bound_object::{BoundObject, BoundObjects, Freshness, ObjectKind, ObjectReference, ObjectState};
-use crate::object_store::ObjectStore;
+use crate::object_store::{LiveObjects, ObjectStore};
 
 /// What verifiers ask. A cheap handle; clones share the knowledge.
 #[derive(Clone)]
@@ -61,8 +61,8 @@ impl BoundObjects for ClusterObjects {
         }
     }
 
-    fn is_live(&self, object: &BoundObject<'_>) -> bool {
-        self.0.store.is_live(object)
+    fn live_objects(&self) -> Option<&LiveObjects> {
+        self.0.store.live_objects()
     }
 
     fn is_gone(&self, object: &BoundObject<'_>) -> bool {

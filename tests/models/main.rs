@@ -1,12 +1,13 @@
-//! The token cache and the key store under every order of steps that shuttle finds: the very sources of the library, with
+//! The token cache, the key store and the live objects under every order of steps that shuttle finds: the very sources of the library, with
 //! shuttle's atomics and locks in place of the standard library's.
 //!
 //! What stands behind them is not taken apart: papaya's map, arc-swap's pointer. Each of their operations counts as
 //! one step, as their own tests show it to be. What is explored is our protocol around them: key set and generation, a token
-//! that is kept while its key leaves, the lines of the cache and its table.
+//! that is kept while its key leaves, the lines of the cache and its table, the buckets of live objects while they double.
 
 #![allow(dead_code)] // The sources have more than the models use.
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 
 /// In place of `src/sync.rs`.
@@ -36,6 +37,55 @@ mod claims {
 #[path = "../../src/keys/store.rs"]
 mod store;
 
+/// What stands around the live objects.
+#[path = "../../src/object_store"]
+mod object_store {
+    mod live;
+
+    use crate::bound_object::Fingerprint;
+    use live::LiveObjects;
+
+    /// As the store has them, but without objects.
+    pub(crate) struct Live(LiveObjects);
+
+    impl Live {
+        pub(crate) fn new() -> Self {
+            Self(LiveObjects::new())
+        }
+
+        pub(crate) fn has(&self, object: Fingerprint) -> bool {
+            self.0.contains(object)
+        }
+
+        pub(crate) fn replace(&self, before: Option<Fingerprint>, now: Option<Fingerprint>, objects: usize) {
+            let mut live = self.0.write();
+            live.remove(before);
+            live.make_room_for(objects);
+            live.insert(now);
+        }
+    }
+}
+
+/// Fingerprints, as the live objects know them.
+mod bound_object {
+    use std::num::NonZeroU64;
+
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(crate) struct Fingerprint {
+        pub(crate) place: u64,
+        pub(crate) mark: NonZeroU64,
+    }
+
+    /// None: tokens are looked up without their objects.
+    pub(crate) struct Fingerprints;
+
+    impl Fingerprints {
+        pub(crate) fn of(_claims: &crate::Claims) -> Self {
+            Self
+        }
+    }
+}
+
 /// The names under which the cache knows the store and its keys.
 mod keys {
     pub(crate) use super::{KeyFingerprint, store::KeyStore};
@@ -60,8 +110,10 @@ impl KeySet {
     }
 }
 
+use bound_object::Fingerprint;
 use cache::TokenCache;
 use claims::Claims;
+use object_store::Live;
 use store::KeyStore;
 
 /// How many orders each model is run in.
@@ -205,4 +257,72 @@ fn there_are_never_more_than_allowed_and_room_is_never_lost() {
 fn remembered(cache: &TokenCache) -> usize {
     let shown = format!("{cache:?}");
     shown.chars().filter(char::is_ascii_digit).collect::<String>().parse().expect(&shown)
+}
+
+/// All of one bucket, until there are twice as many.
+fn object(number: u8) -> Fingerprint {
+    Fingerprint { place: u64::from(number) << 3, mark: NonZeroU64::MIN.saturating_add(number.into()) }
+}
+
+#[test]
+fn an_object_that_was_deleted_is_never_found_whatever_moves_meanwhile() {
+    run(|| {
+        let live = Arc::new(Live::new());
+        (1..=3).for_each(|number| live.replace(None, Some(object(number)), 1));
+        both(
+            {
+                let live = Arc::clone(&live);
+                move || {
+                    live.replace(Some(object(1)), None, 1);
+                    assert!(!live.has(object(1)));
+                    live.replace(Some(object(2)), Some(object(5)), 1);
+                    assert!(!live.has(object(1)) && !live.has(object(2)));
+                }
+            },
+            {
+                let live = Arc::clone(&live);
+                move || {
+                    // Their number doubles, twice.
+                    for (before, objects) in [(3, 64), (4, 128)] {
+                        live.has(object(2));
+                        live.replace(Some(object(before)), Some(object(4)), objects);
+                        assert!(!live.has(object(3)) && !live.has(object(6)));
+                    }
+                }
+            },
+        );
+        let found: Vec<_> = (0..8).filter(|&number| live.has(object(number))).collect();
+        assert_eq!(found, [4, 5]);
+    });
+}
+
+#[test]
+fn of_an_object_that_comes_and_goes_in_the_place_of_another_only_the_present_one_is_found() {
+    run(|| {
+        let live = Arc::new(Live::new());
+        live.replace(None, Some(object(1)), 1);
+        both(
+            {
+                let live = Arc::clone(&live);
+                move || {
+                    for (before, now) in [(1, 2), (2, 1), (1, 2)] {
+                        live.replace(Some(object(before)), Some(object(now)), 1);
+                        assert!(live.has(object(now)) && !live.has(object(before)));
+                    }
+                }
+            },
+            {
+                let live = Arc::clone(&live);
+                move || {
+                    for _ in 0..4 {
+                        // Half of the one, half of the other.
+                        let neither = Fingerprint { place: object(1).place, mark: object(3).mark };
+                        assert!(!live.has(neither) && !live.has(object(3)));
+                        live.has(object(1));
+                    }
+                }
+            },
+        );
+        assert!(live.has(object(2)) && !live.has(object(1)));
+    });
 }

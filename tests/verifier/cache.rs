@@ -1,10 +1,11 @@
 //! Tokens seen again: remembered, but never believed longer than they hold.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use boundtoken::{
-    BoundObjects as _, KeyStore, ObjectKind, ObjectReference, ObjectState, ObjectStore, TrustedIssuer,
+    BoundObjects, Confirmed, Freshness, KeyStore, LiveObjects, ObjectKind, ObjectReference, ObjectState,
+    ObjectStore, TrustedIssuer,
 };
 use serde_json::json;
 
@@ -80,48 +81,83 @@ fn a_remembered_token_leaves_with_its_key_and_stays_when_others_come() {
     assert_eq!(verify(&verifier, &token).unwrap_err(), Reason::SignatureInvalid);
 }
 
+/// A store that can be out of reach, or outdated, and counts what it is asked for.
+#[derive(Clone, Default)]
+struct Source {
+    objects: ObjectStore,
+    hands_out_live_objects: bool,
+    is_out_of_reach: Arc<AtomicBool>,
+    is_stale: Arc<AtomicBool>,
+    asked: Arc<AtomicUsize>,
+}
+
+impl BoundObjects for Source {
+    fn state(&self, reference: &ObjectReference<'_>) -> ObjectState {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        match self.is_out_of_reach.load(Ordering::Relaxed) {
+            true => ObjectState::Unavailable,
+            false => self.objects.state(reference),
+        }
+    }
+
+    fn live_objects(&self) -> Option<&LiveObjects> {
+        self.objects
+            .live_objects()
+            .filter(|_| self.hands_out_live_objects && !self.is_out_of_reach.load(Ordering::Relaxed))
+    }
+
+    fn freshness(&self) -> Freshness {
+        if self.is_stale.load(Ordering::Relaxed) { Freshness::Stale } else { Freshness::Current }
+    }
+}
+
 #[test]
 fn a_remembered_token_is_refused_the_moment_its_objects_say_so() {
-    let objects = ObjectStore::new();
-    let pod = ObjectReference { kind: ObjectKind::Pod, namespace: "demo", name: "live" };
-    let account = ObjectReference { kind: ObjectKind::ServiceAccount, name: "app", ..pod };
-    let (stored, reachable) = (objects.clone(), Arc::new(AtomicBool::new(true)));
-    let source = {
-        let reachable = Arc::clone(&reachable);
-        move |reference: &ObjectReference<'_>| match reachable.load(Ordering::Relaxed) {
-            true => stored.state(reference),
-            false => ObjectState::Unavailable,
+    for hands_out_live_objects in [false, true] {
+        let source = Source { hands_out_live_objects, ..Source::default() };
+        let objects = &source.objects;
+        let pod = ObjectReference { kind: ObjectKind::Pod, namespace: "demo", name: "live" };
+        let account = ObjectReference { kind: ObjectKind::ServiceAccount, name: "app", ..pod };
+        let issuer = TrustedIssuer::new(ISSUER, MINT.keys()).bound_objects(source.clone());
+        let verifier = Verifier::builder().issuer(issuer).audience(AUDIENCE).build().unwrap();
+        let token = MINT.token(&claims_with(&json!({})));
+        let everything_is_there = || {
+            objects.upsert(&account, mint::ACCOUNT_UID.into(), None);
+            objects.upsert(&pod, mint::POD_UID.into(), None);
+            source.is_out_of_reach.store(false, Ordering::Relaxed);
+            source.is_stale.store(false, Ordering::Relaxed);
+        };
+        let cases: [(&dyn Fn(), Reason); 8] = [
+            (&|| assert!(objects.delete(&pod)), Reason::PodNotFound),
+            (&|| objects.upsert(&pod, "of-another".into(), None), Reason::PodUidMismatch),
+            (&|| objects.upsert(&pod, mint::POD_UID.into(), Some(UnixSeconds(NOW - 60))), Reason::PodDeleted),
+            (&|| assert!(objects.delete(&account)), Reason::ServiceAccountNotFound),
+            (&|| objects.upsert(&account, "of-another".into(), None), Reason::ServiceAccountUidMismatch),
+            (
+                &|| objects.upsert(&account, mint::ACCOUNT_UID.into(), Some(UnixSeconds(0))),
+                Reason::ServiceAccountDeleted,
+            ),
+            (&|| source.is_out_of_reach.store(true, Ordering::Relaxed), Reason::BoundObjectUnavailable),
+            (&|| source.is_stale.store(true, Ordering::Relaxed), Reason::BoundObjectUnavailable),
+        ];
+        for (happens, reason) in cases {
+            everything_is_there();
+            assert!(verify(&verifier, &token).is_ok());
+            assert_eq!(remembered(&verifier), 1);
+            // Twice: the first time it is found, its objects are not yet known by their fingerprints.
+            let asked = source.asked.load(Ordering::Relaxed);
+            for _ in 0..2 {
+                assert_eq!(verify(&verifier, &token).unwrap().confirmed(), Confirmed::Live);
+            }
+            let asked = source.asked.load(Ordering::Relaxed) - asked;
+            assert_eq!(asked, if hands_out_live_objects { 0 } else { 4 }, "{reason}");
+            happens();
+            assert_eq!(verify(&verifier, &token).unwrap_err(), reason);
         }
-    };
-    let issuer = TrustedIssuer::new(ISSUER, MINT.keys()).bound_objects(source);
-    let verifier = Verifier::builder().issuer(issuer).audience(AUDIENCE).build().unwrap();
-    let token = MINT.token(&claims_with(&json!({})));
-    let everything_is_there = || {
-        objects.upsert(&account, mint::ACCOUNT_UID.into(), None);
-        objects.upsert(&pod, mint::POD_UID.into(), None);
-        reachable.store(true, Ordering::Relaxed);
-    };
-    let cases: [(&dyn Fn(), Reason); 7] = [
-        (&|| assert!(objects.delete(&pod)), Reason::PodNotFound),
-        (&|| objects.upsert(&pod, "of-another".into(), None), Reason::PodUidMismatch),
-        (&|| objects.upsert(&pod, mint::POD_UID.into(), Some(UnixSeconds(NOW - 60))), Reason::PodDeleted),
-        (&|| assert!(objects.delete(&account)), Reason::ServiceAccountNotFound),
-        (&|| objects.upsert(&account, "of-another".into(), None), Reason::ServiceAccountUidMismatch),
-        (
-            &|| objects.upsert(&account, mint::ACCOUNT_UID.into(), Some(UnixSeconds(0))),
-            Reason::ServiceAccountDeleted,
-        ),
-        (&|| reachable.store(false, Ordering::Relaxed), Reason::BoundObjectUnavailable),
-    ];
-    for (happens, reason) in cases {
         everything_is_there();
-        assert!(verify(&verifier, &token).is_ok());
-        assert_eq!(remembered(&verifier), 1);
-        happens();
-        assert_eq!(verify(&verifier, &token).unwrap_err(), reason);
+        objects.upsert(&pod, mint::POD_UID.into(), Some(UnixSeconds(NOW - 59)));
+        assert_eq!(verify(&verifier, &token).unwrap().confirmed(), Confirmed::Live);
     }
-    everything_is_there();
-    assert!(verify(&verifier, &token).is_ok());
 }
 
 #[test]
