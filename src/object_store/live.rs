@@ -16,9 +16,9 @@ const FIRST_BITS: u32 = 3;
 const PARTS: usize = 32;
 /// In two lines of a CPU's cache, which most fetch together.
 pub(super) const SLOTS: usize = 8;
-/// How many fingerprints there are for each bucket, on average, when their number doubles. Then one in thirty finds its
-/// bucket full.
-const LOAD: usize = 6;
+/// How many fingerprints there are for each bucket, on average, when their number doubles. Until then one in forty has
+/// found its bucket full.
+const LOAD: usize = 5;
 
 /// The fingerprints of an [`ObjectStore`](crate::ObjectStore)'s live objects: those that are not being deleted.
 ///
@@ -60,8 +60,8 @@ struct Bucket([Slot; SLOTS]);
 
 /// A fingerprint, or nothing if its mark is zero.
 ///
-/// Its halves are written one after the other, and so a reader may see halves of two. That does no harm: whoever finds the mark
-/// that he looks for, has seen it while the fingerprint was there.
+/// Its halves are written one after the other, so a reader may see halves of two. That does no harm: whoever finds the mark
+/// that he looks for has seen it while the fingerprint was there.
 #[derive(Default)]
 struct Slot {
     mark: AtomicU64,

@@ -19,7 +19,7 @@ fn spread(number: u64) -> Fingerprint {
 
 #[test]
 fn nearly_all_are_found_however_many_they_become() {
-    const COUNT: u64 = 100_000;
+    const COUNT: u64 = 160_000;
     let live = LiveObjects::new();
     let mut writer = live.write();
     for number in 0..COUNT {
@@ -28,7 +28,7 @@ fn nearly_all_are_found_however_many_they_become() {
         assert!(number % 1_000 != 0 || live.contains(spread(number)));
     }
     let missed = (0..COUNT).filter(|&number| !live.contains(spread(number))).count();
-    assert!(missed < 4_000, "{missed}");
+    assert!(missed < 5_000, "{missed}");
     assert!((COUNT..2 * COUNT).all(|number| !live.contains(spread(number))));
     (0..COUNT).for_each(|number| writer.remove(Some(spread(number))));
     assert!((0..COUNT).all(|number| !live.contains(spread(number))));
