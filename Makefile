@@ -77,9 +77,13 @@ verify_demo = $(DEMO)/verify-c $(DEMO)/jwks.json "$$(cat $(DEMO)/issuer)" "$$(ca
 # All of the library with ring; then the program too, with AWS-LC. All but the slow stand-in for the vector instructions.
 LIBRARY = capi,dev-server,discovery,kubernetes,k8s-openapi/earliest
 EVERYTHING = aws-lc-rs,capi,cli,discovery,fast-rsa
-test: ## run every check: format, lints, tests, documentation, header, C programs, licences
+test: ## run every check: format, lock files, lints, tests, documentation, header, C programs, licences
 	@echo 'test: format'
 	@$(CARGO) fmt --check
+	@echo 'test: lock files'
+	@for manifest in Cargo.toml fuzz/Cargo.toml benches/peers/Cargo.toml; do \
+		$(CARGO) update --quiet --workspace --locked --manifest-path $$manifest || exit 1; \
+	done
 	@for features in '' '--no-default-features --features aws-lc-rs' '--features capi' '--all-features'; do \
 		echo "test: clippy $$features"; \
 		$(CARGO) clippy --quiet --all-targets $$features -- -D warnings || exit 1; \
