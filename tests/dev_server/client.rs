@@ -84,6 +84,19 @@ impl Client {
         })
     }
 
+    /// Reads a watch to its end; tells whether it broke. What happens `meanwhile` does so once it has begun.
+    pub fn watch_breaks(&self, path: &str, meanwhile: impl FnOnce() + Send + 'static) -> bool {
+        self.block(async {
+            let mut connection = self.connect().await;
+            let response = connection.send(self.request("GET", path, &[], "")).await.expect("answer");
+            assert_eq!(response.status(), 200);
+            let happening = std::thread::spawn(meanwhile);
+            let is_broken = response.into_body().collect().await.is_err();
+            happening.join().expect("done");
+            is_broken
+        })
+    }
+
     pub fn block<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime
             .block_on(async { tokio::time::timeout(PATIENCE, future).await })

@@ -13,7 +13,7 @@ async fn with_document(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) 
         path => panic!("nobody may be sent to {path}"),
     })
     .await;
-    let error = failure(server.discovery().deadline(Duration::from_secs(5))).await;
+    let error = failure(server.discovery().deadline(Duration::from_secs(30))).await;
     assert_eq!(error.step, Step::Document { url: format!("{}{DOCUMENT}", server.url) }, "{error}");
     error
 }
@@ -25,7 +25,7 @@ async fn with_keys(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> D
         _ => Answer::ok(issuer(url).openid_configuration().unwrap()),
     })
     .await;
-    let error = failure(server.discovery().deadline(Duration::from_secs(5))).await;
+    let error = failure(server.discovery().deadline(Duration::from_secs(30))).await;
     assert_eq!(error.step, Step::Keys { url: format!("{}/keys", server.url) }, "{error}");
     error
 }
