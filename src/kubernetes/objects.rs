@@ -17,16 +17,29 @@ pub(super) struct ClusterObjects(Arc<Shared>);
 struct Shared {
     store: ObjectStore,
     watches: Vec<Arc<Watch>>,
+    /// When the first watch was made.
+    start: Instant,
+    /// Until when, in nanoseconds since `start`, no watch can become stale, as of the last time that all were looked at. What
+    /// a watch has proven holds, so until then nobody needs to look at each.
+    fresh_until: AtomicU64,
 }
 
 impl ClusterObjects {
     pub(super) fn new(store: ObjectStore, watches: Vec<Arc<Watch>>) -> Self {
-        Self(Arc::new(Shared { store, watches }))
+        let start = watches.iter().map(|watch| watch.start).min().unwrap_or_else(Instant::now);
+        Self(Arc::new(Shared { store, watches, start, fresh_until: AtomicU64::new(0) }))
     }
 
     pub(super) fn is_stale(&self) -> bool {
-        let now = Instant::now();
-        self.0.watches.iter().any(|watch| watch.is_stale(now))
+        let Shared { watches, start, fresh_until, .. } = &*self.0;
+        let now = nanoseconds(start.elapsed());
+        if now <= fresh_until.load(Ordering::Relaxed) {
+            return false;
+        }
+        let earliest = watches.iter().map(|watch| watch.fresh_for(*start)).min();
+        let earliest = earliest.map_or(u64::MAX, nanoseconds);
+        fresh_until.fetch_max(earliest, Ordering::Relaxed);
+        now > earliest
     }
 
     pub(super) fn each_watch(&self) -> impl Iterator<Item = &Watch> {
@@ -150,6 +163,12 @@ impl Watch {
         self.age(now) > self.max_staleness
     }
 
+    /// How long after `start` the knowledge becomes stale, unless more is proven.
+    fn fresh_for(&self, start: Instant) -> Duration {
+        let proven = Duration::from_millis(self.proven.load(Ordering::Acquire));
+        self.start.saturating_duration_since(start).saturating_add(proven).saturating_add(self.max_staleness)
+    }
+
     fn standing(&self, now: Instant) -> Standing {
         if self.is_stale(now) {
             return Standing::Stale;
@@ -177,13 +196,45 @@ impl Watch {
     }
 }
 
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const HOUR: Duration = Duration::from_secs(3_600);
+
+    fn watch(max_staleness: Duration) -> Arc<Watch> {
+        Arc::new(Watch::new(ObjectKind::Pod, None, max_staleness))
+    }
+
+    #[test]
+    fn all_is_stale_when_any_watch_is_until_that_proves_more() {
+        let watches = [watch(HOUR), watch(Duration::ZERO), watch(Duration::ZERO)];
+        std::thread::sleep(Duration::from_millis(1));
+        let objects = ClusterObjects::new(ObjectStore::new(), watches.to_vec());
+        assert!(objects.is_stale());
+        watches[1].prove(Instant::now() + HOUR);
+        assert!(objects.is_stale());
+        let soon = Instant::now() + Duration::from_secs(1);
+        watches[2].prove(soon);
+        assert!(!objects.is_stale() || Instant::now() > soon);
+        while !objects.is_stale() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        // Proven are whole milliseconds.
+        assert!(Instant::now() > soon - Duration::from_millis(1));
+        watches[2].prove(Instant::now() + HOUR);
+        assert!(!objects.is_stale());
+        assert!(!ClusterObjects::new(ObjectStore::new(), Vec::new()).is_stale());
+        assert!(!ClusterObjects::new(ObjectStore::new(), vec![watch(Duration::MAX)]).is_stale());
+    }
+
     #[test]
     fn only_the_very_object_whose_deletion_was_seen_is_gone() {
-        let watch = Arc::new(Watch::new(ObjectKind::Pod, None, Duration::from_secs(150)));
+        let watch = watch(HOUR);
         watch.gone.add("old");
         let objects = ClusterObjects::new(ObjectStore::new(), vec![watch]);
         let is_gone = |kind, uid| {
