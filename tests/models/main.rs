@@ -1,5 +1,5 @@
-//! The token cache, the key store and the live objects under every order of steps that shuttle finds: the very sources of the library, with
-//! shuttle's atomics and locks in place of the standard library's.
+//! The token cache, the key store and the live objects under every order of steps that shuttle finds: the very sources of
+//! the library, with shuttle's atomics and locks in place of the standard library's.
 //!
 //! What stands behind them is not taken apart: papaya's map, arc-swap's pointer. Each of their operations counts as
 //! one step, as their own tests show it to be. What is explored is our protocol around them: key set and generation, a token
