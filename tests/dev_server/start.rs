@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use boundtoken::dev_server::{DevServer, DevServerError};
 use serde_json::Value;
@@ -112,8 +112,10 @@ fn stopping_ends_idle_connections_and_watches_and_waits_for_nobody() {
     let mut idle = TcpStream::connect(server.address()).unwrap();
     let stopping = server.clone();
     let is_broken = client.watch_breaks("/api/v1/pods?watch=true", move || {
+        let started = Instant::now();
         stopping.shutdown();
         stopping.shutdown();
+        assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
     });
     assert!(!is_broken, "an orderly end");
     assert!(matches!(idle.read(&mut [0]), Ok(0) | Err(_)));

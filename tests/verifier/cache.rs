@@ -155,6 +155,7 @@ fn a_remembered_token_is_refused_the_moment_its_objects_say_so() {
             assert_eq!(verify(&verifier, &token).unwrap_err(), reason);
         }
         everything_is_there();
+        assert!(verify(&verifier, &token).is_ok());
         objects.upsert(&pod, mint::POD_UID.into(), Some(UnixSeconds(NOW - 59)));
         assert_eq!(verify(&verifier, &token).unwrap().confirmed(), Confirmed::Live);
     }

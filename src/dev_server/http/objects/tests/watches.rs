@@ -34,7 +34,7 @@ fn a_watch_tells_the_whole_story_and_ends_in_time() {
     let mut rest = String::new();
     events.read_to_string(&mut rest).unwrap();
     assert_eq!(rest, "");
-    assert!(begin.elapsed() >= Duration::from_secs(3), "{:?}", begin.elapsed());
+    assert!((3..7).contains(&begin.elapsed().as_secs()), "{:?}", begin.elapsed());
 }
 
 #[test]
