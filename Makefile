@@ -28,7 +28,7 @@ NATIVE_LIBS = $(RELEASE)/libboundtoken.native-libs
 help: ## this list
 	@echo 'boundtoken $(VERSION)'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
-	@echo 'Variables: PREFIX LIBDIR INCLUDEDIR DESTDIR FEATURES TARGET_DIR CARGO'
+	@echo 'Variables: PREFIX LIBDIR INCLUDEDIR DESTDIR FEATURES TARGET_DIR CARGO VERSIONS'
 
 capi: ## build the C libraries, shared and static, in target/release
 	@echo 'capi: libboundtoken $(VERSION) ($(FEATURES))'
@@ -102,11 +102,16 @@ test: ## run every check: format, lock files, lints, tests, documentation, heade
 	@$(MAKE) --no-print-directory tools
 	@$(CARGO) deny --log-level error check licenses bans sources
 
-test-cluster: ## follow a real API server with etcd, which Go builds once, in about ten minutes
-	@$(MAKE) --no-print-directory --silent $(addprefix $(CLUSTER)/,kube-apiserver kubectl etcd) || \
-		{ echo 'test-cluster: NOT TESTED against a real API server: $(GO) could not build it' >&2; exit 1; }
-	@echo 'test-cluster: cargo test --features cli --test cluster'
-	@BOUNDTOKEN_CLUSTER=$(abspath $(CLUSTER)) \
+# The versions of Kubernetes to test against, one after the other: folders of tests/cluster/apiserver.
+VERSIONS ?= 1.37.2
+test-cluster: ## follow real API servers with etcd, of VERSIONS (1.37.2), which Go builds once, in ten minutes each
+	@for version in $(VERSIONS); do $(MAKE) --no-print-directory test-cluster-$$version || exit 1; done
+
+test-cluster-%:
+	@$(MAKE) --no-print-directory --silent $(addprefix $(CLUSTER)/$*/,kube-apiserver kubectl etcd) || \
+		{ echo 'test-cluster: NOT TESTED against Kubernetes $*: $(GO) could not build it' >&2; exit 1; }
+	@echo 'test-cluster: Kubernetes $*: cargo test --features cli --test cluster'
+	@BOUNDTOKEN_CLUSTER=$(abspath $(CLUSTER))/$* \
 		$(CARGO) test --quiet --features cli --test cluster -- --nocapture --test-threads=1
 
 test-fast-rsa-emulated: ## the vector instructions of the fast path, in the emulator Bochs, which any machine can run
@@ -127,25 +132,28 @@ test-fast-rsa: ## the fast path for RS256: VERDICTS verdicts (a million), mutant
 	@MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test --quiet --features fast-rsa-model --lib -- \
 		fast_rsa::tests::products fast_rsa::tests::encoding
 
-API_SERVER = tests/cluster/apiserver
-# The programs tell their version, which the build must give them: v1.36.3, say.
-API_SERVER_VERSION = $(shell sed -n 's/^\tk8s.io\/kubernetes //p' $(API_SERVER)/go.mod)
-API_SERVER_FLAGS = -s -w $(foreach pair,gitVersion=$(API_SERVER_VERSION) \
-	gitMajor=$(word 1,$(subst ., ,$(API_SERVER_VERSION:v%=%))) gitMinor=$(word 2,$(subst ., ,$(API_SERVER_VERSION))), \
-	-X k8s.io/component-base/version.$(pair))
+# One folder for each version, of nothing but what Go must know to build the programs of Kubernetes itself.
+API_SERVERS = tests/cluster/apiserver
+# The programs tell their version, which the build must give them: v1.37.2, say.
+api_server_flags = -s -w $(foreach pair,gitVersion=v$(1) \
+	gitMajor=$(word 1,$(subst ., ,$(1))) gitMinor=$(word 2,$(subst ., ,$(1))),-X k8s.io/component-base/version.$(pair))
 
-$(CLUSTER)/kube-apiserver: $(addprefix $(API_SERVER)/,go.mod go.sum main.go)
-	$(call build,kube-apiserver $(API_SERVER_VERSION),$(API_SERVER),$(API_SERVER_FLAGS),.)
+$(CLUSTER)/%/kube-apiserver: $(addprefix $(API_SERVERS)/%/,go.mod go.sum)
+	$(call build,kube-apiserver $*,$(API_SERVERS)/$*,$(call api_server_flags,$*),k8s.io/kubernetes/cmd/kube-apiserver)
 
-$(CLUSTER)/kubectl: $(addprefix $(API_SERVER)/,go.mod go.sum)
-	$(call build,kubectl $(API_SERVER_VERSION),$(API_SERVER),$(API_SERVER_FLAGS),k8s.io/kubernetes/cmd/kubectl)
+$(CLUSTER)/%/kubectl: $(addprefix $(API_SERVERS)/%/,go.mod go.sum)
+	$(call build,kubectl $*,$(API_SERVERS)/$*,$(call api_server_flags,$*),k8s.io/kubernetes/cmd/kubectl)
+
+# The same for all.
+$(CLUSTER)/%/etcd: $(CLUSTER)/etcd
+	@mkdir -p $(@D); ln -f $< $@
 
 $(CLUSTER)/etcd: $(addprefix tests/cluster/etcd/,go.mod go.sum main.go)
 	$(call build,etcd,tests/cluster/etcd,-s -w,.)
 
 # Builds $(1) in the folder $(2), with the linker's flags $(3), from the package $(4). Where a file is newer than the
 # program but nothing changed, Go leaves the program as it is.
-build = @echo 'test-cluster: building $(1)'; \
+build = @echo 'test-cluster: building $(1)'; mkdir -p $(@D); \
 	cd $(2) && $(GO) build -trimpath -ldflags '$(3)' -o $(abspath $@) $(4) && touch $(abspath $@)
 
 bench: ## measure, with each backend: times, allocations, memory, threads

@@ -143,7 +143,7 @@ typedef enum boundtoken_status {
   /// The document is none of the JSON forms that `boundtoken_objects_load_json` takes, or an object in it is
   /// incomplete.
   BOUNDTOKEN_OBJECTS_UNREADABLE = 31,
-  /// An object lacks its name, its uid or, unless it is a node, its namespace.
+  /// An object lacks its name, its uid or, if its kind has one, its namespace.
   BOUNDTOKEN_OBJECT_INCOMPLETE = 32,
   /// These objects come from a call-back: they cannot be changed from here.
   BOUNDTOKEN_NOT_AN_OBJECT_STORE = 33,
@@ -266,6 +266,10 @@ typedef enum boundtoken_status {
   /// A reference in the claim `kubernetes.io` has an empty or impossible name, or lacks the uid that Kubernetes
   /// writes.
   BOUNDTOKEN_REFERENCE_INVALID = 419,
+  /// The claim `kubernetes.io` has a member of a name that boundtoken does not know and of a reference's form:
+  /// an object with a `name` or a `uid` that is a string. That is a binding to a kind of object that nobody
+  /// here can confirm. The API server ignores members that it does not know.
+  BOUNDTOKEN_BINDING_UNKNOWN = 420,
   /// The service account does not exist (any more).
   BOUNDTOKEN_SERVICE_ACCOUNT_NOT_FOUND = 501,
   /// A service account of that name exists, with another uid: it was deleted and created again.
@@ -294,6 +298,21 @@ typedef enum boundtoken_status {
   BOUNDTOKEN_BOUND_OBJECT_UNAVAILABLE = 541,
   /// The token was issued within the last minute, and of an object that it is bound to no news has arrived yet.
   BOUNDTOKEN_BOUND_OBJECT_PENDING = 542,
+  /// The token is bound to a webhook configuration, and its claim `attestations` has no
+  /// `admissionReviewAPIGroups` (KEP-6060).
+  BOUNDTOKEN_ATTESTATION_MISSING = 550,
+  /// The validating webhook configuration that the token is bound to does not exist (any more).
+  BOUNDTOKEN_VALIDATING_WEBHOOK_CONFIGURATION_NOT_FOUND = 551,
+  /// A validating webhook configuration of that name exists, with another uid.
+  BOUNDTOKEN_VALIDATING_WEBHOOK_CONFIGURATION_UID_MISMATCH = 552,
+  /// The validating webhook configuration's deletionTimestamp passed 60 seconds ago or more.
+  BOUNDTOKEN_VALIDATING_WEBHOOK_CONFIGURATION_DELETED = 553,
+  /// The mutating webhook configuration that the token is bound to does not exist (any more).
+  BOUNDTOKEN_MUTATING_WEBHOOK_CONFIGURATION_NOT_FOUND = 561,
+  /// A mutating webhook configuration of that name exists, with another uid.
+  BOUNDTOKEN_MUTATING_WEBHOOK_CONFIGURATION_UID_MISMATCH = 562,
+  /// The mutating webhook configuration's deletionTimestamp passed 60 seconds ago or more.
+  BOUNDTOKEN_MUTATING_WEBHOOK_CONFIGURATION_DELETED = 563,
   /// Never returned: makes the type 32 bits wide.
   BOUNDTOKEN_STATUS_32_BITS = 0x7fffffff
 } boundtoken_status;
@@ -311,6 +330,10 @@ typedef enum {
   BOUNDTOKEN_KIND_POD = 3,
   // A core/v1 Node, which has no namespace.
   BOUNDTOKEN_KIND_NODE = 4,
+  // An admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration, which has no namespace.
+  BOUNDTOKEN_KIND_VALIDATING_WEBHOOK_CONFIGURATION = 5,
+  // An admissionregistration.k8s.io/v1 MutatingWebhookConfiguration, which has no namespace.
+  BOUNDTOKEN_KIND_MUTATING_WEBHOOK_CONFIGURATION = 6,
 } boundtoken_object_kind;
 
 // Whether the objects that a token is bound to were found alive.
@@ -522,6 +545,19 @@ typedef struct {
   boundtoken_str node_uid;
   // The claims as they were signed: one JSON object.
   boundtoken_str payload;
+  // The validating webhook configuration that the token is bound to (Kubernetes 1.37, KEP-6060).
+  boundtoken_str validating_webhook_configuration_name;
+  // Its uid.
+  boundtoken_str validating_webhook_configuration_uid;
+  // The mutating webhook configuration that the token is bound to (Kubernetes 1.37, KEP-6060).
+  boundtoken_str mutating_webhook_configuration_name;
+  // Its uid.
+  boundtoken_str mutating_webhook_configuration_uid;
+  // The API groups whose admission reviews the caller may send (the attestation `admissionReviewAPIGroups`); `*` is
+  // all. A webhook must find the API group of a review here before it believes the review.
+  const boundtoken_str *attested_api_groups;
+  // How many API groups there are.
+  size_t attested_api_groups_len;
 } boundtoken_claims;
 
 // A change, lent to a call-back until that returns. Later versions append members.
@@ -672,9 +708,9 @@ boundtoken_objects *boundtoken_objects_new(void);
 // Adds the objects of a JSON document to a store, or replaces what it knows of them.
 //
 // `data`: `len` bytes, not needed after the call: `{"pods": [...], "secrets": [...], "serviceaccounts": [...],
-// "nodes": [...]}`, or what `kubectl get serviceaccounts,secrets,pods,nodes -A -o json` prints, or an array of objects.
-// Of each object only kind and metadata are read; other kinds are passed over. `loaded`: receives how many were
-// taken; may be NULL. Any thread.
+// "nodes": [...], "validatingwebhookconfigurations": [...], "mutatingwebhookconfigurations": [...]}`, or what
+// `kubectl get serviceaccounts,secrets,pods,nodes -A -o json` prints, or an array of objects. Of each object only kind
+// and metadata are read; other kinds are passed over. `loaded`: receives how many were taken; may be NULL. Any thread.
 //
 // BOUNDTOKEN_OBJECTS_UNREADABLE: another document, or an object without name or uid; nothing is added then.
 // BOUNDTOKEN_NOT_AN_OBJECT_STORE: `objects` comes from a call-back.
@@ -687,7 +723,7 @@ boundtoken_status boundtoken_objects_load_json(const boundtoken_objects *objects
 
 // Adds an object to a store, or replaces what the store knows of it, at once for all verifiers that use the store.
 //
-// `object_namespace`: ignored for a node. `uid`: its metadata.uid. `deletion_timestamp`: its
+// `object_namespace`: ignored for a kind that has no namespace. `uid`: its metadata.uid. `deletion_timestamp`: its
 // metadata.deletionTimestamp in Unix seconds while it is being deleted, else 0. The texts are copied. Any thread.
 //
 // BOUNDTOKEN_OBJECT_INCOMPLETE: a text is empty. BOUNDTOKEN_UNKNOWN_VALUE: `kind`. BOUNDTOKEN_NEGATIVE_TIME.
@@ -827,6 +863,35 @@ boundtoken_status boundtoken_verify_at(const boundtoken_verifier *verifier,
                                        boundtoken_verified **verified,
                                        boundtoken_error **error);
 
+// Verifies a token that must be meant for one of these audiences, whatever audiences the verifier was built with, at
+// the time of the system's clock. Otherwise as boundtoken_verify, with the same rules and the same cache. Any thread.
+//
+// `audiences`: `audiences_len` texts, not needed after the call. No audiences, and the empty text among them, match no
+// token. Those that the token names become the matched audiences of boundtoken_claims, in the order given.
+//
+// BOUNDTOKEN_NOT_UTF8: an audience.
+BOUNDTOKEN_MUST_USE
+boundtoken_status boundtoken_verify_for(const boundtoken_verifier *verifier,
+                                        const char *token,
+                                        size_t token_len,
+                                        const boundtoken_str *audiences,
+                                        size_t audiences_len,
+                                        boundtoken_verified **verified,
+                                        boundtoken_error **error);
+
+// Verifies a token for these audiences at the time `now`, in Unix seconds. Otherwise as boundtoken_verify_for. Any thread.
+//
+// BOUNDTOKEN_NEGATIVE_TIME: `now` is before 1970.
+BOUNDTOKEN_MUST_USE
+boundtoken_status boundtoken_verify_for_at(const boundtoken_verifier *verifier,
+                                           const char *token,
+                                           size_t token_len,
+                                           const boundtoken_str *audiences,
+                                           size_t audiences_len,
+                                           int64_t now,
+                                           boundtoken_verified **verified,
+                                           boundtoken_error **error);
+
 // Frees a verifier. NULL is ignored. No thread may be using it; verified tokens stay.
 void boundtoken_verifier_free(boundtoken_verifier *verifier);
 
@@ -855,13 +920,17 @@ void boundtoken_verified_free(boundtoken_verified *verified);
 //
 // `configuration`: a JSON object, `len` bytes, at most 64 KiB; not needed after the call. With `len` 0, and for members
 // that are absent or null: the pod's own configuration in a cluster, else the kubeconfig that kubectl takes; service
-// accounts, pods and nodes of the whole cluster, no secrets. Its members, of which no others are taken and none twice:
+// accounts, pods and nodes of the whole cluster, no secrets and no webhook configurations. Its members, of which no others
+// are taken and none twice:
 //
 // - `kubeconfig`: the path of a file; `context`: the context of it to take; `inCluster`: true for the pod's own
 //   configuration, and nothing else;
 // - `namespaces`: an array of names: objects of these only. Tokens of other namespaces are refused then;
 // - `secrets`: true to follow secrets too (their metadata only). Unless it is, tokens that are bound to secrets are
 //   refused; `nodes`: false not to follow nodes, which only tokens that are bound to a node alone need;
+// - `webhookConfigurations`: true to follow ValidatingWebhookConfigurations and MutatingWebhookConfigurations too (their
+//   metadata only). Unless it is, tokens that are bound to one are refused; only admission webhooks are shown such tokens,
+//   by Kubernetes 1.37 or later (KEP-6060);
 // - `maxStalenessSeconds`: how old the knowledge of objects may become before it counts as outdated: 150 unless set, at
 //   most 86,400. The API server proves once a minute that nothing happened, so less than that refuses good tokens;
 // - `deadlineSeconds`: how long connecting may take, about: 30 unless set, at most 3,600.

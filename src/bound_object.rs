@@ -12,6 +12,9 @@ use crate::time::UnixSeconds;
 use crate::verified::Confirmed;
 
 mod fingerprint;
+mod webhook;
+
+pub use webhook::Webhook;
 
 pub(crate) use fingerprint::{Fingerprint, Fingerprints};
 
@@ -22,7 +25,19 @@ const DELETION_GRACE: u64 = 60;
 const NEWS: u64 = 60;
 
 /// The kinds of objects that decide over a token.
+///
+/// Kubernetes adds kinds over the years, and so does this list.
+///
+/// ```
+/// use boundtoken::ObjectKind;
+///
+/// let kind = ObjectKind::ValidatingWebhookConfiguration;
+/// assert_eq!(kind.name(), "ValidatingWebhookConfiguration");
+/// assert_eq!((kind.api_group(), kind.resource()), ("admissionregistration.k8s.io", "validatingwebhookconfigurations"));
+/// assert!(!kind.is_namespaced());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum ObjectKind {
     /// A core/v1 ServiceAccount: every token speaks for one.
     ServiceAccount,
@@ -32,13 +47,26 @@ pub enum ObjectKind {
     Pod,
     /// A core/v1 Node, which has no namespace.
     Node,
+    /// An admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration, which has no namespace. An API server of
+    /// Kubernetes 1.37 or later binds the tokens to it that it shows to the webhooks (KEP-6060).
+    ValidatingWebhookConfiguration,
+    /// An admissionregistration.k8s.io/v1 MutatingWebhookConfiguration, likewise.
+    MutatingWebhookConfiguration,
 }
 
 impl ObjectKind {
     /// Every kind, in the order in which they are judged.
-    pub const ALL: [Self; 4] = [Self::ServiceAccount, Self::Secret, Self::Pod, Self::Node];
+    pub const ALL: &'static [Self] = &[
+        Self::ServiceAccount,
+        Self::Secret,
+        Self::Pod,
+        Self::Node,
+        Self::ValidatingWebhookConfiguration,
+        Self::MutatingWebhookConfiguration,
+    ];
 
-    /// The kind as Kubernetes spells it: `ServiceAccount`, `Secret`, `Pod`, `Node`.
+    /// The kind as Kubernetes spells it: `ServiceAccount`, `Secret`, `Pod`, `Node`, `ValidatingWebhookConfiguration`,
+    /// `MutatingWebhookConfiguration`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -46,7 +74,43 @@ impl ObjectKind {
             Self::Secret => "Secret",
             Self::Pod => "Pod",
             Self::Node => "Node",
+            Self::ValidatingWebhookConfiguration => "ValidatingWebhookConfiguration",
+            Self::MutatingWebhookConfiguration => "MutatingWebhookConfiguration",
         }
+    }
+
+    /// The kind's name in the paths of the Kubernetes API: `serviceaccounts`, `pods` and so on.
+    #[must_use]
+    pub fn resource(self) -> &'static str {
+        match self {
+            Self::ServiceAccount => "serviceaccounts",
+            Self::Secret => "secrets",
+            Self::Pod => "pods",
+            Self::Node => "nodes",
+            Self::ValidatingWebhookConfiguration => "validatingwebhookconfigurations",
+            Self::MutatingWebhookConfiguration => "mutatingwebhookconfigurations",
+        }
+    }
+
+    /// The kind's API group: empty for the core group.
+    #[must_use]
+    pub fn api_group(self) -> &'static str {
+        if self.is_webhook_configuration() { "admissionregistration.k8s.io" } else { "" }
+    }
+
+    /// Whether objects of this kind are in a namespace.
+    #[must_use]
+    pub fn is_namespaced(self) -> bool {
+        match self {
+            Self::ServiceAccount | Self::Secret | Self::Pod => true,
+            Self::Node | Self::ValidatingWebhookConfiguration | Self::MutatingWebhookConfiguration => false,
+        }
+    }
+
+    /// Whether this is a ValidatingWebhookConfiguration or a MutatingWebhookConfiguration.
+    #[must_use]
+    pub fn is_webhook_configuration(self) -> bool {
+        matches!(self, Self::ValidatingWebhookConfiguration | Self::MutatingWebhookConfiguration)
     }
 }
 
@@ -61,7 +125,7 @@ impl fmt::Display for ObjectKind {
 pub struct ObjectReference<'a> {
     /// The kind.
     pub kind: ObjectKind,
-    /// The namespace; empty for a [`ObjectKind::Node`].
+    /// The namespace; empty if the kind [has none](ObjectKind::is_namespaced).
     pub namespace: &'a str,
     /// The name.
     pub name: &'a str,
@@ -149,6 +213,13 @@ pub trait BoundObjects: Send + Sync {
     /// What a pod's spec says, if this is known and the pod still has this uid. Only an [`Issuer`](crate::Issuer) asks;
     /// a source that serves verifiers alone leaves it out.
     fn pod_spec(&self, _pod: &ObjectReference<'_>, _uid: &Uid) -> Option<PodSpec> {
+        None
+    }
+
+    /// What a ValidatingWebhookConfiguration or MutatingWebhookConfiguration says of its webhooks, if this is known and the
+    /// configuration still has this uid. Only an [`Issuer`](crate::Issuer) asks; a source that serves verifiers alone leaves
+    /// it out.
+    fn webhooks(&self, _configuration: &ObjectReference<'_>, _uid: &Uid) -> Option<Vec<Webhook>> {
         None
     }
 
@@ -309,8 +380,8 @@ pub(crate) fn are_live<'a>(
         && objects.live_objects().is_some_and(|live| fingerprints().iter().all(|each| live.contains(each)))
 }
 
-/// Judges the objects that a token is bound to, as the API server does: service account, secret, pod, node; uid
-/// before deletion.
+/// Judges the objects that a token is bound to, as the API server does: service account, secret, pod, node, webhook
+/// configurations; uid before deletion.
 pub(crate) fn confirm(
     claims: &Claims,
     objects: &dyn BoundObjects,
@@ -322,6 +393,9 @@ pub(crate) fn confirm(
     let stale = freshness == Freshness::Stale;
     let mut confirmed = if stale { Confirmed::Stale } else { Confirmed::Live };
     for object in claims.bound_objects() {
+        if object.reference.kind.is_webhook_configuration() {
+            claims.attest_an_api_group()?;
+        }
         if stale && on_unavailable == OnUnavailable::Refuse {
             return Err(Failure::Unavailable.of(&object.reference));
         }
@@ -361,20 +435,34 @@ enum Failure {
 
 impl Failure {
     fn of(self, reference: &ObjectReference<'_>) -> Rejection {
-        use ObjectKind::{Node, Pod, Secret, ServiceAccount};
+        use ObjectKind::{
+            MutatingWebhookConfiguration, Node, Pod, Secret, ServiceAccount, ValidatingWebhookConfiguration,
+        };
         let reason = match (self, reference.kind) {
             (Self::NotFound, ServiceAccount) => Reason::ServiceAccountNotFound,
             (Self::NotFound, Secret) => Reason::SecretNotFound,
             (Self::NotFound, Pod) => Reason::PodNotFound,
             (Self::NotFound, Node) => Reason::NodeNotFound,
+            (Self::NotFound, ValidatingWebhookConfiguration) => {
+                Reason::ValidatingWebhookConfigurationNotFound
+            }
+            (Self::NotFound, MutatingWebhookConfiguration) => Reason::MutatingWebhookConfigurationNotFound,
             (Self::UidMismatch, ServiceAccount) => Reason::ServiceAccountUidMismatch,
             (Self::UidMismatch, Secret) => Reason::SecretUidMismatch,
             (Self::UidMismatch, Pod) => Reason::PodUidMismatch,
             (Self::UidMismatch, Node) => Reason::NodeUidMismatch,
+            (Self::UidMismatch, ValidatingWebhookConfiguration) => {
+                Reason::ValidatingWebhookConfigurationUidMismatch
+            }
+            (Self::UidMismatch, MutatingWebhookConfiguration) => {
+                Reason::MutatingWebhookConfigurationUidMismatch
+            }
             (Self::Deleted, ServiceAccount) => Reason::ServiceAccountDeleted,
             (Self::Deleted, Secret) => Reason::SecretDeleted,
             (Self::Deleted, Pod) => Reason::PodDeleted,
             (Self::Deleted, Node) => Reason::NodeDeleted,
+            (Self::Deleted, ValidatingWebhookConfiguration) => Reason::ValidatingWebhookConfigurationDeleted,
+            (Self::Deleted, MutatingWebhookConfiguration) => Reason::MutatingWebhookConfigurationDeleted,
             (Self::Unavailable, _) => Reason::BoundObjectUnavailable,
             (Self::Pending, _) => Reason::BoundObjectPending,
         };

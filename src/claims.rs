@@ -6,9 +6,15 @@ use std::sync::Arc;
 use crate::bound_object::{BoundObject, ObjectKind, ObjectReference};
 use crate::time::UnixSeconds;
 
+mod attestations;
+mod matched;
 mod read;
 mod rules;
 mod span;
+
+pub use attestations::Attestation;
+use attestations::Attestations;
+pub(crate) use matched::Matched;
 
 use span::{Span, Spans};
 
@@ -48,13 +54,12 @@ pub struct Claims {
     issuer: Span,
     subject: Span,
     jti: Span,
-    audience_count: usize,
-    /// The token's audiences in order, then those that the verifier accepts, in the verifier's order.
+    /// The token's audiences, in its order.
     audiences: Spans,
 }
 
 /// The claim `kubernetes.io`.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 struct Kubernetes {
     namespace: Span,
     service_account: Option<Reference>,
@@ -62,6 +67,17 @@ struct Kubernetes {
     pod: Option<Reference>,
     node: Option<Reference>,
     warn_after: Option<UnixSeconds>,
+    uncommon: Option<Box<Uncommon>>,
+}
+
+/// What few tokens have in it: apart, so that all others take no room for it.
+#[derive(Clone, Default)]
+struct Uncommon {
+    validating_webhook_configuration: Option<Reference>,
+    mutating_webhook_configuration: Option<Reference>,
+    attestations: Attestations,
+    /// The name of the first member that looks like a reference, to a kind that is not known.
+    unknown_binding: Option<Span>,
 }
 
 /// A name and a uid; empty when absent.
@@ -74,7 +90,9 @@ struct Reference {
 impl Claims {
     /// How many bytes the claims own.
     pub(crate) fn size(&self) -> usize {
-        self.text.len().saturating_add(self.audiences.size())
+        let uncommon =
+            self.uncommon().map_or(0, |uncommon| size_of::<Uncommon>() + uncommon.attestations.size());
+        self.text.len().saturating_add(self.audiences.size()).saturating_add(uncommon)
     }
 
     /// The issuer (`iss`): one of the names of the trusted issuer whose key signed the token.
@@ -91,14 +109,7 @@ impl Claims {
 
     /// All audiences of the token (`aud`), in its order.
     pub fn audiences(&self) -> impl ExactSizeIterator<Item = &str> {
-        let spans = self.audiences.as_slice().get(..self.audience_count).unwrap_or_default();
-        spans.iter().map(|&span| self.get(span))
-    }
-
-    /// The audiences of the verifier that the token names, in the verifier's order: `status.audiences` of a TokenReview.
-    pub fn matched_audiences(&self) -> impl ExactSizeIterator<Item = &str> {
-        let spans = self.audiences.as_slice().get(self.audience_count..).unwrap_or_default();
-        spans.iter().map(|&span| self.get(span))
+        self.audiences.as_slice().iter().map(|&span| self.get(span))
     }
 
     /// When the token expires (`exp`). A verified token always does.
@@ -157,6 +168,35 @@ impl Claims {
         self.kubernetes.node.map(|reference| self.bound_object(ObjectKind::Node, reference))
     }
 
+    /// The validating webhook configuration that the token is bound to (Kubernetes 1.37, KEP-6060).
+    #[must_use]
+    pub fn validating_webhook_configuration(&self) -> Option<BoundObject<'_>> {
+        let reference = self.uncommon()?.validating_webhook_configuration?;
+        Some(self.bound_object(ObjectKind::ValidatingWebhookConfiguration, reference))
+    }
+
+    /// The mutating webhook configuration that the token is bound to (Kubernetes 1.37, KEP-6060).
+    #[must_use]
+    pub fn mutating_webhook_configuration(&self) -> Option<BoundObject<'_>> {
+        let reference = self.uncommon()?.mutating_webhook_configuration?;
+        Some(self.bound_object(ObjectKind::MutatingWebhookConfiguration, reference))
+    }
+
+    /// What the API server attests of the caller (`attestations`, Kubernetes 1.37), in the token's order.
+    pub fn attestations(&self) -> impl Iterator<Item = Attestation<'_>> {
+        self.uncommon().into_iter().flat_map(|uncommon| uncommon.attestations.of(self))
+    }
+
+    /// The API groups whose admission reviews the caller may send (the attestation `admissionReviewAPIGroups`); `*` is all.
+    ///
+    /// A webhook that receives such a token must find the API group of the review among them before it believes the
+    /// review: see KEP-6060. Empty for a token that attests none.
+    pub fn attested_api_groups(&self) -> impl Iterator<Item = &str> {
+        self.attestations()
+            .filter(|attestation| attestation.name() == Attestation::API_GROUPS)
+            .flat_map(|attestation| attestation.values())
+    }
+
     /// After this time the API server counts the token as stale (`warnafter`): its lifetime was extended for clients
     /// that do not read their token again. No effect on the verdict.
     #[must_use]
@@ -165,7 +205,7 @@ impl Claims {
     }
 
     /// The objects whose existence decides over the token, in the API server's order: service account, secret, pod,
-    /// and the node when there is no pod.
+    /// the node when there is no pod, and webhook configurations.
     pub fn bound_objects(&self) -> impl Iterator<Item = BoundObject<'_>> {
         ObjectKind::ALL.iter().filter_map(|&kind| match kind {
             ObjectKind::ServiceAccount => Some(self.service_account()),
@@ -173,6 +213,8 @@ impl Claims {
             ObjectKind::Pod => self.pod(),
             ObjectKind::Node if self.kubernetes.pod.is_none() => self.node(),
             ObjectKind::Node => None,
+            ObjectKind::ValidatingWebhookConfiguration => self.validating_webhook_configuration(),
+            ObjectKind::MutatingWebhookConfiguration => self.mutating_webhook_configuration(),
         })
     }
 
@@ -183,9 +225,13 @@ impl Claims {
     }
 
     fn bound_object(&self, kind: ObjectKind, reference: Reference) -> BoundObject<'_> {
-        let namespace = if kind == ObjectKind::Node { "" } else { self.namespace() };
+        let namespace = if kind.is_namespaced() { self.namespace() } else { "" };
         let reference_to = ObjectReference { kind, namespace, name: self.get(reference.name) };
         BoundObject { reference: reference_to, uid: self.get(reference.uid) }
+    }
+
+    fn uncommon(&self) -> Option<&Uncommon> {
+        self.kubernetes.uncommon.as_deref()
     }
 
     fn get(&self, span: Span) -> &str {

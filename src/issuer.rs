@@ -11,6 +11,7 @@ use crate::keys::{KeySet, KeyStore, SigningKey};
 use crate::time::UnixSeconds;
 use crate::verifier::TrustedIssuer;
 
+mod attestations;
 mod binding;
 mod builder;
 mod claims;
@@ -18,9 +19,11 @@ mod discovery;
 mod managed_fields;
 mod refusals;
 mod validation;
+mod webhooks;
 
 use binding::ServiceAccount;
 use claims::{Claims, Lifetime};
+use webhooks::WebhookTokens;
 
 pub use builder::{IssuerBuilder, IssuerError};
 
@@ -72,6 +75,7 @@ pub struct Issuer {
     extends_expiration: bool,
     jwks_uri: String,
     objects: Arc<dyn BoundObjects>,
+    webhook_tokens: WebhookTokens,
     signing_key: ArcSwap<SigningKey>,
     keys: KeyStore,
     /// Held while keys are exchanged: publishing comes before signing.
@@ -92,8 +96,9 @@ impl Issuer {
     ///
     /// # Errors
     /// The API server's refusal, word for word, with its HTTP status in `code`: 400 for an object that tokens cannot be
-    /// bound to, 404 for one that does not exist, 409 for a uid that is not the object's, 422 for a lifetime outside of
-    /// the bounds, 500 when the objects cannot be looked up or signing fails.
+    /// bound to, 403 for a webhook configuration that the account gets no token for, 404 for another object that does not
+    /// exist, 409 for a uid that is not the object's, 422 for a lifetime outside of the bounds and for attestations that do
+    /// not fit, 500 when the objects cannot be looked up or signing fails.
     pub fn issue(
         &self,
         namespace: &str,
@@ -122,9 +127,14 @@ impl Issuer {
 
         let seconds = validation::fill_in(&mut request.spec, &self.api_audiences)?;
         let binding = match &request.spec.bound_object_ref {
-            Some(wanted) => binding::bind(wanted, &account, &*self.objects)?,
+            Some(wanted) => match webhooks::kind_of(wanted) {
+                Some(kind) => self.bind_to_webhooks(wanted, kind, &request.spec, &account, now)?,
+                None => binding::bind(wanted, &account, &*self.objects)?,
+            },
             None => binding::Binding::default(),
         };
+        let seconds =
+            if binding.is_to_webhooks() { seconds.min(webhooks::LONGEST_EXPIRATION) } else { seconds };
         let mut warnings = Vec::new();
         let granted = self.max_expiration.map_or(seconds, |longest| seconds.min(longest));
         if granted < seconds {
@@ -142,6 +152,7 @@ impl Issuer {
             credential_id: &credential_id,
             account: &account,
             binding: &binding,
+            attestations: request.spec.attestations.as_ref(),
             lifetime,
         };
         let token = claims

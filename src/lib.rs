@@ -132,9 +132,9 @@ mod verifier;
 
 pub use bound_object::{
     BoundObject, BoundObjects, Freshness, ObjectKind, ObjectReference, ObjectState, OnUnavailable, PodSpec,
-    Uid,
+    Uid, Webhook,
 };
-pub use claims::Claims;
+pub use claims::{Attestation, Claims};
 pub use issuer::{IssuedToken, Issuer, IssuerBuilder, IssuerError};
 pub use keys::{Algorithm, Key, KeyError, KeySet, KeyStore, SigningKey, SkippedKey, VerificationPath};
 pub use object_store::{LiveObjects, ObjectStore, ObjectStoreError};

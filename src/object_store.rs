@@ -7,7 +7,7 @@ use std::sync::Arc;
 use papaya::{Equivalent, HashMap};
 
 use crate::bound_object::{
-    BoundObjects, Fingerprint, ObjectKind, ObjectReference, ObjectState, PodSpec, Uid,
+    BoundObjects, Fingerprint, ObjectKind, ObjectReference, ObjectState, PodSpec, Uid, Webhook,
 };
 use crate::hashing::{RandomState, random_state};
 use crate::time::UnixSeconds;
@@ -61,7 +61,13 @@ struct StoredState {
     uid: Uid,
     deletion_timestamp: Option<UnixSeconds>,
     /// Boxed: few stores serve an issuer, and no others should pay for it.
-    pod_spec: Option<Box<PodSpec>>,
+    for_issuer: Option<Box<ForIssuer>>,
+}
+
+/// What an issuer must know of an object, beyond what a verifier must.
+enum ForIssuer {
+    Pod(PodSpec),
+    Webhooks(Vec<Webhook>),
 }
 
 impl ObjectStore {
@@ -74,7 +80,7 @@ impl ObjectStore {
 
     /// Adds an object, or replaces what is known of it.
     pub fn upsert(&self, reference: &ObjectReference<'_>, uid: Uid, deletion_timestamp: Option<UnixSeconds>) {
-        self.insert(reference, StoredState { uid, deletion_timestamp, pod_spec: None });
+        self.insert(reference, StoredState { uid, deletion_timestamp, for_issuer: None });
     }
 
     /// As [`upsert`](Self::upsert), for a pod that an [`Issuer`](crate::Issuer) is to bind tokens to: with what that must
@@ -88,7 +94,40 @@ impl ObjectStore {
         spec: PodSpec,
     ) {
         let pod = ObjectReference { kind: ObjectKind::Pod, namespace, name };
-        self.insert(&pod, StoredState { uid, deletion_timestamp, pod_spec: Some(Box::new(spec)) });
+        self.insert_for_issuer(&pod, uid, deletion_timestamp, ForIssuer::Pod(spec));
+    }
+
+    /// As [`upsert`](Self::upsert), for a webhook configuration that an [`Issuer`](crate::Issuer) is to bind tokens to: with
+    /// what that must know of it.
+    ///
+    /// ```
+    /// use boundtoken::{ObjectKind, ObjectReference, ObjectStore, Webhook};
+    ///
+    /// let kind = ObjectKind::ValidatingWebhookConfiguration;
+    /// let configuration = ObjectReference { kind, namespace: "", name: "policy" };
+    /// let webhook = Webhook { audience: "https://hook.example.com".into(), api_groups: vec!["apps".into()] };
+    /// let objects = ObjectStore::new();
+    /// objects.upsert_webhooks(&configuration, "72588e45-aed3-4603-b1ee-fc4ba3b585af".into(), None, vec![webhook]);
+    /// assert_eq!(objects.len(), 1);
+    /// ```
+    pub fn upsert_webhooks(
+        &self,
+        configuration: &ObjectReference<'_>,
+        uid: Uid,
+        deletion_timestamp: Option<UnixSeconds>,
+        webhooks: Vec<Webhook>,
+    ) {
+        self.insert_for_issuer(configuration, uid, deletion_timestamp, ForIssuer::Webhooks(webhooks));
+    }
+
+    fn insert_for_issuer(
+        &self,
+        reference: &ObjectReference<'_>,
+        uid: Uid,
+        deletion_timestamp: Option<UnixSeconds>,
+        known: ForIssuer,
+    ) {
+        self.insert(reference, StoredState { uid, deletion_timestamp, for_issuer: Some(Box::new(known)) });
     }
 
     fn insert(&self, reference: &ObjectReference<'_>, state: StoredState) {
@@ -101,6 +140,18 @@ impl ObjectStore {
         objects.insert(StoredReference::from(reference), state);
         live.make_room_for(objects.len());
         live.insert(fingerprint);
+    }
+
+    /// What is known for an issuer of the object, if it still has this uid.
+    fn for_issuer<T>(
+        &self,
+        reference: &ObjectReference<'_>,
+        uid: &Uid,
+        read: impl FnOnce(&ForIssuer) -> Option<T>,
+    ) -> Option<T> {
+        let objects = self.shared.objects.pin();
+        let state = objects.get(&Lookup::from(reference)).filter(|state| state.uid == *uid)?;
+        read(state.for_issuer.as_deref()?)
     }
 
     /// Removes an object; tells whether it was there.
@@ -169,9 +220,17 @@ impl BoundObjects for ObjectStore {
     }
 
     fn pod_spec(&self, pod: &ObjectReference<'_>, uid: &Uid) -> Option<PodSpec> {
-        let objects = self.shared.objects.pin();
-        let state = objects.get(&Lookup::from(pod)).filter(|state| state.uid == *uid)?;
-        state.pod_spec.as_deref().cloned()
+        self.for_issuer(pod, uid, |known| match known {
+            ForIssuer::Pod(spec) => Some(spec.clone()),
+            ForIssuer::Webhooks(_) => None,
+        })
+    }
+
+    fn webhooks(&self, configuration: &ObjectReference<'_>, uid: &Uid) -> Option<Vec<Webhook>> {
+        self.for_issuer(configuration, uid, |known| match known {
+            ForIssuer::Webhooks(webhooks) => Some(webhooks.clone()),
+            ForIssuer::Pod(_) => None,
+        })
     }
 }
 

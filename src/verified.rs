@@ -8,7 +8,7 @@ use serde::ser::{Error as _, SerializeStruct as _};
 use serde::{Serialize, Serializer};
 
 use crate::bound_object::BoundObject;
-use crate::claims::Claims;
+use crate::claims::{Claims, Matched};
 
 /// Whether the objects that a token is bound to were found alive.
 ///
@@ -64,18 +64,25 @@ impl Confirmed {
 #[derive(Clone)]
 pub struct VerifiedToken {
     claims: Arc<Claims>,
+    matched: Matched,
     confirmed: Confirmed,
 }
 
 impl VerifiedToken {
-    pub(crate) fn new(claims: Arc<Claims>, confirmed: Confirmed) -> Self {
-        Self { claims, confirmed }
+    pub(crate) fn new(claims: Arc<Claims>, matched: Matched, confirmed: Confirmed) -> Self {
+        Self { claims, matched, confirmed }
     }
 
     /// Everything the token claims.
     #[must_use]
     pub fn claims(&self) -> &Claims {
         &self.claims
+    }
+
+    /// The accepted audiences that the token names, in the order in which they were given to the verifier or to the call:
+    /// `status.audiences` of a TokenReview. Never empty.
+    pub fn matched_audiences(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.matched.audiences(&self.claims)
     }
 
     /// Whether the objects that the token is bound to were found alive.
@@ -137,7 +144,7 @@ impl Serialize for VerifiedToken {
 
         let mut token = serializer.serialize_struct("VerifiedToken", 4)?;
         token.serialize_field("user", &self.user_info())?;
-        token.serialize_field("audiences", &self.claims.matched_audiences().collect::<Vec<_>>())?;
+        token.serialize_field("audiences", &self.matched_audiences().collect::<Vec<_>>())?;
         token.serialize_field(
             "boundObjects",
             &BoundObjects { confirmed: self.confirmed, objects: objects.collect() },
@@ -165,7 +172,8 @@ pub struct UserInfo {
     /// `system:serviceaccounts`, `system:serviceaccounts:NAMESPACE`, `system:authenticated`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
-    /// The credential's id, and the pod and node that the token names, under `authentication.kubernetes.io/…`.
+    /// The credential's id, and the pod, node and webhook configurations that the token names, under
+    /// `authentication.kubernetes.io/…`; attested API groups under `attestation.authentication.kubernetes.io/…`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub extra: BTreeMap<String, Vec<String>>,
 }
@@ -177,35 +185,47 @@ pub(crate) const GROUP_OF_THE_AUTHENTICATED: &str = "system:authenticated";
 pub(crate) const NAMESPACE_GROUP: &str = "system:serviceaccounts:";
 pub(crate) const CREDENTIAL_ID: &str = "JTI=";
 
-/// How many members `status.user.extra` has at most.
-pub(crate) const MOST_EXTRA: usize = 5;
-
-/// The members of `status.user.extra`, in their order. The credential's id, which stands in no token, is the caller's to make.
+/// The members of `status.user.extra`, ordered by key: a key that has several values comes once for each. The credential's
+/// id, which stands in no token, is the caller's to make.
 pub(crate) fn extra<'a>(
     claims: &'a Claims,
     credential: Option<&'a str>,
 ) -> impl Iterator<Item = (&'static str, &'a str)> {
     let (pod, node) = (claims.pod(), claims.node());
+    let validating = claims.validating_webhook_configuration();
+    let mutating = claims.mutating_webhook_configuration();
+    // Without a webhook configuration nobody vouches for them.
+    let attested = (validating.is_some() || mutating.is_some()).then(|| claims.attested_api_groups());
+    let attested = attested.into_iter().flatten().map(|group| (ATTESTED_API_GROUPS, group));
+
     let member = |key, value: Option<_>| value.map(|value| (key, value));
-    let members: [_; MOST_EXTRA] = [
+    let name = |object: Option<BoundObject<'a>>| object.map(|object| object.reference.name);
+    let uid = |object: Option<BoundObject<'a>>| object.map(|object| object.uid);
+    let members = [
         member("authentication.kubernetes.io/credential-id", credential),
-        member("authentication.kubernetes.io/node-name", node.map(|node| node.reference.name)),
-        member(
-            "authentication.kubernetes.io/node-uid",
-            node.map(|node| node.uid).filter(|uid| !uid.is_empty()),
-        ),
-        member("authentication.kubernetes.io/pod-name", pod.map(|pod| pod.reference.name)),
-        member("authentication.kubernetes.io/pod-uid", pod.map(|pod| pod.uid)),
+        member("authentication.kubernetes.io/mutatingwebhookconfiguration-name", name(mutating)),
+        member("authentication.kubernetes.io/mutatingwebhookconfiguration-uid", uid(mutating)),
+        member("authentication.kubernetes.io/node-name", name(node)),
+        member("authentication.kubernetes.io/node-uid", uid(node).filter(|uid| !uid.is_empty())),
+        member("authentication.kubernetes.io/pod-name", name(pod)),
+        member("authentication.kubernetes.io/pod-uid", uid(pod)),
+        member("authentication.kubernetes.io/validatingwebhookconfiguration-name", name(validating)),
+        member("authentication.kubernetes.io/validatingwebhookconfiguration-uid", uid(validating)),
     ];
-    members.into_iter().flatten()
+    attested.chain(members.into_iter().flatten())
 }
+
+const ATTESTED_API_GROUPS: &str = "attestation.authentication.kubernetes.io/admissionReviewAPIGroups";
 
 impl From<&Claims> for UserInfo {
     fn from(claims: &Claims) -> Self {
         let account = claims.service_account();
         let namespace = account.reference.namespace;
         let credential = claims.jti().map(|jti| [CREDENTIAL_ID, jti].concat());
-        let member = |(key, value): (&str, &str)| (key.to_owned(), vec![value.to_owned()]);
+        let mut members = BTreeMap::<String, Vec<String>>::new();
+        for (key, value) in extra(claims, credential.as_deref()) {
+            members.entry(key.to_owned()).or_default().push(value.to_owned());
+        }
         Self {
             username: format!("system:serviceaccount:{namespace}:{}", account.reference.name),
             uid: account.uid.to_owned(),
@@ -214,7 +234,7 @@ impl From<&Claims> for UserInfo {
                 [NAMESPACE_GROUP, namespace].concat(),
                 GROUP_OF_THE_AUTHENTICATED.to_owned(),
             ],
-            extra: extra(claims, credential.as_deref()).map(member).collect(),
+            extra: members,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::bound_object::{self, BoundObject, BoundObjects, OnUnavailable};
 use crate::cache::TokenCache;
-use crate::claims::Claims;
+use crate::claims::{Claims, Matched};
 use crate::header::{Header, KeyId};
 use crate::keys::{Key, KeyFingerprint, KeySet, KeyStore};
 use crate::rejection::{Detail, Reason, Rejection};
@@ -13,8 +13,11 @@ use crate::time::UnixSeconds;
 use crate::token::CompactToken;
 use crate::verified::{Confirmed, VerifiedToken};
 
+mod audiences;
 mod batch;
 mod builder;
+
+use audiences::Accepted;
 
 pub use builder::{BuildError, VerifierBuilder};
 
@@ -135,6 +138,22 @@ struct Authentic<'a> {
     key: Option<KeyFingerprint>,
 }
 
+/// An authentic token that its claims admit.
+struct Admitted<'a> {
+    authentic: Authentic<'a>,
+    /// Its accepted audiences.
+    matched: Matched,
+}
+
+/// A token that was accepted before, and that its key and its times still hold good.
+struct Seen<'a> {
+    claims: Arc<Claims>,
+    matched: Matched,
+    issuer: &'a TrustedIssuer,
+    /// Whether all its bound objects are known to be live.
+    live: bool,
+}
+
 impl Verifier {
     /// Starts a verifier: it needs at least one issuer and one audience.
     pub fn builder() -> VerifierBuilder {
@@ -147,7 +166,8 @@ impl Verifier {
     ///
     /// # Errors
     /// The [`Rejection`] says why the token is refused. When several things are wrong it names the first in the API
-    /// server's order: form, signature, issuer, audience, times, service account, secret, pod, node.
+    /// server's order: form, signature, issuer, audience, times, service account, secret, pod, node, webhook
+    /// configurations.
     pub fn verify(&self, token: &[u8]) -> Result<VerifiedToken, Rejection> {
         self.verify_at(token, UnixSeconds::now())
     }
@@ -157,30 +177,52 @@ impl Verifier {
     /// # Errors
     /// As [`verify`](Self::verify).
     pub fn verify_at(&self, token: &[u8], now: UnixSeconds) -> Result<VerifiedToken, Rejection> {
-        if let Some((claims, issuer, live)) = self.seen_before(token, now) {
-            let confirmed = if live { Confirmed::Live } else { self.confirm_objects(&claims, issuer, now)? };
-            return Ok(VerifiedToken::new(claims, confirmed));
-        }
-        let Authentic { claims, issuer, place, key } = self.check_claims(token, now)?;
-        let confirmed = self.confirm_objects(&claims, issuer, now)?;
-        if let (Some(cache), Some(key)) = (&self.cache, key) {
-            cache.keep(token, Arc::clone(&claims), place, key);
-        }
-        Ok(VerifiedToken::new(claims, confirmed))
+        self.verify_meant_for(token, Accepted::Own, now)
     }
 
-    /// What a token claims that was accepted before, if its key is still published and its times still hold, and whether all
-    /// its bound objects are known to be live. Whatever is wrong is left to the long way to find again.
-    fn seen_before(&self, token: &[u8], now: UnixSeconds) -> Option<(Arc<Claims>, &TrustedIssuer, bool)> {
+    fn verify_meant_for(
+        &self,
+        token: &[u8],
+        accepted: Accepted<'_>,
+        now: UnixSeconds,
+    ) -> Result<VerifiedToken, Rejection> {
+        if let Some(seen) = self.seen_before(token, accepted, now) {
+            let Seen { claims, matched, issuer, live } = seen?;
+            let confirmed = if live { Confirmed::Live } else { self.confirm_objects(&claims, issuer, now)? };
+            return Ok(VerifiedToken::new(claims, matched, confirmed));
+        }
+        let Admitted { authentic, matched } = self.check_claims(token, accepted, now)?;
+        let Authentic { claims, issuer, place, key } = authentic;
+        let confirmed = self.confirm_objects(&claims, issuer, now)?;
+        if let (Some(cache), Some(key)) = (&self.cache, key) {
+            let own = match accepted {
+                Accepted::Own => matched.clone(),
+                Accepted::These(_) => Matched::of(&claims, &self.audiences),
+            };
+            cache.keep(token, Arc::clone(&claims), own, place, key);
+        }
+        Ok(VerifiedToken::new(claims, matched, confirmed))
+    }
+
+    /// A token that was accepted before, perhaps for other audiences, if its key is still published and its times still
+    /// hold. All else that is wrong is left to the long way to find again.
+    fn seen_before(
+        &self,
+        token: &[u8],
+        accepted: Accepted<'_>,
+        now: UnixSeconds,
+    ) -> Option<Result<Seen<'_>, Rejection>> {
         self.cache.as_ref()?.find(token, |seen| {
             let issuer = self.issuers.get(seen.issuer())?;
             let claims = seen.claims()?;
             let holds = seen.is_signed_by(&issuer.keys) && claims.within(now, self.leeway).is_ok();
             holds.then(|| {
+                let matched = accepted.among(claims, || seen.matched().clone());
+                claims.named_for_us(&matched)?;
                 let objects = issuer.objects.as_deref();
                 let live =
                     objects.is_some_and(|all| bound_object::are_live(all, || seen.fingerprints(claims)));
-                (Arc::clone(claims), issuer, live)
+                Ok(Seen { claims: Arc::clone(claims), matched, issuer, live })
             })
         })
     }
@@ -193,7 +235,7 @@ impl Verifier {
     ) -> Result<Confirmed, Rejection> {
         match &issuer.objects {
             Some(objects) => bound_object::confirm(claims, &**objects, self.on_unavailable, now),
-            None => Ok(Confirmed::NotChecked),
+            None => claims.attest_an_api_group().map(|()| Confirmed::NotChecked),
         }
     }
 
@@ -240,7 +282,17 @@ impl Verifier {
     /// # Errors
     /// As [`check`](Self::check).
     pub fn check_at(&self, token: &[u8], now: UnixSeconds) -> Result<CheckedToken, Rejection> {
-        self.check_claims(token, now).map(|authentic| CheckedToken { claims: authentic.claims })
+        self.check_meant_for(token, Accepted::Own, now)
+    }
+
+    fn check_meant_for(
+        &self,
+        token: &[u8],
+        accepted: Accepted<'_>,
+        now: UnixSeconds,
+    ) -> Result<CheckedToken, Rejection> {
+        let Admitted { authentic, matched } = self.check_claims(token, accepted, now)?;
+        Ok(CheckedToken { claims: authentic.claims, matched })
     }
 
     /// The second step: judges the bound objects by what `objects` says, and the token's times once more.
@@ -267,17 +319,24 @@ impl Verifier {
     ) -> Result<VerifiedToken, Rejection> {
         checked.claims.within(now, self.leeway)?;
         let confirmed = bound_object::confirm(&checked.claims, objects, self.on_unavailable, now)?;
-        Ok(VerifiedToken::new(checked.claims, confirmed))
+        Ok(VerifiedToken::new(checked.claims, checked.matched, confirmed))
     }
 
     /// Everything that the token itself decides, in the order of the steps.
-    fn check_claims(&self, token: &[u8], now: UnixSeconds) -> Result<Authentic<'_>, Rejection> {
+    fn check_claims(
+        &self,
+        token: &[u8],
+        accepted: Accepted<'_>,
+        now: UnixSeconds,
+    ) -> Result<Admitted<'_>, Rejection> {
         let token = CompactToken::split(token, self.max_token_size)?;
         let authentic = self.authenticate(&token)?;
-        authentic.claims.named_for_us()?;
-        authentic.claims.within(now, self.leeway)?;
-        authentic.claims.name_a_service_account()?;
-        Ok(authentic)
+        let claims = &authentic.claims;
+        let matched = accepted.among(claims, || Matched::of(claims, &self.audiences));
+        claims.named_for_us(&matched)?;
+        claims.within(now, self.leeway)?;
+        claims.name_a_service_account()?;
+        Ok(Admitted { authentic, matched })
     }
 
     /// Reads the header, unless it is one that a key's issuer always writes, and finds the key.
@@ -366,7 +425,7 @@ impl Verifier {
             if holds != Some(true) {
                 return Ok(None);
             }
-            Claims::parse(payload, &self.audiences).map(Some)
+            Claims::parse(payload).map(Some)
         })?
     }
 
@@ -399,6 +458,7 @@ fn further(furthest: &mut Rejection, candidate: Rejection) {
 #[must_use = "a checked token is not verified until it is confirmed"]
 pub struct CheckedToken {
     claims: Arc<Claims>,
+    matched: Matched,
 }
 
 impl CheckedToken {

@@ -153,13 +153,18 @@ fn every_request_is_read_in_full_and_written_with_the_members_that_are_always_th
             assert!(exchange.content["requestBody"].is_string(), "{}: no request", exchange.name);
             continue;
         };
+        let mut request = request.clone();
+        // Like the API server's, ours are not written when they are empty.
+        if request["spec"]["attestations"] == json!({}) {
+            request["spec"].as_object_mut().unwrap().remove("attestations");
+        }
         let (_, written) = round_trip::<TokenRequest>(&exchange.name, &request.to_string());
         let mut written: Value = serde_json::from_str(&written).unwrap();
         let spec = written["spec"].as_object().unwrap();
         assert!(spec.contains_key("audiences") && spec.contains_key("expirationSeconds"), "{spec:?}");
         assert!(spec.contains_key("boundObjectRef"), "{spec:?}");
         assert_eq!(written.as_object_mut().unwrap().remove("metadata"), Some(json!({})), "{}", exchange.name);
-        assert_eq!(without_unset(&written), without_unset(request), "{}", exchange.name);
+        assert_eq!(without_unset(&written), without_unset(&request), "{}", exchange.name);
     }
 }
 

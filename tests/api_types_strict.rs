@@ -224,6 +224,32 @@ fn a_token_review_of_the_wrong_form_is_refused() {
 }
 
 #[test]
+fn attestations_are_read_as_the_api_server_reads_them_and_written_unless_empty() {
+    let read = |json: &str| serde_json::from_str::<TokenRequestSpec>(json);
+    for (json, written) in [
+        (r#"{}"#, ""),
+        (r#"{"attestations":null}"#, ""),
+        (r#"{"attestations":{}}"#, ""),
+        (r#"{"attestations":{"b":["x",null,""],"a":null}}"#, r#","attestations":{"a":[],"b":["x","",""]}"#),
+    ] {
+        let spec = serde_json::to_string(&read(json).unwrap()).unwrap();
+        let unset = r#"{"audiences":null,"expirationSeconds":null,"boundObjectRef":null"#;
+        assert_eq!(spec, format!("{unset}{written}}}"), "{json}");
+    }
+    for (json, reason) in [
+        (r#"{"attestations":["SECRET"]}"#, "expected a map of lists of strings"),
+        (r#"{"attestations":"SECRET"}"#, "expected a map of lists of strings"),
+        (r#"{"attestations":{"a":{}}}"#, "expected a sequence"),
+        (r#"{"attestations":{"a":[1]}}"#, "expected a string"),
+        (r#"{"attestations":{"a":[],"a":[]}}"#, "given twice"),
+        (r#"{"attestations":{},"attestations":{}}"#, "duplicate field `attestations`"),
+    ] {
+        let error = read(json).unwrap_err().to_string();
+        assert!(error.contains(reason) && !error.contains("SECRET"), "{json}: {error}");
+    }
+}
+
+#[test]
 fn a_token_request_in_yaml_is_read_as_strictly() {
     let good = "apiVersion: authentication.k8s.io/v1\nkind: TokenRequest\nspec:\n  audiences: [vault]\n  \
                 expirationSeconds: 600\n  boundObjectRef:\nstatus:\n";
@@ -233,7 +259,7 @@ fn a_token_request_in_yaml_is_read_as_strictly() {
         TokenRequestSpec {
             audiences: vec!["vault".into()],
             expiration_seconds: Some(600),
-            bound_object_ref: None
+            ..Default::default()
         }
     );
     assert_eq!(request.status, None);

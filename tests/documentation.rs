@@ -12,6 +12,11 @@ Every refusal has one reason, with a number and a name that are the same in Rust
 When several things are wrong, the first in this order is reported. **Stricter** marks rules by which boundtoken refuses
 tokens that kube-apiserver's TokenReview can accept; every other refusal is the API server's too.
 
+Older API servers do not know some of the rules, and may accept such tokens as well. Before Kubernetes 1.37, or with its feature
+gate `APIServerWebhookAuthenticationToken` off, an API server issues no tokens that are bound to webhook configurations: 406 for
+attestations, 550 to 563. Kubernetes 1.30 tries every key, whatever `kid` says: 302, and 304 for a token with the `kid` of
+another key.
+
 This file is made from `src/rejection/reason.rs` by `make generate`.
 
 | number | name | what is wrong, and what to do | the rule | |

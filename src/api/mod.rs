@@ -28,7 +28,8 @@
 //!   `apiVersion`, which then get the type's own value. Any other value of theirs is an error.
 //! - Names are case-sensitive. Unknown members are skipped.
 //! - A member given twice is an error, as in the API server's strict field validation; so is `null` as an
-//!   element of a list of strings, which the API server takes as the empty string.
+//!   element of a list of strings, which the API server takes as the empty string. Attestations alone are read as the API
+//!   server reads them in this, because no verifier can tell the two apart in the token.
 //! - An object must be an object: serde's habit of taking an array of its members by position is off.
 //! - A number must be an integer and must fit; neither `3600.0` nor `"3600"` is one.
 //!
@@ -46,7 +47,10 @@
 //!
 //! All types are plain data: they can be sent to and shared between threads.
 
+mod attestations;
+mod go_json;
 mod go_text;
+pub(crate) mod names;
 mod object_meta;
 mod refusal;
 mod status;
@@ -56,6 +60,7 @@ mod token_review;
 mod wire;
 
 pub use crate::verified::UserInfo;
+pub(crate) use go_json::GoJson;
 #[cfg(feature = "dev-server")]
 pub(crate) use go_text::escaped;
 pub(crate) use go_text::quoted;

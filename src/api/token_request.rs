@@ -1,9 +1,11 @@
 //! Asking for a token.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
 
+use super::attestations::{Read, are_none};
 use super::wire::{AUTHENTICATION_V1, is_empty, null_when_empty, read_object};
 use super::{ObjectMeta, Time};
 
@@ -24,6 +26,7 @@ use super::{ObjectMeta, Time};
 ///             name: "live".into(),
 ///             ..Default::default()
 ///         }),
+///         ..Default::default()
 ///     },
 ///     ..Default::default()
 /// };
@@ -98,12 +101,30 @@ pub struct TokenRequestSpec {
     pub expiration_seconds: Option<i64>,
     /// The object that the token is to die with.
     pub bound_object_ref: Option<BoundObjectReference>,
+    /// What the API server is to attest of the service account, by name (KEP-6060, Kubernetes 1.37, alpha). Left out when
+    /// empty.
+    ///
+    /// Only a token that is bound to a webhook configuration has one, and exactly one: `admissionReviewAPIGroups`, with the
+    /// API group that the account reviews as its one value; `*` is all groups. An older API server ignores it.
+    ///
+    /// ```
+    /// use boundtoken::api::TokenRequestSpec;
+    ///
+    /// let spec: TokenRequestSpec =
+    ///     serde_json::from_str(r#"{"attestations": {"admissionReviewAPIGroups": ["apps"]}}"#)?;
+    /// let attestations = spec.attestations.unwrap_or_default();
+    /// assert_eq!(attestations["admissionReviewAPIGroups"], ["apps"]);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[serde(skip_serializing_if = "are_none")]
+    pub attestations: Option<BTreeMap<String, Vec<String>>>,
 }
 
 read_object!(TokenRequestSpec {
     audiences: "audiences",
     expiration_seconds: "expirationSeconds",
     bound_object_ref: "boundObjectRef",
+    attestations: "attestations" as Read,
 });
 
 /// The token (`TokenRequestStatus`). Both members are always written.
@@ -153,10 +174,11 @@ impl fmt::Debug for TokenRequestStatus {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BoundObjectReference {
-    /// `Pod`, `Node` or `Secret`.
+    /// `Pod`, `Node` or `Secret`; in Kubernetes 1.37 and later also `ValidatingWebhookConfiguration` or
+    /// `MutatingWebhookConfiguration`.
     #[serde(skip_serializing_if = "is_empty")]
     pub kind: String,
-    /// `v1`, or empty.
+    /// `v1`, or empty; of webhook configurations `admissionregistration.k8s.io/v1`.
     #[serde(skip_serializing_if = "is_empty")]
     pub api_version: String,
     /// The object's name. A pod or secret is looked for in the service account's namespace.

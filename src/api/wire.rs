@@ -9,9 +9,10 @@ pub(super) const AUTHENTICATION_V1: &str = "authentication.k8s.io/v1";
 /// Implements `Deserialize` for a type whose members are all optional and which has a `Default`.
 ///
 /// Not derived, because a derived reader takes an array of members by position and refuses `null` where
-/// the API server takes it as absence. A member followed by `= VALUE` must have that value when it is there.
+/// the API server takes it as absence. A member followed by `= VALUE` must have that value when it is there; one followed
+/// by `as TYPE` is read as this wrapper of its own type.
 macro_rules! read_object {
-    ($type:ident { $($field:ident: $member:literal $(= $fixed:expr)?),+ $(,)? }) => {
+    ($type:ident { $($field:ident: $member:literal $(as $wire:ty)? $(= $fixed:expr)?),+ $(,)? }) => {
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 struct Members;
@@ -37,6 +38,7 @@ macro_rules! read_object {
                                 }
                                 $member => {
                                     let value = map.next_value::<Option<_>>()?;
+                                    $(let value = value.map(|read: $wire| read.0);)?
                                     $(let value = $crate::api::wire::fixed(value, $member, $fixed)?;)?
                                     $field = Some(value);
                                 })+

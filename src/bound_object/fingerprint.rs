@@ -38,23 +38,25 @@ impl Fingerprint {
             ObjectKind::Secret => 1,
             ObjectKind::Pod => 2,
             ObjectKind::Node => 3,
+            ObjectKind::ValidatingWebhookConfiguration => 4,
+            ObjectKind::MutatingWebhookConfiguration => 5,
         });
         let hash = hasher.finish128();
         Self { place: hash.h1, mark: NonZeroU64::MIN | hash.h2 }
     }
 }
 
-/// Those of the objects that a token is bound to.
+/// Those of the objects that a token is bound to, from the front.
 pub(crate) struct Fingerprints([Option<Fingerprint>; ObjectKind::ALL.len()]);
 
 impl Fingerprints {
     pub(crate) fn of(claims: &Claims) -> Self {
         let mut objects = claims.bound_objects();
-        Self(ObjectKind::ALL.map(|_| objects.next().map(|object| Fingerprint::from(&object))))
+        Self(std::array::from_fn(|_| objects.next().map(|object| Fingerprint::from(&object))))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = Fingerprint> {
-        self.0.iter().flatten().copied()
+        self.0.iter().map_while(|fingerprint| *fingerprint)
     }
 }
 
@@ -76,6 +78,8 @@ mod tests {
             (ObjectKind::Secret, "demo", "live", "1"),
             (ObjectKind::Node, "demo", "live", "1"),
             (ObjectKind::ServiceAccount, "demo", "live", "1"),
+            (ObjectKind::ValidatingWebhookConfiguration, "demo", "live", "1"),
+            (ObjectKind::MutatingWebhookConfiguration, "demo", "live", "1"),
             (ObjectKind::Pod, "deml", "oive", "1"),
             (ObjectKind::Pod, "dem", "olive", "1"),
             (ObjectKind::Pod, "demol", "ive", "1"),

@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 use papaya::HashMap;
 
 use crate::bound_object::Fingerprints;
-use crate::claims::Claims;
+use crate::claims::{Claims, Matched};
 use crate::hashing::{RandomState, random_state};
 use crate::keys::{KeyFingerprint, KeyStore};
 use crate::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering, TryLockError};
@@ -45,6 +45,8 @@ struct Tokens(HashMap<End, SeenToken, RandomState>);
 pub(crate) struct SeenToken {
     token: Box<[u8]>,
     claims: Copies,
+    /// Which of the verifier's own audiences it names: none if it was accepted for others.
+    matched: Matched,
     /// Those of its bound objects, from when it is seen again: here and not in the claims, so that to look for the objects
     /// need not wait until those are fetched.
     fingerprints: OnceLock<Fingerprints>,
@@ -83,7 +85,14 @@ impl TokenCache {
     }
 
     /// Keeps a token that was accepted; not if another thread is keeping one at this moment.
-    pub(crate) fn keep(&self, token: &[u8], claims: Arc<Claims>, issuer: usize, key: KeyFingerprint) {
+    pub(crate) fn keep(
+        &self,
+        token: &[u8],
+        claims: Arc<Claims>,
+        matched: Matched,
+        issuer: usize,
+        key: KeyFingerprint,
+    ) {
         let Some(end) = end(token) else { return };
         let size = token.len().saturating_add(claims.size()).saturating_add(OVERHEAD);
         let (generation, used) = (AtomicU64::new(UNSEEN), AtomicBool::new(false));
@@ -93,6 +102,7 @@ impl TokenCache {
         let seen = SeenToken {
             token,
             claims,
+            matched,
             fingerprints,
             issuer,
             key,
@@ -147,6 +157,11 @@ impl SeenToken {
     /// What it claims: always there.
     pub(crate) fn claims(&self) -> Option<&Arc<Claims>> {
         self.claims.own()
+    }
+
+    /// Which of the verifier's own audiences it names.
+    pub(crate) fn matched(&self) -> &Matched {
+        &self.matched
     }
 
     /// Those of its bound objects: made of its claims when first asked for.

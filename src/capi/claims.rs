@@ -45,10 +45,6 @@ pub struct boundtoken_extra {
     pub value: boundtoken_str,
 }
 
-impl boundtoken_extra {
-    const ABSENT: Self = Self { key: boundtoken_str::ABSENT, value: boundtoken_str::ABSENT };
-}
-
 /// Everything that a verified token says. Initialise it with its size: `boundtoken_claims claims = {sizeof claims};`
 ///
 /// An absent text has `data` NULL and `len` 0, an absent time is -1, an absent array has length 0. Later versions append
@@ -112,11 +108,24 @@ pub struct boundtoken_claims {
     pub node_uid: boundtoken_str,
     /// The claims as they were signed: one JSON object.
     pub payload: boundtoken_str,
+    /// The validating webhook configuration that the token is bound to (Kubernetes 1.37, KEP-6060).
+    pub validating_webhook_configuration_name: boundtoken_str,
+    /// Its uid.
+    pub validating_webhook_configuration_uid: boundtoken_str,
+    /// The mutating webhook configuration that the token is bound to (Kubernetes 1.37, KEP-6060).
+    pub mutating_webhook_configuration_name: boundtoken_str,
+    /// Its uid.
+    pub mutating_webhook_configuration_uid: boundtoken_str,
+    /// The API groups whose admission reviews the caller may send (the attestation `admissionReviewAPIGroups`); `*` is
+    /// all. A webhook must find the API group of a review here before it believes the review.
+    pub attested_api_groups: *const boundtoken_str,
+    /// How many API groups there are.
+    pub attested_api_groups_len: usize,
 }
 
-/// The size of [`boundtoken_claims`] in version 0.1, which no caller has less of. Later versions append members and
-/// leave this as it is.
-const SMALLEST_CLAIMS: usize = size_of::<boundtoken_claims>();
+/// The size that [`boundtoken_claims`] had at first, with `payload` as its last member: no caller has less. Members are
+/// appended, and this stays as it is.
+const SMALLEST_CLAIMS: usize = if cfg!(target_pointer_width = "64") { 336 } else { 184 };
 
 /// Fills a struct with everything that a verified token says.
 ///
@@ -140,7 +149,6 @@ pub unsafe extern "C" fn boundtoken_verified_claims(
         }
         let view = verified.view.get_or_init(|| Box::new(View::of(&verified.token)));
         let mut filled = view.claims;
-        filled.extra = view.extra.as_ptr();
         filled.size = size.min(size_of::<boundtoken_claims>());
         // SAFETY: the caller promises `size` bytes that may be written to, and no more are written; nobody else has
         // the local `filled`.
@@ -195,16 +203,20 @@ impl From<VerifiedToken> for boundtoken_verified {
 }
 
 /// The claims as C sees them. They point into the token beside this view, and into its other members, whose contents
-/// have their own allocations: moving the view moves none of them, and nothing changes them. Only `extra` is in the view
-/// itself, so that a pointer to it is made when the view has come to rest.
+/// have their own allocations: moving the view moves none of them, and nothing changes them.
 struct View {
     claims: boundtoken_claims,
-    extra: [boundtoken_extra; verified::MOST_EXTRA],
     /// What stands nowhere in the token: the group of the namespace, and the credential's id.
     _made: Box<str>,
-    /// Groups, audiences, and matched audiences, one after the other.
+    /// Groups, audiences, matched audiences, pairs of `extra`, and attested API groups, one after the other.
     _texts: Box<[boundtoken_str]>,
 }
+
+// A pair of `extra` is two texts, so that all arrays can stand in one allocation.
+const _: () = assert!(
+    size_of::<boundtoken_extra>() == 2 * size_of::<boundtoken_str>()
+        && align_of::<boundtoken_extra>() == align_of::<boundtoken_str>()
+);
 
 // SAFETY: the pointers in it lead to what the same handle owns and nobody changes.
 unsafe impl Send for View {}
@@ -213,7 +225,6 @@ unsafe impl Sync for View {}
 
 impl View {
     fn of(token: &VerifiedToken) -> Self {
-        const GROUPS: usize = 3;
         let claims = token.claims();
         let account = claims.service_account();
         let parts = [
@@ -227,19 +238,25 @@ impl View {
             .split_at_checked(verified::NAMESPACE_GROUP.len() + claims.namespace().len())
             .unwrap_or_default();
         let groups = [verified::GROUP_OF_ALL, group, verified::GROUP_OF_THE_AUTHENTICATED];
-        let (audiences, matched_audiences) = (claims.audiences(), claims.matched_audiences());
-        let (audiences_len, matched_audiences_len) = (audiences.len(), matched_audiences.len());
-        let mut texts = Vec::with_capacity(GROUPS + audiences_len + matched_audiences_len);
-        texts.extend(groups.into_iter().chain(audiences).chain(matched_audiences).map(boundtoken_str::lend));
+        let credential = claims.jti().map(|_| credential);
+        let (audiences, matched_audiences) = (claims.audiences(), token.matched_audiences());
+        // As many as nearly every token has: the credential's id, pod and node.
+        const MOST_EXTRA: usize = 5;
+        let usual = groups.len() + audiences.len() + matched_audiences.len() + 2 * MOST_EXTRA;
+        let mut texts = Vec::with_capacity(usual);
+        let mut append = |more: &mut dyn Iterator<Item = &str>| {
+            let first = texts.len();
+            texts.extend(more.map(boundtoken_str::lend));
+            (first, texts.len() - first)
+        };
+        let (groups, groups_len) = append(&mut groups.into_iter());
+        let (audiences, audiences_len) = append(&mut { audiences });
+        let (matched_audiences, matched_audiences_len) = append(&mut { matched_audiences });
+        let pairs = verified::extra(claims, credential);
+        let (extra, extra_texts) = append(&mut pairs.flat_map(|(key, value)| [key, value]));
+        let (attested, attested_len) = append(&mut claims.attested_api_groups());
         let texts = texts.into_boxed_slice();
         let from = |first| texts.get(first..).unwrap_or_default().as_ptr();
-        let mut extra = [boundtoken_extra::ABSENT; verified::MOST_EXTRA];
-        let mut extra_len = 0;
-        let credential = claims.jti().map(|_| credential);
-        for (place, (key, value)) in extra.iter_mut().zip(verified::extra(claims, credential)) {
-            *place = boundtoken_extra { key: boundtoken_str::lend(key), value: boundtoken_str::lend(value) };
-            extra_len += 1;
-        }
         let claims = boundtoken_claims {
             size: size_of::<boundtoken_claims>(),
             confirmed: token.confirmed().into(),
@@ -250,13 +267,13 @@ impl View {
             service_account_namespace: boundtoken_str::lend(claims.namespace()),
             service_account_name: boundtoken_str::lend(account.reference.name),
             service_account_uid: boundtoken_str::lend(account.uid),
-            groups: from(0),
-            groups_len: GROUPS,
-            extra: ptr::null(),
-            extra_len,
-            audiences: from(GROUPS),
+            groups: from(groups),
+            groups_len,
+            extra: from(extra).cast(),
+            extra_len: extra_texts / 2,
+            audiences: from(audiences),
             audiences_len,
-            matched_audiences: from(GROUPS + audiences_len),
+            matched_audiences: from(matched_audiences),
             matched_audiences_len,
             expires_at: time(Some(claims.expires_at())),
             not_before: time(claims.not_before()),
@@ -270,8 +287,14 @@ impl View {
             node_name: name(claims.node()),
             node_uid: uid(claims.node()),
             payload: boundtoken_str::lend(claims.payload()),
+            validating_webhook_configuration_name: name(claims.validating_webhook_configuration()),
+            validating_webhook_configuration_uid: uid(claims.validating_webhook_configuration()),
+            mutating_webhook_configuration_name: name(claims.mutating_webhook_configuration()),
+            mutating_webhook_configuration_uid: uid(claims.mutating_webhook_configuration()),
+            attested_api_groups: from(attested),
+            attested_api_groups_len: attested_len,
         };
-        Self { claims, extra, _made: made, _texts: texts }
+        Self { claims, _made: made, _texts: texts }
     }
 }
 
@@ -295,5 +318,20 @@ impl From<Confirmed> for boundtoken_confirmed {
             Confirmed::Unavailable => Self::BOUNDTOKEN_CONFIRMED_UNAVAILABLE,
             Confirmed::Stale => Self::BOUNDTOKEN_CONFIRMED_STALE,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::mem::offset_of;
+
+    use super::*;
+
+    #[test]
+    fn members_are_appended_and_the_first_size_of_the_struct_stays() {
+        assert_eq!(SMALLEST_CLAIMS, offset_of!(boundtoken_claims, payload) + size_of::<boundtoken_str>());
+        assert_eq!(SMALLEST_CLAIMS, offset_of!(boundtoken_claims, validating_webhook_configuration_name));
+        let last = offset_of!(boundtoken_claims, attested_api_groups_len) + size_of::<usize>();
+        assert_eq!(last.next_multiple_of(align_of::<boundtoken_claims>()), size_of::<boundtoken_claims>());
     }
 }

@@ -60,13 +60,17 @@ pub struct boundtoken_cluster {
 ///
 /// `configuration`: a JSON object, `len` bytes, at most 64 KiB; not needed after the call. With `len` 0, and for members
 /// that are absent or null: the pod's own configuration in a cluster, else the kubeconfig that kubectl takes; service
-/// accounts, pods and nodes of the whole cluster, no secrets. Its members, of which no others are taken and none twice:
+/// accounts, pods and nodes of the whole cluster, no secrets and no webhook configurations. Its members, of which no others
+/// are taken and none twice:
 ///
 /// - `kubeconfig`: the path of a file; `context`: the context of it to take; `inCluster`: true for the pod's own
 ///   configuration, and nothing else;
 /// - `namespaces`: an array of names: objects of these only. Tokens of other namespaces are refused then;
 /// - `secrets`: true to follow secrets too (their metadata only). Unless it is, tokens that are bound to secrets are
 ///   refused; `nodes`: false not to follow nodes, which only tokens that are bound to a node alone need;
+/// - `webhookConfigurations`: true to follow ValidatingWebhookConfigurations and MutatingWebhookConfigurations too (their
+///   metadata only). Unless it is, tokens that are bound to one are refused; only admission webhooks are shown such tokens,
+///   by Kubernetes 1.37 or later (KEP-6060);
 /// - `maxStalenessSeconds`: how old the knowledge of objects may become before it counts as outdated: 150 unless set, at
 ///   most 86,400. The API server proves once a minute that nothing happened, so less than that refuses good tokens;
 /// - `deadlineSeconds`: how long connecting may take, about: 30 unless set, at most 3,600.

@@ -35,6 +35,10 @@ pub enum boundtoken_object_kind {
     BOUNDTOKEN_KIND_POD = 3,
     /// A core/v1 Node, which has no namespace.
     BOUNDTOKEN_KIND_NODE = 4,
+    /// An admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration, which has no namespace.
+    BOUNDTOKEN_KIND_VALIDATING_WEBHOOK_CONFIGURATION = 5,
+    /// An admissionregistration.k8s.io/v1 MutatingWebhookConfiguration, which has no namespace.
+    BOUNDTOKEN_KIND_MUTATING_WEBHOOK_CONFIGURATION = 6,
 }
 
 /// A [`boundtoken_object_kind`] as C passes it: any number.
@@ -54,9 +58,9 @@ pub extern "C" fn boundtoken_objects_new() -> *mut boundtoken_objects {
 /// Adds the objects of a JSON document to a store, or replaces what it knows of them.
 ///
 /// `data`: `len` bytes, not needed after the call: `{"pods": [...], "secrets": [...], "serviceaccounts": [...],
-/// "nodes": [...]}`, or what `kubectl get serviceaccounts,secrets,pods,nodes -A -o json` prints, or an array of objects.
-/// Of each object only kind and metadata are read; other kinds are passed over. `loaded`: receives how many were
-/// taken; may be NULL. Any thread.
+/// "nodes": [...], "validatingwebhookconfigurations": [...], "mutatingwebhookconfigurations": [...]}`, or what
+/// `kubectl get serviceaccounts,secrets,pods,nodes -A -o json` prints, or an array of objects. Of each object only kind
+/// and metadata are read; other kinds are passed over. `loaded`: receives how many were taken; may be NULL. Any thread.
 ///
 /// BOUNDTOKEN_OBJECTS_UNREADABLE: another document, or an object without name or uid; nothing is added then.
 /// BOUNDTOKEN_NOT_AN_OBJECT_STORE: `objects` comes from a call-back.
@@ -92,7 +96,7 @@ pub unsafe extern "C" fn boundtoken_objects_load_json(
 
 /// Adds an object to a store, or replaces what the store knows of it, at once for all verifiers that use the store.
 ///
-/// `object_namespace`: ignored for a node. `uid`: its metadata.uid. `deletion_timestamp`: its
+/// `object_namespace`: ignored for a kind that has no namespace. `uid`: its metadata.uid. `deletion_timestamp`: its
 /// metadata.deletionTimestamp in Unix seconds while it is being deleted, else 0. The texts are copied. Any thread.
 ///
 /// BOUNDTOKEN_OBJECT_INCOMPLETE: a text is empty. BOUNDTOKEN_UNKNOWN_VALUE: `kind`. BOUNDTOKEN_NEGATIVE_TIME.
@@ -201,7 +205,7 @@ unsafe fn reference<'a>(
     if name.is_empty() {
         return Err(Mistake::ObjectIncomplete.of("object_name"));
     }
-    if kind == ObjectKind::Node {
+    if !kind.is_namespaced() {
         return Ok(ObjectReference { kind, namespace: "", name });
     }
     if namespace.is_empty() {
@@ -216,6 +220,8 @@ fn kind_of_number(number: ObjectKindNumber) -> Result<ObjectKind, Failure> {
         2 => Ok(ObjectKind::Secret),
         3 => Ok(ObjectKind::Pod),
         4 => Ok(ObjectKind::Node),
+        5 => Ok(ObjectKind::ValidatingWebhookConfiguration),
+        6 => Ok(ObjectKind::MutatingWebhookConfiguration),
         _ => Err(Mistake::UnknownValue.of("kind")),
     }
 }
@@ -228,6 +234,8 @@ pub(super) fn number_of_kind(kind: ObjectKind) -> ObjectKindNumber {
         ObjectKind::Secret => 2,
         ObjectKind::Pod => 3,
         ObjectKind::Node => 4,
+        ObjectKind::ValidatingWebhookConfiguration => 5,
+        ObjectKind::MutatingWebhookConfiguration => 6,
     }
 }
 
@@ -238,6 +246,10 @@ impl From<ObjectKind> for boundtoken_object_kind {
             ObjectKind::Secret => Self::BOUNDTOKEN_KIND_SECRET,
             ObjectKind::Pod => Self::BOUNDTOKEN_KIND_POD,
             ObjectKind::Node => Self::BOUNDTOKEN_KIND_NODE,
+            ObjectKind::ValidatingWebhookConfiguration => {
+                Self::BOUNDTOKEN_KIND_VALIDATING_WEBHOOK_CONFIGURATION
+            }
+            ObjectKind::MutatingWebhookConfiguration => Self::BOUNDTOKEN_KIND_MUTATING_WEBHOOK_CONFIGURATION,
         }
     }
 }

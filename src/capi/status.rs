@@ -86,9 +86,9 @@ mistakes! {
     /// The document is none of the JSON forms that `boundtoken_objects_load_json` takes, or an object in it is incomplete.
     ObjectsUnreadable = 31, "objects_unreadable",
         "the objects could not be read", "pass the output of: kubectl get serviceaccounts,secrets,pods,nodes -A -o json";
-    /// An object lacks its name, its uid or, unless it is a node, its namespace.
+    /// An object lacks its name, its uid or, if its kind has one, its namespace.
     ObjectIncomplete = 32, "object_incomplete",
-        "the object is incomplete", "pass its namespace (unless it is a node), its name and its uid";
+        "the object is incomplete", "pass its namespace (if its kind has one), its name and its uid";
     /// These objects come from a call-back: they cannot be changed from here.
     NotAnObjectStore = 33, "not_an_object_store",
         "the objects come from a call-back", "change what the call-back answers from";

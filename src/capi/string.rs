@@ -67,3 +67,27 @@ pub(super) unsafe fn bytes<'a>(
     // SAFETY: not NULL, no longer than any object can be, and the caller promises that it can be read.
     Ok(unsafe { std::slice::from_raw_parts(data.cast(), len) })
 }
+
+/// Reads the texts that the caller gave as the argument of this name.
+///
+/// # Safety
+/// `data` is NULL or points to `len` texts, and nobody changes or frees them or their bytes for as long as `'a`.
+pub(super) unsafe fn texts<'a>(
+    data: *const boundtoken_str,
+    len: usize,
+    argument: &'static str,
+) -> Result<Vec<&'a str>, Failure> {
+    if len == 0 {
+        return Ok(Vec::new());
+    }
+    if data.is_null() {
+        return Err(Mistake::NullArgument.of(argument));
+    }
+    if len.checked_mul(size_of::<boundtoken_str>()).is_none_or(|size| isize::try_from(size).is_err()) {
+        return Err(Mistake::LengthOutOfRange.of(argument));
+    }
+    // SAFETY: not NULL, no longer than any object can be, and the caller promises that it can be read.
+    let texts = unsafe { std::slice::from_raw_parts(data, len) };
+    // SAFETY: the caller promises that each can be read.
+    texts.iter().map(|text| unsafe { text.text(argument) }).collect()
+}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::span::{Span, Spans};
-use super::{Claims, Kubernetes, Reference};
+use super::{Claims, Kubernetes, Reference, Uncommon};
 use crate::json::{self, Kind, Known, KnownName, Member, Object, Reader, Rules, Text};
 use crate::rejection::{Reason, Rejection};
 use crate::time::UnixSeconds;
@@ -45,20 +45,26 @@ const CLAIMS: Known<Claim> = &[
 /// The members of the claim `kubernetes.io`.
 #[derive(Clone, Copy)]
 enum KubernetesClaim {
+    Attestations,
+    MutatingWebhookConfiguration,
     Namespace,
     Node,
     Pod,
     Secret,
     ServiceAccount,
+    ValidatingWebhookConfiguration,
     WarnAfter,
 }
 
 const KUBERNETES: Known<KubernetesClaim> = &[
+    KnownName::new("attestations", KubernetesClaim::Attestations),
+    KnownName::new("mutatingwebhookconfiguration", KubernetesClaim::MutatingWebhookConfiguration),
     KnownName::new("namespace", KubernetesClaim::Namespace),
     KnownName::new("node", KubernetesClaim::Node),
     KnownName::new("pod", KubernetesClaim::Pod),
     KnownName::new("secret", KubernetesClaim::Secret),
     KnownName::new("serviceaccount", KubernetesClaim::ServiceAccount),
+    KnownName::new("validatingwebhookconfiguration", KubernetesClaim::ValidatingWebhookConfiguration),
     KnownName::new("warnafter", KubernetesClaim::WarnAfter),
 ];
 
@@ -72,27 +78,19 @@ enum ReferenceClaim {
 const REFERENCE: Known<ReferenceClaim> =
     &[KnownName::new("name", ReferenceClaim::Name), KnownName::new("uid", ReferenceClaim::Uid)];
 
+/// The member of the claim `kubernetes.io` with the attestations.
+const ATTESTATIONS: &str = "attestations";
+
 impl Claims {
-    /// Reads the payload of a token whose signature holds, and finds which of the `accepted` audiences it names.
-    pub(crate) fn parse(payload: &[u8], accepted: &[Box<str>]) -> Result<Arc<Self>, Rejection> {
+    /// Reads the payload of a token whose signature holds.
+    pub(crate) fn parse(payload: &[u8]) -> Result<Arc<Self>, Rejection> {
         let payload = json::utf8(payload, &RULES)?;
         let mut draft = Draft::new(payload);
         Reader::read(payload, &RULES, |reader| draft.read(reader))?;
         if !draft.texts.resolved.is_empty() {
             draft.claims.text = [payload, &draft.texts.resolved].concat().into();
         }
-        draft.claims.match_audiences(accepted);
         Ok(Arc::new(draft.claims))
-    }
-
-    fn match_audiences(&mut self, accepted: &[Box<str>]) {
-        self.audience_count = self.audiences.as_slice().len();
-        for audience in accepted {
-            let spans = self.audiences.as_slice().get(..self.audience_count).unwrap_or_default();
-            if let Some(&matched) = spans.iter().find(|&&span| self.get(span) == &**audience) {
-                self.audiences.push(matched);
-            }
-        }
     }
 }
 
@@ -119,7 +117,6 @@ impl Draft {
             subject: Span::default(),
             jti: Span::default(),
             audiences: Spans::default(),
-            audience_count: 0,
             expires_at: None,
             not_before: None,
             issued_at: None,
@@ -182,6 +179,13 @@ impl Draft {
         let mut object = Object::default();
         while let Some(member) = reader.member(&mut object, KUBERNETES)? {
             match member {
+                Member::Known(KubernetesClaim::Attestations) => {
+                    texts.attestations(reader, &mut claim.uncommon)?;
+                }
+                Member::Known(KubernetesClaim::MutatingWebhookConfiguration) => {
+                    let place = &mut claim.uncommon.get_or_insert_default().mutating_webhook_configuration;
+                    texts.reference(reader, "mutatingwebhookconfiguration", place)?;
+                }
                 Member::Known(KubernetesClaim::Namespace) => {
                     texts.string(reader, "namespace", &mut claim.namespace)?;
                 }
@@ -193,10 +197,19 @@ impl Draft {
                 Member::Known(KubernetesClaim::ServiceAccount) => {
                     texts.reference(reader, "serviceaccount", &mut claim.service_account)?;
                 }
+                Member::Known(KubernetesClaim::ValidatingWebhookConfiguration) => {
+                    let place = &mut claim.uncommon.get_or_insert_default().validating_webhook_configuration;
+                    texts.reference(reader, "validatingwebhookconfiguration", place)?;
+                }
                 Member::Known(KubernetesClaim::WarnAfter) => {
                     date(reader, "warnafter", &mut claim.warn_after)?
                 }
-                Member::Unknown(_) => reader.skip()?,
+                Member::Unknown(name) => {
+                    if skip_and_tell_reference(reader)? {
+                        let uncommon = claim.uncommon.get_or_insert_default();
+                        uncommon.unknown_binding.get_or_insert_with(|| texts.span(name));
+                    }
+                }
             }
         }
         Ok(())
@@ -226,6 +239,37 @@ impl Texts {
         Ok(())
     }
 
+    /// Reads a map of names to arrays of strings. A null among the strings is the empty text, as Go decodes it.
+    fn attestations(
+        &mut self,
+        reader: &mut Reader<'_>,
+        uncommon: &mut Option<Box<Uncommon>>,
+    ) -> Result<(), Reason> {
+        /// Every name is as good as another.
+        #[derive(Clone, Copy)]
+        enum NoneKnown {}
+        if !has_object(reader, ATTESTATIONS)? {
+            return Ok(());
+        }
+        let attestations = &mut uncommon.get_or_insert_default().attestations;
+        let mut object = Object::default();
+        while let Some(member) = reader.member::<NoneKnown>(&mut object, &[])? {
+            let Member::Unknown(name) = member;
+            attestations.begin(self.span(name));
+            if reader.kind()? != Kind::Array {
+                reader.null(ATTESTATIONS)?;
+                continue;
+            }
+            let mut begun = false;
+            while reader.element(&mut begun)? {
+                let mut value = Span::default();
+                self.string(reader, ATTESTATIONS, &mut value)?;
+                attestations.push(value);
+            }
+        }
+        Ok(())
+    }
+
     /// Reads a string into its place.
     #[inline(never)]
     fn string(
@@ -250,6 +294,22 @@ impl Texts {
             }
         }
     }
+}
+
+/// Reads past a member that is not known; tells whether it has the form of a reference: an object with a `name` or a `uid` that
+/// is a string.
+#[cold]
+fn skip_and_tell_reference(reader: &mut Reader<'_>) -> Result<bool, Reason> {
+    if reader.kind()? != Kind::Object {
+        return reader.skip().map(|()| false);
+    }
+    let mut is_reference = false;
+    let mut object = Object::default();
+    while let Some(member) = reader.member(&mut object, REFERENCE)? {
+        is_reference |= matches!(member, Member::Known(_)) && reader.kind()? == Kind::String;
+        reader.skip()?;
+    }
+    Ok(is_reference)
 }
 
 /// Whether an object stands next. It may be null instead, which is read, and which Kubernetes takes for absence.

@@ -1,6 +1,6 @@
 //! The rules for claims, each named after what it demands.
 
-use super::{Claims, Kubernetes, Reference};
+use super::{Claims, Kubernetes, Matched, Reference};
 use crate::bound_object::{BoundObject, ObjectKind, is_object_name};
 use crate::rejection::{self, Detail, Reason, Rejection};
 use crate::time::UnixSeconds;
@@ -21,11 +21,12 @@ impl Claims {
         Rejection::new(Reason::IssuerMismatch, detail)
     }
 
-    pub(crate) fn named_for_us(&self) -> Result<(), Rejection> {
-        if self.audience_count == 0 {
+    /// `matched`: those of its audiences that are accepted.
+    pub(crate) fn named_for_us(&self, matched: &Matched) -> Result<(), Rejection> {
+        if self.audiences().len() == 0 {
             return Err(Reason::AudienceMissing.into());
         }
-        if self.matched_audiences().len() == 0 {
+        if matched.is_empty() {
             return Err(Rejection::new(Reason::AudienceMismatch, rejection::quoted(self.audiences())));
         }
         Ok(())
@@ -88,6 +89,33 @@ impl Claims {
         // Beside a pod, a node need not have a uid: it may not have been registered when the token was issued.
         if !node.as_ref().is_none_or(|node| if pod.is_some() { has_name(node) } else { is_valid(node) }) {
             return invalid(ObjectKind::Node);
+        }
+        self.bind_to_known_kinds_alone()
+    }
+
+    /// What Kubernetes 1.37 and later may have bound the token to.
+    fn bind_to_known_kinds_alone(&self) -> Result<(), Rejection> {
+        let Some(uncommon) = self.uncommon() else { return Ok(()) };
+        for webhook in [self.validating_webhook_configuration(), self.mutating_webhook_configuration()] {
+            if let Some(BoundObject { reference, uid }) = webhook
+                && (!is_object_name(reference.name) || uid.is_empty())
+            {
+                return Err(Rejection::new(Reason::ReferenceInvalid, Detail::Member(reference.kind.name())));
+            }
+        }
+        match uncommon.unknown_binding {
+            Some(name) => Err(Rejection::new(Reason::BindingUnknown, rejection::quoted([self.get(name)]))),
+            None => Ok(()),
+        }
+    }
+
+    /// A token that is bound to a webhook configuration must say for which API groups. Which they are is for the webhook to
+    /// judge, as in the API server.
+    pub(crate) fn attest_an_api_group(&self) -> Result<(), Rejection> {
+        let is_bound =
+            self.validating_webhook_configuration().or(self.mutating_webhook_configuration()).is_some();
+        if is_bound && self.attested_api_groups().next().is_none() {
+            return Err(Reason::AttestationMissing.into());
         }
         Ok(())
     }

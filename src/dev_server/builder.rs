@@ -12,6 +12,7 @@ use super::serve::{Limits, Service};
 use super::store::Store;
 use super::tls::Tls;
 use super::{DevServer, Inner, kubeconfig, manifests};
+use crate::bound_object::ObjectReference;
 use crate::issuer::Issuer;
 use crate::keys::{Algorithm, SigningKey};
 use crate::verifier::Verifier;
@@ -43,7 +44,12 @@ pub struct DevServerBuilder {
     jwks_uri: Option<String>,
     objects: Vec<String>,
     faults: Vec<Fault>,
+    may_attest: Option<MayAttest>,
+    webhook_tokens: bool,
 }
+
+/// Whether a service account may attest an API group.
+type MayAttest = Box<dyn Fn(&ObjectReference<'_>, &str) -> bool + Send + Sync>;
 
 impl DevServerBuilder {
     pub(super) fn new() -> Self {
@@ -57,6 +63,8 @@ impl DevServerBuilder {
             jwks_uri: None,
             objects: Vec::new(),
             faults: Vec::new(),
+            may_attest: None,
+            webhook_tokens: true,
         }
     }
 
@@ -111,6 +119,33 @@ impl DevServerBuilder {
         self
     }
 
+    /// Who may attest which API group to a webhook, as in [`IssuerBuilder::may_attest`]. Everybody may, unless set.
+    ///
+    /// ```
+    /// use boundtoken::dev_server::DevServer;
+    ///
+    /// let server = DevServer::builder().may_attest(|account, api_group| {
+    ///     (account.namespace, account.name, api_group) == ("demo", "app", "apps")
+    /// });
+    /// # let _ = server;
+    /// ```
+    ///
+    /// [`IssuerBuilder::may_attest`]: crate::IssuerBuilder::may_attest
+    pub fn may_attest(
+        mut self,
+        allows: impl Fn(&ObjectReference<'_>, &str) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.may_attest = Some(Box::new(allows));
+        self
+    }
+
+    /// Whether tokens can be bound to webhook configurations, and such tokens are accepted: the feature gate
+    /// `APIServerWebhookAuthenticationToken` of Kubernetes 1.37, where it is alpha and off. On unless set.
+    pub fn webhook_tokens(mut self, enabled: bool) -> Self {
+        self.webhook_tokens = enabled;
+        self
+    }
+
     /// A fault from the start. Call it once for each kind.
     pub fn fault(mut self, fault: Fault) -> Self {
         self.faults.push(fault);
@@ -149,6 +184,11 @@ impl DevServerBuilder {
         let jwks_uri = self.jwks_uri.unwrap_or_else(|| format!("{url}/openid/v1/jwks"));
         let issuer =
             Issuer::builder(self.issuer, signing_key).jwks_uri(jwks_uri).bound_objects(store.clone());
+        let issuer = issuer.webhook_tokens(self.webhook_tokens);
+        let issuer = match self.may_attest {
+            Some(allows) => issuer.may_attest(allows),
+            None => issuer,
+        };
         let issuer = self.audiences.into_iter().fold(issuer, |issuer, name| issuer.api_audience(name));
         let issuer = issuer.build().map_err(DevServerError::Issuer)?;
         let verifier = Verifier::builder().issuer(issuer.trusted());
@@ -167,7 +207,11 @@ impl DevServerBuilder {
         let shared = Arc::new(Shared {
             store,
             issuer,
-            authentication: Authentication { admin_token, verifier },
+            authentication: Authentication {
+                admin_token,
+                verifier,
+                accepts_webhook_tokens: self.webhook_tokens,
+            },
             faults,
             address: address.to_string(),
         });

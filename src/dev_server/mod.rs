@@ -2,7 +2,7 @@
 //! tests, without one.
 //!
 //! [`DevServer`] answers TokenRequest, TokenReview and the few objects that tokens have to do with, in memory, the way a
-//! kube-apiserver of version 1.36 does. kubectl, kube, client-go and plain HTTP clients work with it unchanged.
+//! kube-apiserver of version 1.37 does. kubectl, kube, client-go and plain HTTP clients work with it unchanged.
 //!
 //! ```
 //! use boundtoken::api::{BoundObjectReference, TokenRequest, TokenRequestSpec};
@@ -38,7 +38,8 @@
 //!
 //! - `POST …/serviceaccounts/NAME/token`, `tokenreviews` and `selfsubjectreviews`, in JSON, YAML and protobuf.
 //! - `/openid/v1/jwks` and `/.well-known/openid-configuration`.
-//! - Namespaces, service accounts, pods, secrets and nodes: create, get, list, watch, update, patch and delete.
+//! - Namespaces, service accounts, pods, secrets, nodes and webhook configurations: create, get, list, watch, update, patch
+//!   and delete.
 //! - Health, version, and as much discovery as kubectl needs.
 //!
 //! # Who may do what
@@ -50,9 +51,12 @@
 //!
 //! # Where it differs from a kube-apiserver
 //!
+//! - Tokens can be bound to webhook configurations, which Kubernetes 1.37 has behind a feature gate that is off unless asked
+//!   for: [`webhook_tokens(false)`](DevServerBuilder::webhook_tokens) turns it off. Every service account may attest every API
+//!   group unless [`may_attest`](DevServerBuilder::may_attest) says otherwise. No webhook is ever called.
 //! - Answers are JSON or YAML. Who accepts nothing but protobuf gets 406; kubectl and client-go accept JSON as well.
 //!   In protobuf requests, pods and nodes are read in part: what decides over tokens, and containers without their
-//!   mounts, ports and variables.
+//!   mounts, ports and variables; webhook configurations are not read.
 //! - Tables are not served: `kubectl get` prints names and ages.
 //! - A reviewed token that begins with a space or is only white space is refused. A kube-apiserver answers
 //!   `authenticated: true` as `system:anonymous` there, which nobody should have to learn from production.

@@ -16,6 +16,15 @@ pub(super) struct Binding<'a> {
     pub(super) pod: Option<Instance<'a>>,
     pub(super) secret: Option<Instance<'a>>,
     pub(super) node: Option<(String, Option<Uid>)>,
+    pub(super) validating: Option<Instance<'a>>,
+    pub(super) mutating: Option<Instance<'a>>,
+}
+
+impl Binding<'_> {
+    /// Whether it is a webhook configuration that the token is bound to.
+    pub(super) fn is_to_webhooks(&self) -> bool {
+        self.validating.is_some() || self.mutating.is_some()
+    }
 }
 
 /// One object as it is now.
@@ -24,7 +33,7 @@ pub(super) struct Instance<'a> {
     pub(super) uid: Uid,
 }
 
-/// Finds the object that a request names.
+/// Finds the object that a request names, unless it is a [webhook configuration](super::webhooks).
 ///
 /// The version does not matter, as in the API server, and the uid only if it is given.
 pub(super) fn bind<'a>(
@@ -55,12 +64,12 @@ pub(super) fn bind<'a>(
         if spec.service_account_name != account.reference.name {
             return Err(refusals::pod_of_another_account(account.reference.name));
         }
-        demand_uid(wanted, &uid)?;
+        demand_uid(wanted, "", &uid)?;
         if !spec.node_name.is_empty() {
             binding.node = Some(node(objects, spec.node_name)?);
         }
     } else {
-        demand_uid(wanted, &uid)?;
+        demand_uid(wanted, "", &uid)?;
     }
     let instance = Instance { name: &wanted.name, uid };
     match kind {
@@ -87,15 +96,16 @@ fn node(objects: &dyn BoundObjects, name: String) -> Result<(String, Option<Uid>
 /// The uid of an object that must exist. One that is being deleted still does.
 pub(super) fn uid_of(objects: &dyn BoundObjects, reference: &ObjectReference<'_>) -> Result<Uid, Status> {
     let may_exist = is_object_name(reference.name)
-        && (reference.kind == ObjectKind::Node || is_object_name(reference.namespace));
+        && (!reference.kind.is_namespaced() || is_object_name(reference.namespace));
     match if may_exist { objects.state(reference) } else { ObjectState::Absent } {
         ObjectState::Present { uid, .. } => Ok(uid),
-        ObjectState::Absent => Err(Status::not_found(refusals::resource(reference.kind), reference.name)),
+        ObjectState::Absent => Err(Status::not_found(reference.kind.resource(), reference.name)),
         ObjectState::Unavailable => Err(refusals::unavailable(reference)),
     }
 }
 
-fn demand_uid(wanted: &BoundObjectReference, uid: &Uid) -> Result<(), Status> {
+/// The uid need not be given, but must be the object's if it is. `group` is that of its kind.
+pub(super) fn demand_uid(wanted: &BoundObjectReference, group: &str, uid: &Uid) -> Result<(), Status> {
     if wanted.uid.is_empty() || *uid == *wanted.uid {
         return Ok(());
     }
@@ -104,7 +114,7 @@ fn demand_uid(wanted: &BoundObjectReference, uid: &Uid) -> Result<(), Status> {
          The object might have been deleted and then recreated",
         wanted.uid
     );
-    Err(Status::conflict("", &wanted.kind, &wanted.name, &why))
+    Err(Status::conflict(group, &wanted.kind, &wanted.name, &why))
 }
 
 /// Splits an apiVersion as apimachinery does: what has two slashes or more is no version at all.

@@ -7,7 +7,8 @@ use arc_swap::ArcSwap;
 
 use super::Issuer;
 use super::validation::LONGEST_EXPIRATION;
-use crate::bound_object::BoundObjects;
+use super::webhooks::WebhookTokens;
+use crate::bound_object::{BoundObjects, ObjectReference};
 use crate::keys::{KeySet, KeyStore, SigningKey};
 use crate::object_store::ObjectStore;
 
@@ -25,6 +26,7 @@ pub struct IssuerBuilder {
     extends_expiration: bool,
     jwks_uri: Option<String>,
     objects: Arc<dyn BoundObjects>,
+    webhook_tokens: WebhookTokens,
 }
 
 impl IssuerBuilder {
@@ -38,6 +40,7 @@ impl IssuerBuilder {
             extends_expiration: true,
             jwks_uri: None,
             objects: Arc::new(ObjectStore::new()),
+            webhook_tokens: WebhookTokens::default(),
         }
     }
 
@@ -82,9 +85,41 @@ impl IssuerBuilder {
     }
 
     /// Where service accounts, and the objects that tokens are bound to, are looked up. Pods need
-    /// [`BoundObjects::pod_spec`]. Unless set, there are none.
+    /// [`BoundObjects::pod_spec`], webhook configurations [`BoundObjects::webhooks`]. Unless set, there are none.
     pub fn bound_objects(mut self, objects: impl BoundObjects + 'static) -> Self {
         self.objects = Arc::new(objects);
+        self
+    }
+
+    /// Sets the call-back that decides which service account may attest which API group to webhooks. It gets the account and
+    /// the group, and tells whether the account may. The group `*` means all groups, and is a permission of its own. Unless
+    /// set, every account may attest every group.
+    ///
+    /// In a cluster this is the permission to `attest` the resource `admissionReviewAPIGroups` of `authentication.k8s.io`, by
+    /// the name of the group (KEP-6060, Kubernetes 1.37).
+    ///
+    /// ```
+    /// use boundtoken::{Algorithm, Issuer, SigningKey};
+    ///
+    /// let key = SigningKey::generate(Algorithm::ES256)?;
+    /// let issuer = Issuer::builder("https://issuer.example.com", key)
+    ///     .may_attest(|account, api_group| account.namespace == "policy" && api_group == "apps")
+    ///     .build();
+    /// assert!(issuer.is_ok());
+    /// # Ok::<(), boundtoken::KeyError>(())
+    /// ```
+    pub fn may_attest(
+        mut self,
+        allows: impl Fn(&ObjectReference<'_>, &str) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.webhook_tokens.may_attest = Box::new(allows);
+        self
+    }
+
+    /// Whether tokens can be bound to webhook configurations: the feature gate `APIServerWebhookAuthenticationToken`, which
+    /// is alpha in Kubernetes 1.37 and off there. On unless set, so that everybody can rehearse with such tokens.
+    pub fn webhook_tokens(mut self, enabled: bool) -> Self {
+        self.webhook_tokens.enabled = enabled;
         self
     }
 
@@ -136,6 +171,7 @@ impl IssuerBuilder {
             extends_expiration: self.extends_expiration,
             jwks_uri,
             objects: self.objects,
+            webhook_tokens: self.webhook_tokens,
             signing_key: ArcSwap::from_pointee(self.signing_key),
             keys: KeyStore::new(keys),
             rotation: Mutex::new(()),

@@ -1,11 +1,11 @@
 //! The claims of a token, byte for byte in the API server's layout.
 
-use std::io;
+use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
-use serde_json::ser::{CharEscape, Formatter};
 
-use super::binding::{Binding, ServiceAccount};
+use super::binding::{Binding, Instance, ServiceAccount};
+use crate::api::GoJson;
 use crate::bound_object::Uid;
 use crate::keys::KeyError;
 use crate::time::UnixSeconds;
@@ -41,6 +41,8 @@ pub(super) struct Claims<'a> {
     pub(super) credential_id: &'a str,
     pub(super) account: &'a ServiceAccount<'a>,
     pub(super) binding: &'a Binding<'a>,
+    /// What the API server attests of the account; left out when empty.
+    pub(super) attestations: Option<&'a BTreeMap<String, Vec<String>>>,
     pub(super) lifetime: Lifetime,
 }
 
@@ -55,25 +57,21 @@ impl Claims<'_> {
             iss: self.issuer,
             jti: self.credential_id,
             kubernetes: Kubernetes {
+                attestations: self.attestations.filter(|attestations| !attestations.is_empty()),
+                mutatingwebhookconfiguration: binding.mutating.as_ref().map(Reference::to),
                 namespace: account.namespace,
                 node: binding.node.as_ref().map(|(name, uid)| Reference { name, uid: uid.as_ref() }),
-                pod: binding.pod.as_ref().map(|pod| Reference { name: pod.name, uid: Some(&pod.uid) }),
-                secret: binding
-                    .secret
-                    .as_ref()
-                    .map(|secret| Reference { name: secret.name, uid: Some(&secret.uid) }),
+                pod: binding.pod.as_ref().map(Reference::to),
+                secret: binding.secret.as_ref().map(Reference::to),
                 serviceaccount: Reference { name: account.name, uid: Some(&self.account.uid) },
+                validatingwebhookconfiguration: binding.validating.as_ref().map(Reference::to),
                 warnafter: lifetime.warn_after,
             },
             nbf: lifetime.start,
             sub: format!("system:serviceaccount:{}:{}", account.namespace, account.name),
         };
-        let mut json = Vec::with_capacity(1_024);
-        // Nothing here can fail: all is text and numbers, and a Vec takes every byte.
-        written
-            .serialize(&mut serde_json::Serializer::with_formatter(&mut json, AsGo))
-            .map_err(|_| KeyError::CannotSign)?;
-        Ok(json)
+        // Nothing here can fail: all is text and numbers.
+        GoJson::write(&written).map_err(|_| KeyError::CannotSign)
     }
 }
 
@@ -93,6 +91,10 @@ struct Written<'a> {
 
 #[derive(Serialize)]
 struct Kubernetes<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attestations: Option<&'a BTreeMap<String, Vec<String>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mutatingwebhookconfiguration: Option<Reference<'a>>,
     namespace: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     node: Option<Reference<'a>>,
@@ -101,6 +103,8 @@ struct Kubernetes<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<Reference<'a>>,
     serviceaccount: Reference<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    validatingwebhookconfiguration: Option<Reference<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     warnafter: Option<UnixSeconds>,
 }
@@ -112,67 +116,15 @@ struct Reference<'a> {
     uid: Option<&'a Uid>,
 }
 
+impl<'a> Reference<'a> {
+    fn to(object: &'a Instance<'a>) -> Self {
+        Self { name: object.name, uid: Some(&object.uid) }
+    }
+}
+
 fn as_text<S: Serializer>(uid: &Option<&Uid>, serializer: S) -> Result<S::Ok, S::Error> {
     match uid {
         Some(uid) => serializer.collect_str(uid),
         None => serializer.serialize_none(),
-    }
-}
-
-/// Escapes in strings what Go escapes, and as Go does.
-struct AsGo;
-
-impl Formatter for AsGo {
-    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, text: &str) -> io::Result<()> {
-        let escaped = |character| matches!(character, '<' | '>' | '&' | '\u{2028}' | '\u{2029}');
-        for piece in text.split_inclusive(escaped) {
-            let kept = piece.trim_end_matches(escaped);
-            writer.write_all(kept.as_bytes())?;
-            if let Some(character) = piece.chars().next_back().filter(|last| escaped(*last)) {
-                write!(writer, "\\u{:04x}", u32::from(character))?;
-            }
-        }
-        Ok(())
-    }
-
-    fn write_char_escape<W: ?Sized + io::Write>(
-        &mut self,
-        writer: &mut W,
-        escape: CharEscape,
-    ) -> io::Result<()> {
-        match escape {
-            CharEscape::Quote => writer.write_all(b"\\\""),
-            CharEscape::ReverseSolidus => writer.write_all(b"\\\\"),
-            CharEscape::Solidus => writer.write_all(b"/"),
-            CharEscape::LineFeed => writer.write_all(b"\\n"),
-            CharEscape::CarriageReturn => writer.write_all(b"\\r"),
-            CharEscape::Tab => writer.write_all(b"\\t"),
-            CharEscape::Backspace => writer.write_all(b"\\u0008"),
-            CharEscape::FormFeed => writer.write_all(b"\\u000c"),
-            CharEscape::AsciiControl(byte) => write!(writer, "\\u{byte:04x}"),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn strings_are_escaped_as_go_escapes_them() {
-        let written = |text: &str| {
-            let mut json = Vec::new();
-            text.serialize(&mut serde_json::Serializer::with_formatter(&mut json, AsGo)).unwrap();
-            String::from_utf8(json).unwrap()
-        };
-        for (text, expected) in [
-            ("", r#""""#),
-            ("a<b>&c", r#""a\u003cb\u003e\u0026c""#),
-            ("<<", r#""\u003c\u003c""#),
-            ("\u{2028}é\u{2029}/", r#""\u2028é\u2029/""#),
-            ("\"\\\n\r\t\u{8}\u{c}\u{1}\u{7f}", "\"\\\"\\\\\\n\\r\\t\\u0008\\u000c\\u0001\u{7f}\""),
-        ] {
-            assert_eq!(written(text), expected);
-        }
     }
 }

@@ -1,5 +1,7 @@
 //! Who set which members of a request, as the API server notes it down.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::IssuedToken;
@@ -15,6 +17,9 @@ impl IssuedToken {
         let mut spec = set(&["audiences", "expirationSeconds"]);
         if let Some(reference) = &self.response.spec.bound_object_ref {
             spec.insert("f:boundObjectRef".to_owned(), Value::Object(members_of(reference)));
+        }
+        if let Some(attestations) = &self.response.spec.attestations {
+            add(&mut spec, "attestations", entries_of(attestations));
         }
         add(&mut fields, "spec", spec);
         self.response.metadata.managed_fields = vec![ManagedFieldsEntry {
@@ -42,11 +47,7 @@ fn members_of(reference: &BoundObjectReference) -> Map<String, Value> {
 fn metadata(metadata: &ObjectMeta) -> Map<String, Value> {
     let mut fields = Map::new();
     for (member, map) in [("labels", &metadata.labels), ("annotations", &metadata.annotations)] {
-        let mut keys = set(&map.keys().map(String::as_str).collect::<Vec<_>>());
-        if !keys.is_empty() {
-            keys.insert(".".to_owned(), Value::Object(Map::new()));
-        }
-        add(&mut fields, member, keys);
+        add(&mut fields, member, entries_of(map));
     }
     let mut finalizers: Map<String, Value> = metadata
         .finalizers
@@ -67,6 +68,15 @@ fn metadata(metadata: &ObjectMeta) -> Map<String, Value> {
         }
     }
     fields
+}
+
+/// The map itself and each of its entries; nothing if it is empty.
+fn entries_of<T>(map: &BTreeMap<String, T>) -> Map<String, Value> {
+    let mut keys = set(&map.keys().map(String::as_str).collect::<Vec<_>>());
+    if !keys.is_empty() {
+        keys.insert(".".to_owned(), Value::Object(Map::new()));
+    }
+    keys
 }
 
 fn set(members: &[&str]) -> Map<String, Value> {

@@ -1,7 +1,10 @@
 //! Refusals of a TokenRequest in the API server's words.
 
-use crate::api::{Status, StatusCause, quoted};
-use crate::bound_object::{ObjectKind, ObjectReference};
+use serde::Serialize;
+
+use crate::api::{GoJson, Status, StatusCause, StatusDetails, quoted};
+use crate::bound_object::ObjectReference;
+use crate::claims::Attestation;
 use crate::keys::KeyError;
 
 /// The API group of a TokenRequest.
@@ -36,14 +39,63 @@ pub(super) fn pod_of_another_account(account: &str) -> Status {
     ))
 }
 
+/// The account may not attest this API group.
+pub(super) fn may_not_attest(account: &ObjectReference<'_>, group: &str) -> Status {
+    let (namespace, name) = (account.namespace, account.name);
+    let user = quoted(&format!("system:serviceaccount:{namespace}:{name}"));
+    let resource = Attestation::API_GROUPS;
+    let message = format!(
+        "{resource}.{GROUP} {} is forbidden: User {user} cannot attest resource {} in API group {} at the cluster scope",
+        quoted(group),
+        quoted(resource),
+        quoted(GROUP)
+    );
+    Status::failure(403, "Forbidden", message).about(StatusDetails {
+        name: group.to_owned(),
+        group: GROUP.to_owned(),
+        kind: resource.to_owned(),
+        ..StatusDetails::default()
+    })
+}
+
+/// No token for this webhook configuration. The API server does not say why.
+pub(super) fn token_request_denied(account: &str) -> Status {
+    let resource = "serviceaccounts/token";
+    let message = format!("{resource} {} is forbidden: token request denied", quoted(account));
+    Status::failure(403, "Forbidden", message).about(StatusDetails {
+        name: account.to_owned(),
+        kind: resource.to_owned(),
+        ..StatusDetails::default()
+    })
+}
+
+/// Members of the request have values that they must not have.
+pub(super) fn invalid_request(name: &str, causes: Vec<StatusCause>) -> Status {
+    Status::invalid(GROUP, "TokenRequest", name, causes)
+}
+
 /// A member that must not have this value, which is given as the server writes it.
-pub(super) fn invalid_value(name: &str, field: &str, value: &str, why: &str) -> Status {
-    let cause = StatusCause {
+pub(super) fn invalid(field: &str, value: &str, why: &str) -> StatusCause {
+    StatusCause {
         reason: "FieldValueInvalid".to_owned(),
         message: format!("Invalid value: {value}: {why}"),
         field: field.to_owned(),
-    };
-    Status::invalid(GROUP, "TokenRequest", name, vec![cause])
+    }
+}
+
+/// A member that must have the one value that is supported.
+pub(super) fn unsupported(field: &str, value: &str, supported: &str) -> StatusCause {
+    StatusCause {
+        reason: "FieldValueNotSupported".to_owned(),
+        message: format!("Unsupported value: {}: supported values: {}", quoted(value), quoted(supported)),
+        field: field.to_owned(),
+    }
+}
+
+/// A list or a map as the server's messages show it.
+pub(super) fn as_json(value: &impl Serialize) -> String {
+    // Texts can always be written.
+    GoJson::write(value).ok().and_then(|json| String::from_utf8(json).ok()).unwrap_or_default()
 }
 
 pub(super) fn unavailable(reference: &ObjectReference<'_>) -> Status {
@@ -52,14 +104,4 @@ pub(super) fn unavailable(reference: &ObjectReference<'_>) -> Status {
 
 pub(super) fn cannot_sign(error: KeyError) -> Status {
     Status::internal_error(&format!("failed to generate token: {error}"))
-}
-
-/// The kind's name in the paths of the API.
-pub(super) fn resource(kind: ObjectKind) -> &'static str {
-    match kind {
-        ObjectKind::ServiceAccount => "serviceaccounts",
-        ObjectKind::Secret => "secrets",
-        ObjectKind::Pod => "pods",
-        ObjectKind::Node => "nodes",
-    }
 }

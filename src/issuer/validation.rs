@@ -1,7 +1,7 @@
 //! What a request may say, in the API server's order.
 
 use super::binding::ServiceAccount;
-use super::refusals;
+use super::{attestations, refusals, webhooks};
 use crate::api::{ObjectMeta, Status, TokenRequestSpec, quoted};
 
 /// The lifetime when the request gives none, in seconds.
@@ -25,7 +25,8 @@ pub(super) fn metadata_names(
     if !metadata.name.is_empty() && metadata.name != service_account {
         let why = "must match the service account name if specified";
         let value = quoted(&metadata.name);
-        return Err(refusals::invalid_value(service_account, "metadata.name", &value, why));
+        let cause = refusals::invalid("metadata.name", &value, why);
+        return Err(refusals::invalid_request(service_account, vec![cause]));
     }
     Ok(())
 }
@@ -42,16 +43,26 @@ pub(super) fn metadata_uid(metadata: &ObjectMeta, account: &ServiceAccount<'_>) 
     Err(Status::conflict(refusals::GROUP, "TokenRequest", account.reference.name, &why))
 }
 
-/// Fills in audiences and lifetime, checks the latter and returns it.
+/// Fills in audiences and lifetime, checks them and the attestations, and returns the lifetime.
 pub(super) fn fill_in(spec: &mut TokenRequestSpec, api_audiences: &[String]) -> Result<i64, Status> {
     if spec.audiences.is_empty() {
         spec.audiences = api_audiences.to_vec();
     }
     let seconds = spec.expiration_seconds.unwrap_or(DEFAULT_EXPIRATION);
     let why = match seconds {
-        ..SHORTEST_EXPIRATION => "may not specify a duration less than 10 minutes",
-        SHORTEST_EXPIRATION..=LONGEST_EXPIRATION => return Ok(seconds),
-        _ => "may not specify a duration larger than 2^32 seconds",
+        ..SHORTEST_EXPIRATION => Some("may not specify a duration less than 10 minutes"),
+        SHORTEST_EXPIRATION..=LONGEST_EXPIRATION => None,
+        _ => Some("may not specify a duration larger than 2^32 seconds"),
     };
-    Err(refusals::invalid_value("", "spec.expirationSeconds", &seconds.to_string(), why))
+    let mut faults: Vec<_> = why
+        .map(|why| refusals::invalid("spec.expirationSeconds", &seconds.to_string(), why))
+        .into_iter()
+        .collect();
+    if spec.bound_object_ref.as_ref().is_some_and(|wanted| webhooks::kind_of(wanted).is_some()) {
+        faults.extend(attestations::faults_with_webhooks(spec));
+    } else if let Some(fault) = attestations::faults_without_webhooks(spec) {
+        // The API server says nothing else then.
+        faults = vec![fault];
+    }
+    if faults.is_empty() { Ok(seconds) } else { Err(refusals::invalid_request("", faults)) }
 }

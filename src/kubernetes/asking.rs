@@ -47,7 +47,8 @@ impl Asker {
         Self { client, permits: Semaphore::new(OPEN), absent: Mutex::default() }
     }
 
-    /// Asks for those objects of a token that the watches do not know.
+    /// Asks for those objects of a token that the watches do not know. Of a kind or namespace that is not followed nobody
+    /// asks, so that the verdict does not depend on how new the token is.
     pub(super) async fn ask_for(&self, token: &CheckedToken, known: &ClusterObjects) -> Answers {
         let mut said = Vec::new();
         for object in token.bound_objects() {
@@ -55,7 +56,7 @@ impl Asker {
                 known.state(&object.reference),
                 ObjectState::Present { uid, .. } if uid == *object.uid
             );
-            if !is_known {
+            if !is_known && known.follows(&object.reference) {
                 said.push((object.reference.to_string(), self.ask(&object).await));
             }
         }

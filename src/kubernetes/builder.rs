@@ -32,7 +32,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Says which cluster, and how. Made by [`Cluster::builder`].
 ///
 /// Unless told otherwise: the pod's own configuration in a cluster, else the kubeconfig that kubectl takes; service
-/// accounts, pods and nodes of the whole cluster, no secrets.
+/// accounts, pods and nodes of the whole cluster, no secrets and no webhook configurations.
 #[must_use = "a builder does nothing until `connect`"]
 pub struct ClusterBuilder {
     source: Source,
@@ -40,6 +40,7 @@ pub struct ClusterBuilder {
     namespaces: Vec<String>,
     secrets: bool,
     nodes: bool,
+    webhook_configurations: bool,
     max_staleness: Duration,
     deadline: Duration,
     #[cfg(feature = "discovery")]
@@ -61,6 +62,7 @@ impl ClusterBuilder {
             namespaces: Vec::new(),
             secrets: false,
             nodes: true,
+            webhook_configurations: false,
             max_staleness: DEFAULT_MAX_STALENESS,
             deadline: DEFAULT_DEADLINE,
             #[cfg(feature = "discovery")]
@@ -110,6 +112,28 @@ impl ClusterBuilder {
     /// Whether to follow nodes: yes unless set. Only tokens that are bound to a node alone need it.
     pub fn nodes(mut self, follow: bool) -> Self {
         self.nodes = follow;
+        self
+    }
+
+    /// Whether to follow ValidatingWebhookConfigurations and MutatingWebhookConfigurations, their metadata only: no unless
+    /// set. Only services that serve as admission webhooks need it: an API server of Kubernetes 1.37 or later, with the
+    /// feature gate `APIServerWebhookAuthenticationToken`, shows them tokens that are bound to the configuration by which
+    /// it calls them ([KEP-6060](https://github.com/kubernetes/enhancements/issues/6060)). Unless set, such tokens are
+    /// refused as [`Reason::BoundObjectUnavailable`](crate::Reason::BoundObjectUnavailable), as those configurations cannot
+    /// be looked up. They belong to no namespace, so [`namespace`](Self::namespace) does not limit this.
+    ///
+    /// ```no_run
+    /// use boundtoken::kubernetes::Cluster;
+    ///
+    /// # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+    /// let cluster = Cluster::builder().webhook_configurations(true).connect().await?;
+    /// // The audience of such a token is the webhook's own address.
+    /// let verifier = cluster.verifier_builder().audience("https://policy.demo.svc:443/validate").build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn webhook_configurations(mut self, follow: bool) -> Self {
+        self.webhook_configurations = follow;
         self
     }
 
@@ -226,9 +250,11 @@ impl ClusterBuilder {
         for kind in kinds {
             watches.extend(scopes.iter().map(|scope| self.watch(kind, scope.clone())));
         }
-        if self.nodes {
-            watches.push(self.watch(ObjectKind::Node, None));
-        }
+        let of_no_namespace = ObjectKind::ALL.iter().copied().filter(|kind| match kind {
+            ObjectKind::Node => self.nodes,
+            kind => kind.is_webhook_configuration() && self.webhook_configurations,
+        });
+        watches.extend(of_no_namespace.map(|kind| self.watch(kind, None)));
         watches
     }
 
@@ -266,4 +292,30 @@ async fn in_step(watch: &Watch, until: Instant, deadline: Duration) -> Result<()
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn followed(builder: ClusterBuilder) -> Vec<(&'static str, Option<String>)> {
+        builder.watches().iter().map(|watch| (watch.kind.name(), watch.namespace.clone())).collect()
+    }
+
+    #[test]
+    fn what_is_followed_is_what_was_asked_for() {
+        let [account, pod, secret, node] =
+            ["ServiceAccount", "Pod", "Secret", "Node"].map(|kind| (kind, None));
+        let webhooks =
+            ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"].map(|kind| (kind, None));
+        assert_eq!(followed(ClusterBuilder::new()), [account.clone(), pod.clone(), node.clone()]);
+        let all = [account, pod, secret, node].into_iter().chain(webhooks.clone());
+        let builder = ClusterBuilder::new().secrets(true).webhook_configurations(true);
+        assert_eq!(followed(builder), all.collect::<Vec<_>>());
+
+        // They belong to no namespace.
+        let of_demo = ["ServiceAccount", "Pod"].map(|kind| (kind, Some("demo".to_owned())));
+        let builder = ClusterBuilder::new().namespace("demo").nodes(false).webhook_configurations(true);
+        assert_eq!(followed(builder), of_demo.into_iter().chain(webhooks).collect::<Vec<_>>());
+    }
 }

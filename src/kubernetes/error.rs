@@ -81,18 +81,26 @@ impl ClusterError {
                     .to_owned(),
             ),
             (403, Step::Watch { kind, namespace }) => {
-                let resource = format!("{}s", kind.name().to_ascii_lowercase());
-                let place = namespace.as_ref().map_or_else(
-                    || "the whole cluster (or choose namespaces)".to_owned(),
-                    |name| format!("the namespace {name}"),
-                );
-                Some(format!("allow this identity get, list and watch on {resource} in {place}"))
+                let place = match namespace {
+                    Some(name) => format!("the namespace {name}"),
+                    None if kind.is_namespaced() => "the whole cluster (or choose namespaces)".to_owned(),
+                    None => "the whole cluster (or do not follow them)".to_owned(),
+                };
+                Some(format!("allow this identity get, list and watch on {} in {place}", resource(*kind)))
             }
             (404, Step::Discovery | Step::Keys) => {
                 Some("the API server publishes no keys: its --service-account-issuer must be an https URL".to_owned())
             }
             _ => None,
         }
+    }
+}
+
+/// The kind as permissions name it: with its group, if it is in one.
+fn resource(kind: ObjectKind) -> String {
+    match kind.api_group() {
+        "" => kind.resource().to_owned(),
+        group => format!("{}.{group}", kind.resource()),
     }
 }
 
@@ -121,3 +129,34 @@ impl fmt::Display for ClusterError {
 }
 
 impl std::error::Error for ClusterError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_permission_is_named_as_roles_name_it() {
+        for (kind, namespace, words) in [
+            (
+                ObjectKind::Pod,
+                None,
+                "get, list and watch on pods in the whole cluster (or choose namespaces)",
+            ),
+            (ObjectKind::Pod, Some("demo"), "get, list and watch on pods in the namespace demo"),
+            (
+                ObjectKind::Node,
+                None,
+                "get, list and watch on nodes in the whole cluster (or do not follow them)",
+            ),
+            (
+                ObjectKind::MutatingWebhookConfiguration,
+                None,
+                "on mutatingwebhookconfigurations.admissionregistration.k8s.io in the whole cluster (or do not",
+            ),
+        ] {
+            let step = Step::Watch { kind, namespace: namespace.map(str::to_owned) };
+            let text = ClusterError::answered(step, 403, "forbidden").to_string();
+            assert!(text.contains(words), "{text}");
+        }
+    }
+}

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use futures_util::{Stream, StreamExt as _};
 use kube::api::{
-    ApiResource, DynamicObject, ListParams, ObjectMeta, PartialObjectMeta, WatchEvent, WatchParams,
+    ApiResource, DynamicObject, GroupVersionKind, ListParams, ObjectMeta, PartialObjectMeta, WatchEvent,
+    WatchParams,
 };
 use kube::{Api, Client};
 
@@ -51,15 +52,10 @@ struct Listing {
     seen: HashSet<(String, String)>,
 }
 
+/// The part of the API that has the objects of one kind, in one namespace or in all.
 pub(super) fn api(client: Client, kind: ObjectKind, namespace: Option<&str>) -> Api<DynamicObject> {
-    let name = kind.name();
-    let resource = ApiResource {
-        group: String::new(),
-        version: "v1".to_owned(),
-        api_version: "v1".to_owned(),
-        kind: name.to_owned(),
-        plural: format!("{}s", name.to_ascii_lowercase()),
-    };
+    let version = GroupVersionKind::gvk(kind.api_group(), "v1", kind.name());
+    let resource = ApiResource::from_gvk_with_plural(&version, kind.resource());
     match namespace {
         Some(namespace) => Api::namespaced_with(client, namespace, &resource),
         None => Api::all_with(client, &resource),
@@ -291,10 +287,33 @@ mod tests {
 
     use super::*;
 
+    fn client() -> Client {
+        Client::try_from(kube::Config::new("http://127.0.0.1:1".parse().unwrap())).unwrap()
+    }
+
     fn follower() -> Follower {
-        let config = kube::Config::new("http://127.0.0.1:1".parse().unwrap());
         let watch = Arc::new(Watch::new(ObjectKind::Pod, None, Duration::from_secs(150)));
-        Follower::new(Client::try_from(config).unwrap(), watch, ObjectStore::new())
+        Follower::new(client(), watch, ObjectStore::new())
+    }
+
+    #[tokio::test]
+    async fn each_kind_is_asked_for_where_the_api_server_has_it() {
+        let paths = ObjectKind::ALL.iter().map(|kind| {
+            let namespace = kind.is_namespaced().then_some("demo");
+            api(client(), *kind, namespace).resource_url().to_owned()
+        });
+        let group = "/apis/admissionregistration.k8s.io/v1";
+        assert_eq!(
+            paths.collect::<Vec<_>>(),
+            [
+                "/api/v1/namespaces/demo/serviceaccounts".to_owned(),
+                "/api/v1/namespaces/demo/secrets".to_owned(),
+                "/api/v1/namespaces/demo/pods".to_owned(),
+                "/api/v1/nodes".to_owned(),
+                format!("{group}/validatingwebhookconfigurations"),
+                format!("{group}/mutatingwebhookconfigurations"),
+            ]
+        );
     }
 
     #[tokio::test]

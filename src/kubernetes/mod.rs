@@ -28,6 +28,12 @@
 //! [`OnUnavailable::Accept`](crate::OnUnavailable::Accept). Bookmarks, which the API server sends once a minute, prove
 //! that a watch on which nothing happens is still in step.
 //!
+//! # Admission webhooks
+//!
+//! Since Kubernetes 1.37 an API server can authenticate itself to the webhooks that it calls, by tokens that are bound to
+//! their configurations (KEP-6060). [`ClusterBuilder::webhook_configurations`] follows those. What a webhook must check
+//! beyond the token, see [`Claims::attested_api_groups`](crate::Claims::attested_api_groups).
+//!
 //! # The version of k8s-openapi
 //!
 //! As every crate on `kube`, a program that uses this feature chooses a version of Kubernetes' types by a feature of the

@@ -57,7 +57,7 @@ impl ClusterObjects {
     }
 
     /// Whether objects of this kind and namespace are followed at all.
-    fn follows(&self, reference: &ObjectReference<'_>) -> bool {
+    pub(super) fn follows(&self, reference: &ObjectReference<'_>) -> bool {
         self.0.watches.iter().any(|watch| {
             watch.kind == reference.kind
                 && watch.namespace.as_deref().is_none_or(|namespace| namespace == reference.namespace)

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::error::Category;
 
-use super::ObjectStore;
-use crate::bound_object::{ObjectKind, ObjectReference, PodSpec};
+use super::{ForIssuer, ObjectStore};
+use crate::bound_object::{ObjectKind, ObjectReference, PodSpec, Webhook};
 use crate::time::UnixSeconds;
 
 impl ObjectStore {
@@ -23,10 +23,11 @@ impl ObjectStore {
     }
 
     /// Adds the objects of a JSON document, and returns how many there were. Objects may be full or
-    /// PartialObjectMetadata; other kinds than the four that matter are passed over. Of full pods, service account and
-    /// node are kept for an [`Issuer`](crate::Issuer). The document is one of:
+    /// PartialObjectMetadata; kinds other than those of [`ObjectKind`] are passed over. Of full pods, service account and
+    /// node are kept for an [`Issuer`](crate::Issuer), and of full webhook configurations URLs and API groups. The document is one of:
     ///
-    /// - an object of lists by resource name: `{"pods": […], "secrets": […], "serviceaccounts": […], "nodes": […]}`,
+    /// - an object of lists by resource name: `{"pods": […], "secrets": […], "serviceaccounts": […], "nodes": […],
+    ///   "validatingwebhookconfigurations": […], "mutatingwebhookconfigurations": […]}`,
     /// - a Kubernetes list, as `kubectl get serviceaccounts,pods,nodes -A -o json` prints it,
     /// - an array of objects, or one object, each with its kind.
     ///
@@ -90,6 +91,8 @@ struct Object {
     kind: Option<String>,
     metadata: Option<Metadata>,
     spec: Option<Spec>,
+    /// Those of a webhook configuration; what another kind calls so is not looked at.
+    webhooks: Option<Value>,
     items: Option<Vec<Object>>,
 }
 
@@ -128,24 +131,22 @@ struct Found {
     name: String,
     uid: String,
     deletion_timestamp: Option<UnixSeconds>,
-    pod_spec: Option<PodSpec>,
+    for_issuer: Option<ForIssuer>,
 }
 
 impl Found {
     fn store(self, store: &ObjectStore) {
-        let Self { kind, namespace, name, uid, deletion_timestamp, pod_spec } = self;
+        let Self { kind, namespace, name, uid, deletion_timestamp, for_issuer } = self;
+        let reference = ObjectReference { kind, namespace: &namespace, name: &name };
         let uid = uid.as_str().into();
-        match pod_spec {
-            Some(spec) => store.upsert_pod(&namespace, &name, uid, deletion_timestamp, spec),
-            None => {
-                let reference = ObjectReference { kind, namespace: &namespace, name: &name };
-                store.upsert(&reference, uid, deletion_timestamp);
-            }
+        match for_issuer {
+            Some(known) => store.insert_for_issuer(&reference, uid, deletion_timestamp, known),
+            None => store.upsert(&reference, uid, deletion_timestamp),
         }
     }
 }
 
-/// Collects objects of the four kinds, out of lists in lists too. `kind` is known where a list says it for its items.
+/// Collects objects of the kinds that matter, out of lists in lists too. `kind` is known where a list says it for its items.
 fn collect(
     objects: Vec<Object>,
     kind: Option<ObjectKind>,
@@ -170,8 +171,15 @@ fn collect(
                 Some(_) => continue,
             }
         };
-        let pod_spec = object.spec.filter(|_| kind == ObjectKind::Pod).map(PodSpec::from);
-        found.push(complete(kind, object.metadata.unwrap_or_default(), pod_spec)?);
+        let for_issuer = match kind {
+            ObjectKind::Pod => object.spec.map(|spec| ForIssuer::Pod(spec.into())),
+            kind if kind.is_webhook_configuration() => {
+                let webhooks = object.webhooks.as_ref().map(Webhook::read_all);
+                parse(webhooks.transpose())?.map(ForIssuer::Webhooks)
+            }
+            _ => None,
+        };
+        found.push(complete(kind, object.metadata.unwrap_or_default(), for_issuer)?);
     }
     Ok(())
 }
@@ -179,17 +187,17 @@ fn collect(
 fn complete(
     kind: ObjectKind,
     metadata: Metadata,
-    pod_spec: Option<PodSpec>,
+    for_issuer: Option<ForIssuer>,
 ) -> Result<Found, ObjectStoreError> {
     let name = metadata.name.filter(|name| !name.is_empty());
-    let namespace = if kind == ObjectKind::Node { None } else { metadata.namespace };
+    let namespace = metadata.namespace.filter(|_| kind.is_namespaced());
     let described = format!(
         "{kind} {} in namespace {}",
         shown(name.as_deref().unwrap_or_default()),
         shown(namespace.as_deref().unwrap_or_default())
     );
     let missing = |member| ObjectStoreError(format!("{described} has no metadata.{member}"));
-    if kind != ObjectKind::Node && namespace.as_deref().is_none_or(str::is_empty) {
+    if kind.is_namespaced() && namespace.as_deref().is_none_or(str::is_empty) {
         return Err(missing("namespace"));
     }
     Ok(Found {
@@ -201,24 +209,23 @@ fn complete(
         deletion_timestamp: metadata
             .deletion_timestamp
             .map(|time| UnixSeconds(u64::try_from(time.timestamp()).unwrap_or_default())),
-        pod_spec,
+        for_issuer,
     })
 }
 
 fn kind_of_name(name: &str) -> Option<ObjectKind> {
-    ObjectKind::ALL.into_iter().find(|kind| kind.name() == name)
+    ObjectKind::ALL.iter().copied().find(|kind| kind.name() == name)
 }
 
 fn kind_of_resource(resource: &str) -> Option<ObjectKind> {
-    ObjectKind::ALL
-        .into_iter()
-        .find(|kind| resource.strip_suffix('s') == Some(&kind.name().to_ascii_lowercase()))
+    ObjectKind::ALL.iter().copied().find(|kind| kind.resource() == resource)
 }
 
 fn unknown_resource(resource: &str) -> ObjectStoreError {
     ObjectStoreError(format!(
-        "unknown member {}: expected serviceaccounts, secrets, pods, nodes, or a Kubernetes list",
-        shown(resource)
+        "unknown member {}: expected {}, or a Kubernetes list",
+        shown(resource),
+        ObjectKind::ALL.iter().map(|kind| kind.resource()).collect::<Vec<_>>().join(", ")
     ))
 }
 
@@ -271,6 +278,37 @@ mod tests {
                 ObjectStore::from_json(json.as_bytes()).unwrap_or_else(|error| panic!("{json}: {error}"));
             assert_eq!((store.len(), store.state(&pod)), (1, known.clone()), "{json}");
         }
+    }
+
+    #[test]
+    fn of_a_full_webhook_configuration_the_webhooks_are_kept_and_of_no_other_kind() {
+        let metadata = r#""metadata":{"name":"policy","uid":"1"}"#;
+        let hook = r#"[{"clientConfig":{"url":"https://a"},"rules":[{"apiGroups":["apps"]}]}]"#;
+        let kind = ObjectKind::MutatingWebhookConfiguration;
+        let configuration = ObjectReference { kind, namespace: "", name: "policy" };
+        for (webhooks, known) in [
+            (format!(r#","webhooks":{hook}"#), Some(vec![("https://a", vec!["apps"])])),
+            (r#","webhooks":[]"#.to_owned(), Some(vec![])),
+            (String::new(), None),
+        ] {
+            let json = format!(r#"{{"kind":"{kind}",{metadata}{webhooks}}}"#);
+            let store = ObjectStore::from_json(json.as_bytes()).unwrap();
+            let found = store.webhooks(&configuration, &"1".into());
+            let expected = known.map(|known| {
+                let webhook = |(audience, groups): (&str, Vec<&str>)| Webhook {
+                    audience: audience.to_owned(),
+                    api_groups: groups.into_iter().map(str::to_owned).collect(),
+                };
+                known.into_iter().map(webhook).collect::<Vec<_>>()
+            });
+            assert_eq!(found, expected, "{json}");
+            assert_eq!(store.webhooks(&configuration, &"2".into()), None);
+            assert_eq!(store.pod_spec(&configuration, &"1".into()), None);
+        }
+        let wrong = format!(r#"{{"kind":"{kind}",{metadata},"webhooks":1}}"#);
+        assert!(ObjectStore::from_json(wrong.as_bytes()).is_err());
+        let node = format!(r#"{{"kind":"Node",{metadata},"webhooks":1}}"#);
+        assert_eq!(ObjectStore::from_json(node.as_bytes()).unwrap().len(), 1);
     }
 
     #[test]

@@ -188,6 +188,11 @@ reasons! {
     /// A reference in the claim `kubernetes.io` has an empty or impossible name, or lacks the uid that Kubernetes writes.
     ReferenceInvalid = 419, "reference_invalid",
         "a reference in the kubernetes.io claim is incomplete or has an impossible name", "send a token issued through TokenRequest";
+    /// The claim `kubernetes.io` has a member of a name that boundtoken does not know and of a reference's form: an object
+    /// with a `name` or a `uid` that is a string. That is a binding to a kind of object that nobody here can confirm. The
+    /// API server ignores members that it does not know.
+    BindingUnknown = 420, "binding_unknown",
+        "the token is bound to an object of an unknown kind", "use a version of boundtoken that knows this kind of binding";
 
     /// The service account does not exist (any more).
     ServiceAccountNotFound = 501, "service_account_not_found",
@@ -231,6 +236,27 @@ reasons! {
     /// The token was issued within the last minute, and of an object that it is bound to no news has arrived yet.
     BoundObjectPending = 542, "bound_object_pending",
         "the bound object has not been seen yet", "retry in a moment, or verify through the cluster, which asks the API server";
+    /// The token is bound to a webhook configuration, and its claim `attestations` has no `admissionReviewAPIGroups` (KEP-6060).
+    AttestationMissing = 550, "attestation_missing",
+        "the token is bound to a webhook configuration and attests no API group", "send a token issued through TokenRequest, which always has the attestation admissionReviewAPIGroups";
+    /// The validating webhook configuration that the token is bound to does not exist (any more).
+    ValidatingWebhookConfigurationNotFound = 551, "validating_webhook_configuration_not_found",
+        "the validating webhook configuration that the token is bound to does not exist", "the configuration was deleted: tokens bound to it are void";
+    /// A validating webhook configuration of that name exists, with another uid.
+    ValidatingWebhookConfigurationUidMismatch = 552, "validating_webhook_configuration_uid_mismatch",
+        "the validating webhook configuration that the token is bound to was replaced by another of the same name", "request a new token";
+    /// The validating webhook configuration's deletionTimestamp passed 60 seconds ago or more.
+    ValidatingWebhookConfigurationDeleted = 553, "validating_webhook_configuration_deleted",
+        "the validating webhook configuration that the token is bound to is being deleted", "request a new token";
+    /// The mutating webhook configuration that the token is bound to does not exist (any more).
+    MutatingWebhookConfigurationNotFound = 561, "mutating_webhook_configuration_not_found",
+        "the mutating webhook configuration that the token is bound to does not exist", "the configuration was deleted: tokens bound to it are void";
+    /// A mutating webhook configuration of that name exists, with another uid.
+    MutatingWebhookConfigurationUidMismatch = 562, "mutating_webhook_configuration_uid_mismatch",
+        "the mutating webhook configuration that the token is bound to was replaced by another of the same name", "request a new token";
+    /// The mutating webhook configuration's deletionTimestamp passed 60 seconds ago or more.
+    MutatingWebhookConfigurationDeleted = 563, "mutating_webhook_configuration_deleted",
+        "the mutating webhook configuration that the token is bound to is being deleted", "request a new token";
 }
 
 impl Reason {
@@ -262,6 +288,7 @@ impl Reason {
         Reason::ExpiryMissing,
         Reason::SubjectMismatch,
         Reason::ReferenceInvalid,
+        Reason::BindingUnknown,
     ];
 }
 

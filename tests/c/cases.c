@@ -101,6 +101,11 @@ static void put_claims(text *out, const boundtoken_verified *verified) {
   line(out, "node_name", claims.node_name);
   line(out, "node_uid", claims.node_uid);
   line(out, "payload", claims.payload);
+  line(out, "validating_webhook_configuration_name", claims.validating_webhook_configuration_name);
+  line(out, "validating_webhook_configuration_uid", claims.validating_webhook_configuration_uid);
+  line(out, "mutating_webhook_configuration_name", claims.mutating_webhook_configuration_name);
+  line(out, "mutating_webhook_configuration_uid", claims.mutating_webhook_configuration_uid);
+  list(out, "attested_api_group", claims.attested_api_groups, claims.attested_api_groups_len);
   DEMAND(boundtoken_verified_json(verified, &json, NULL) == BOUNDTOKEN_OK);
   line(out, "json", json);
 }
@@ -139,21 +144,35 @@ static boundtoken_str decode(char *value) {
   return str;
 }
 
-static void judge(text *out, const cluster *trusted, const test_case *shown) {
+// Whose audiences are those of the case: the verifier's, or those of the call.
+typedef enum { OF_THE_VERIFIER, OF_THE_CALL } audiences;
+
+static void judge(text *out, const cluster *trusted, const test_case *shown, audiences whose) {
   boundtoken_verifier *verifier = NULL;
   boundtoken_verified *verified = NULL;
   boundtoken_error *error = NULL;
+  boundtoken_status status;
   boundtoken_verifier_builder *builder = boundtoken_verifier_builder_new();
   DEMAND(shown->objects < trusted->objects_len && trusted->issuers_len > 0);
   boundtoken_verifier_builder_issuer(builder, trusted->issuers[0], trusted->keys, trusted->objects[shown->objects]);
   for (size_t i = 1; i < trusted->issuers_len; i++) {
     boundtoken_verifier_builder_issuer_also_named(builder, trusted->issuers[i]);
   }
-  for (size_t i = 0; i < shown->audiences_len; i++) boundtoken_verifier_builder_audience(builder, shown->audiences[i]);
+  if (whose == OF_THE_VERIFIER) {
+    for (size_t i = 0; i < shown->audiences_len; i++) {
+      boundtoken_verifier_builder_audience(builder, shown->audiences[i]);
+    }
+  } else {
+    boundtoken_verifier_builder_audience(builder, BOUNDTOKEN_STR("nobody is meant by this"));
+  }
   DEMAND(boundtoken_verifier_builder_build(builder, &verifier, NULL) == BOUNDTOKEN_OK);
 
-  boundtoken_status status =
-      boundtoken_verify_at(verifier, shown->token.data, shown->token.len, shown->now, &verified, &error);
+  if (whose == OF_THE_VERIFIER) {
+    status = boundtoken_verify_at(verifier, shown->token.data, shown->token.len, shown->now, &verified, &error);
+  } else {
+    status = boundtoken_verify_for_at(verifier, shown->token.data, shown->token.len, shown->audiences,
+                                      shown->audiences_len, shown->now, &verified, &error);
+  }
   CHECK((status == BOUNDTOKEN_OK) == (verified != NULL) && (status == BOUNDTOKEN_OK) == (error == NULL));
   CHECK(boundtoken_error_status(error) == status);
   // What was verified lives longer than the verifier.
@@ -220,9 +239,13 @@ int main(int argc, char **argv) {
       shown.token = decode(value);
     } else {
       DEMAND(strcmp(here, "end") == 0);
-      ours.len = 0;
-      judge(&ours, &trusted, &shown);
-      if (strcmp(ours.data, shown.expected.data) == 0) {
+      int same = 1;
+      for (int whose = OF_THE_VERIFIER; whose <= OF_THE_CALL && same; whose++) {
+        ours.len = 0;
+        judge(&ours, &trusted, &shown, (audiences)whose);
+        same = strcmp(ours.data, shown.expected.data) == 0;
+      }
+      if (same) {
         agreed++;
         accepted += strncmp(ours.data, "status 0\n", 9) == 0;
       } else {

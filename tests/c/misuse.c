@@ -145,7 +145,7 @@ static void objects_are_checked(void) {
   FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, name, name, name, -1, &error), BOUNDTOKEN_NEGATIVE_TIME);
   FAILS(boundtoken_objects_upsert(objects, (boundtoken_object_kind)0, name, name, name, 0, &error),
         BOUNDTOKEN_UNKNOWN_VALUE);
-  FAILS(boundtoken_objects_upsert(objects, (boundtoken_object_kind)5, name, name, name, 0, &error),
+  FAILS(boundtoken_objects_upsert(objects, (boundtoken_object_kind)7, name, name, name, 0, &error),
         BOUNDTOKEN_UNKNOWN_VALUE);
   CHECK(boundtoken_objects_count(objects) == 0);
 
@@ -153,11 +153,19 @@ static void objects_are_checked(void) {
   CHECK(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_NODE, name, name, name, 0, NULL) == BOUNDTOKEN_OK);
   CHECK(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_NODE, NOBODY, name, name, INT64_MAX, NULL) == BOUNDTOKEN_OK);
   CHECK(boundtoken_objects_count(objects) == 1);
+  // Nor has a webhook configuration.
+  const boundtoken_object_kind without_namespace[] = {BOUNDTOKEN_KIND_VALIDATING_WEBHOOK_CONFIGURATION,
+                                                      BOUNDTOKEN_KIND_MUTATING_WEBHOOK_CONFIGURATION};
+  for (size_t i = 0; i < 2; i++) {
+    CHECK(boundtoken_objects_upsert(objects, without_namespace[i], NOBODY, name, name, 0, NULL) == BOUNDTOKEN_OK);
+    CHECK(boundtoken_objects_count(objects) == 2);
+    CHECK(boundtoken_objects_delete(objects, without_namespace[i], name, name, NULL) == BOUNDTOKEN_OK);
+  }
   FAILS(boundtoken_objects_delete(NULL, BOUNDTOKEN_KIND_NODE, NOBODY, name, &error), BOUNDTOKEN_NULL_ARGUMENT);
   FAILS(boundtoken_objects_delete(objects, BOUNDTOKEN_KIND_NODE, NOBODY, NOBODY, &error), BOUNDTOKEN_OBJECT_INCOMPLETE);
   FAILS(boundtoken_objects_delete(objects, BOUNDTOKEN_KIND_POD, NOBODY, name, &error), BOUNDTOKEN_OBJECT_INCOMPLETE);
   FAILS(boundtoken_objects_delete(objects, BOUNDTOKEN_KIND_POD, name, bad, &error), BOUNDTOKEN_NOT_UTF8);
-  FAILS(boundtoken_objects_delete(objects, (boundtoken_object_kind)6, name, name, &error), BOUNDTOKEN_UNKNOWN_VALUE);
+  FAILS(boundtoken_objects_delete(objects, (boundtoken_object_kind)7, name, name, &error), BOUNDTOKEN_UNKNOWN_VALUE);
   CHECK(boundtoken_objects_delete(objects, BOUNDTOKEN_KIND_NODE, NOBODY, name, NULL) == BOUNDTOKEN_OK);
   CHECK(boundtoken_objects_delete(objects, BOUNDTOKEN_KIND_NODE, NOBODY, name, NULL) == BOUNDTOKEN_OK);
   CHECK(boundtoken_objects_count(objects) == 0);
@@ -283,7 +291,51 @@ static void verifications_are_checked(void) {
   FAILS(boundtoken_verify_at(verifier, token.data, token.len + 1, now, &verified, &error),
         BOUNDTOKEN_TOKEN_NOT_BASE64URL);
   CHECK(verified == NULL);
+
+  const boundtoken_str vault = BOUNDTOKEN_STR("vault"), nobody = NOBODY, null_with_length = {NULL, 4};
+  const boundtoken_str unreadable[] = {vault, BOUNDTOKEN_STR("\xff")}, unset[] = {vault, null_with_length};
+  FAILS(boundtoken_verify_for(NULL, token.data, token.len, &vault, 1, &verified, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_verify_for(verifier, NULL, 0, &vault, 1, &verified, &error), BOUNDTOKEN_TOKEN_EMPTY);
+  FAILS(boundtoken_verify_for_at(verifier, token.data, token.len, &vault, 1, now, NULL, &error),
+        BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_verify_for_at(verifier, token.data, token.len, NULL, 1, now, &verified, &error),
+        BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_verify_for_at(verifier, token.data, token.len, &vault, TOO_LONG, now, &verified, &error),
+        BOUNDTOKEN_LENGTH_OUT_OF_RANGE);
+  FAILS(boundtoken_verify_for_at(verifier, token.data, token.len, unreadable, 2, now, &verified, &error),
+        BOUNDTOKEN_NOT_UTF8);
+  FAILS(boundtoken_verify_for_at(verifier, token.data, token.len, unset, 2, now, &verified, &error),
+        BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_verify_for_at(verifier, token.data, token.len, &vault, 1, -1, &verified, &error),
+        BOUNDTOKEN_NEGATIVE_TIME);
+  // No audiences, and the empty one, match nothing.
+  FAILS(boundtoken_verify_for_at(verifier, token.data, token.len, NULL, 0, now, &verified, &error),
+        BOUNDTOKEN_AUDIENCE_MISMATCH);
+  FAILS(boundtoken_verify_for_at(verifier, token.data, token.len, &nobody, 1, now, &verified, &error),
+        BOUNDTOKEN_AUDIENCE_MISMATCH);
+  CHECK(verified == NULL);
   boundtoken_verifier_free(verifier);
+}
+
+// What a program has that was compiled with the first header: it ends with the payload.
+static void old_programs_get_the_members_they_know(void) {
+  const size_t first_size = offsetof(boundtoken_claims, payload) + sizeof(boundtoken_str);
+  boundtoken_keys *keys = keys_of(jwks);
+  boundtoken_verifier *verifier = verifier_of(issuer, "vault", keys, NULL);
+  boundtoken_verified *verified = NULL;
+  DEMAND(boundtoken_verify_at(verifier, token.data, token.len, now, &verified, NULL) == BOUNDTOKEN_OK);
+  CHECK(first_size == (sizeof(void *) == 8 ? 336 : 184));
+  boundtoken_claims claims;
+  memset(&claims, 0x5a, sizeof claims);
+  claims.size = first_size;
+  CHECK(boundtoken_verified_claims(verified, &claims) == BOUNDTOKEN_OK);
+  CHECK(claims.size == first_size && claims.payload.len > 0 && same(claims.username, claims.subject));
+  for (size_t i = first_size; i < sizeof claims; i++) CHECK(((const unsigned char *)&claims)[i] == 0x5a);
+  claims.size = first_size - 1;
+  CHECK(boundtoken_verified_claims(verified, &claims) == BOUNDTOKEN_STRUCT_TOO_SMALL);
+  boundtoken_verified_free(verified);
+  boundtoken_verifier_free(verifier);
+  boundtoken_keys_free(keys);
 }
 
 static void structs_are_filled_to_their_size_only(void) {
@@ -296,7 +348,7 @@ static void structs_are_filled_to_their_size_only(void) {
     unsigned char behind[64];
   } grown;
   memset(&grown, 0x5a, sizeof grown);
-  const size_t too_small[] = {0, 1, sizeof(size_t), sizeof(boundtoken_claims) - 1};
+  const size_t too_small[] = {0, 1, sizeof(size_t), 100};
   for (size_t i = 0; i < sizeof too_small / sizeof *too_small; i++) {
     grown.claims.size = too_small[i];
     CHECK(boundtoken_verified_claims(verified, &grown.claims) == BOUNDTOKEN_STRUCT_TOO_SMALL);
@@ -611,6 +663,7 @@ int main(int argc, char **argv) {
   objects_are_checked();
   builders_are_checked();
   verifications_are_checked();
+  old_programs_get_the_members_they_know();
   structs_are_filled_to_their_size_only();
   claims_that_are_no_ordinary_json_are_refused();
   call_backs_are_not_trusted();

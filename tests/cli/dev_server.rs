@@ -256,6 +256,8 @@ fn what_does_not_do_ends_with_2_and_what_would() {
         (&["--port", "0", "--signing-key", &broken], &["broken.yaml", "private key"]),
         (&["--port", "0", "--issuer", "1:2"], &["is no URL"]),
         (&["--port", "65536"], &["65536"]),
+        (&["--may-attest", "app"], &["NAMESPACE/NAME=GROUP", "demo/app=apps"]),
+        (&["--may-attest", "demo/app", "--no-webhook-tokens"], &["--no-webhook-tokens"]),
     ] {
         let run = boundtoken([&["dev-server", "--kubeconfig", &nowhere], arguments].concat());
         assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{arguments:?}: {run:?}");
@@ -263,6 +265,46 @@ fn what_does_not_do_ends_with_2_and_what_would() {
             assert!(run.stderr.contains(words), "{words}: {run:?}");
         }
         assert!(!Path::new(&nowhere).exists(), "nothing is written: {arguments:?}");
+    }
+}
+
+#[test]
+fn who_may_attest_and_whether_there_are_tokens_for_webhooks_can_be_said() {
+    let objects = file(
+        "webhooks.yaml",
+        "{apiVersion: v1, kind: ServiceAccount, metadata: {namespace: demo, name: app}}\n---\n\
+         {apiVersion: v1, kind: ServiceAccount, metadata: {namespace: demo, name: other}}\n",
+    );
+    let request = serde_json::json!({"spec": {
+        "audiences": ["https://hook.example.com"],
+        "boundObjectRef": {
+            "kind": "ValidatingWebhookConfiguration", "apiVersion": "admissionregistration.k8s.io/v1", "name": "none",
+        },
+        "attestations": {"admissionReviewAPIGroups": ["apps"]},
+    }});
+    // Every one is refused, as there is no configuration; the question is how far the request comes.
+    for (more, account, code, words) in [
+        (&[][..], "other", 403, "token request denied"),
+        (&["--may-attest", "demo/app=apps"], "app", 403, "token request denied"),
+        (&["--may-attest", "demo/app=batch", "--may-attest", "demo/other"], "app", 403, "cannot attest"),
+        (
+            &["--may-attest", "demo/app=batch", "--may-attest", "demo/other"],
+            "other",
+            403,
+            "token request denied",
+        ),
+        (
+            &["--no-webhook-tokens"],
+            "app",
+            400,
+            "(feature gate APIServerWebhookAuthenticationToken is disabled)",
+        ),
+    ] {
+        let served = serve("webhooks", &[&["--http", "-q", "--objects", &objects][..], more].concat());
+        let path = format!("/api/v1/namespaces/demo/serviceaccounts/{account}/token");
+        let (status, answer) = served.ask("POST", &path, &request);
+        assert_eq!(status, code, "{more:?}: {answer}");
+        assert!(answer["message"].as_str().unwrap().contains(words), "{more:?}: {answer}");
     }
 }
 

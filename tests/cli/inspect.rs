@@ -190,3 +190,21 @@ fn what_is_no_token_ends_with_1_and_says_so() {
         assert!(run.stdout.contains("A verifier refuses this token:"), "{input}: {run:?}");
     }
 }
+
+#[test]
+fn a_token_bound_to_a_webhook_configuration_is_shown_with_what_it_attests() {
+    let token = read_in::<BTreeMap<String, String>>(FOLDERS[1], "tokens.json")["webhook-m-live"].clone();
+    let text = with_input(["inspect", "--now", "1796004700"], token.as_bytes()).stdout;
+    for expected in ["MutatingWebhookConfiguration m-live", "Attested groups", "apps", "Nothing wrong"] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    let statement = with_input(["inspect", "-o", "json"], token.as_bytes()).json()["statement"].clone();
+    assert_eq!(statement["attestedApiGroups"], json!(["apps"]));
+    assert_eq!(statement["boundObjects"][1]["kind"], "MutatingWebhookConfiguration");
+    assert_eq!(statement["boundObjects"][1].get("namespace"), None);
+
+    let unknown =
+        crafted_in(FOLDERS[1]).cases.into_iter().find(|case| case.name == "unknown-kind-lease").unwrap();
+    let run = with_input(["inspect", "-o", "json", "--now", &unknown.now()], unknown.token.as_bytes());
+    assert_eq!(names(&run), ["binding_unknown"]);
+}

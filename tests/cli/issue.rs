@@ -69,6 +69,35 @@ fn the_answer_is_to_be_had_as_an_object() {
 }
 
 #[test]
+fn a_token_for_a_webhook_attests_an_api_group() {
+    let more = [
+        "--audience",
+        "https://hook.example.com",
+        "--attest-api-group",
+        "apps",
+        "--bound-object-kind",
+        "MutatingWebhookConfiguration",
+        "--bound-object-name",
+        "policy",
+        "--bound-object-uid",
+        "uid-policy",
+    ];
+    let json = issue(&[&more[..], &["-o", "json"]].concat()).json();
+    assert_eq!(json["spec"]["expirationSeconds"], 600);
+    assert_eq!(json["spec"]["boundObjectRef"]["apiVersion"], "admissionregistration.k8s.io/v1");
+    let token = json["status"]["token"].as_str().unwrap();
+    let claims = verify(token, &["--audience", "https://hook.example.com"]).json()["claims"].clone();
+    assert_eq!(claims["kubernetes.io"]["attestations"]["admissionReviewAPIGroups"][0], "apps");
+    assert_eq!(claims["kubernetes.io"]["mutatingwebhookconfiguration"]["uid"], "uid-policy");
+
+    let run = issue(&more[..2].iter().chain(&more[4..]).copied().collect::<Vec<_>>());
+    assert!(
+        run.status == 1 && run.stderr.contains("require exactly one admissionReviewAPIGroups"),
+        "{run:?}"
+    );
+}
+
+#[test]
 fn what_the_api_server_refuses_is_refused_in_its_words() {
     let objects = objects("after", "issue-refused");
     for (more, words) in [
@@ -103,10 +132,11 @@ fn mistakes_in_the_arguments_say_what_to_do() {
         (vec!["--duration", "10"], "such as 10m or 1h30m"),
         (
             vec!["--bound-object-kind", "ConfigMap", "--bound-object-name", "x"],
-            "[possible values: Pod, Secret, Node]",
+            "[possible values: Pod, Secret, Node, ValidatingWebhookConfiguration, MutatingWebhookConfiguration]",
         ),
         (vec!["--bound-object-kind", "Pod"], "--bound-object-name"),
         (vec!["--bound-object-uid", "x"], "--bound-object-kind"),
+        (vec!["--attest-api-group", "apps"], "--bound-object-kind"),
         (vec!["--audience", ""], "a value is required"),
         (vec!["--service-account-uid", ""], "a uid is empty"),
         (vec!["--issuer", "1:2"], "is no URL"),

@@ -90,12 +90,24 @@ fn vector(name: &str) -> String {
     vectors().join(name).to_str().expect("UTF-8").to_owned()
 }
 
+/// The folders of vectors: that of most tests, and all.
+const FOLDER: &str = "apiserver-rs256";
+const FOLDERS: [&str; 2] = [FOLDER, "apiserver-1.37-rs256"];
+
 fn vectors() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/apiserver-rs256")
+    vectors_in(FOLDER)
+}
+
+fn vectors_in(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors").join(folder)
 }
 
 fn read<T: for<'de> Deserialize<'de>>(name: &str) -> T {
-    serde_json::from_slice(&std::fs::read(vectors().join(name)).expect(name)).expect(name)
+    read_in(FOLDER, name)
+}
+
+fn read_in<T: for<'de> Deserialize<'de>>(folder: &str, name: &str) -> T {
+    serde_json::from_slice(&std::fs::read(vectors_in(folder).join(name)).expect(name)).expect(name)
 }
 
 /// A token that the server issued.
@@ -155,17 +167,25 @@ fn crafted() -> Cases {
     read("crafted.json")
 }
 
+fn crafted_in(folder: &str) -> Cases {
+    read_in(folder, "crafted.json")
+}
+
 fn crafted_case(name: &str) -> Case {
     crafted().cases.into_iter().find(|case| case.name == name).expect(name)
 }
 
-/// Tokens of every sort: name, token.
+/// Tokens of every sort: name, token. Of those that have one name in several folders, one: each takes a start of the
+/// program.
 fn all_tokens() -> Vec<(String, String)> {
-    let issued = read::<BTreeMap<String, String>>("tokens.json").into_iter();
-    let random: Cases = read("random.json");
-    // Of those with several oddities some are enough: each takes a start of the program.
-    let cases = crafted().cases.into_iter().chain(random.cases.into_iter().step_by(5));
-    issued.chain(cases.map(|case| (case.name, case.token))).collect()
+    let tokens_in = |folder| {
+        let issued = read_in::<BTreeMap<String, String>>(folder, "tokens.json").into_iter();
+        let random: Cases = read_in(folder, "random.json");
+        // Of those with several oddities some are enough.
+        let cases = crafted_in(folder).cases.into_iter().chain(random.cases.into_iter().step_by(5));
+        issued.chain(cases.map(|case| (case.name, case.token)))
+    };
+    FOLDERS.into_iter().flat_map(tokens_in).collect::<BTreeMap<_, _>>().into_iter().collect()
 }
 
 /// Runs `check` for every element, on as many threads as there are processors.

@@ -50,7 +50,7 @@ fn a_token_without_audience_or_object_comes_with_a_caution() {
     let cluster = TestCluster::start("request-caution");
     let run = cluster.run(&request(&[]), "");
     assert!(run.stderr.contains("the API server itself"), "{run:?}");
-    assert!(run.stderr.contains("no pod, secret or node"), "{run:?}");
+    assert!(run.stderr.contains("no object of its own"), "{run:?}");
     let bound = cluster.run(&request(&[&["--audience", "vault"][..], &POD].concat()), "");
     assert!(!bound.stderr.contains("API server itself") && !bound.stderr.contains("no pod"), "{bound:?}");
 }

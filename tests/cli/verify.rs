@@ -86,19 +86,24 @@ fn a_refusal_has_its_reason_in_every_form() {
 
 #[test]
 fn the_verdict_on_every_crafted_token_is_the_library_s() {
-    let cases = crafted();
-    let objects = file("crafted-objects.json", cases.objects.to_string());
-    let keys = KeySet::from_jwks(&std::fs::read(vectors().join("jwks.json")).unwrap()).unwrap();
+    FOLDERS.into_iter().for_each(compare_the_verdicts_in);
+}
+
+fn compare_the_verdicts_in(folder: &str) {
+    let cases = crafted_in(folder);
+    let objects = file(&format!("crafted-objects-{folder}.json"), cases.objects.to_string());
+    let jwks = vectors_in(folder).join("jwks.json");
+    let keys = KeySet::from_jwks(&std::fs::read(&jwks).unwrap()).unwrap();
     let issuer = TrustedIssuer::new(ISSUER, keys)
         .also_named(OLD_ISSUER)
         .bound_objects(ObjectStore::from_json(cases.objects.to_string().as_bytes()).unwrap());
     let verifier = Verifier::builder().issuer(issuer).audience("vault").build().unwrap();
-    let jwks = vector("jwks.json");
+    let jwks = jwks.to_str().unwrap();
     let accepted = std::sync::atomic::AtomicUsize::new(0);
     for_each(&cases.cases, |case| {
         let now = case.now();
         let more = ["--objects", &objects, "--issuer", OLD_ISSUER, "-o", "json"];
-        let arguments = verify_arguments_with(&["--jwks", &jwks], &now, &more);
+        let arguments = verify_arguments_with(&["--jwks", jwks], &now, &more);
         // Neither too long for an argument, nor impossible in one.
         let run = if case.token.len() < 100_000 && !case.token.contains('\0') {
             boundtoken(arguments.iter().map(String::as_str).chain([case.token.as_str()]))
@@ -260,4 +265,33 @@ fn a_key_that_cannot_be_used_is_reported_and_does_not_spoil_the_others() {
 fn nothing_at_all_is_refused_as_no_token() {
     let run = with_input(verify_arguments(&["-o", "name"]), b"\n");
     assert_eq!((run.status, run.stderr.as_str()), (1, "token_empty\n"));
+}
+
+#[test]
+fn a_token_bound_to_a_webhook_configuration_dies_with_it() {
+    let folder = FOLDERS[1];
+    let token = read_in::<BTreeMap<String, String>>(folder, "tokens.json")["webhook-v-live"].clone();
+    let mut objects = read_in::<Value>(folder, "objects.json")["before"].clone();
+    let jwks = vectors_in(folder).join("jwks.json");
+    let verify = |objects: &Value, format: &str| {
+        let objects = file(&format!("webhook-objects-{format}.json"), objects.to_string());
+        let known = ["verify", "--issuer", ISSUER, "--audience", "https://hook.example.com/check"];
+        let more =
+            ["--now", "1796004700", "--jwks", jwks.to_str().unwrap(), "--objects", &objects, "-o", format];
+        with_input([&known[..], &more].concat(), token.as_bytes())
+    };
+    let text = verify(&objects, "text").stdout;
+    for expected in ["ValidatingWebhookConfiguration v-live  exists", "Attested groups", "apps"] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    assert_eq!(
+        verify(&objects, "json").json()["user"]["extra"]["attestation.authentication.kubernetes.io/admissionReviewAPIGroups"],
+        json!(["apps"])
+    );
+    objects["validatingwebhookconfigurations"] = json!([]);
+    let refused = verify(&objects, "name");
+    assert_eq!(
+        (refused.status, refused.stderr.as_str()),
+        (1, "validating_webhook_configuration_not_found\n")
+    );
 }

@@ -77,6 +77,13 @@ struct Objects {
 }
 
 pub mod requests;
+pub mod server_rules;
+
+/// The folder of this name under tests/vectors.
+pub fn folder(name: &str) -> Folder {
+    let found = folders().into_iter().find(|folder| folder.name == name);
+    found.unwrap_or_else(|| panic!("no vectors {name}"))
+}
 
 pub fn folders() -> Vec<Folder> {
     paths().iter().flat_map(|path| Folder::read(path)).collect()

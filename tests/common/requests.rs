@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use boundtoken::{Issuer, ObjectStore, SigningKey};
+use boundtoken::{Issuer, KeySet, ObjectReference, ObjectStore, SigningKey};
 use serde_json::Value;
 
 use super::read_json;
@@ -17,6 +17,14 @@ pub struct Server {
     /// The cluster when the tokens were requested.
     pub objects: Value,
     pub requests: Vec<Request>,
+}
+
+/// Reviews of all tokens at about one time.
+pub struct Round {
+    pub name: String,
+    pub now: boundtoken::UnixSeconds,
+    /// The request that the token is from, the audiences, and the `status` of the answer.
+    pub reviews: Vec<(String, Vec<String>, Value)>,
 }
 
 /// One request and its answer.
@@ -72,11 +80,81 @@ impl Server {
         let discovery: Value = read_json(&self.directory.join("openid-configuration.json"));
         let builder = builder.jwks_uri(discovery["jwks_uri"].as_str().expect("jwks_uri"));
         let builder = self.api_audiences.iter().fold(builder, |builder, name| builder.api_audience(name));
-        Some(builder.build().expect("issuer"))
+        let issuer = builder.may_attest(may_attest).build().expect("issuer");
+        issuer.keys().replace(self.published()?);
+        Some(issuer)
+    }
+
+    /// The keys that they publish, of which theirs for signing is one; or `None`, loudly, when the compiled backend has not
+    /// all of their algorithms.
+    pub fn published(&self) -> Option<KeySet> {
+        let jwks = std::fs::read(self.directory.join("jwks.json")).expect("jwks.json");
+        let keys = KeySet::from_jwks(&jwks).expect("jwks.json");
+        if let Some(skipped) = keys.skipped().first() {
+            println!(
+                "{}: ALL REQUESTS SKIPPED: {}; run with --features aws-lc-rs",
+                self.name,
+                skipped.error()
+            );
+            return None;
+        }
+        Some(keys)
+    }
+
+    /// What the server said of the tokens that it gave: the rounds of `reviews.json`, each with its name and time. A review
+    /// is named by the request that the token is from and by the audiences, with `|` between them.
+    pub fn reviews(&self) -> Vec<Round> {
+        let rounds: Vec<Value> = read_json(&self.directory.join("reviews.json"));
+        let round = |round: &Value| Round {
+            name: round["tag"].as_str().expect("tag").to_owned(),
+            now: boundtoken::UnixSeconds(super::whole_seconds(round["now"].as_f64().expect("now"))),
+            reviews: round["results"]
+                .as_object()
+                .expect("results")
+                .iter()
+                .map(|(name, result)| {
+                    let (request, audiences) = name.split_once('|').expect("TOKEN|AUDIENCES");
+                    let audiences = audiences.split(',').filter(|audience| !audience.is_empty());
+                    (request.to_owned(), audiences.map(str::to_owned).collect(), result["review"].clone())
+                })
+                .collect(),
+        };
+        rounds.iter().map(round).collect()
+    }
+
+    /// The objects after the deletions that the later rounds of reviews are about.
+    pub fn objects_after(&self) -> Value {
+        let objects: Value = read_json(&self.directory.join("objects.json"));
+        objects["after"].clone()
+    }
+
+    /// The requests that the server had an answer of its own to. An older server cannot bind tokens to some kinds of objects:
+    /// such a refusal is left out, loudly.
+    pub fn understood(&self) -> impl Iterator<Item = &Request> {
+        self.requests.iter().filter(|request| {
+            let skipped = request.is_for_a_newer_server();
+            if skipped {
+                println!("{}: {} is SKIPPED: {}", self.name, request.name, request.response["message"]);
+            }
+            !skipped
+        })
     }
 }
 
+/// What the accounts of the vectors may attest: see SOURCE.md of `apiserver-1.37-rs256`.
+pub fn may_attest(account: &ObjectReference<'_>, api_group: &str) -> bool {
+    (account.namespace, account.name) == ("demo", "app") && ["apps", "batch"].contains(&api_group)
+}
+
 impl Request {
+    /// Whether the request needs a kind of binding that the server did not have yet: to nodes (1.30, gate off).
+    fn is_for_a_newer_server(&self) -> bool {
+        let body: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        let kind = body["spec"]["boundObjectRef"]["kind"].as_str().unwrap_or_default();
+        let message = self.response["message"].as_str().unwrap_or_default();
+        self.status == 400 && kind == "Node" && message.starts_with("cannot bind token to")
+    }
+
     fn read(directory: &Path, name: &str) -> Self {
         let file: Value = read_json(&directory.join(format!("tokenrequest-{name}.json")));
         let text = |member: &str, default: &str| file[member].as_str().unwrap_or(default).to_owned();

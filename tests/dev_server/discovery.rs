@@ -23,8 +23,8 @@ fn the_version_is_one_that_clients_know() {
     let server = builder().start().unwrap();
     let client = Client::nobody(&server);
     let version = client.get("/version").json();
-    assert_eq!((&version["major"], &version["minor"]), (&"1".into(), &"36".into()));
-    assert_eq!(version["gitVersion"], "v1.36.0+boundtoken");
+    assert_eq!((&version["major"], &version["minor"]), (&"1".into(), &"37".into()));
+    assert_eq!(version["gitVersion"], "v1.37.0+boundtoken");
     let reply = client.send("GET", "/version", &[("accept", "text/html")], "");
     let message = refusal(&reply, 406, "NotAcceptable");
     assert_eq!(message, "406: Not Acceptable\n\nAvailable representations: application/json");
@@ -68,6 +68,7 @@ fn resources_are_listed_with_what_can_be_done_to_them() {
     }
     assert_eq!(named("serviceaccounts/token")["kind"], "TokenRequest");
     assert_eq!(named("secrets")["kind"], "Secret");
+    assert_eq!(named("validatingwebhookconfigurations")["kind"], serde_json::Value::Null);
 }
 
 #[test]

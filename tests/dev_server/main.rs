@@ -11,10 +11,12 @@ mod discovery;
 mod faults;
 mod log;
 mod openid;
+mod protobuf;
 mod reviews;
 mod start;
 mod tokens;
 mod vectors;
+mod webhooks;
 
 use boundtoken::dev_server::{DevServer, DevServerBuilder};
 use client::{Client, Reply};

@@ -3,7 +3,8 @@
 use boundtoken::dev_server::DevServer;
 use serde_json::{Value, json};
 
-use crate::{Client, SELF_SUBJECT_REVIEWS, TOKEN_REVIEWS, TOKENS, builder, refusal, start, token};
+use crate::protobuf::{body, field};
+use crate::{Client, SELF_SUBJECT_REVIEWS, TOKEN_REVIEWS, TOKENS, builder, protobuf, refusal, start, token};
 
 fn review(client: &Client, token: &str, audiences: &[&str]) -> Value {
     let review = json!({"spec": {"token": token, "audiences": audiences}});
@@ -212,26 +213,13 @@ fn everybody_can_ask_who_they_are() {
 
 #[test]
 fn the_reviews_of_kubectl_in_protobuf_are_read() {
-    /// A field of bytes, of fewer than 16,384.
-    fn field(number: u8, content: &[u8]) -> Vec<u8> {
-        let low = u8::try_from(content.len() & 0x7f).unwrap();
-        let length = match u8::try_from(content.len() >> 7).unwrap() {
-            0 => vec![low],
-            high => vec![low | 0x80, high],
-        };
-        [vec![number << 3 | 2], length, content.to_vec()].concat()
-    }
-    fn body(kind: &str, object: &[u8]) -> Vec<u8> {
-        let type_meta = [field(1, b"authentication.k8s.io/v1"), field(2, kind.as_bytes())].concat();
-        [b"k8s\0".to_vec(), field(1, &type_meta), field(2, object), field(3, b""), field(4, b"")].concat()
-    }
     let (_server, client) = start();
-    let protobuf = "application/vnd.kubernetes.protobuf";
-    let headers =
-        [("content-type", protobuf), ("accept", "application/vnd.kubernetes.protobuf,application/json")];
+    let headers = [
+        ("content-type", protobuf::MEDIA_TYPE),
+        ("accept", "application/vnd.kubernetes.protobuf,application/json"),
+    ];
 
-    let spec = [field(1, b"vault"), vec![4 << 3, 0xd8, 0x04]].concat();
-    let request = body("TokenRequest", &[field(1, &field(1, b"")), field(2, &spec)].concat());
+    let request = protobuf::token_request(&json!({"audiences": ["vault"], "expirationSeconds": 600}));
     let reply = client.send("POST", TOKENS, &headers, request);
     assert_eq!((reply.status, reply.header("content-type").as_str()), (201, "application/json"));
     let response = reply.json();
@@ -246,7 +234,7 @@ fn the_reviews_of_kubectl_in_protobuf_are_read() {
 
     let reply = client.send("POST", TOKENS, &headers, &b"k8s\0\x0a\xff"[..]);
     assert!(refusal(&reply, 400, "BadRequest").starts_with("the object provided is unrecognized"));
-    let reply = client.send("POST", TOKENS, &[("accept", protobuf)], "{}");
+    let reply = client.send("POST", TOKENS, &[("accept", protobuf::MEDIA_TYPE)], "{}");
     assert_eq!(
         refusal(&reply, 406, "NotAcceptable"),
         "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml"

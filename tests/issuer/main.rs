@@ -9,6 +9,7 @@ mod lifetimes;
 mod properties;
 mod requests;
 mod vectors;
+mod webhooks;
 
 use boundtoken::api::{BoundObjectReference, Status, TokenRequest, TokenRequestSpec};
 use boundtoken::{Algorithm, IssuedToken, Issuer, IssuerBuilder, ObjectStore, SigningKey, UnixSeconds};
@@ -40,7 +41,22 @@ fn objects() -> ObjectStore {
                 {"metadata": {"namespace": "demo", "name": "bare", "uid": "uid-bare"}}
             ],
             "secrets": [{"metadata": {"namespace": "demo", "name": "secret", "uid": "uid-secret"}}],
-            "nodes": [{"metadata": {"name": "node-1", "uid": "uid-node-1"}}]
+            "nodes": [{"metadata": {"name": "node-1", "uid": "uid-node-1"}}],
+            "validatingwebhookconfigurations": [
+                {"metadata": {"name": "policy", "uid": "uid-policy"},
+                 "webhooks": [
+                    {"clientConfig": {"url": "https://hook.example.com/a"}, "rules": [{"apiGroups": ["apps", ""]}]},
+                    {"clientConfig": {"service": {"name": "hook", "namespace": "demo", "path": "b"}},
+                     "rules": [{"apiGroups": ["batch"]}, {"apiGroups": ["*"]}]}
+                 ]},
+                {"metadata": {"name": "ending", "uid": "uid-ending", "deletionTimestamp": "2026-11-24T12:11:18Z"},
+                 "webhooks": [{"clientConfig": {"url": "https://hook.example.com/a"}, "rules": [{"apiGroups": ["apps"]}]}]},
+                {"metadata": {"name": "bare", "uid": "uid-bare"}}
+            ],
+            "mutatingwebhookconfigurations": [
+                {"metadata": {"name": "policy", "uid": "uid-mutating"},
+                 "webhooks": [{"clientConfig": {"url": "https://hook.example.com/m"}, "rules": [{"apiGroups": ["apps"]}]}]}
+            ]
         }"#,
     )
     .expect("objects")
@@ -65,6 +81,7 @@ fn request(audiences: &[&str], seconds: Option<i64>, bound_to: Option<(&str, &st
                 name: name.to_owned(),
                 ..BoundObjectReference::default()
             }),
+            ..TokenRequestSpec::default()
         },
         ..TokenRequest::default()
     }

@@ -1,5 +1,8 @@
 //! Objects as they come and go.
 
+use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
+use serde_json::json;
+
 use super::*;
 
 #[tokio::test]
@@ -60,4 +63,36 @@ async fn a_pod_that_is_newer_than_the_news_is_asked_for() {
 
     setup.delete_pod("new").await;
     assert_eq!(setup.verdict_of_cluster(&new).await, Err(Reason::PodNotFound));
+}
+
+#[tokio::test]
+async fn what_is_not_followed_is_not_asked_for_however_new_the_token_is() {
+    let server = DevServer::start().unwrap();
+    let client = client(&server, server.admin_token()).await;
+    let cluster = Cluster::builder().client(client.clone()).connect().await.unwrap();
+    let verifier = cluster.verifier_builder().audience(AUDIENCE).build().unwrap();
+    let setup = Setup { server, pods: Api::namespaced(client.clone(), "default"), cluster, verifier };
+    setup.cut_off().await;
+    setup.server.set_faults([]);
+
+    // The account is asked for, as its news may be on the way. The secret exists too, but nobody follows secrets.
+    let account: ServiceAccount = serde_json::from_value(json!({"metadata": {"name": "new"}})).unwrap();
+    let secret: Secret = serde_json::from_value(json!({"metadata": {"name": "credential"}})).unwrap();
+    let created = PostParams::default();
+    Api::namespaced(client.clone(), "default").create(&created, &account).await.unwrap();
+    Api::namespaced(client, "default").create(&created, &secret).await.unwrap();
+    let token = |bound_to| {
+        let mut request = TokenRequest::default();
+        request.spec.audiences.push(AUDIENCE.into());
+        request.spec.bound_object_ref = bound_to;
+        setup.server.issuer().issue("default", "new", request).unwrap().token().to_owned()
+    };
+    let unbound = token(None);
+    let bound = token(Some(BoundObjectReference {
+        kind: "Secret".into(),
+        name: "credential".into(),
+        ..BoundObjectReference::default()
+    }));
+    assert_eq!(setup.verdict_of_cluster(&bound).await, Err(Reason::BoundObjectUnavailable));
+    assert_eq!(setup.verdict_of_cluster(&unbound).await, Ok(Confirmed::Live));
 }

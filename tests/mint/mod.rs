@@ -19,6 +19,8 @@ pub const ACCOUNT_UID: &str = "31d77ff4-a560-4d3e-9466-d3c89e0b90d4";
 pub const SECRET_UID: &str = "0d2f2c7e-6e3b-4d35-a9f6-3e2b8f8f7a10";
 pub const POD_UID: &str = "e5bf3f7d-fbca-403d-a58f-f50f44e8da63";
 pub const NODE_UID: &str = "a463c21d-a851-4a26-a0d8-d14d13a269ea";
+pub const VALIDATING_UID: &str = "72588e45-aed3-4603-b1ee-fc4ba3b585af";
+pub const MUTATING_UID: &str = "79a8db5c-cda1-4d75-b14c-c6a2d81359c2";
 /// When the tokens of [`claims`] are issued; they are good for an hour.
 pub const NOW: u64 = 1_800_000_000;
 

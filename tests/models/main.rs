@@ -32,6 +32,10 @@ mod claims {
             self.0.len()
         }
     }
+
+    /// Which audiences of a token are accepted: the cache only hands it out.
+    #[derive(Clone)]
+    pub(crate) struct Matched;
 }
 
 #[path = "../../src/keys/store.rs"]
@@ -112,7 +116,7 @@ impl KeySet {
 
 use bound_object::Fingerprint;
 use cache::TokenCache;
-use claims::Claims;
+use claims::{Claims, Matched};
 use object_store::Live;
 use store::KeyStore;
 
@@ -127,7 +131,7 @@ fn token(name: &str, end: &str) -> Vec<u8> {
 }
 
 fn keep(cache: &TokenCache, token: &[u8], subject: &'static str) {
-    cache.keep(token, Arc::new(Claims(subject)), 0, KEY);
+    cache.keep(token, Arc::new(Claims(subject)), Matched, 0, KEY);
 }
 
 /// What the verifier does with a token that it may have seen.

@@ -187,6 +187,12 @@ fn edit(now: u64) -> impl Strategy<Value = Edit> {
             ),
             ("pod", vec![name("other"), name("a/b"), "{}".to_owned(), "null".to_owned()]),
             ("secret", vec![name("s"), name("S"), "null".to_owned(), "[]".to_owned()]),
+            ("mutatingwebhookconfiguration", vec![name("m"), "{}".to_owned(), "null".to_owned()]),
+            (
+                "attestations",
+                texts(&["{\"admissionReviewAPIGroups\":[\"apps\"]}", "{\"x\":5}", "{}", "null"]),
+            ),
+            ("apiservice", vec![name("a"), "{\"name\":5}".to_owned(), "\"name\"".to_owned()]),
         ],
     );
     let other_name = prop_oneof![

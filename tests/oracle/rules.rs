@@ -27,6 +27,8 @@ pub const OURS_ALONE: &[(Reason, &str)] = &[
     (Reason::KubernetesClaimMissing, "it does not know Kubernetes"),
     (Reason::SubjectMismatch, "it does not know Kubernetes"),
     (Reason::ReferenceInvalid, "it does not know Kubernetes"),
+    (Reason::BindingUnknown, "it does not know Kubernetes"),
+    (Reason::AttestationMissing, "it does not know Kubernetes"),
 ];
 
 type Applies = fn(&OraclesRefusal) -> bool;

@@ -114,6 +114,14 @@ impl Issuer {
             (Reason::KubernetesClaimMissing, with(json!({"kubernetes.io": null}))),
             (Reason::SubjectMismatch, with(json!({"sub": "system:admin"}))),
             (Reason::ReferenceInvalid, with(json!({"kubernetes.io": {"pod": {"name": "a/b"}}}))),
+            (
+                Reason::BindingUnknown,
+                with(json!({"kubernetes.io": {"apiservice": {"name": good, "uid": "x"}}})),
+            ),
+            (
+                Reason::AttestationMissing,
+                with(json!({"kubernetes.io": {"mutatingwebhookconfiguration": {"name": "x", "uid": "x"}}})),
+            ),
         ]
     }
 }
@@ -124,6 +132,9 @@ fn uid_of(kind: ObjectKind) -> &'static str {
         ObjectKind::Secret => mint::SECRET_UID,
         ObjectKind::Pod => mint::POD_UID,
         ObjectKind::Node => mint::NODE_UID,
+        ObjectKind::ValidatingWebhookConfiguration => mint::VALIDATING_UID,
+        ObjectKind::MutatingWebhookConfiguration => mint::MUTATING_UID,
+        kind => panic!("no uid for {kind}"),
     }
 }
 
@@ -136,6 +147,17 @@ fn reasons_of(kind: ObjectKind) -> [Reason; 3] {
         ObjectKind::Secret => [Reason::SecretNotFound, Reason::SecretUidMismatch, Reason::SecretDeleted],
         ObjectKind::Pod => [Reason::PodNotFound, Reason::PodUidMismatch, Reason::PodDeleted],
         ObjectKind::Node => [Reason::NodeNotFound, Reason::NodeUidMismatch, Reason::NodeDeleted],
+        ObjectKind::ValidatingWebhookConfiguration => [
+            Reason::ValidatingWebhookConfigurationNotFound,
+            Reason::ValidatingWebhookConfigurationUidMismatch,
+            Reason::ValidatingWebhookConfigurationDeleted,
+        ],
+        ObjectKind::MutatingWebhookConfiguration => [
+            Reason::MutatingWebhookConfigurationNotFound,
+            Reason::MutatingWebhookConfigurationUidMismatch,
+            Reason::MutatingWebhookConfigurationDeleted,
+        ],
+        kind => panic!("no reasons for {kind}"),
     }
 }
 
@@ -187,9 +209,14 @@ fn every_reason_can_be_met_and_none_tells_anything_of_the_token() {
     let bound_to = |kind: ObjectKind| {
         let secret = json!({"name": "certificate", "uid": mint::SECRET_UID});
         let pod = if kind == ObjectKind::Node { Value::Null } else { json!({}) };
-        issuer.mint.token(&claims_with(&json!({"kubernetes.io": {"secret": secret, "pod": pod}})))
+        issuer.mint.token(&claims_with(&json!({"kubernetes.io": {
+            "secret": secret, "pod": pod,
+            "validatingwebhookconfiguration": {"name": "checks", "uid": mint::VALIDATING_UID},
+            "mutatingwebhookconfiguration": {"name": "changes", "uid": mint::MUTATING_UID},
+            "attestations": {"admissionReviewAPIGroups": ["apps"]},
+        }})))
     };
-    for kind in ObjectKind::ALL {
+    for &kind in ObjectKind::ALL {
         let [not_found, uid_mismatch, deleted] = reasons_of(kind);
         let past = Some(UnixSeconds(NOW - 60));
         for (reason, state) in [

@@ -34,6 +34,9 @@ fn uid(kind: ObjectKind) -> &'static str {
         ObjectKind::Secret => mint::SECRET_UID,
         ObjectKind::Pod => mint::POD_UID,
         ObjectKind::Node => mint::NODE_UID,
+        ObjectKind::ValidatingWebhookConfiguration => mint::VALIDATING_UID,
+        ObjectKind::MutatingWebhookConfiguration => mint::MUTATING_UID,
+        kind => panic!("no uid for {kind}"),
     }
 }
 
@@ -65,9 +68,18 @@ impl Source {
 
 /// A token bound to `kinds` beside its service account.
 fn bound_to(kinds: &[ObjectKind]) -> String {
-    let secret = json!({"name": "certificate", "uid": mint::SECRET_UID});
-    let all = [(ObjectKind::Secret, secret), (ObjectKind::Pod, json!({})), (ObjectKind::Node, json!({}))];
+    let named = |name: &str, uid: &str| json!({"name": name, "uid": uid});
+    let all = [
+        (ObjectKind::Secret, named("certificate", mint::SECRET_UID)),
+        (ObjectKind::Pod, json!({})),
+        (ObjectKind::Node, json!({})),
+        (ObjectKind::ValidatingWebhookConfiguration, named("checks", mint::VALIDATING_UID)),
+        (ObjectKind::MutatingWebhookConfiguration, named("changes", mint::MUTATING_UID)),
+    ];
     let mut changes = serde_json::Map::new();
+    if kinds.iter().any(|kind| kind.is_webhook_configuration()) {
+        changes.insert("attestations".to_owned(), json!({"admissionReviewAPIGroups": ["apps"]}));
+    }
     for (kind, reference) in all {
         let reference = if kinds.contains(&kind) { reference } else { Value::Null };
         changes.insert(kind.name().to_lowercase(), reference);
@@ -79,9 +91,14 @@ const ACCOUNT: &str = "ServiceAccount demo/app";
 const SECRET: &str = "Secret demo/certificate";
 const POD: &str = "Pod demo/live";
 const NODE: &str = "Node node-1";
+const VALIDATING: &str = "ValidatingWebhookConfiguration checks";
+const MUTATING: &str = "MutatingWebhookConfiguration changes";
 
 #[test]
 fn each_object_is_asked_for_once_in_order_and_a_node_only_without_a_pod() {
+    use ObjectKind::{
+        MutatingWebhookConfiguration as Mutating, ValidatingWebhookConfiguration as Validating,
+    };
     use ObjectKind::{Node, Pod, Secret};
     let source = Source::new(OnUnavailable::Refuse);
     for (kinds, asked) in [
@@ -92,6 +109,11 @@ fn each_object_is_asked_for_once_in_order_and_a_node_only_without_a_pod() {
         (&[Pod, Node], &[ACCOUNT, POD]),
         (&[Secret, Node], &[ACCOUNT, SECRET, NODE]),
         (&[Secret, Pod, Node], &[ACCOUNT, SECRET, POD]),
+        (&[Validating], &[ACCOUNT, VALIDATING]),
+        (&[Mutating], &[ACCOUNT, MUTATING]),
+        (&[Mutating, Validating], &[ACCOUNT, VALIDATING, MUTATING]),
+        (&[Mutating, Pod, Node], &[ACCOUNT, POD, MUTATING]),
+        (&[Secret, Node, Validating, Mutating], &[ACCOUNT, SECRET, NODE, VALIDATING, MUTATING]),
     ] {
         let verified = verify(&source.verifier, bound_to(kinds)).unwrap();
         assert_eq!(source.asked(), asked);
@@ -134,6 +156,9 @@ fn nothing_is_asked_before_the_token_itself_holds() {
 
 #[test]
 fn the_first_object_that_fails_decides_and_no_further_one_is_asked_for() {
+    use ObjectKind::{
+        MutatingWebhookConfiguration as Mutating, ValidatingWebhookConfiguration as Validating,
+    };
     use ObjectKind::{Node, Pod, Secret, ServiceAccount};
     let source = Source::new(OnUnavailable::Refuse);
     let absent =
@@ -144,6 +169,14 @@ fn the_first_object_that_fails_decides_and_no_further_one_is_asked_for() {
         (&[Secret, Pod], &[Pod, Node], Reason::PodNotFound, 3),
         (&[Secret, Node], &[Node], Reason::NodeNotFound, 3),
         (&[Secret, Node], &[Secret, Node], Reason::SecretNotFound, 2),
+        (&[Pod, Validating], &[Pod, Validating], Reason::PodNotFound, 2),
+        (
+            &[Node, Validating, Mutating],
+            &[Validating, Mutating],
+            Reason::ValidatingWebhookConfigurationNotFound,
+            3,
+        ),
+        (&[Validating, Mutating], &[Mutating], Reason::MutatingWebhookConfigurationNotFound, 3),
     ] {
         source.tell(&absent(gone));
         assert_eq!(verdict(&source.verifier, bound_to(bound)), Err(reason));
@@ -174,6 +207,18 @@ fn each_kind_is_refused_for_its_own_reasons_and_another_uid_counts_before_deleti
         (ObjectKind::Secret, Reason::SecretNotFound, Reason::SecretUidMismatch, Reason::SecretDeleted),
         (ObjectKind::Pod, Reason::PodNotFound, Reason::PodUidMismatch, Reason::PodDeleted),
         (ObjectKind::Node, Reason::NodeNotFound, Reason::NodeUidMismatch, Reason::NodeDeleted),
+        (
+            ObjectKind::ValidatingWebhookConfiguration,
+            Reason::ValidatingWebhookConfigurationNotFound,
+            Reason::ValidatingWebhookConfigurationUidMismatch,
+            Reason::ValidatingWebhookConfigurationDeleted,
+        ),
+        (
+            ObjectKind::MutatingWebhookConfiguration,
+            Reason::MutatingWebhookConfigurationNotFound,
+            Reason::MutatingWebhookConfigurationUidMismatch,
+            Reason::MutatingWebhookConfigurationDeleted,
+        ),
     ] {
         let upper_case = uid(kind).to_uppercase();
         for (state, expected) in [

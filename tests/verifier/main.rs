@@ -12,6 +12,7 @@ mod live;
 mod output;
 mod reasons;
 mod times;
+mod webhooks;
 
 #[path = "../mint/mod.rs"]
 mod mint;

@@ -18,6 +18,10 @@ use crate::issue::{DEFAULT_ISSUER, MAX_KEY_SIZE};
 use crate::output::{self, CAUTION, FAINT, STRONG, row};
 use crate::{cluster, keys, shell};
 
+mod attest;
+
+use attest::MayAttest;
+
 /// The longest file of objects that is read, in bytes.
 const MAX_OBJECTS_SIZE: u64 = 16 << 20;
 
@@ -40,7 +44,8 @@ pub struct Arguments {
     kubeconfig: PathBuf,
     /// Objects to start from, as YAML or JSON manifests; may be given several times
     ///
-    /// Namespaces, service accounts, pods, secrets and nodes, in any order. Missing namespaces are made.
+    /// Namespaces, service accounts, pods, secrets, nodes and webhook configurations, in any order. Missing namespaces are
+    /// made.
     #[arg(long, value_name = "FILE", value_parser = keys::file)]
     objects: Vec<PathBuf>,
     /// No log of the requests
@@ -50,6 +55,8 @@ pub struct Arguments {
     endpoint: Endpoint,
     #[command(flatten)]
     tokens: Tokens,
+    #[command(flatten)]
+    webhooks: Webhooks,
     /// A fault to make on purpose: latency=200ms, error-rate=0.1 or watch-disconnect=5s; may be given several times
     #[arg(long, value_name = "FAULT", help_heading = "Faults")]
     fault: Vec<Fault>,
@@ -86,6 +93,23 @@ struct Tokens {
     /// Audience of the server itself; may be given several times [default: the issuer]
     #[arg(long, value_name = "NAME")]
     audience: Vec<String>,
+}
+
+/// What tokens there are for webhooks.
+#[derive(Args)]
+#[command(next_help_heading = "Tokens for webhooks (Kubernetes 1.37, alpha)")]
+struct Webhooks {
+    /// Service account that may attest API groups, as NAMESPACE/NAME or NAMESPACE/NAME=GROUP; may be given several times
+    ///
+    /// Without a group the account may attest every one, and all at once by *. Once this is given, no other account may attest
+    /// anything. [default: every account may attest every group]
+    #[arg(long, value_name = "ACCOUNT", conflicts_with = "no_webhook_tokens")]
+    may_attest: Vec<MayAttest>,
+    /// Bind no token to a webhook configuration, and accept none that is
+    ///
+    /// As an API server without the feature gate APIServerWebhookAuthenticationToken, which is off unless a cluster asks for it.
+    #[arg(long)]
+    no_webhook_tokens: bool,
 }
 
 /// The form of what is told at the start.
@@ -166,6 +190,12 @@ impl Arguments {
             let text = String::from_utf8(read_file(path, MAX_OBJECTS_SIZE)?);
             builder = builder.objects(text.map_err(|_| Failure::with_file(path, "not UTF-8 text"))?);
         }
+        if !self.webhooks.may_attest.is_empty() {
+            let allowed = self.webhooks.may_attest.clone();
+            builder = builder
+                .may_attest(move |account, group| allowed.iter().any(|each| each.allows(account, group)));
+        }
+        let builder = builder.webhook_tokens(!self.webhooks.no_webhook_tokens);
         let builder = self.fault.iter().fold(builder, |builder, fault| builder.fault(*fault));
         builder.start().map_err(|error| Failure::new(error.to_string()))
     }

@@ -1,11 +1,12 @@
 //! `boundtoken issue`: a token from a key file, without any server.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use boundtoken::api::{BoundObjectReference, TokenRequest, TokenRequestSpec};
-use boundtoken::{Issuer, SigningKey};
+use boundtoken::{Attestation, Issuer, ObjectKind, SigningKey};
 use clap::{Args, ValueEnum};
 
 use crate::failure::Failure;
@@ -57,7 +58,7 @@ pub struct Wanted {
     #[arg(long, value_name = "DURATION", value_parser = words::parse_duration)]
     duration: Option<u64>,
     /// Kind of the object that the token is to die with
-    #[arg(long, value_name = "KIND", requires = "bound_object_name", value_parser = ["Pod", "Secret", "Node"])]
+    #[arg(long, value_name = "KIND", requires = "bound_object_name", value_parser = KINDS)]
     bound_object_kind: Option<String>,
     /// Name of that object
     #[arg(long, value_name = "NAME", requires = "bound_object_kind")]
@@ -65,7 +66,16 @@ pub struct Wanted {
     /// uid of that object: it is refused if another one has taken the name
     #[arg(long, value_name = "UID", requires = "bound_object_kind")]
     bound_object_uid: Option<String>,
+    /// API group of the admission reviews that the account sends to a webhook, or * for all groups
+    ///
+    /// Needs a webhook configuration as the bound object, and the webhook's URL as the audience (Kubernetes 1.37, alpha).
+    #[arg(long, value_name = "GROUP", requires = "bound_object_kind")]
+    attest_api_group: Option<String>,
 }
+
+/// The kinds of objects that a token can be bound to.
+const KINDS: [&str; 5] =
+    ["Pod", "Secret", "Node", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"];
 
 /// Who issues, and from what.
 #[derive(Args)]
@@ -110,6 +120,10 @@ Examples:
     boundtoken issue app -n demo --signing-key sa.key --objects objects.json \\
       --bound-object-kind Pod --bound-object-name app-0
 
+  For a webhook, as the API server would send it with an admission review of Deployments:
+    boundtoken issue app --signing-key sa.key --audience https://hook.demo.svc:443/ --attest-api-group apps \\
+      --bound-object-kind ValidatingWebhookConfiguration --bound-object-name policy
+
   What is in it?
     boundtoken issue app --signing-key sa.key | boundtoken inspect
 
@@ -143,7 +157,8 @@ impl Arguments {
         let builder = Issuer::builder(source.issuer.as_str(), key);
         let builder = if source.objects.is_empty() {
             let uids = [&source.service_account_uid, &self.wanted.bound_object_uid];
-            builder.bound_objects(Claimed::new(&self.name, uids).map_err(Failure::new)?)
+            let claimed = Claimed::new(&self.name, &self.wanted.audience, uids).map_err(Failure::new)?;
+            builder.bound_objects(claimed)
         } else {
             builder.bound_objects(Objects::load(&source.objects)?)
         };
@@ -160,7 +175,7 @@ impl Wanted {
     pub fn request(&self) -> TokenRequest {
         let bound_object_ref = self.bound_object_kind.as_ref().map(|kind| BoundObjectReference {
             kind: kind.clone(),
-            api_version: "v1".to_owned(),
+            api_version: api_version(kind),
             name: self.bound_object_name.clone().unwrap_or_default(),
             uid: self.bound_object_uid.clone().unwrap_or_default(),
         });
@@ -171,10 +186,20 @@ impl Wanted {
                 audiences: self.audience.clone(),
                 expiration_seconds: seconds.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX)),
                 bound_object_ref,
+                attestations: self
+                    .attest_api_group
+                    .as_ref()
+                    .map(|group| BTreeMap::from([(Attestation::API_GROUPS.to_owned(), vec![group.clone()])])),
             },
             ..TokenRequest::default()
         }
     }
+}
+
+/// The group and version that objects of a kind have.
+fn api_version(kind: &str) -> String {
+    let group = ObjectKind::ALL.iter().find(|known| known.name() == kind).map_or("", |kind| kind.api_group());
+    if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") }
 }
 
 impl TokenFormat {

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use boundtoken::{BoundObjects, ObjectKind, ObjectReference, ObjectState, ObjectStore, PodSpec, Uid};
+use boundtoken::{
+    BoundObjects, ObjectKind, ObjectReference, ObjectState, ObjectStore, PodSpec, Uid, Webhook,
+};
 use serde::Deserialize as _;
 use serde_json::Value;
 
@@ -56,9 +58,9 @@ impl Objects {
             Value::Object(object) => {
                 let items = object.get("items");
                 let named = object.get("kind").and_then(Value::as_str);
-                let listed = ObjectKind::ALL.into_iter().filter(|kind| match named {
+                let listed = ObjectKind::ALL.iter().copied().filter(|kind| match named {
                     Some(name) => name.strip_suffix("List").unwrap_or(name) == kind.name(),
-                    None => object.contains_key(&format!("{}s", kind.name().to_ascii_lowercase())),
+                    None => object.contains_key(kind.resource()),
                 });
                 self.kinds.extend(listed);
                 items.into_iter().for_each(|items| self.add_kinds(items));
@@ -80,6 +82,10 @@ impl BoundObjects for Objects {
     fn pod_spec(&self, pod: &ObjectReference<'_>, uid: &Uid) -> Option<PodSpec> {
         self.store.pod_spec(pod, uid)
     }
+
+    fn webhooks(&self, configuration: &ObjectReference<'_>, uid: &Uid) -> Option<Vec<Webhook>> {
+        self.store.webhooks(configuration, uid)
+    }
 }
 
 #[cfg(test)]
@@ -91,6 +97,11 @@ mod tests {
         for (document, known) in [
             (r#"{"pods":[],"nodes":[]}"#, vec![ObjectKind::Pod, ObjectKind::Node]),
             (r#"{"kind":"SecretList","items":[]}"#, vec![ObjectKind::Secret]),
+            (r#"{"validatingwebhookconfigurations":[]}"#, vec![ObjectKind::ValidatingWebhookConfiguration]),
+            (
+                r#"{"kind":"MutatingWebhookConfigurationList","items":[]}"#,
+                vec![ObjectKind::MutatingWebhookConfiguration],
+            ),
             (r#"{"kind":"List","items":[]}"#, vec![]),
             (
                 r#"{"kind":"List","items":[{"kind":"ServiceAccount","metadata":{"namespace":"a","name":"b","uid":"c"}}]}"#,
@@ -100,7 +111,7 @@ mod tests {
         ] {
             let mut objects = Objects { store: ObjectStore::new(), kinds: Vec::new() };
             objects.add(document.as_bytes()).unwrap();
-            for kind in ObjectKind::ALL {
+            for &kind in ObjectKind::ALL {
                 let state = objects.state(&ObjectReference { kind, namespace: "a", name: "other" });
                 let expected =
                     if known.contains(&kind) { ObjectState::Absent } else { ObjectState::Unavailable };

@@ -130,10 +130,15 @@ async fn look_up(
     let name = object_name(&object.name).map_err(|advice| {
         Failure::new(format!("--bound-object-name {}: {advice}", failure::harmless(&object.name)))
     })?;
-    let path = match object.kind.as_str() {
-        "Node" => format!("/api/v1/nodes/{name}"),
-        kind => format!("/api/v1/namespaces/{namespace}/{}s/{name}", kind.to_ascii_lowercase()),
+    let group = match object.api_version.as_str() {
+        "v1" => "/api/v1".to_owned(),
+        group_version => format!("/apis/{group_version}"),
     };
+    let place = match object.kind.as_str() {
+        "Pod" | "Secret" => format!("namespaces/{namespace}/"),
+        _ => String::new(),
+    };
+    let path = format!("{group}/{place}{}s/{name}", object.kind.to_ascii_lowercase());
     let found = cluster::get(client, &path, METADATA).await?.object::<Metadata>()?;
     Ok(found.map(|found| found.metadata.uid))
 }

@@ -23,8 +23,8 @@ use verdict::Verdict;
 /// Verify a token: who it speaks for, or why it is refused
 ///
 /// Checks the form, the signature, the issuer, the audience and the times and, with --objects, that the service account
-/// and the pod, secret or node that the token is bound to still exist. Nothing is read but the files named here. With
-/// --cluster all this comes from an API server.
+/// and the pod, secret, node or webhook configuration that the token is bound to still exist. Nothing is read but the
+/// files named here. With --cluster all this comes from an API server.
 #[derive(Args)]
 #[command(
     after_help = EXAMPLES,
@@ -54,8 +54,9 @@ struct Demands {
     audience: Vec<String>,
     /// The cluster's objects, as JSON or YAML lists; may be given several times
     ///
-    /// As `kubectl get serviceaccounts,pods,secrets,nodes -A -o json` prints them, or {"pods": [...], ...}. Without it,
-    /// a token of a deleted pod is accepted until it expires.
+    /// As `kubectl get serviceaccounts,pods,secrets,nodes -A -o json` prints them, or {"pods": [...], ...}, and
+    /// for tokens that are bound to webhook configurations, those too. Without it, a token of a deleted pod is accepted until
+    /// it expires.
     #[arg(long, value_name = "FILE", value_parser = keys::file)]
     objects: Vec<PathBuf>,
     /// How far the clocks of issuer and verifier may be apart, in seconds [default: 60]

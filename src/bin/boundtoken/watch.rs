@@ -40,6 +40,9 @@ pub struct Arguments {
     /// Follow this namespace, and no nodes, in place of the whole cluster; may be given several times
     #[arg(long, value_name = "NAME", value_parser = object_name, help_heading = "The cluster")]
     namespace: Vec<String>,
+    /// Follow webhook configurations too, to which the tokens are bound that an API server shows to its webhooks
+    #[arg(long, help_heading = "The cluster")]
+    webhook_configurations: bool,
 }
 
 /// The form of what is printed.
@@ -123,6 +126,7 @@ impl Arguments {
     async fn connect(&self) -> Result<Cluster, Failure> {
         let builder = Cluster::builder().client(self.connection.client().await?);
         let builder = builder.nodes(self.namespace.is_empty());
+        let builder = builder.webhook_configurations(self.webhook_configurations);
         let builder = self.namespace.iter().fold(builder, |builder, name| builder.namespace(name.as_str()));
         builder.connect().await.map_err(|error| Failure::new(causes(&error)))
     }

@@ -22,6 +22,7 @@ struct Configuration {
     namespaces: Option<Vec<String>>,
     secrets: Option<bool>,
     nodes: Option<bool>,
+    webhook_configurations: Option<bool>,
     max_staleness_seconds: Option<u64>,
     deadline_seconds: Option<u64>,
 }
@@ -68,6 +69,9 @@ impl Configuration {
         }
         if let Some(nodes) = self.nodes {
             builder = builder.nodes(nodes);
+        }
+        if let Some(webhook_configurations) = self.webhook_configurations {
+            builder = builder.webhook_configurations(webhook_configurations);
         }
         if let Some(seconds) = self.max_staleness_seconds {
             builder = builder.max_staleness(duration(seconds, "maxStalenessSeconds", LONGEST_STALENESS)?);

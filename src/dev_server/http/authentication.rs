@@ -12,9 +12,9 @@ use axum::response::{IntoResponse as _, Response};
 use super::{Refusal, SharedState, answer, discovery, openid};
 use crate::api::quoted;
 use crate::api::{Status, StatusDetails, UserInfo};
+use crate::claims::Claims;
 use crate::crypto::{fill_random, sha256};
 use crate::keys::KeyError;
-use crate::rejection::Rejection;
 use crate::verifier::Verifier;
 
 /// The user that the admin token stands for.
@@ -48,8 +48,10 @@ impl AdminToken {
 /// What knows all users.
 pub(in crate::dev_server) struct Authentication {
     pub admin_token: AdminToken,
-    /// Accepts tokens for the API server itself.
+    /// Accepts tokens for the API server itself, and judges those that are reviewed.
     pub verifier: Verifier,
+    /// Whether a token may be bound to a webhook configuration (the feature gate `APIServerWebhookAuthenticationToken`).
+    pub accepts_webhook_tokens: bool,
 }
 
 impl Authentication {
@@ -58,12 +60,28 @@ impl Authentication {
         self.admin_token.is(token)
     }
 
-    /// The user that a token stands for.
-    fn user(&self, token: &str) -> Result<UserInfo, Rejection> {
+    /// The user that a token stands for, if it is accepted here.
+    fn user(&self, token: &str) -> Option<UserInfo> {
         if self.is_admin(token) {
-            return Ok(administrator());
+            return Some(administrator());
         }
-        self.verifier.verify(token.as_bytes()).map(|verified| verified.user_info())
+        match self.verifier.verify(token.as_bytes()) {
+            Ok(verified) if self.accepts(verified.claims()) => Some(verified.user_info()),
+            Ok(_) => {
+                tracing::debug!("a token is refused: it is bound to a webhook configuration");
+                None
+            }
+            Err(rejection) => {
+                tracing::debug!(reason = rejection.name(), "a token is refused");
+                None
+            }
+        }
+    }
+
+    /// Whether a token with these claims, which the verifier accepts, is accepted as things are set here.
+    pub(super) fn accepts(&self, claims: &Claims) -> bool {
+        self.accepts_webhook_tokens
+            || !claims.bound_objects().any(|object| object.reference.kind.is_webhook_configuration())
     }
 }
 
@@ -116,11 +134,8 @@ pub(super) async fn authenticate(State(shared): SharedState, mut request: Reques
 
     let user = match credential(request.headers()) {
         Credential::Token(token) => match shared.authentication.user(token) {
-            Ok(user) => Some(user),
-            Err(rejection) => {
-                tracing::debug!(reason = rejection.name(), "a token is refused");
-                return unauthorized();
-            }
+            Some(user) => Some(user),
+            None => return unauthorized(),
         },
         Credential::None => None,
         Credential::ExtraSpace => {

@@ -16,8 +16,9 @@ use super::{Answer, SharedRef, SharedState, answer, kinds, not_found};
 use crate::dev_server::store::Resource;
 
 /// The version that clients see: its minor number decides what they do.
-const GIT_VERSION: &str = "v1.36.0+boundtoken";
+const GIT_VERSION: &str = "v1.37.0+boundtoken";
 const GROUP: &str = "authentication.k8s.io";
+const ADMISSION_GROUP: &str = "admissionregistration.k8s.io";
 const HEALTH_CHECKS: [&str; 3] = ["/healthz", "/livez", "/readyz"];
 
 pub(super) fn routes() -> Router<SharedRef> {
@@ -31,8 +32,10 @@ pub(super) fn routes() -> Router<SharedRef> {
         .route("/api", get(core_versions))
         .route("/api/v1", get(core_resources))
         .route("/apis", get(groups))
-        .route("/apis/authentication.k8s.io", get(group))
-        .route("/apis/authentication.k8s.io/v1", get(group_resources))
+        .route("/apis/admissionregistration.k8s.io", get(admission_group))
+        .route("/apis/admissionregistration.k8s.io/v1", get(admission_resources))
+        .route("/apis/authentication.k8s.io", get(authentication_group))
+        .route("/apis/authentication.k8s.io/v1", get(authentication_resources))
         .route("/openapi/v3", get(openapi_index))
         .route("/openapi/v3/{*group_version}", get(openapi))
 }
@@ -68,6 +71,8 @@ async fn root(Document(accept): Document) -> Response {
         "/api/v1",
         "/apis",
         "/apis/",
+        "/apis/admissionregistration.k8s.io",
+        "/apis/admissionregistration.k8s.io/v1",
         "/apis/authentication.k8s.io",
         "/apis/authentication.k8s.io/v1",
         "/healthz",
@@ -88,11 +93,11 @@ async fn version(headers: HeaderMap) -> Answer {
     accepts_one_of(&headers, &["application/json"])?;
     let version = json!({
         "major": "1",
-        "minor": "36",
+        "minor": "37",
         "emulationMajor": "1",
-        "emulationMinor": "36",
+        "emulationMinor": "37",
         "minCompatibilityMajor": "1",
-        "minCompatibilityMinor": "35",
+        "minCompatibilityMinor": "36",
         "gitVersion": GIT_VERSION,
         "gitCommit": "",
         "gitTreeState": "clean",
@@ -112,9 +117,17 @@ async fn core_versions(State(shared): SharedState, Document(accept): Document) -
 }
 
 async fn core_resources(Document(accept): Document) -> Response {
-    let resources: Vec<_> = Resource::ALL.into_iter().flat_map(resource).collect();
-    let list = json!({"kind": "APIResourceList", "groupVersion": "v1", "resources": resources});
+    let list = json!({"kind": "APIResourceList", "groupVersion": "v1", "resources": resources_of("")});
     answer::object(StatusCode::OK, &accept, &list)
+}
+
+async fn admission_resources(Document(accept): Document) -> Response {
+    answer::object(StatusCode::OK, &accept, &resource_list(ADMISSION_GROUP, resources_of(ADMISSION_GROUP)))
+}
+
+/// The resources of a group that are stored.
+fn resources_of(group: &str) -> Vec<Value> {
+    Resource::ALL.into_iter().filter(|resource| resource.group() == group).flat_map(resource).collect()
 }
 
 /// A resource and its subresources.
@@ -135,6 +148,9 @@ fn resource(resource: Resource) -> Vec<Value> {
         }
         if resource == Resource::Pods {
             whole.insert("categories".to_owned(), json!(["all"]));
+        }
+        if resource.is_webhook_configuration() {
+            whole.insert("categories".to_owned(), json!(["api-extensions"]));
         }
     }
     let part = |name: &str, verbs: &[&str]| {
@@ -167,26 +183,36 @@ fn resource(resource: Resource) -> Vec<Value> {
     all
 }
 
-fn authentication_group() -> Value {
-    let version = json!({"groupVersion": kinds::TOKEN_REVIEW.api_version(), "version": "v1"});
-    json!({"name": GROUP, "versions": [version], "preferredVersion": version})
+/// A group with its one version.
+fn group(name: &str) -> Value {
+    let version = json!({"groupVersion": kinds::group_version(name, "v1"), "version": "v1"});
+    json!({"name": name, "versions": [version], "preferredVersion": version})
 }
 
 async fn groups(Document(accept): Document) -> Response {
-    let list = json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": [authentication_group()]});
+    let groups = [GROUP, ADMISSION_GROUP].map(group);
+    let list = json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups});
     answer::object(StatusCode::OK, &accept, &list)
 }
 
-async fn group(Document(accept): Document) -> Response {
-    let mut group = authentication_group();
+async fn admission_group(Document(accept): Document) -> Response {
+    one_group(&accept, ADMISSION_GROUP)
+}
+
+async fn authentication_group(Document(accept): Document) -> Response {
+    one_group(&accept, GROUP)
+}
+
+fn one_group(accept: &Accept, name: &str) -> Response {
+    let mut group = group(name);
     if let Some(group) = group.as_object_mut() {
         group.insert("kind".to_owned(), json!("APIGroup"));
         group.insert("apiVersion".to_owned(), json!("v1"));
     }
-    answer::object(StatusCode::OK, &accept, &group)
+    answer::object(StatusCode::OK, accept, &group)
 }
 
-async fn group_resources(Document(accept): Document) -> Response {
+async fn authentication_resources(Document(accept): Document) -> Response {
     let review = |singular: &str, kind: &str| {
         json!({
             "name": format!("{singular}s"),
@@ -196,21 +222,25 @@ async fn group_resources(Document(accept): Document) -> Response {
             "verbs": ["create"],
         })
     };
-    let list = json!({
+    let resources =
+        vec![review("selfsubjectreview", "SelfSubjectReview"), review("tokenreview", "TokenReview")];
+    answer::object(StatusCode::OK, &accept, &resource_list(GROUP, resources))
+}
+
+fn resource_list(group: &str, resources: Vec<Value>) -> Value {
+    json!({
         "kind": "APIResourceList",
         "apiVersion": "v1",
-        "groupVersion": kinds::TOKEN_REVIEW.api_version(),
-        "resources": [
-            review("selfsubjectreview", "SelfSubjectReview"),
-            review("tokenreview", "TokenReview"),
-        ],
-    });
-    answer::object(StatusCode::OK, &accept, &list)
+        "groupVersion": kinds::group_version(group, "v1"),
+        "resources": resources,
+    })
 }
 
 async fn openapi_index(Document(accept): Document) -> Response {
     let paths = json!({
         "api/v1": {"serverRelativeURL": "/openapi/v3/api/v1"},
+        "apis/admissionregistration.k8s.io/v1":
+            {"serverRelativeURL": "/openapi/v3/apis/admissionregistration.k8s.io/v1"},
         "apis/authentication.k8s.io/v1": {"serverRelativeURL": "/openapi/v3/apis/authentication.k8s.io/v1"},
     });
     answer::object(StatusCode::OK, &accept, &json!({ "paths": paths }))
@@ -230,15 +260,19 @@ fn patch(path: &str, group: &str, kind: &str) -> (String, Value) {
     (format!("{path}/{{name}}"), json!({ "patch": patch }))
 }
 
+fn patches_of(group: &str) -> Map<String, Value> {
+    let of_group = Resource::ALL.into_iter().filter(|resource| resource.group() == group);
+    let patches = of_group.map(|resource| {
+        let place = if resource.is_namespaced() { "namespaces/{namespace}/" } else { "" };
+        patch(&format!("{}/{place}{}", resource.root(), resource.plural()), group, resource.kind())
+    });
+    patches.collect()
+}
+
 async fn openapi(Path(group_version): Path<String>, Document(accept): Document) -> Answer {
     let paths: Map<String, Value> = match group_version.as_str() {
-        "api/v1" => {
-            let patch = |resource: Resource| {
-                let place = if resource.is_namespaced() { "namespaces/{namespace}/" } else { "" };
-                patch(&format!("/api/v1/{place}{}", resource.plural()), "", resource.kind())
-            };
-            Resource::ALL.into_iter().map(patch).collect()
-        }
+        "api/v1" => patches_of(""),
+        "apis/admissionregistration.k8s.io/v1" => patches_of(ADMISSION_GROUP),
         // No API server patches these, but without a word on them kubectl wants schemas to validate against.
         "apis/authentication.k8s.io/v1" => {
             let patch = |(plural, kind)| patch(&format!("/apis/{GROUP}/v1/{plural}"), GROUP, kind);

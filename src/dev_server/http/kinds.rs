@@ -19,6 +19,10 @@ pub(crate) static SERVICE_ACCOUNT: Kind = core("ServiceAccount", &shapes::SERVIC
 pub(crate) static POD: Kind = core("Pod", &shapes::POD);
 pub(crate) static SECRET: Kind = Kind { is_secret: true, ..core("Secret", &shapes::SECRET) };
 pub(crate) static NODE: Kind = core("Node", &shapes::NODE);
+pub(crate) static VALIDATING_WEBHOOK_CONFIGURATION: Kind =
+    admission("ValidatingWebhookConfiguration", &shapes::VALIDATING_WEBHOOK_CONFIGURATION);
+pub(crate) static MUTATING_WEBHOOK_CONFIGURATION: Kind =
+    admission("MutatingWebhookConfiguration", &shapes::MUTATING_WEBHOOK_CONFIGURATION);
 pub(crate) static DELETE_OPTIONS: Kind = core("DeleteOptions", &shapes::DELETE_OPTIONS);
 pub(crate) static TOKEN_REQUEST: Kind = authentication("TokenRequest", &shapes::TOKEN_REQUEST);
 pub(crate) static TOKEN_REVIEW: Kind =
@@ -28,6 +32,10 @@ pub(crate) static SELF_SUBJECT_REVIEW: Kind =
 
 const fn core(name: &'static str, shape: &'static Struct) -> Kind {
     Kind { group: "", version: "v1", name, is_secret: false, shape }
+}
+
+const fn admission(name: &'static str, shape: &'static Struct) -> Kind {
+    Kind { group: "admissionregistration.k8s.io", version: "v1", name, is_secret: false, shape }
 }
 
 const fn authentication(name: &'static str, shape: &'static Struct) -> Kind {
@@ -80,6 +88,9 @@ pub(super) fn is_known(group: &str, version: &str, name: &str) -> bool {
         ],
         ("authentication.k8s.io", "v1") => &["SelfSubjectReview", "TokenRequest", "TokenReview"],
         ("authentication.k8s.io", "v1beta1") => &["SelfSubjectReview", "TokenReview"],
+        ("admissionregistration.k8s.io", "v1") => {
+            &["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"]
+        }
         ("apps", "v1") => &["DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"],
         ("batch", "v1") => &["CronJob", "Job"],
         _ => &[],

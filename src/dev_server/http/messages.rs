@@ -71,6 +71,7 @@ const TOKEN_REQUEST: &Message = &[
                 Of(&[(1, "kind", Text), (2, "apiVersion", Text), (3, "name", Text), (4, "uid", Text)]),
             ),
             (4, "expirationSeconds", Integer),
+            (5, "attestations", Map(&Wrapped(&List(&Text)))),
         ]),
     ),
     (3, "status", Of(&[(1, "token", Text), (2, "expirationTimestamp", Time)])),

@@ -136,7 +136,7 @@ async fn no_such_method() -> Refusal {
 
 /// The server answers in JSON where it knows the API, and in text elsewhere.
 async fn no_such_path(uri: Uri) -> Response {
-    let known = ["/api/", "/apis/authentication.k8s.io/", "/version/"];
+    let known = ["/api/", "/apis/authentication.k8s.io/", "/apis/admissionregistration.k8s.io/", "/version/"];
     if known.iter().any(|beginning| uri.path().starts_with(beginning)) {
         return Refusal(not_found()).into_response();
     }

@@ -33,17 +33,15 @@ pub(crate) fn routes() -> Router<SharedRef> {
 }
 
 fn routes_of(resource: Resource) -> Router<SharedRef> {
-    let plural = resource.plural();
+    let (root, plural) = (resource.root(), resource.plural());
     let (collection, item) = match resource {
         // A namespace's own name stands where the namespace of other objects does.
-        Resource::Namespaces => {
-            ("/api/v1/namespaces".to_owned(), "/api/v1/namespaces/{namespace}".to_owned())
-        }
+        Resource::Namespaces => (format!("{root}/namespaces"), format!("{root}/namespaces/{{namespace}}")),
         resource if resource.is_namespaced() => {
-            let collection = format!("/api/v1/namespaces/{{namespace}}/{plural}");
+            let collection = format!("{root}/namespaces/{{namespace}}/{plural}");
             (collection.clone(), collection + "/{name}")
         }
-        _ => (format!("/api/v1/{plural}"), format!("/api/v1/{plural}/{{name}}")),
+        _ => (format!("{root}/{plural}"), format!("{root}/{plural}/{{name}}")),
     };
     let mut of_collection = get(list_or_watch).post(create);
     if resource != Resource::Namespaces {
@@ -53,7 +51,7 @@ fn routes_of(resource: Resource) -> Router<SharedRef> {
         .route(&collection, of_collection)
         .route(&item, get(get_one).put(replace).patch(patch).delete(delete));
     if resource.is_namespaced() {
-        routes = routes.route(&format!("/api/v1/{plural}"), get(list_or_watch));
+        routes = routes.route(&format!("{root}/{plural}"), get(list_or_watch));
     }
     if resource.has_status() {
         routes =

@@ -92,8 +92,11 @@ const TOKEN_REQUEST_SPEC: Struct = Struct::closed(
                 &[("kind", STRING), ("apiVersion", STRING), ("name", STRING), ("uid", UID)],
             )),
         ),
+        ("attestations", Map(&ATTESTATION_VALUE)),
     ],
 );
+
+const ATTESTATION_VALUE: Shape = List(&STRING);
 
 pub(super) static TOKEN_REVIEW: Struct = object!(
     "v1.TokenReview",
@@ -286,4 +289,61 @@ pub(super) static NODE: Struct = object!(
         ))
     ),
     ("status", Of(&Struct::open("v1.NodeStatus", &[("phase", Text("v1.NodePhase"))]))),
+);
+
+pub(super) static VALIDATING_WEBHOOK_CONFIGURATION: Struct =
+    object!("v1.ValidatingWebhookConfiguration", ("webhooks", List(&Of(&VALIDATING_WEBHOOK))));
+
+pub(super) static MUTATING_WEBHOOK_CONFIGURATION: Struct =
+    object!("v1.MutatingWebhookConfiguration", ("webhooks", List(&Of(&MUTATING_WEBHOOK))));
+
+/// A webhook of either kind, with what one of them has beyond.
+macro_rules! webhook {
+    ($go_type:literal $(, ($member:literal, $shape:expr))* $(,)?) => {
+        Struct::closed($go_type, &[
+            ("name", STRING),
+            ("clientConfig", Of(&WEBHOOK_CLIENT_CONFIG)),
+            ("rules", List(&Of(&RULE_WITH_OPERATIONS))),
+            ("failurePolicy", Text("v1.FailurePolicyType")),
+            ("matchPolicy", Text("v1.MatchPolicyType")),
+            ("namespaceSelector", Any),
+            ("objectSelector", Any),
+            ("sideEffects", Text("v1.SideEffectClass")),
+            ("timeoutSeconds", Integer32),
+            ("admissionReviewVersions", List(&STRING)),
+            ("matchConditions", Any),
+            $(($member, $shape)),*
+        ])
+    };
+}
+
+const VALIDATING_WEBHOOK: Struct = webhook!("v1.ValidatingWebhook");
+
+const MUTATING_WEBHOOK: Struct =
+    webhook!("v1.MutatingWebhook", ("reinvocationPolicy", Text("v1.ReinvocationPolicyType")));
+
+const WEBHOOK_CLIENT_CONFIG: Struct = Struct::closed(
+    "v1.WebhookClientConfig",
+    &[
+        ("url", STRING),
+        (
+            "service",
+            Of(&Struct::closed(
+                "v1.ServiceReference",
+                &[("namespace", STRING), ("name", STRING), ("path", STRING), ("port", Integer32)],
+            )),
+        ),
+        ("caBundle", Bytes),
+    ],
+);
+
+const RULE_WITH_OPERATIONS: Struct = Struct::closed(
+    "v1.RuleWithOperations",
+    &[
+        ("operations", List(&Text("v1.OperationType"))),
+        ("apiGroups", List(&STRING)),
+        ("apiVersions", List(&STRING)),
+        ("resources", List(&STRING)),
+        ("scope", Text("v1.ScopeType")),
+    ],
 );

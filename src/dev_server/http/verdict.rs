@@ -1,6 +1,6 @@
 //! What a token review says of a token, in the server's words.
 //!
-//! The verdict is that of this crate's [`Verifier`], built for the audiences of the review. Its reasons become the
+//! The verdict is that of this crate's [`Verifier`](crate::Verifier), for the audiences of the review. Its reasons become the
 //! server's sentences; where it is stricter than the server, and where the server quotes its decoder, the answer is the
 //! plain `invalid bearer token` that the server gives for whatever it cannot read.
 
@@ -13,8 +13,8 @@ use super::authentication::{administrator, reviewed_token};
 use crate::api::UserInfo;
 use crate::api::quoted;
 use crate::bound_object::{BoundObjects as _, ObjectKind, ObjectReference, ObjectState};
+use crate::claims::Attestation;
 use crate::rejection::Reason;
-use crate::verifier::Verifier;
 
 /// The answer to a review.
 pub(super) enum Verdict {
@@ -24,6 +24,10 @@ pub(super) enum Verdict {
 
 /// What the server always says, and all that it says of a token that it cannot read.
 const INVALID: &str = "invalid bearer token";
+
+/// What the server says of a token that is bound to a webhook configuration, if it does not know of such tokens.
+const GATE_IS_OFF: &str =
+    "feature gate \"APIServerWebhookAuthenticationToken\" is disabled, but token is webhook bound";
 
 /// Judges a token for these audiences, or the API server's own when there are none.
 pub(super) fn of(shared: &Shared, text: &str, audiences: &[String]) -> Verdict {
@@ -38,13 +42,15 @@ pub(super) fn of(shared: &Shared, text: &str, audiences: &[String]) -> Verdict {
             false => Verdict::Accepted { user: administrator(), audiences },
         };
     }
-    // For this one review only.
-    let builder = Verifier::builder().issuer(shared.issuer.trusted()).cached_tokens(0);
     // An audience without a name is none to this crate, although the server takes it for one.
-    let named = wanted.iter().filter(|audience| !audience.is_empty());
-    let verifier = named.fold(builder, |builder, audience| builder.audience(audience.as_str())).build();
-    let Ok(verifier) = verifier else { return Verdict::Refused(INVALID.to_owned()) };
-    match verifier.verify(token.as_bytes()) {
+    let named: Vec<_> = wanted.iter().filter(|audience| !audience.is_empty()).collect();
+    if named.is_empty() {
+        return Verdict::Refused(INVALID.to_owned());
+    }
+    match shared.authentication.verifier.verify_for(token.as_bytes(), &named) {
+        Ok(verified) if !shared.authentication.accepts(verified.claims()) => {
+            Verdict::Refused(because(GATE_IS_OFF))
+        }
         Ok(verified) => {
             let of_token: Vec<_> = verified.claims().audiences().collect();
             let audiences = in_both(wanted, |audience| of_token.contains(&audience.as_str()));
@@ -106,15 +112,35 @@ impl<'a> Refused<'a> {
             Reason::SecretUidMismatch => self.another(ObjectKind::Secret, "secret"),
             Reason::PodUidMismatch => self.another(ObjectKind::Pod, "pod"),
             Reason::NodeUidMismatch => self.another(ObjectKind::Node, "node"),
+            // The server judges this before the configurations themselves.
+            reason if is_about_webhooks(reason) && !self.shared.authentication.accepts_webhook_tokens => {
+                GATE_IS_OFF.to_owned()
+            }
+            Reason::AttestationMissing => format!(
+                "bound object was a webhook config, but {} attestation is missing",
+                quoted(Attestation::API_GROUPS)
+            ),
+            Reason::ValidatingWebhookConfigurationUidMismatch => {
+                self.another_configuration(ObjectKind::ValidatingWebhookConfiguration)
+            }
+            Reason::MutatingWebhookConfigurationUidMismatch => {
+                self.another_configuration(ObjectKind::MutatingWebhookConfiguration)
+            }
             Reason::SecretNotFound
             | Reason::SecretDeleted
             | Reason::PodNotFound
             | Reason::PodDeleted
             | Reason::NodeNotFound
-            | Reason::NodeDeleted => "service account token has been invalidated".to_owned(),
+            | Reason::NodeDeleted
+            | Reason::ValidatingWebhookConfigurationNotFound
+            | Reason::ValidatingWebhookConfigurationDeleted
+            | Reason::MutatingWebhookConfigurationNotFound
+            | Reason::MutatingWebhookConfigurationDeleted => {
+                "service account token has been invalidated".to_owned()
+            }
             _ => return INVALID.to_owned(),
         };
-        format!("[{INVALID}, {why}]")
+        because(&why)
     }
 
     fn audiences(&self) -> impl Iterator<Item = &str> {
@@ -141,7 +167,7 @@ impl<'a> Refused<'a> {
 
     /// The uid of the object there is, and that of the one in the token.
     fn uids(&self, kind: ObjectKind, claim: &str) -> (String, &str) {
-        let namespace = if kind == ObjectKind::Node { "" } else { self.namespace() };
+        let namespace = if kind.is_namespaced() { self.namespace() } else { "" };
         let reference = ObjectReference { kind, namespace, name: self.claim(claim, "name") };
         let found = match self.shared.store.state(&reference) {
             ObjectState::Present { uid, .. } => uid.to_string(),
@@ -154,6 +180,31 @@ impl<'a> Refused<'a> {
         let (found, claimed) = self.uids(kind, claim);
         format!("{claim} UID ({found}) does not match service account {claim} ref claim ({claimed})")
     }
+
+    fn another_configuration(&self, kind: ObjectKind) -> String {
+        let (found, claimed) = self.uids(kind, &kind.name().to_ascii_lowercase());
+        // The server says `validating` of both.
+        format!("{kind} UID ({found}) does not match service account validating ref claim ({claimed})")
+    }
+}
+
+/// The whole answer, with what there is to say beyond.
+fn because(why: &str) -> String {
+    format!("[{INVALID}, {why}]")
+}
+
+/// Whether it is for a webhook configuration, or for what comes with one, that a token is refused.
+fn is_about_webhooks(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::AttestationMissing
+            | Reason::ValidatingWebhookConfigurationNotFound
+            | Reason::ValidatingWebhookConfigurationUidMismatch
+            | Reason::ValidatingWebhookConfigurationDeleted
+            | Reason::MutatingWebhookConfigurationNotFound
+            | Reason::MutatingWebhookConfigurationUidMismatch
+            | Reason::MutatingWebhookConfigurationDeleted
+    )
 }
 
 /// `["a" "b"]`

@@ -32,17 +32,19 @@ pub(super) fn decode(resource: Resource, document: &Value) -> Result<Value, Faul
     let or =
         |given: &str, default: &str| if given.is_empty() { default.to_owned() } else { given.to_owned() };
     let kind = or(text(document, &["kind"]), resource.kind());
-    let group_version = or(text(document, &["apiVersion"]), "v1");
+    let group_version = or(text(document, &["apiVersion"]), resource.api_version());
     let version = group_version.rsplit('/').next().unwrap_or_default().to_owned();
-    let decoded = if group_version != "v1" || Resource::from_kind(&kind).is_none() {
+    let found = Resource::from_kind(&group_version, &kind);
+    let decoded = if found.is_none() {
         let scheme = "in scheme \"pkg/runtime/scheme.go:111\"";
         Err(format!(
             "no kind {} is registered for version {} {scheme}",
             quoted(&kind),
             quoted(&group_version)
         ))
-    } else if kind != resource.kind() {
-        Err(format!("converting (v1.{kind}) to (core.{}): unknown conversion", resource.kind()))
+    } else if found != Some(resource) {
+        let (package, expected) = (resource.package(), resource.kind());
+        Err(format!("converting (v1.{kind}) to ({package}.{expected}): unknown conversion"))
     } else {
         decoding::decode(resource, document)
     };
@@ -51,7 +53,7 @@ pub(super) fn decode(resource: Resource, document: &Value) -> Result<Value, Faul
         remove(&mut object, &["metadata", name]);
     }
     set(&mut object, &["kind"], resource.kind());
-    set(&mut object, &["apiVersion"], "v1");
+    set(&mut object, &["apiVersion"], resource.api_version());
     if !object.get("metadata").is_some_and(Value::is_object) {
         set(&mut object, &["metadata"], Map::new());
     }

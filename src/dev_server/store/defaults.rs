@@ -31,6 +31,7 @@ pub(super) fn complete(resource: Resource, object: &mut Value) {
         &["data"],
         &["secrets"],
         &["imagePullSecrets"],
+        &["webhooks"],
     ] {
         if member(object, path).is_some_and(is_empty) {
             remove(object, path);
@@ -52,7 +53,33 @@ pub(super) fn complete(resource: Resource, object: &mut Value) {
             default(object, &["spec"], json!({}));
             default(object, &["status"], json!({}));
         }
+        Resource::ValidatingWebhookConfigurations => webhooks_of(object).for_each(complete_webhook),
+        Resource::MutatingWebhookConfigurations => webhooks_of(object).for_each(|webhook| {
+            complete_webhook(webhook);
+            default(webhook, &["reinvocationPolicy"], "Never");
+        }),
     }
+}
+
+fn webhooks_of(configuration: &mut Value) -> impl Iterator<Item = &mut Value> {
+    configuration.get_mut("webhooks").and_then(Value::as_array_mut).into_iter().flatten()
+}
+
+fn complete_webhook(webhook: &mut Value) {
+    for (name, value) in [
+        ("failurePolicy", "Fail".into()),
+        ("matchPolicy", "Equivalent".into()),
+        ("namespaceSelector", json!({})),
+        ("objectSelector", json!({})),
+        ("timeoutSeconds", 10.into()),
+    ] {
+        default(webhook, &[name], value);
+    }
+    if member(webhook, &["clientConfig", "service"]).is_some() {
+        default(webhook, &["clientConfig", "service", "port"], 443);
+    }
+    let rules = webhook.get_mut("rules").and_then(Value::as_array_mut);
+    rules.into_iter().flatten().for_each(|rule| default(rule, &["scope"], "*"));
 }
 
 /// What the API server leaves out when it writes the members of metadata.
@@ -138,6 +165,9 @@ pub(super) fn prepare(resource: Resource, object: &mut Value, now: UnixSeconds) 
         Resource::Pods => {
             set(object, &["metadata", "generation"], 1);
             set(object, &["status"], running(object, now));
+        }
+        Resource::ValidatingWebhookConfigurations | Resource::MutatingWebhookConfigurations => {
+            set(object, &["metadata", "generation"], 1);
         }
         Resource::ServiceAccounts | Resource::Secrets | Resource::Nodes => {}
     }

@@ -232,14 +232,14 @@ fn check_preconditions(resource: Resource, object: &Value, options: &DeleteOptio
             "the {what} in the precondition ({expected}) does not match the {what} in record ({found}). The object \
              might have been {might}"
         );
-        return Err(Status::conflict("", resource.kind(), name, &why));
+        return Err(Status::conflict(resource.group(), resource.kind(), name, &why));
     }
     Ok(())
 }
 
-/// Of secrets and nodes the server shows no last state.
+/// Of secrets, nodes and webhook configurations the server shows no last state.
 fn answer(resource: Resource, object: Arc<Value>) -> Deleted {
-    if !matches!(resource, Resource::Secrets | Resource::Nodes) {
+    if matches!(resource, Resource::Namespaces | Resource::ServiceAccounts | Resource::Pods) {
         return Deleted::Object(object);
     }
     let details =

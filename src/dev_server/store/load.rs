@@ -31,9 +31,13 @@ impl fmt::Display for LoadError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownKind { api_version, kind, name } => {
-                let kinds: Vec<_> = Resource::ALL.iter().map(|resource| resource.kind()).collect();
-                write!(formatter, "{kind:?} ({api_version:?}) {name:?} is not served here; ")?;
-                write!(formatter, "kinds of \"v1\" that are: {}", kinds.join(", "))
+                write!(formatter, "{kind:?} ({api_version:?}) {name:?} is not served here; kinds that are:")?;
+                for (place, resource) in Resource::ALL.iter().enumerate() {
+                    let comma = if place == 0 { "" } else { "," };
+                    let (served, version) = (resource.kind(), resource.api_version());
+                    write!(formatter, "{comma} {served} ({version:?})")?;
+                }
+                Ok(())
             }
             Self::Refused { kind, name, why } => write!(formatter, "{kind} {name:?}: {why}"),
         }
@@ -150,7 +154,7 @@ fn flatten(manifest: &Value, objects: &mut Vec<(Resource, Value)>) -> Result<(),
             flatten(&item, objects)
         });
     }
-    match Resource::from_kind(kind).filter(|_| api_version == "v1") {
+    match Resource::from_kind(api_version, kind) {
         Some(resource) => {
             objects.push((resource, manifest.clone()));
             Ok(())

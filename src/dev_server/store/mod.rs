@@ -1,4 +1,5 @@
-//! The objects in memory: namespaces, service accounts, pods, secrets and nodes, as an API server would keep them.
+//! The objects in memory: namespaces, service accounts, pods, secrets, nodes and webhook configurations, as an API
+//! server would keep them.
 //!
 //! Nothing here knows of HTTP, and nothing waits but a [`Watch`]. Objects are JSON, each behind an `Arc`; every change
 //! gives the one revision counter its next value and becomes an event of a bounded history, which watches read by

@@ -1,11 +1,10 @@
 //! What names, label keys and label values may be, in the API server's words.
 
+use crate::api::names::{self, is_label, is_made_of, too_long};
+
 const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must \
     start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is \
     '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
-const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or \
-    '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is \
-    '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 const QUALIFIED: &str = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an \
     alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is \
     '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
@@ -25,15 +24,7 @@ pub(super) fn faults_of_label(name: &str) -> Vec<String> {
 
 /// What is wrong with the name of any other object.
 pub(super) fn faults_of_subdomain(name: &str) -> Vec<String> {
-    subdomain(name, "characters")
-}
-
-fn subdomain(name: &str, unit: &str) -> Vec<String> {
-    let mut faults = too_long(name, 253, unit);
-    if !name.split('.').all(is_label) {
-        faults.push(SUBDOMAIN.to_owned());
-    }
-    faults
+    names::faults_of_subdomain(name, "characters")
 }
 
 /// What is wrong with the key of a label or an annotation, or with a finalizer.
@@ -49,9 +40,10 @@ pub(super) fn faults_of_key(key: &str) -> Vec<String> {
     let mut faults = match prefix {
         None => Vec::new(),
         Some("") => vec!["prefix part must be non-empty".to_owned()],
-        Some(prefix) => {
-            subdomain(prefix, "bytes").iter().map(|fault| format!("prefix part {fault}")).collect()
-        }
+        Some(prefix) => names::faults_of_subdomain(prefix, "bytes")
+            .iter()
+            .map(|fault| format!("prefix part {fault}"))
+            .collect(),
     };
     if name.is_empty() {
         faults.push("name part must be non-empty".to_owned());
@@ -103,23 +95,7 @@ pub(super) fn completed(prefix: &str) -> String {
     prefix.to_owned()
 }
 
-fn too_long(text: &str, most: usize, unit: &str) -> Vec<String> {
-    if text.len() > most { vec![format!("must be no more than {most} {unit}")] } else { Vec::new() }
-}
-
-fn is_label(text: &str) -> bool {
-    let inside = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    is_made_of(text, inside, |byte| byte != b'-')
-}
-
 fn is_qualified(text: &str) -> bool {
     let inside = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     is_made_of(text, inside, |byte: u8| byte.is_ascii_alphanumeric())
-}
-
-fn is_made_of(text: &str, inside: impl Fn(u8) -> bool, at_the_ends: impl Fn(u8) -> bool) -> bool {
-    let bytes = text.as_bytes();
-    let ends = [bytes.first(), bytes.last()];
-    bytes.iter().all(|byte| inside(*byte))
-        && ends.iter().all(|end| end.is_some_and(|byte| at_the_ends(*byte)))
 }

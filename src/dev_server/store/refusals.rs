@@ -6,24 +6,25 @@ use crate::api::{Status, StatusCause, StatusDetails};
 use super::Resource;
 
 pub(super) fn not_found(resource: Resource, name: &str) -> Status {
-    Status::not_found(resource.plural(), name)
+    let message = format!("{} {} not found", qualified(resource), quoted(name));
+    Status::failure(404, "NotFound", message).about(about(resource, name))
 }
 
 pub(super) fn already_exists(resource: Resource, name: &str, why: &str) -> Status {
-    let message = format!("{} {} already exists{why}", resource.plural(), quoted(name));
+    let message = format!("{} {} already exists{why}", qualified(resource), quoted(name));
     Status::failure(409, "AlreadyExists", message).about(about(resource, name))
 }
 
 pub(super) fn forbidden(resource: Resource, name: &str, why: &str) -> Status {
     let what = match name {
-        "" => resource.plural().to_owned(),
-        name => format!("{} {}", resource.plural(), quoted(name)),
+        "" => qualified(resource),
+        name => format!("{} {}", qualified(resource), quoted(name)),
     };
     Status::failure(403, "Forbidden", format!("{what} is forbidden: {why}")).about(about(resource, name))
 }
 
 pub(super) fn conflict(resource: Resource, name: &str, why: &str) -> Status {
-    Status::conflict("", resource.plural(), name, why)
+    Status::conflict(resource.group(), resource.plural(), name, why)
 }
 
 /// A write that is based on a version of the object which is no longer the latest.
@@ -59,7 +60,20 @@ pub(super) fn full(what: &str) -> Status {
 }
 
 pub(super) fn about(resource: Resource, name: &str) -> StatusDetails {
-    StatusDetails { name: name.to_owned(), kind: resource.plural().to_owned(), ..StatusDetails::default() }
+    StatusDetails {
+        name: name.to_owned(),
+        group: resource.group().to_owned(),
+        kind: resource.plural().to_owned(),
+        ..StatusDetails::default()
+    }
+}
+
+/// `pods`, or `validatingwebhookconfigurations.admissionregistration.k8s.io`.
+fn qualified(resource: Resource) -> String {
+    match resource.group() {
+        "" => resource.plural().to_owned(),
+        group => format!("{}.{group}", resource.plural()),
+    }
 }
 
 /// 422: the same fault may be found by more than one rule, and is then written once but counted as often.
@@ -70,7 +84,7 @@ pub(super) fn invalid(resource: Resource, name: &str, causes: Vec<StatusCause>) 
             once.push(cause.clone());
         }
     }
-    let mut status = Status::invalid("", resource.kind(), name, once);
+    let mut status = Status::invalid(resource.group(), resource.kind(), name, once);
     if let Some(details) = &mut status.details {
         details.causes = causes;
     }

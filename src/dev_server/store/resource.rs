@@ -1,8 +1,8 @@
-//! The five resources that tokens have to do with.
+//! The resources that tokens have to do with.
 
 use crate::bound_object::ObjectKind;
 
-/// A resource of the core group, version v1.
+/// A resource, of version v1 of its group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Resource {
     Namespaces,
@@ -10,11 +10,40 @@ pub(crate) enum Resource {
     Pods,
     Secrets,
     Nodes,
+    ValidatingWebhookConfigurations,
+    MutatingWebhookConfigurations,
 }
 
 impl Resource {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Namespaces, Self::ServiceAccounts, Self::Pods, Self::Secrets, Self::Nodes];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Namespaces,
+        Self::ServiceAccounts,
+        Self::Pods,
+        Self::Secrets,
+        Self::Nodes,
+        Self::ValidatingWebhookConfigurations,
+        Self::MutatingWebhookConfigurations,
+    ];
+
+    /// The API group; empty for the core group.
+    pub(crate) fn group(self) -> &'static str {
+        if self.is_webhook_configuration() { "admissionregistration.k8s.io" } else { "" }
+    }
+
+    /// Group and version, as objects have them.
+    pub(crate) fn api_version(self) -> &'static str {
+        if self.is_webhook_configuration() { "admissionregistration.k8s.io/v1" } else { "v1" }
+    }
+
+    /// The server's name of the Go package with the group's types.
+    pub(crate) fn package(self) -> &'static str {
+        if self.is_webhook_configuration() { "admissionregistration" } else { "core" }
+    }
+
+    /// What the paths of its group begin with.
+    pub(crate) fn root(self) -> &'static str {
+        if self.is_webhook_configuration() { "/apis/admissionregistration.k8s.io/v1" } else { "/api/v1" }
+    }
 
     /// As it stands in a URL.
     pub(crate) fn plural(self) -> &'static str {
@@ -24,6 +53,8 @@ impl Resource {
             Self::Pods => "pods",
             Self::Secrets => "secrets",
             Self::Nodes => "nodes",
+            Self::ValidatingWebhookConfigurations => "validatingwebhookconfigurations",
+            Self::MutatingWebhookConfigurations => "mutatingwebhookconfigurations",
         }
     }
 
@@ -34,6 +65,8 @@ impl Resource {
             Self::Pods => "pod",
             Self::Secrets => "secret",
             Self::Nodes => "node",
+            Self::ValidatingWebhookConfigurations => "validatingwebhookconfiguration",
+            Self::MutatingWebhookConfigurations => "mutatingwebhookconfiguration",
         }
     }
 
@@ -44,6 +77,8 @@ impl Resource {
             Self::Pods => "Pod",
             Self::Secrets => "Secret",
             Self::Nodes => "Node",
+            Self::ValidatingWebhookConfigurations => "ValidatingWebhookConfiguration",
+            Self::MutatingWebhookConfigurations => "MutatingWebhookConfiguration",
         }
     }
 
@@ -52,13 +87,28 @@ impl Resource {
             Self::Namespaces => &["ns"],
             Self::ServiceAccounts => &["sa"],
             Self::Pods => &["po"],
-            Self::Secrets => &[],
+            Self::Secrets | Self::ValidatingWebhookConfigurations | Self::MutatingWebhookConfigurations => {
+                &[]
+            }
             Self::Nodes => &["no"],
         }
     }
 
     pub(crate) fn is_namespaced(self) -> bool {
-        !matches!(self, Self::Namespaces | Self::Nodes)
+        matches!(self, Self::ServiceAccounts | Self::Pods | Self::Secrets)
+    }
+
+    pub(crate) fn is_webhook_configuration(self) -> bool {
+        matches!(self, Self::ValidatingWebhookConfigurations | Self::MutatingWebhookConfigurations)
+    }
+
+    /// The member of its objects whose changes `metadata.generation` counts.
+    pub(crate) fn counted_member(self) -> Option<&'static str> {
+        match self {
+            Self::Pods => Some("spec"),
+            Self::ValidatingWebhookConfigurations | Self::MutatingWebhookConfigurations => Some("webhooks"),
+            _ => None,
+        }
     }
 
     /// Whether its objects have a `status` of their own, and with it the subresource.
@@ -66,8 +116,10 @@ impl Resource {
         matches!(self, Self::Namespaces | Self::Pods | Self::Nodes)
     }
 
-    pub(crate) fn from_kind(kind: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|resource| resource.kind() == kind)
+    pub(crate) fn from_kind(api_version: &str, kind: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|resource| (resource.api_version(), resource.kind()) == (api_version, kind))
     }
 }
 
@@ -78,6 +130,8 @@ impl From<ObjectKind> for Resource {
             ObjectKind::Secret => Self::Secrets,
             ObjectKind::Pod => Self::Pods,
             ObjectKind::Node => Self::Nodes,
+            ObjectKind::ValidatingWebhookConfiguration => Self::ValidatingWebhookConfigurations,
+            ObjectKind::MutatingWebhookConfiguration => Self::MutatingWebhookConfigurations,
         }
     }
 }

@@ -30,7 +30,9 @@ impl Lists {
             | "imagePullSecrets"
             | "secrets"
             | "schedulingGates"
-            | "resourceClaims" => Self::ByKey("name"),
+            | "resourceClaims"
+            | "webhooks"
+            | "matchConditions" => Self::ByKey("name"),
             "ports" => Self::ByKey("containerPort"),
             "volumeMounts" => Self::ByKey("mountPath"),
             "volumeDevices" => Self::ByKey("devicePath"),

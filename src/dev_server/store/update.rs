@@ -82,7 +82,11 @@ pub(super) fn identify(target: &Target<'_>, object: &mut Value) -> Result<(), St
 
 fn another_instance(target: &Target<'_>, expected: &str, found: &str) -> Status {
     // The real server's storage has its own name for nodes.
-    let folder = if target.resource == Resource::Nodes { "minions" } else { target.resource.plural() };
+    let folder = match (target.resource, target.resource.group()) {
+        (Resource::Nodes, _) => "minions".to_owned(),
+        (resource, "") => resource.plural().to_owned(),
+        (resource, group) => format!("{group}/{}", resource.plural()),
+    };
     let key = super::state::key(target.namespace, target.name);
     let why = format!(
         "StorageError: invalid object, Code: 4, Key: /registry/{folder}/{key}, ResourceVersion: 0, AdditionalErrorMsg: \
@@ -153,7 +157,7 @@ fn keep_other_parts(target: &Target<'_>, object: &mut Value, old: &Value) {
     if target.resource == Resource::Namespaces && target.part != Part::Finalizers {
         copy(object, old, &["spec", "finalizers"]);
     }
-    if target.resource == Resource::Pods && object.get("spec") != old.get("spec") {
+    if target.resource.counted_member().is_some_and(|member| object.get(member) != old.get(member)) {
         let generation = integer(old, &["metadata", "generation"]).unwrap_or(0);
         set(object, &["metadata", "generation"], generation.saturating_add(1));
     }

@@ -1,6 +1,7 @@
 //! What an object must look like, in the API server's words and order.
 
 mod kinds;
+mod webhooks;
 
 use serde_json::Value;
 
@@ -38,6 +39,9 @@ pub(super) fn of_new(resource: Resource, object: &Value) -> Vec<StatusCause> {
         Resource::Pods => kinds::of_pod(object),
         Resource::Secrets => kinds::of_secret(object),
         Resource::Namespaces => kinds::of_namespace(object),
+        Resource::ValidatingWebhookConfigurations | Resource::MutatingWebhookConfigurations => {
+            webhooks::of_configuration(object)
+        }
         Resource::ServiceAccounts | Resource::Nodes => Vec::new(),
     });
     faults
@@ -66,7 +70,10 @@ pub(super) fn of_update(resource: Resource, new: &Value, old: &Value) -> Vec<Sta
             faults.extend(of_kind);
             faults.extend(of_new(resource, new));
         }
-        Resource::Namespaces | Resource::Nodes => {
+        Resource::Namespaces
+        | Resource::Nodes
+        | Resource::ValidatingWebhookConfigurations
+        | Resource::MutatingWebhookConfigurations => {
             faults.extend(of_new(resource, new));
             faults.extend(of_kind);
         }

@@ -10,9 +10,9 @@ use super::objects::Objects;
 pub const TOKENS: &str = "tokens.csv";
 pub const AUDIT_POLICY: &str = "audit-policy.yaml";
 
-/// May all that following needs, secrets included.
+/// May all that following needs, secrets and webhook configurations included.
 pub const FOLLOWER: &str = "follower";
-/// May all but list and watch secrets.
+/// May follow what is followed unless more is asked for: no secrets, and no webhook configurations.
 pub const WITHOUT_SECRETS: &str = "without-secrets";
 /// May read the keys, and no objects.
 pub const KEYS_ONLY: &str = "keys-only";
@@ -35,6 +35,10 @@ pub fn write_files(folder: &Path) {
 }
 
 pub fn write_kubeconfig(folder: &Path, identity: &str, server: &str) -> PathBuf {
+    write_kubeconfig_with(folder, identity, &format!("{identity}-token"), server)
+}
+
+pub fn write_kubeconfig_with(folder: &Path, identity: &str, token: &str, server: &str) -> PathBuf {
     let port = server.rsplit(':').next().unwrap();
     let file = folder.join(format!("{identity}-{port}.kubeconfig"));
     // The server made its certificate itself, and put the authority behind it.
@@ -43,7 +47,7 @@ pub fn write_kubeconfig(folder: &Path, identity: &str, server: &str) -> PathBuf 
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{"name": "test", "cluster": {"server": server, "certificate-authority": authority}}],
-        "users": [{"name": identity, "user": {"token": format!("{identity}-token")}}],
+        "users": [{"name": identity, "user": {"token": token}}],
         "contexts": [{"name": "test", "context": {"cluster": "test", "user": identity}}],
         "current-context": "test",
     });
@@ -53,15 +57,12 @@ pub fn write_kubeconfig(folder: &Path, identity: &str, server: &str) -> PathBuf 
 
 /// Creates the roles and gives them to the followers.
 pub async fn grant(objects: &Objects) {
-    let follow = |resources: Value| json!([{"apiGroups": [""], "resources": resources, "verbs": ["get", "list", "watch"]}]);
-    role(
-        objects,
-        "follow-objects",
-        follow(json!(["serviceaccounts", "pods", "nodes"])),
-        &[FOLLOWER, WITHOUT_SECRETS],
-    )
-    .await;
-    role(objects, "follow-secrets", follow(json!(["secrets"])), &[FOLLOWER]).await;
+    let follow = |group: &str, resources: &[&str]| json!([{"apiGroups": [group], "resources": resources, "verbs": ["get", "list", "watch"]}]);
+    let of_all = follow("", &["serviceaccounts", "pods", "nodes"]);
+    role(objects, "follow-objects", of_all, &[FOLLOWER, WITHOUT_SECRETS]).await;
+    role(objects, "follow-secrets", follow("", &["secrets"]), &[FOLLOWER]).await;
+    let webhooks = ["validatingwebhookconfigurations", "mutatingwebhookconfigurations"];
+    role(objects, "follow-webhooks", follow("admissionregistration.k8s.io", &webhooks), &[FOLLOWER]).await;
     bind(objects, "system:service-account-issuer-discovery", &[FOLLOWER, WITHOUT_SECRETS, KEYS_ONLY]).await;
 }
 

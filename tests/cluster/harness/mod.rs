@@ -8,9 +8,12 @@ use boundtoken::{Reason, Verifier};
 pub mod identities;
 pub mod kubectl;
 pub mod objects;
+pub mod program;
 pub mod proxy;
 pub mod servers;
 pub mod truth;
+pub mod version;
+pub mod webhooks;
 
 use objects::{AUDIENCE, Objects};
 use servers::{Servers, SigningKey};

@@ -23,6 +23,7 @@ pub struct Objects(Client);
 pub struct Review {
     pub authenticated: bool,
     pub user: UserInfo,
+    pub audiences: Vec<String>,
 }
 
 impl Objects {
@@ -54,6 +55,15 @@ impl Objects {
 
     pub async fn create(&self, path: &str, object: Value) -> Value {
         self.send(Request::post(path), &object).await
+    }
+
+    /// As [`create`](Self::create), but none if it is forbidden.
+    pub async fn create_if_allowed(&self, path: &str, object: &Value) -> Option<Value> {
+        match self.try_send(Request::post(path), object).await {
+            Ok(answer) => Some(answer),
+            Err(kube::Error::Api(status)) if status.code == 403 => None,
+            Err(error) => panic!("{path}: {error}"),
+        }
     }
 
     /// Returns when the API server has answered.
@@ -100,13 +110,16 @@ impl Objects {
     }
 
     async fn send(&self, request: http::request::Builder, body: &Value) -> Value {
+        let what = format!("{:?} {:?}", request.method_ref(), request.uri_ref());
+        self.try_send(request, body).await.unwrap_or_else(|error| panic!("{what}: {error}"))
+    }
+
+    async fn try_send(&self, request: http::request::Builder, body: &Value) -> kube::Result<Value> {
         let request = match request.headers_ref() {
             Some(headers) if headers.contains_key("Content-Type") => request,
             _ => request.header("Content-Type", "application/json"),
         };
-        let request = request.body(body.to_string().into_bytes()).unwrap();
-        let what = format!("{} {}", request.method(), request.uri());
-        self.0.request(request).await.unwrap_or_else(|error| panic!("{what}: {error}"))
+        self.0.request(request.body(body.to_string().into_bytes()).unwrap()).await
     }
 }
 

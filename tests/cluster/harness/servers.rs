@@ -13,11 +13,15 @@ use serde_json::Value;
 use super::identities;
 use super::kubectl::Kubectl;
 use super::objects::Objects;
+use super::version::Version;
 
 /// Names the folder of the programs; `make test-cluster` sets it.
 const PROGRAMS: &str = "BOUNDTOKEN_CLUSTER";
 const ADDRESS: &str = "127.0.0.1";
 pub const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
+
+/// The feature gate of Kubernetes 1.37 that is off unless it is asked for.
+const WEBHOOK_TOKENS: &str = "APIServerWebhookAuthenticationToken";
 
 /// What the API server signs with, and what it publishes and accepts.
 #[derive(Clone, Copy)]
@@ -51,6 +55,9 @@ pub struct Servers {
     folder: PathBuf,
     etcd_port: u16,
     pub port: u16,
+    version: Version,
+    /// Whether the API server is started with [`WEBHOOK_TOKENS`], where it knows it.
+    pub webhook_tokens: bool,
     etcd: Child,
     api_server: Option<Child>,
 }
@@ -72,11 +79,26 @@ impl Servers {
         fs::create_dir_all(&folder).unwrap();
         identities::write_files(&folder);
         let [etcd_port, peer_port, port] = free_ports();
+        let version = Version::of(&programs.join("kube-apiserver"));
         let etcd = etcd(&programs, &folder, etcd_port, peer_port);
-        let mut servers = Self { programs, folder, etcd_port, port, etcd, api_server: None };
+        let mut servers =
+            Self { programs, folder, etcd_port, port, version, webhook_tokens: true, etcd, api_server: None };
         servers.start_api_server(&[key]).await;
         identities::grant(&servers.objects().await).await;
         Some(servers)
+    }
+
+    /// Whether the API server binds tokens to webhook configurations; if not, this says loudly that a scenario about them
+    /// does not apply.
+    pub fn bind_tokens_to_webhooks(&self) -> bool {
+        let does = self.version.has_webhook_tokens();
+        if !does {
+            println!(
+                "  DOES NOT APPLY: Kubernetes {} binds no tokens to webhook configurations",
+                self.version.text
+            );
+        }
+        does
     }
 
     /// Starts the API server and waits until it is ready. It signs with the first key and accepts all.
@@ -98,6 +120,9 @@ impl Servers {
             .arg(format!("--token-auth-file={}", self.path(identities::TOKENS)))
             .arg(format!("--audit-policy-file={}", self.path(identities::AUDIT_POLICY)))
             .arg(format!("--audit-log-path={}", self.path("audit.log")));
+        if self.version.has_webhook_tokens() {
+            command.arg(format!("--feature-gates={WEBHOOK_TOKENS}={}", self.webhook_tokens));
+        }
         let mut child = spawn(command, &self.folder.join("kube-apiserver.log"));
         // The certificate is there once the server listens.
         while !self.is_ready().await {
@@ -106,7 +131,8 @@ impl Servers {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         self.api_server = Some(child);
-        println!("  kube-apiserver is ready after {:.1} s", start.elapsed().as_secs_f64());
+        let (version, seconds) = (&self.version.text, start.elapsed().as_secs_f64());
+        println!("  kube-apiserver {version} is ready after {seconds:.1} s");
     }
 
     /// Kills the API server, as a crash would.
@@ -132,6 +158,16 @@ impl Servers {
     /// A kubeconfig for one of the [`identities`], through `port`: the server's own, or a proxy's.
     pub fn kubeconfig(&self, identity: &str, port: u16) -> PathBuf {
         identities::write_kubeconfig(&self.folder, identity, &format!("https://{ADDRESS}:{port}"))
+    }
+
+    /// A kubeconfig with this token.
+    pub fn kubeconfig_with(&self, name: &str, token: &str) -> PathBuf {
+        identities::write_kubeconfig_with(
+            &self.folder,
+            name,
+            token,
+            &format!("https://{ADDRESS}:{}", self.port),
+        )
     }
 
     pub async fn client(&self, identity: &str) -> Client {

@@ -29,6 +29,11 @@ async fn a_missing_permission_is_named_and_the_rest_works() {
             watch(ObjectKind::Secret),
             "get, list and watch on secrets in the whole cluster",
         ),
+        (
+            builder(WITHOUT_SECRETS).webhook_configurations(true),
+            watch(ObjectKind::ValidatingWebhookConfiguration),
+            "on validatingwebhookconfigurations.admissionregistration.k8s.io in the whole cluster",
+        ),
     ] {
         let error = connecting.connect().await.unwrap_err();
         assert_eq!((&error.step, error.http_status), (&step, Some(403)), "{error}");

@@ -15,6 +15,18 @@ spec:
 ";
 const NODE: &str = r#"{"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node-1"}}"#;
 
+const WEBHOOKS: &str = "
+apiVersion: admissionregistration.k8s.io/v1
+kind: KIND
+metadata: {name: policy}
+webhooks:
+- name: check.example.com
+  clientConfig: {url: https://hook.example.com/check}
+  rules: [{operations: [CREATE], apiGroups: [apps], apiVersions: [v1], resources: [deployments], scope: '*'}]
+  sideEffects: None
+  admissionReviewVersions: [v1]
+";
+
 #[test]
 fn objects_of_every_kind_are_created_and_shown() {
     let Some(kubectl) = Kubectl::start("create") else { return };
@@ -109,6 +121,29 @@ fn objects_are_changed_by_labels_patches_apply_and_replace() {
     assert!(invalid.contains("five"), "{invalid}");
     kubectl.refused("label serviceaccount app five=6");
     kubectl.ok("label serviceaccount app five=6 --overwrite");
+}
+
+#[test]
+fn webhook_configurations_are_applied_shown_changed_and_deleted() {
+    let Some(kubectl) = Kubectl::start("webhooks") else { return };
+    for (kind, resource) in [
+        ("ValidatingWebhookConfiguration", "validatingwebhookconfiguration"),
+        ("MutatingWebhookConfiguration", "mutatingwebhookconfiguration"),
+    ] {
+        let manifest = WEBHOOKS.replace("KIND", kind);
+        let full = format!("{resource}.admissionregistration.k8s.io/policy");
+        kubectl.file("hook.yaml", &manifest);
+        assert_eq!(kubectl.ok("apply -f hook.yaml"), format!("{full} created\n"));
+        assert_eq!(kubectl.ok("apply -f hook.yaml"), format!("{full} unchanged\n"));
+        assert_eq!(kubectl.ok(&format!("get {resource}s -o name")), format!("{full}\n"));
+        kubectl.file("hook.yaml", &manifest.replace("/check", "/other"));
+        assert_eq!(kubectl.ok("apply -f hook.yaml"), format!("{full} configured\n"));
+        let changed = kubectl.json(&format!("get {resource} policy"));
+        assert_eq!(changed["webhooks"][0]["clientConfig"]["url"], "https://hook.example.com/other");
+        let deleted = kubectl.ok(&format!("delete {resource} policy"));
+        assert!(deleted.contains("\"policy\" deleted"), "{deleted}");
+        kubectl.refused(&format!("get {resource} policy"));
+    }
 }
 
 #[test]

@@ -11,6 +11,11 @@ const OF_TIME: &str =
     "the token is at the edge of its time, or the clocks are apart: see `boundtoken doctor`";
 const DELETED: &str = "the API server remembers an acceptance for 10 seconds, and may see deletions late; \
                        here they count at once. Ask again in 10 seconds";
+/// As an API server names it that knows tokens of webhooks, but has them switched off.
+const WEBHOOK_GATE: &str = "APIServerWebhookAuthenticationToken";
+const GATE_IS_OFF: &str = "the token is bound to a webhook configuration, and the feature gate \
+                           APIServerWebhookAuthenticationToken of this API server is off, so that it neither issues nor \
+                           accepts such tokens; here one counts as long as its configuration exists";
 const ANOTHER_KIND: &str = "the API server has other ways to authenticate, such as OIDC or static tokens; \
                             this is no bound service-account token, and only those are accepted here";
 const SPACE: &str = "the API server takes a token that begins with white space for no token at all, and answers with \
@@ -21,6 +26,7 @@ pub fn of(verdicts: &Verdicts, token: &[u8]) -> Option<String> {
     match (&verdicts.theirs, &verdicts.ours) {
         (theirs, Ok(ours)) if theirs.authenticated => of_users(theirs, ours),
         (theirs, Err(_)) if !theirs.authenticated => None,
+        (theirs, Ok(_)) if theirs.error.contains(WEBHOOK_GATE) => Some(GATE_IS_OFF.to_owned()),
         (_, Ok(_)) => Some(LAST_NEWS.to_owned()),
         (theirs, Err(rejection)) => Some(of_refusal(theirs, rejection, token)),
     }
@@ -28,7 +34,7 @@ pub fn of(verdicts: &Verdicts, token: &[u8]) -> Option<String> {
 
 fn of_users(theirs: &TokenReviewStatus, ours: &VerifiedToken) -> Option<String> {
     let user = ours.user_info();
-    let audiences: Vec<&str> = ours.claims().matched_audiences().collect();
+    let audiences: Vec<&str> = ours.matched_audiences().collect();
     let their_audiences: Vec<&str> = theirs.audiences.iter().map(String::as_str).collect();
     let differences = [
         ("name", user.username != theirs.user.username),
@@ -105,8 +111,20 @@ mod tests {
                 "x",
                 "stricter here than the API server, by the rule expiry_missing",
             ),
+            (
+                Reason::BindingUnknown,
+                account,
+                "x",
+                "stricter here than the API server, by the rule binding_unknown",
+            ),
             (Reason::PodNotFound, account, "x", "remembers an acceptance for 10 seconds"),
             (Reason::ServiceAccountDeleted, account, "x", "remembers an acceptance for 10 seconds"),
+            (
+                Reason::MutatingWebhookConfigurationNotFound,
+                account,
+                "x",
+                "remembers an acceptance for 10 seconds",
+            ),
             (Reason::Expired, account, "x", "boundtoken doctor"),
             (Reason::IssuerMismatch, account, "x", "further issuers"),
             (Reason::KeyUnknown, account, "x", "does not publish"),
@@ -146,5 +164,7 @@ mod tests {
         assert!(of(&verdicts, b"x").unwrap().contains("the same of: groups."));
         verdicts.theirs.authenticated = false;
         assert!(of(&verdicts, b"x").unwrap().contains("Ask again"));
+        verdicts.theirs.error = "feature gate \"APIServerWebhookAuthenticationToken\" is disabled".to_owned();
+        assert!(of(&verdicts, b"x").unwrap().contains("is off"));
     }
 }

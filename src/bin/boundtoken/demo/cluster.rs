@@ -60,6 +60,7 @@ fn request() -> TokenRequest {
             audiences: vec![AUDIENCE.to_owned()],
             expiration_seconds: i64::try_from(LIFETIME).ok(),
             bound_object_ref: Some(pod),
+            ..TokenRequestSpec::default()
         },
         ..TokenRequest::default()
     }

@@ -1,5 +1,6 @@
 //! What this identity may do, by the API server's own word.
 
+use boundtoken::ObjectKind;
 use kube::Client;
 use serde::Deserialize;
 use serde_json::json;
@@ -9,6 +10,17 @@ use crate::cluster;
 use crate::failure::Failure;
 
 const VERBS: [&str; 3] = ["get", "list", "watch"];
+/// What is followed, and the name of its check.
+const FOLLOWED: [(&str, &[ObjectKind]); 5] = [
+    ("serviceaccounts", &[ObjectKind::ServiceAccount]),
+    ("pods", &[ObjectKind::Pod]),
+    (NODES, &[ObjectKind::Node]),
+    (SECRETS, &[ObjectKind::Secret]),
+    (WEBHOOKS, &[ObjectKind::ValidatingWebhookConfiguration, ObjectKind::MutatingWebhookConfiguration]),
+];
+const NODES: &str = "nodes";
+const SECRETS: &str = "secrets";
+const WEBHOOKS: &str = "webhooks";
 
 #[derive(Deserialize)]
 struct Review {
@@ -21,15 +33,12 @@ struct Status {
     allowed: bool,
 }
 
-/// One line for each resource.
+/// One line for each resource; the two of webhook configurations share one.
 pub async fn check(client: &Client, namespaces: &[String]) -> Vec<Check> {
-    let everywhere = [String::new()];
-    let namespaces = if namespaces.is_empty() { &everywhere } else { namespaces };
     let mut found = Vec::new();
-    for resource in ["serviceaccounts", "pods", "nodes", "secrets"] {
-        let namespaces = if resource == "nodes" { &everywhere } else { namespaces };
-        match missing(client, resource, namespaces).await {
-            Ok(Some(missing)) => found.push(judge(resource, &missing)),
+    for (name, kinds) in FOLLOWED {
+        match missing(client, kinds, namespaces).await {
+            Ok(Some(missing)) => found.push(judge(name, &missing)),
             Ok(None) => {
                 let remedy = "try `boundtoken verify --cluster`: what is missing is said there";
                 let finding = "not known: this API server does not answer SelfSubjectAccessReview";
@@ -43,23 +52,30 @@ pub async fn check(client: &Client, namespaces: &[String]) -> Vec<Check> {
     found
 }
 
-fn judge(resource: &'static str, missing: &[String]) -> Check {
+fn judge(name: &'static str, missing: &[String]) -> Check {
     if missing.is_empty() {
-        return Check::ok(resource, format!("{} are allowed", VERBS.join(", ")));
+        return Check::ok(name, format!("{} are allowed", VERBS.join(", ")));
     }
     let finding = format!("not allowed: {}", missing.join("; "));
-    match resource {
-        "secrets" => Check::information(
-            resource,
+    match name {
+        SECRETS => Check::information(
+            name,
             format!("{finding}; only tokens that are bound to secrets need it, and pods use none of them"),
         ),
-        "nodes" => Check::warn(
-            resource,
+        WEBHOOKS => Check::information(
+            name,
+            format!(
+                "{finding}; only admission webhooks need it, for the tokens that the API server shows to them: see \
+                 deploy/rbac-webhooks.yaml"
+            ),
+        ),
+        NODES => Check::warn(
+            name,
             format!("{finding}; only tokens that are bound to nodes need it"),
             "kubectl apply -f deploy/rbac-cluster.yaml, or follow no nodes",
         ),
         _ => Check::fail(
-            resource,
+            name,
             finding,
             "kubectl apply -f deploy/rbac-cluster.yaml, or rbac-namespace.yaml and --namespace",
         ),
@@ -69,32 +85,50 @@ fn judge(resource: &'static str, missing: &[String]) -> Check {
 /// What is not allowed; none if the API server does not say.
 async fn missing(
     client: &Client,
-    resource: &str,
+    kinds: &[ObjectKind],
     namespaces: &[String],
 ) -> Result<Option<Vec<String>>, Failure> {
+    let everywhere = [String::new()];
     let mut missing = Vec::new();
-    for namespace in namespaces {
-        let mut verbs = Vec::new();
-        for verb in VERBS {
-            let review = json!({
-                "apiVersion": "authorization.k8s.io/v1",
-                "kind": "SelfSubjectAccessReview",
-                "spec": {"resourceAttributes": {"namespace": namespace, "verb": verb, "resource": resource}},
-            });
-            let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
-            match cluster::post(client, path, &review).await?.object::<Review>()? {
-                Ok(review) if review.status.allowed => {}
-                Ok(_) => verbs.push(verb),
-                Err(_) => return Ok(None),
+    for kind in kinds {
+        let namespaces =
+            if namespaces.is_empty() || !kind.is_namespaced() { &everywhere } else { namespaces };
+        // Where one line speaks of one kind, its name says which.
+        let resource = if kinds.len() > 1 { format!(" on {}", kind.resource()) } else { String::new() };
+        for namespace in namespaces {
+            let Some(verbs) = missing_verbs(client, *kind, namespace).await? else { return Ok(None) };
+            if !verbs.is_empty() {
+                let place = match namespace.as_str() {
+                    "" => "the whole cluster".to_owned(),
+                    name => format!("namespace {name}"),
+                };
+                missing.push(format!("{}{resource} in {place}", verbs.join(", ")));
             }
-        }
-        if !verbs.is_empty() {
-            let place = match namespace.as_str() {
-                "" => "the whole cluster".to_owned(),
-                name => format!("namespace {name}"),
-            };
-            missing.push(format!("{} in {place}", verbs.join(", ")));
         }
     }
     Ok(Some(missing))
+}
+
+async fn missing_verbs(
+    client: &Client,
+    kind: ObjectKind,
+    namespace: &str,
+) -> Result<Option<Vec<&'static str>>, Failure> {
+    let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+    let mut verbs = Vec::new();
+    for verb in VERBS {
+        let (group, resource) = (kind.api_group(), kind.resource());
+        let attributes = json!({"namespace": namespace, "verb": verb, "group": group, "resource": resource});
+        let review = json!({
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": attributes},
+        });
+        match cluster::post(client, path, &review).await?.object::<Review>()? {
+            Ok(review) if review.status.allowed => {}
+            Ok(_) => verbs.push(verb),
+            Err(_) => return Ok(None),
+        }
+    }
+    Ok(Some(verbs))
 }

@@ -91,6 +91,9 @@ impl Report<'_> {
         self.write_times(lines);
         rows(lines, "Bound to", statement.bound_objects.iter().map(described));
         rows(lines, "Node of the pod", statement.node_of_pod.iter().map(described));
+        if !statement.attested_api_groups.is_empty() {
+            row(lines, "Attested groups", &printable(&statement.attested_api_groups.join(", ")));
+        }
         self.write_header_members(lines);
         let signature = match self.parts.signature_size {
             Some(size) => format!("signature {size} bytes"),

@@ -1,6 +1,6 @@
 //! What a token says of itself, true or not.
 
-use boundtoken::UnixSeconds;
+use boundtoken::{Attestation, UnixSeconds};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -19,6 +19,9 @@ pub struct Statement {
     pub bound_objects: Vec<Object>,
     /// The node of the pod, which decides nothing.
     pub node_of_pod: Option<Object>,
+    /// The API groups whose admission reviews the caller may send.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attested_api_groups: Vec<String>,
 }
 
 /// An object that a token names.
@@ -54,6 +57,10 @@ impl Statement {
             node if pod.is_some() => (None, node),
             node => (node, None),
         };
+        let validating = object("ValidatingWebhookConfiguration", "validatingwebhookconfiguration", &None);
+        let mutating = object("MutatingWebhookConfiguration", "mutatingwebhookconfiguration", &None);
+        let attested = kubernetes("attestations").and_then(|all| all.get(Attestation::API_GROUPS));
+        let attested = attested.and_then(Value::as_array).into_iter().flatten();
         Self {
             username,
             issuer: claims.get("iss").and_then(text),
@@ -62,8 +69,9 @@ impl Statement {
             not_before: claims.get("nbf").and_then(date),
             expires_at: claims.get("exp").and_then(date),
             warn_after: kubernetes("warnafter").and_then(date),
-            bound_objects: [account, secret, pod, node].into_iter().flatten().collect(),
+            bound_objects: [account, secret, pod, node, validating, mutating].into_iter().flatten().collect(),
             node_of_pod,
+            attested_api_groups: attested.filter_map(text).collect(),
         }
     }
 }
@@ -87,4 +95,37 @@ fn date(value: &Value) -> Option<UnixSeconds> {
         std::time::Duration::try_from_secs_f64(seconds).ok().map(|duration| duration.as_secs())
     });
     whole.map(UnixSeconds).filter(|date| *date <= UnixSeconds::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_object_that_decides_is_named() {
+        let reference = json!({"name": "a", "uid": "u"});
+        let claims = json!({"kubernetes.io": {
+            "namespace": "demo",
+            "serviceaccount": reference,
+            "pod": reference,
+            "node": reference,
+            "validatingwebhookconfiguration": reference,
+            "mutatingwebhookconfiguration": reference,
+        }});
+        let statement = Statement::read(Some(&claims));
+        let bound: Vec<_> =
+            statement.bound_objects.iter().map(|object| (object.kind, object.namespace.as_deref())).collect();
+        assert_eq!(
+            bound,
+            [
+                ("ServiceAccount", Some("demo")),
+                ("Pod", Some("demo")),
+                ("ValidatingWebhookConfiguration", None),
+                ("MutatingWebhookConfiguration", None),
+            ]
+        );
+        assert_eq!(statement.node_of_pod.unwrap().kind, "Node");
+    }
 }

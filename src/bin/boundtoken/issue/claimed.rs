@@ -1,17 +1,22 @@
 //! Objects that nobody can look up: they are what the arguments say they are.
 
-use boundtoken::{BoundObjects, ObjectKind, ObjectReference, ObjectState, PodSpec, Uid};
+use boundtoken::{BoundObjects, ObjectKind, ObjectReference, ObjectState, PodSpec, Uid, Webhook};
 
-/// A cluster in which everything exists, and every pod runs as the one service account.
+/// A cluster in which everything exists, every pod runs as the one service account, and every webhook is meant.
 pub struct Claimed {
     service_account: String,
+    audiences: Vec<String>,
     account_uid: Uid,
     bound_uid: Uid,
 }
 
 impl Claimed {
     /// Takes the uids of the account and of the bound object, and makes up the missing ones.
-    pub fn new(service_account: &str, uids: [&Option<String>; 2]) -> Result<Self, String> {
+    pub fn new(
+        service_account: &str,
+        audiences: &[String],
+        uids: [&Option<String>; 2],
+    ) -> Result<Self, String> {
         let [account_uid, bound_uid] = uids.map(|uid| match uid.as_deref() {
             Some("") => Err("a uid is empty: leave the option out to have one made up".to_owned()),
             Some(uid) => Ok(Uid::from(uid)),
@@ -19,6 +24,7 @@ impl Claimed {
         });
         Ok(Self {
             service_account: service_account.to_owned(),
+            audiences: audiences.to_vec(),
             account_uid: account_uid?,
             bound_uid: bound_uid?,
         })
@@ -36,5 +42,11 @@ impl BoundObjects for Claimed {
 
     fn pod_spec(&self, _pod: &ObjectReference<'_>, _uid: &Uid) -> Option<PodSpec> {
         Some(PodSpec { service_account_name: self.service_account.clone(), node_name: String::new() })
+    }
+
+    fn webhooks(&self, _configuration: &ObjectReference<'_>, _uid: &Uid) -> Option<Vec<Webhook>> {
+        let webhook =
+            |audience: &String| Webhook { audience: audience.clone(), api_groups: vec!["*".to_owned()] };
+        Some(self.audiences.iter().map(webhook).collect())
     }
 }

@@ -44,7 +44,7 @@ fn text(statement: &Statement, has_audience: bool, now: UnixSeconds) -> String {
             .flat_map(|object| [described(object), format!("uid {}", uid(&object.uid))]),
     );
     if statement.bound_objects.len() < 2 {
-        let caution = "and no pod, secret or node: until it expires, only the end of the account ends it";
+        let caution = "and no object of its own: until it expires, only the end of the account ends it";
         row(&mut lines, "", &paint(CAUTION, caution));
     }
     lines.push_str(

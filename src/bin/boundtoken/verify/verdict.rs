@@ -132,10 +132,10 @@ pub fn accepted(token: &VerifiedToken, now: UnixSeconds) -> String {
     let mut lines = format!("{}  {}\n\n", paint(GOOD, "ACCEPTED"), paint(STRONG, &user.username));
     row(&mut lines, "Namespace", claims.namespace());
     rows(&mut lines, "Groups", &user.groups);
-    row(&mut lines, "Audience", &list(claims.matched_audiences()));
+    row(&mut lines, "Audience", &list(token.matched_audiences()));
     let others: Vec<&str> = claims
         .audiences()
-        .filter(|audience| claims.matched_audiences().all(|matched| matched != *audience))
+        .filter(|audience| token.matched_audiences().all(|matched| matched != *audience))
         .collect();
     if !others.is_empty() {
         row(&mut lines, "", &format!("also good for {}", list(others.into_iter())));
@@ -160,6 +160,9 @@ pub fn accepted(token: &VerifiedToken, now: UnixSeconds) -> String {
     );
     if let Some(node) = claims.node().filter(|_| claims.pod().is_some()) {
         row(&mut lines, "Node of the pod", node.reference.name);
+    }
+    if claims.attested_api_groups().next().is_some() {
+        row(&mut lines, "Attested groups", &list(claims.attested_api_groups()));
     }
     if token.confirmed() != Confirmed::Live {
         lines.push('\n');

@@ -15,6 +15,8 @@ pub(super) fn kind(resource: Resource) -> &'static Kind {
         Resource::Pods => &kinds::POD,
         Resource::Secrets => &kinds::SECRET,
         Resource::Nodes => &kinds::NODE,
+        Resource::ValidatingWebhookConfigurations => &kinds::VALIDATING_WEBHOOK_CONFIGURATION,
+        Resource::MutatingWebhookConfigurations => &kinds::MUTATING_WEBHOOK_CONFIGURATION,
     }
 }
 

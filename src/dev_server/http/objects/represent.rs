@@ -17,7 +17,8 @@ pub(super) fn represent(code: StatusCode, accept: &Accept, resource: Resource, o
             Ok(answer::object(code, accept, &Metadata { api_version, object }))
         }
         Form::PartialObjectMetadataList { .. } => {
-            let what = format!("the requested object is not a list (*core.{})", resource.kind());
+            let what =
+                format!("the requested object is not a list (*{}.{})", resource.package(), resource.kind());
             Err(not_acceptable(format!("you requested PartialObjectMetadataList, but {what}")).into())
         }
     }
@@ -31,7 +32,7 @@ pub(super) fn represent_list(accept: &Accept, resource: Resource, list: &List) -
             Ok(answer::object(
                 StatusCode::OK,
                 accept,
-                &Listed { kind: &kind, api_version: "v1", list, metadata: None },
+                &Listed { kind: &kind, api_version: resource.api_version(), list, metadata: None },
             ))
         }
         Form::PartialObjectMetadataList { api_version } => {
@@ -40,7 +41,8 @@ pub(super) fn represent_list(accept: &Accept, resource: Resource, list: &List) -
             Ok(answer::object(StatusCode::OK, accept, &listed))
         }
         Form::PartialObjectMetadata { .. } => {
-            let what = format!("the requested object is a list (*core.{}List)", resource.kind());
+            let what =
+                format!("the requested object is a list (*{}.{}List)", resource.package(), resource.kind());
             Err(not_acceptable(format!("you requested PartialObjectMetadata, but {what}")).into())
         }
     }

@@ -143,16 +143,19 @@ impl Follower {
         } else {
             json!({"resourceVersion": version})
         };
-        let kind = self.resource.kind();
+        let (kind, api_version) = (self.resource.kind(), self.resource.api_version());
         match self.resource {
             Resource::Pods => json!({
-                "kind": kind, "apiVersion": "v1", "metadata": metadata, "spec": {"containers": null}, "status": {},
+                "kind": kind, "apiVersion": api_version, "metadata": metadata, "spec": {"containers": null}, "status": {},
             }),
             Resource::Namespaces | Resource::Nodes => {
-                json!({"kind": kind, "apiVersion": "v1", "metadata": metadata, "spec": {}, "status": {}})
+                json!({"kind": kind, "apiVersion": api_version, "metadata": metadata, "spec": {}, "status": {}})
             }
-            Resource::ServiceAccounts | Resource::Secrets => {
-                json!({"kind": kind, "apiVersion": "v1", "metadata": metadata})
+            Resource::ServiceAccounts
+            | Resource::Secrets
+            | Resource::ValidatingWebhookConfigurations
+            | Resource::MutatingWebhookConfigurations => {
+                json!({"kind": kind, "apiVersion": api_version, "metadata": metadata})
             }
         }
     }

@@ -55,7 +55,10 @@ fn known(resource: Resource, field: &str) -> Result<&str, String> {
         Resource::Namespaces => (&["metadata.name", "status.phase"], false),
         Resource::Nodes => (&["metadata.name", "spec.unschedulable"], false),
         Resource::Secrets => (&["metadata.name", "type"], true),
-        Resource::ServiceAccounts => (&["metadata.name"], true),
+        // Webhook configurations have no namespace, and yet may be selected by it.
+        Resource::ServiceAccounts
+        | Resource::ValidatingWebhookConfigurations
+        | Resource::MutatingWebhookConfigurations => (&["metadata.name"], true),
         Resource::Pods => (
             &[
                 "metadata.name",
@@ -75,9 +78,11 @@ fn known(resource: Resource, field: &str) -> Result<&str, String> {
         "metadata.namespace" if namespaced => Ok(field),
         "spec.host" if resource == Resource::Pods => Ok("spec.nodeName"),
         field if fields.contains(&field) => Ok(field),
-        field if resource == Resource::ServiceAccounts => Err(format!(
-            "{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
-        )),
+        field if resource == Resource::ServiceAccounts || resource.is_webhook_configuration() => {
+            Err(format!(
+                "{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+            ))
+        }
         field => Err(format!("field label not supported: {field}")),
     }
 }

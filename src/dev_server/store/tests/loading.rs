@@ -65,8 +65,9 @@ fn what_is_not_served_is_named_with_what_is() {
     let deployment = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}});
     assert_eq!(
         store.load(&[deployment]).unwrap_err().to_string(),
-        "\"Deployment\" (\"apps/v1\") \"web\" is not served here; kinds of \"v1\" that are: Namespace, ServiceAccount, \
-         Pod, Secret, Node"
+        "\"Deployment\" (\"apps/v1\") \"web\" is not served here; kinds that are: Namespace (\"v1\"), ServiceAccount (\"v1\"), Pod \
+         (\"v1\"), Secret (\"v1\"), Node (\"v1\"), ValidatingWebhookConfiguration (\"admissionregistration.k8s.io/v1\"), \
+         MutatingWebhookConfiguration (\"admissionregistration.k8s.io/v1\")"
     );
     let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "app"}});
     assert_eq!(

@@ -1,0 +1,33 @@
+//! What Kubernetes lets be a name, in the API server's words.
+
+const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or \
+    '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is \
+    '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+
+/// What keeps a name from being a DNS-1123 subdomain. `unit` is what the message counts its length in.
+pub(crate) fn faults_of_subdomain(name: &str, unit: &str) -> Vec<String> {
+    let mut faults = too_long(name, 253, unit);
+    if !name.split('.').all(is_label) {
+        faults.push(SUBDOMAIN.to_owned());
+    }
+    faults
+}
+
+/// Whether a name is longer than this many bytes.
+pub(crate) fn too_long(text: &str, most: usize, unit: &str) -> Vec<String> {
+    if text.len() > most { vec![format!("must be no more than {most} {unit}")] } else { Vec::new() }
+}
+
+/// Whether a name is a DNS-1123 label, whatever its length.
+pub(crate) fn is_label(text: &str) -> bool {
+    let inside = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    is_made_of(text, inside, |byte| byte != b'-')
+}
+
+/// Whether a name has one byte at least, and at each place one of those that may stand there.
+pub(crate) fn is_made_of(text: &str, inside: impl Fn(u8) -> bool, at_the_ends: impl Fn(u8) -> bool) -> bool {
+    let bytes = text.as_bytes();
+    let ends = [bytes.first(), bytes.last()];
+    bytes.iter().all(|byte| inside(*byte))
+        && ends.iter().all(|end| end.is_some_and(|byte| at_the_ends(*byte)))
+}

@@ -1,0 +1,123 @@
+//! Tokens that are bound to a webhook configuration (KEP-6060, Kubernetes 1.37).
+
+use super::binding::{Binding, Instance, ServiceAccount, demand_uid};
+use super::{Issuer, refusals};
+use crate::api::{BoundObjectReference, Status, TokenRequestSpec};
+use crate::bound_object::{ObjectKind, ObjectReference, ObjectState, Uid, is_object_name};
+use crate::claims::Attestation;
+use crate::time::UnixSeconds;
+
+/// The feature gate without which the API server issues and accepts no such token.
+const FEATURE_GATE: &str = "APIServerWebhookAuthenticationToken";
+
+/// The longest that such a token lives, in seconds.
+pub(super) const LONGEST_EXPIRATION: i64 = 600;
+
+/// The API group that stands for all.
+const ALL_GROUPS: &str = "*";
+
+/// Whether a service account may attest an API group.
+type MayAttest = dyn Fn(&ObjectReference<'_>, &str) -> bool + Send + Sync;
+
+/// How an issuer treats requests for such tokens.
+pub(super) struct WebhookTokens {
+    /// Whether the feature gate is on.
+    pub(super) enabled: bool,
+    pub(super) may_attest: Box<MayAttest>,
+}
+
+impl Default for WebhookTokens {
+    fn default() -> Self {
+        Self { enabled: true, may_attest: Box::new(|_, _| true) }
+    }
+}
+
+/// The kind of webhook configuration that a request is bound to. Unlike that of other kinds, the version matters.
+pub(super) fn kind_of(wanted: &BoundObjectReference) -> Option<ObjectKind> {
+    let mut kinds = ObjectKind::ALL.iter().copied().filter(|kind| kind.is_webhook_configuration());
+    kinds.find(|kind| {
+        wanted.kind == kind.name() && wanted.api_version.strip_suffix("/v1") == Some(kind.api_group())
+    })
+}
+
+impl Issuer {
+    /// Binds a token to the webhook configuration that a request names, if the request is [valid](super::validation).
+    pub(super) fn bind_to_webhooks<'a>(
+        &self,
+        wanted: &'a BoundObjectReference,
+        kind: ObjectKind,
+        spec: &TokenRequestSpec,
+        account: &ServiceAccount<'_>,
+        now: UnixSeconds,
+    ) -> Result<Binding<'a>, Status> {
+        if !self.webhook_tokens.enabled {
+            return Err(Status::bad_request(format!(
+                "cannot bind token to object of type {}, Kind={kind} (feature gate {FEATURE_GATE} is disabled)",
+                wanted.api_version
+            )));
+        }
+        if spec.audiences.iter().any(|audience| self.api_audiences.contains(audience)) {
+            return Err(Status::bad_request("api server audiences are invalid for webhook token requests"));
+        }
+        let group = attested_api_group(spec);
+        if !(self.webhook_tokens.may_attest)(&account.reference, group) {
+            return Err(refusals::may_not_attest(&account.reference, group));
+        }
+        let configuration = ObjectReference { kind, namespace: "", name: &wanted.name };
+        let denied = || refusals::token_request_denied(account.reference.name);
+        let uid = self.live(&configuration, now)?.ok_or_else(denied)?;
+        if group != ALL_GROUPS && !self.has_webhook(&configuration, &uid, &spec.audiences, group)? {
+            return Err(denied());
+        }
+        demand_uid(wanted, kind.api_group(), &uid)?;
+
+        let instance = Instance { name: &wanted.name, uid };
+        Ok(match kind {
+            ObjectKind::MutatingWebhookConfiguration => {
+                Binding { mutating: Some(instance), ..Binding::default() }
+            }
+            _ => Binding { validating: Some(instance), ..Binding::default() },
+        })
+    }
+
+    /// The uid of a configuration, unless it is missing or its deletion has begun. The API server gives it no grace here.
+    fn live(&self, configuration: &ObjectReference<'_>, now: UnixSeconds) -> Result<Option<Uid>, Status> {
+        if !is_object_name(configuration.name) {
+            return Ok(None);
+        }
+        match self.objects.state(configuration) {
+            ObjectState::Present { deletion_timestamp: Some(deleted), .. } if deleted <= now => Ok(None),
+            ObjectState::Present { uid, .. } => Ok(Some(uid)),
+            ObjectState::Absent => Ok(None),
+            ObjectState::Unavailable => Err(refusals::unavailable(configuration)),
+        }
+    }
+
+    /// Whether the configuration has a webhook with this audience that is called for this group.
+    fn has_webhook(
+        &self,
+        configuration: &ObjectReference<'_>,
+        uid: &Uid,
+        audiences: &[String],
+        group: &str,
+    ) -> Result<bool, Status> {
+        let webhooks = self.objects.webhooks(configuration, uid).ok_or_else(|| {
+            Status::internal_error(&format!("the webhooks of {configuration} are not known"))
+        })?;
+        let takes = |audience: &String| webhooks.iter().any(|webhook| webhook.takes(audience, group));
+        Ok(audiences.iter().all(takes))
+    }
+
+    /// Whether the feature gate for tokens that are bound to a webhook configuration is on. See
+    /// [`IssuerBuilder::webhook_tokens`](super::IssuerBuilder::webhook_tokens).
+    #[must_use]
+    pub fn has_webhook_tokens(&self) -> bool {
+        self.webhook_tokens.enabled
+    }
+}
+
+/// The one API group that a valid request attests.
+fn attested_api_group(spec: &TokenRequestSpec) -> &str {
+    let groups = spec.attestations.as_ref().and_then(|all| all.get(Attestation::API_GROUPS));
+    groups.and_then(|groups| groups.first()).map_or("", String::as_str)
+}
