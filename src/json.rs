@@ -9,6 +9,7 @@ use crate::rejection::{Detail, Reason, Rejection};
 
 mod known;
 mod names;
+mod steps;
 mod text;
 
 pub(crate) use known::{Known, KnownName, Member};
@@ -18,6 +19,9 @@ pub(crate) use text::Text;
 
 /// How deep arrays and objects may nest.
 const MAX_DEPTH: u32 = 32;
+/// How many members, elements of arrays and escapes a text may have, all together, whose reading is not paid for by a
+/// signature: each costs more than its few bytes.
+const MOST_PIECES: usize = 64;
 /// How long a number may be, in characters.
 const MAX_NUMBER_LENGTH: usize = 64;
 
@@ -29,7 +33,8 @@ pub(crate) struct Rules {
     pub(crate) duplicate_member: Reason,
     pub(crate) number_out_of_range: Reason,
     pub(crate) wrong_type: Reason,
-    /// The reason for more than 32 unknown members; `None` where their number is bounded by the size alone.
+    /// The reason for more than [`MOST_PIECES`], or for more than 32 unknown members in an object; `None` where their number is
+    /// bounded by the size alone.
     pub(crate) too_many_members: Option<Reason>,
 }
 
@@ -59,6 +64,8 @@ pub(crate) struct Reader<'a> {
     text: &'a [u8],
     position: usize,
     depth: u32,
+    /// How many more members, elements and escapes there may be.
+    pieces: usize,
     names: Names,
     rules: &'static Rules,
     /// The member that was refused, where its name says more than its position.
@@ -74,7 +81,9 @@ impl<'a> Reader<'a> {
         read: impl FnOnce(&mut Self) -> Result<T, Reason>,
     ) -> Result<T, Rejection> {
         let text = text.as_bytes();
-        let mut reader = Self { text, position: 0, depth: 0, names: Names::default(), rules, refused: None };
+        let pieces = if rules.too_many_members.is_some() { MOST_PIECES } else { usize::MAX };
+        let names = Names::default();
+        let mut reader = Self { text, position: 0, depth: 0, pieces, names, rules, refused: None };
         reader.skip_space();
         match read(&mut reader).and_then(|value| reader.end().map(|()| value)) {
             Ok(value) => Ok(value),
@@ -184,6 +193,7 @@ impl<'a> Reader<'a> {
             self.expect(b',')?;
             self.skip_space();
         }
+        self.count_piece()?;
         Ok(true)
     }
 
@@ -214,6 +224,7 @@ impl<'a> Reader<'a> {
             if !self.take(b'\\') {
                 return Err(self.rules.malformed);
             }
+            self.count_piece()?;
             self.escape()?;
             self.position = plain_end(self.text, self.position);
         }
@@ -328,6 +339,14 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Counts a member, an element or an escape.
+    fn count_piece(&mut self) -> Result<(), Reason> {
+        self.pieces =
+            self.pieces.checked_sub(1).ok_or(self.rules.too_many_members.unwrap_or(self.rules.malformed))?;
+        steps::count(1);
+        Ok(())
+    }
+
     fn descend(&mut self, bracket: u8) -> Result<(), Reason> {
         self.expect(bracket)?;
         self.depth += 1;
@@ -341,6 +360,7 @@ impl<'a> Reader<'a> {
         let rest = self.text.get(self.position..).unwrap_or_default();
         let digits = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
         self.position += digits;
+        steps::count(digits);
         if self.position - number_start > MAX_NUMBER_LENGTH {
             return Err(self.rules.number_out_of_range);
         }
@@ -395,6 +415,7 @@ impl<'a> Reader<'a> {
     fn skip_some_space(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.position += 1;
+            steps::count(1);
         }
     }
 
@@ -429,6 +450,13 @@ impl<'a> Reader<'a> {
 /// Where the first quote, backslash or control character stands, from `start` on; or the end. Eight bytes at a time.
 #[inline]
 fn plain_end(text: &[u8], start: usize) -> usize {
+    let end = first_special(text, start);
+    steps::count(end - start);
+    end
+}
+
+#[inline]
+fn first_special(text: &[u8], start: usize) -> usize {
     let (words, tail) = text.get(start..).unwrap_or_default().as_chunks();
     let mut end = start;
     for word in words {

@@ -1,16 +1,22 @@
 //! Member names that were met, to find one that stands twice.
 
 use std::collections::HashSet;
+use std::hash::Hasher as _;
+use std::sync::LazyLock;
 
-use super::Text;
+use siphasher::sip::SipHasher13;
+
+use super::{Text, steps};
+use crate::hashing;
 
 /// How many unknown names are held without an allocation.
 const IN_PLACE: usize = 32;
 
 /// The unknown member names of the objects being read, to find one that stands twice.
 ///
-/// The first 32 are kept in place; further ones go into a hash set with a random key, so that no input makes the
-/// comparison quadratic.
+/// A name is read once, for its hash under a key of this process; names are compared only where their hashes are equal, which
+/// nobody outside can bring about. So no choice of names, escaped or not, costs more than to read them. The first 32 are
+/// kept in place; further ones go into a hash set.
 #[derive(Default)]
 pub(super) struct Names {
     /// `None` before the first name: most texts have no unknown members.
@@ -22,6 +28,7 @@ pub(super) struct Names {
 /// Where a name stands in the text.
 #[derive(Clone, Copy, Default)]
 struct Place {
+    hash: u64,
     start: u32,
     length: u32,
     escaped: bool,
@@ -39,8 +46,6 @@ pub(crate) struct Object {
     pub(super) position: usize,
     /// Its first name in place.
     pub(super) first: usize,
-    /// A bit for each other name so far: one whose bit is not set has not been seen, and need not be compared.
-    seen: u64,
 }
 
 pub(super) enum Insertion {
@@ -53,7 +58,8 @@ impl Place {
     fn of(name: &Text<'_>) -> Self {
         // Texts are at most 1 MiB.
         let offset = |position| u32::try_from(position).unwrap_or(u32::MAX);
-        Self { start: offset(name.start), length: offset(name.raw.len()), escaped: name.escaped }
+        let (start, length) = (offset(name.start), offset(name.raw.len()));
+        Self { hash: hash(name), start, length, escaped: name.escaped }
     }
 
     fn name(self, text: &[u8]) -> Text<'_> {
@@ -64,24 +70,33 @@ impl Place {
     }
 }
 
+/// The hash of the name itself, its escapes resolved.
+fn hash(name: &Text<'_>) -> u64 {
+    static KEYED: LazyLock<SipHasher13> =
+        LazyLock::new(|| SipHasher13::new_with_keys(hashing::random(), hashing::random()));
+    let mut hasher = *KEYED;
+    steps::count(name.raw.len());
+    name.for_each_run(|run| hasher.write(run.as_bytes()));
+    hasher.finish()
+}
+
 impl Names {
     pub(super) fn insert(
         &mut self,
         text: &[u8],
-        object: &mut Object,
+        object: &Object,
         name: Text<'_>,
         may_overflow: bool,
     ) -> Insertion {
         let in_place = self.in_place.get_or_insert_default();
-        let seen_before = object.sees(&name);
-        if seen_before {
-            let siblings = in_place.get(object.first..self.length).unwrap_or_default();
-            if siblings.iter().any(|sibling| sibling.name(text).same(&name)) {
-                return Insertion::Duplicate;
-            }
+        let place = Place::of(&name);
+        let siblings = in_place.get(object.first..self.length).unwrap_or_default();
+        steps::count(siblings.len());
+        if siblings.iter().any(|other| other.hash == place.hash && other.name(text).same(&name)) {
+            return Insertion::Duplicate;
         }
         if let Some(slot) = in_place.get_mut(self.length) {
-            *slot = Place::of(&name);
+            *slot = place;
             self.length += 1;
             return Insertion::New;
         }
@@ -101,22 +116,6 @@ impl Object {
         let bit = 1 << (index % 32);
         let seen_before = self.known & bit != 0;
         self.known |= bit;
-        seen_before
-    }
-
-    /// Sets the name's bit; tells whether it was set before, which an escaped name always counts as.
-    fn sees(&mut self, name: &Text<'_>) -> bool {
-        if name.escaped {
-            self.seen = u64::MAX;
-            return true;
-        }
-        let letter = |letter: Option<&u8>| u64::from(letter.copied().unwrap_or_default());
-        let length = u64::try_from(name.raw.len()).unwrap_or_default();
-        let mixed =
-            letter(name.raw.first()) * 7 + letter(name.raw.get(1)) * 3 + letter(name.raw.last()) + length;
-        let bit = 1 << (mixed % 64);
-        let seen_before = self.seen & bit != 0;
-        self.seen |= bit;
         seen_before
     }
 }

@@ -281,3 +281,64 @@ proptest! {
         let _verdict = read(&json, true);
     }
 }
+
+/// Headers of about so many bytes that are made to be expensive.
+fn expensive_headers(size: usize) -> Vec<(&'static str, String)> {
+    let filled = |piece: &dyn Fn(usize) -> String| {
+        let mut pieces = Vec::new();
+        let mut length = 0;
+        while length < size {
+            pieces.push(piece(pieces.len()));
+            length += pieces.last().unwrap().len() + 1;
+        }
+        pieces.join(",")
+    };
+    let array = |piece: &dyn Fn(usize) -> String| format!(r#"{{"x":[{}]}}"#, filled(piece));
+    let escaped = |text: &str| text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
+    let long = "x".repeat(size / 40);
+    vec![
+        (
+            "escaped names",
+            format!("{{{}}}", filled(&|n| format!(r#""{}{n:03}":0"#, escaped(&long[..size / 240])))),
+        ),
+        ("long names", format!("{{{}}}", filled(&|n| format!(r#""{long}{n:03}":0"#)))),
+        ("long names with one escape", format!("{{{}}}", filled(&|n| format!(r#""{long}\u0061{n:03}":0"#)))),
+        ("short names", format!("{{{}}}", filled(&|n| format!(r#""{n}":0"#)))),
+        ("one name of escapes", format!(r#"{{"{}":0}}"#, "\\n".repeat(size / 2))),
+        ("one value of escapes", format!(r#"{{"x":"{}"}}"#, escaped(&"x".repeat(size / 6)))),
+        ("one plain value", format!(r#"{{"x":"{}"}}"#, "x".repeat(size))),
+        ("white space", format!(r#"{{{}"x":0}}"#, " ".repeat(size))),
+        ("numbers", array(&|_| "1e9".to_owned())),
+        ("long numbers", array(&|_| "1".repeat(64))),
+        ("empty objects", array(&|_| "{}".to_owned())),
+        ("objects with names", array(&|_| r#"{"a":0,"b":0,"c":0}"#.to_owned())),
+        ("depth", array(&|_| format!("{}{}", "[".repeat(29), "]".repeat(29)))),
+    ]
+}
+
+#[test]
+fn no_header_costs_more_than_in_proportion_to_its_length() {
+    for size in [256, 1_024, 4_096] {
+        for (what, header) in expensive_headers(size) {
+            let steps = super::steps::of(|| drop(read(header.as_bytes(), true)));
+            // A byte is looked at twice at most, as a name is hashed; a name is compared with 32 others; a piece of many
+            // that would be too many is where reading ends.
+            let most = 2 * header.len() + super::MOST_PIECES * 33;
+            assert!(steps <= most, "{what}, {} bytes: {steps} steps, at most {most}", header.len());
+        }
+    }
+}
+
+#[test]
+fn pieces_are_counted_at_every_level_and_in_headers_alone() {
+    let elements = |count| format!(r#"{{"x":[{}]}}"#, vec!["0"; count].join(","));
+    let escapes = |count| format!(r#"{{"x":"{}"}}"#, "\\n".repeat(count));
+    let nested = |count| format!(r#"{{"x":[{}]}}"#, vec![r#"{"a":0}"#; count].join(","));
+    for (at_most, too_many) in
+        [(elements(63), elements(64)), (escapes(63), escapes(64)), (nested(31), nested(32))]
+    {
+        assert!(read(at_most.as_bytes(), true).is_ok(), "{at_most}");
+        assert_eq!(read(too_many.as_bytes(), true), Err(Reason::HeaderTooManyMembers), "{too_many}");
+        assert!(read(too_many.as_bytes(), false).is_ok(), "{too_many}");
+    }
+}

@@ -37,6 +37,21 @@ impl<'a> Text<'a> {
         Unescaped(self.as_str().chars())
     }
 
+    /// Hands out the string, escapes resolved, in runs of characters: as it stands between escapes.
+    pub(super) fn for_each_run(&self, mut hand_out: impl FnMut(&str)) {
+        let mut rest = self.as_str();
+        let backslash = |text: &str| if self.escaped { memchr::memchr(b'\\', text.as_bytes()) } else { None };
+        while let Some((run, escape)) = backslash(rest).and_then(|place| rest.split_at_checked(place)) {
+            hand_out(run);
+            let mut characters = Unescaped(escape.chars());
+            if let Some(character) = characters.next() {
+                hand_out(character.encode_utf8(&mut [0; 4]));
+            }
+            rest = characters.0.as_str();
+        }
+        hand_out(rest);
+    }
+
     /// Whether the string is `other`, whose text needs no escapes. Never allocates.
     pub(crate) fn is(&self, other: &str) -> bool {
         if self.escaped { self.chars().eq(other.chars()) } else { self.raw == other.as_bytes() }

@@ -90,9 +90,10 @@ reasons! {
     /// A member stands twice in one object of the header (RFC 7515 section 4).
     HeaderDuplicateMember = 205, "header_duplicate_member",
         "the header has a member twice", "use an issuer that writes each member once";
-    /// The header has more than 32 members that mean nothing here, in one object and those around it.
+    /// The header has more than 32 members that mean nothing here, in one object and those around it; or more than 64 members,
+    /// elements of arrays and escapes in all. Each costs more to read than its few bytes, and no signature vouches for them.
     HeaderTooManyMembers = 206, "header_too_many_members",
-        "the header has more than 32 unknown members", "use an issuer that writes small headers";
+        "the header has too many members, elements or escapes", "use an issuer that writes small headers";
     /// A number in the header is longer than 64 characters, or has no finite value in double precision (RFC 7493
     /// section 2.2).
     HeaderNumberOutOfRange = 207, "header_number_out_of_range",
