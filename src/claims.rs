@@ -67,7 +67,7 @@ struct Kubernetes {
     pod: Option<Reference>,
     node: Option<Reference>,
     warn_after: Option<UnixSeconds>,
-    uncommon: Option<Box<Uncommon>>,
+    uncommon: Option<Arc<Uncommon>>,
 }
 
 /// What few tokens have in it: apart, so that all others take no room for it.
@@ -88,7 +88,7 @@ struct Reference {
 }
 
 impl Claims {
-    /// How many bytes the claims own.
+    /// How many bytes the claims own, all of which their copies share.
     pub(crate) fn size(&self) -> usize {
         let uncommon =
             self.uncommon().map_or(0, |uncommon| size_of::<Uncommon>() + uncommon.attestations.size());

@@ -9,7 +9,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use papaya::HashMap;
+use papaya::{Guard as _, HashMap};
 
 use crate::bound_object::Fingerprints;
 use crate::claims::{Claims, Matched};
@@ -23,8 +23,15 @@ mod queues;
 use copies::{COPIES, Copies};
 use queues::{Queues, Residents};
 
-/// What a token takes beside the texts of token and claims, about, in bytes, if every group of threads has seen it.
-const OVERHEAD: usize = 400 + COPIES * 320;
+/// What a token takes beside what it and its claims own, in bytes, once every group of threads has seen it: its entry, the
+/// copies of its claims, and its places in the table and in the queues, about.
+const OVERHEAD: usize =
+    size_of::<SeenToken>() + COPIES * (size_of::<Claims>() + 2 * size_of::<usize>()) + 250;
+/// The largest token that is remembered, in bytes. Tokens of Kubernetes have 1 to 2 KiB; whoever makes larger ones must not
+/// crowd out the others.
+const LARGEST: usize = 4 * 1024;
+/// The share of the limit that is left to what was dropped and is not freed yet: one in so many.
+const LIMBO: usize = 16;
 /// The generation of a token whose key has yet to be looked for.
 const UNSEEN: u64 = u64::MAX;
 
@@ -37,6 +44,10 @@ pub(crate) struct TokenCache {
     /// Who leaves when there is no room. Held by whoever adds or drops a token, so that the table has one writer at a time
     /// and each token in it has a place here.
     queues: Mutex<Queues>,
+    /// How many bytes are taken by tokens that are there, and by those that were dropped and are not freed yet.
+    taken: Arc<AtomicU64>,
+    /// The most bytes that may be taken.
+    limit: u64,
 }
 
 struct Tokens(HashMap<End, SeenToken, RandomState>);
@@ -59,14 +70,41 @@ pub(crate) struct SeenToken {
     number: AtomicU64,
     /// Whether it was seen again since it came, or since it was last spared.
     used: AtomicBool,
+    /// Counts it among what is alive, until it is freed.
+    _memory: Memory,
+}
+
+/// A part of the cache's memory, from when it is taken until it is freed, which is later than when it is dropped from the
+/// table: others may be reading it.
+struct Memory {
+    taken: Arc<AtomicU64>,
+    size: u64,
+}
+
+impl Memory {
+    /// Takes so many bytes if then no more than `limit` are taken.
+    fn take(taken: &Arc<AtomicU64>, size: usize, limit: u64) -> Option<Self> {
+        let size = u64::try_from(size).ok()?;
+        let fits = |taken: u64| taken.checked_add(size).filter(|&sum| sum <= limit);
+        taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits).ok()?;
+        Some(Self { taken: Arc::clone(taken), size })
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        self.taken.fetch_sub(self.size, Ordering::Relaxed);
+    }
 }
 
 impl TokenCache {
-    /// A cache for at most so many tokens, that together take at most about so many bytes.
+    /// A cache for at most so many tokens, that together take at most so many bytes, as far as they can be told: within a tenth.
     pub(crate) fn new(tokens: usize, bytes: usize) -> Self {
         Self {
             tokens: Tokens(HashMap::with_hasher(random_state())),
-            queues: Mutex::new(Queues::new(tokens.min(bytes / OVERHEAD), bytes)),
+            queues: Mutex::new(Queues::new(tokens.min(bytes / OVERHEAD), bytes - bytes / LIMBO)),
+            taken: Arc::default(),
+            limit: u64::try_from(bytes).unwrap_or(u64::MAX),
         }
     }
 
@@ -84,7 +122,8 @@ impl TokenCache {
         judged
     }
 
-    /// Keeps a token that was accepted; not if another thread is keeping one at this moment.
+    /// Keeps a token that was accepted; not if it is large, if another thread is keeping one at this moment, or if there is no
+    /// room before what was dropped is freed.
     pub(crate) fn keep(
         &self,
         token: &[u8],
@@ -93,12 +132,19 @@ impl TokenCache {
         issuer: usize,
         key: KeyFingerprint,
     ) {
-        let Some(end) = end(token) else { return };
+        let Some(end) = end(token).filter(|_| token.len() <= LARGEST) else { return };
         let size = token.len().saturating_add(claims.size()).saturating_add(OVERHEAD);
         let (generation, used) = (AtomicU64::new(UNSEEN), AtomicBool::new(false));
         let (token, claims, fingerprints) = (token.into(), Copies::new(claims), OnceLock::new());
         let Some(mut queues) = self.queues() else { return };
         let Some(number) = queues.number_for(size) else { return };
+        queues.make_room_for(size, &self.tokens);
+        let tokens = self.tokens.0.guard();
+        let Some(memory) = Memory::take(&self.taken, size, self.limit) else {
+            // Until the others have let go of it.
+            tokens.flush();
+            return;
+        };
         let seen = SeenToken {
             token,
             claims,
@@ -109,11 +155,13 @@ impl TokenCache {
             generation,
             number: AtomicU64::new(number),
             used,
+            _memory: memory,
         };
-        if let Some(before) = self.tokens.0.pin().insert(end, seen) {
+        if let Some(before) = self.tokens.0.insert(end, seen, &tokens) {
             queues.remove(before.number.load(Ordering::Relaxed));
         }
-        queues.add(number, end, size, &self.tokens);
+        queues.add(number, end, size);
+        tokens.flush();
     }
 
     /// Drops whatever token has this end. It may stay if another thread is keeping one: it is judged each time anew.

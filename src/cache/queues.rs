@@ -52,12 +52,18 @@ impl Queues {
         (self.most > 0 && size <= self.largest).then(|| self.next_number())
     }
 
-    /// Gives a token, which is there already, the place of this number, and makes room for it.
-    pub(super) fn add(&mut self, number: u64, end: End, size: usize, residents: &impl Residents) {
+    /// Gives a token, which is there already, the place of this number.
+    pub(super) fn add(&mut self, number: u64, end: End, size: usize) {
         let line = if self.gone.take(&end) { &mut self.long } else { &mut self.short };
         line.push(number, Place { end, size });
+    }
+
+    /// Has as many tokens leave as it takes for one of this size.
+    pub(super) fn make_room_for(&mut self, size: usize, residents: &impl Residents) {
         let mut spared = 0;
-        while self.short.size.saturating_add(self.long.size) > self.largest || self.len() > self.most {
+        while self.short.size.saturating_add(self.long.size).saturating_add(size) > self.largest
+            || self.len() >= self.most
+        {
             let is_short = self.long.places.is_empty()
                 || self.short.size > self.short.size.saturating_add(self.long.size) / SHORT;
             let line = if is_short { &mut self.short } else { &mut self.long };
@@ -187,10 +193,11 @@ mod tests {
 
     fn add(queues: &mut Queues, tokens: &Tokens, name: u32, size: usize) {
         let number = queues.number_for(size).unwrap();
+        queues.make_room_for(size, tokens);
         if let Some((before, _)) = tokens.0.borrow_mut().insert(end(name), (number, false)) {
             queues.remove(before);
         }
-        queues.add(number, end(name), size, tokens);
+        queues.add(number, end(name), size);
     }
 
     #[test]

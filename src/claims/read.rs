@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::span::{Span, Spans};
+use super::span::{Span, Spans, SpansBuilder};
 use super::{Claims, Kubernetes, Reference, Uncommon};
 use crate::json::{self, Kind, Known, KnownName, Member, Object, Reader, Rules, Text};
 use crate::rejection::{Reason, Rejection};
@@ -90,6 +90,7 @@ impl Claims {
         if !draft.texts.resolved.is_empty() {
             draft.claims.text = [payload, &draft.texts.resolved].concat().into();
         }
+        draft.claims.audiences = draft.audiences.build();
         Ok(Arc::new(draft.claims))
     }
 }
@@ -97,6 +98,7 @@ impl Claims {
 /// Claims while they are read.
 struct Draft {
     claims: Claims,
+    audiences: SpansBuilder,
     texts: Texts,
 }
 
@@ -122,7 +124,8 @@ impl Draft {
             issued_at: None,
             kubernetes: Kubernetes::default(),
         };
-        Self { claims, texts: Texts { payload_length, resolved: String::new() } }
+        let texts = Texts { payload_length, resolved: String::new() };
+        Self { claims, audiences: SpansBuilder::default(), texts }
     }
 
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), Reason> {
@@ -167,7 +170,7 @@ impl Draft {
         }
         let mut audience = Span::default();
         self.texts.string(reader, "aud", &mut audience)?;
-        self.claims.audiences.push(audience);
+        self.audiences.push(audience);
         Ok(())
     }
 
@@ -175,15 +178,15 @@ impl Draft {
         if !has_object(reader, "kubernetes.io")? {
             return Ok(());
         }
-        let Self { claims: Claims { kubernetes: claim, .. }, texts } = self;
+        let Self { claims: Claims { kubernetes: claim, .. }, texts, .. } = self;
         let mut object = Object::default();
         while let Some(member) = reader.member(&mut object, KUBERNETES)? {
             match member {
                 Member::Known(KubernetesClaim::Attestations) => {
-                    texts.attestations(reader, &mut claim.uncommon)?;
+                    texts.attestations(reader, claim)?;
                 }
                 Member::Known(KubernetesClaim::MutatingWebhookConfiguration) => {
-                    let place = &mut claim.uncommon.get_or_insert_default().mutating_webhook_configuration;
+                    let place = &mut uncommon(claim).mutating_webhook_configuration;
                     texts.reference(reader, "mutatingwebhookconfiguration", place)?;
                 }
                 Member::Known(KubernetesClaim::Namespace) => {
@@ -198,7 +201,7 @@ impl Draft {
                     texts.reference(reader, "serviceaccount", &mut claim.service_account)?;
                 }
                 Member::Known(KubernetesClaim::ValidatingWebhookConfiguration) => {
-                    let place = &mut claim.uncommon.get_or_insert_default().validating_webhook_configuration;
+                    let place = &mut uncommon(claim).validating_webhook_configuration;
                     texts.reference(reader, "validatingwebhookconfiguration", place)?;
                 }
                 Member::Known(KubernetesClaim::WarnAfter) => {
@@ -206,14 +209,18 @@ impl Draft {
                 }
                 Member::Unknown(name) => {
                     if skip_and_tell_reference(reader)? {
-                        let uncommon = claim.uncommon.get_or_insert_default();
-                        uncommon.unknown_binding.get_or_insert_with(|| texts.span(name));
+                        uncommon(claim).unknown_binding.get_or_insert_with(|| texts.span(name));
                     }
                 }
             }
         }
         Ok(())
     }
+}
+
+/// The place for what few tokens have, while nobody shares it.
+fn uncommon(claim: &mut Kubernetes) -> &mut Uncommon {
+    Arc::make_mut(claim.uncommon.get_or_insert_default())
 }
 
 impl Texts {
@@ -240,18 +247,14 @@ impl Texts {
     }
 
     /// Reads a map of names to arrays of strings. A null among the strings is the empty text, as Go decodes it.
-    fn attestations(
-        &mut self,
-        reader: &mut Reader<'_>,
-        uncommon: &mut Option<Box<Uncommon>>,
-    ) -> Result<(), Reason> {
+    fn attestations(&mut self, reader: &mut Reader<'_>, claim: &mut Kubernetes) -> Result<(), Reason> {
         /// Every name is as good as another.
         #[derive(Clone, Copy)]
         enum NoneKnown {}
         if !has_object(reader, ATTESTATIONS)? {
             return Ok(());
         }
-        let attestations = &mut uncommon.get_or_insert_default().attestations;
+        let attestations = &mut uncommon(claim).attestations;
         let mut object = Object::default();
         while let Some(member) = reader.member::<NoneKnown>(&mut object, &[])? {
             let Member::Unknown(name) = member;

@@ -1,6 +1,7 @@
 //! Where a claim's text stands.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A piece of the text that claims own.
 #[derive(Clone, Copy, Default)]
@@ -26,18 +27,48 @@ impl Span {
     }
 }
 
-/// Several pieces. A few, as nearly every token has, take no memory of their own.
-#[derive(Clone, Default)]
-pub(super) struct Spans {
+/// Several pieces. A few, as nearly every token has, take no memory of their own; many are shared when they are cloned.
+#[derive(Clone)]
+pub(super) enum Spans {
+    Few { count: u8, few: [Span; FEW] },
+    Many(Arc<[Span]>),
+}
+
+const FEW: usize = 4;
+
+impl Spans {
+    pub(super) fn as_slice(&self) -> &[Span] {
+        match self {
+            Self::Few { count, few } => few.get(..usize::from(*count)).unwrap_or_default(),
+            Self::Many(many) => many,
+        }
+    }
+
+    /// How many bytes they own, beside their own.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Few { .. } => 0,
+            Self::Many(many) => size_of_val(&**many),
+        }
+    }
+}
+
+impl Default for Spans {
+    fn default() -> Self {
+        Self::Few { count: 0, few: [Span::default(); FEW] }
+    }
+}
+
+/// Pieces that are being read.
+#[derive(Default)]
+pub(super) struct SpansBuilder {
     few: [Span; FEW],
     count: usize,
     /// All of them, once they are more than a few.
     many: Vec<Span>,
 }
 
-const FEW: usize = 4;
-
-impl Spans {
+impl SpansBuilder {
     pub(super) fn push(&mut self, span: Span) {
         match self.few.get_mut(self.count) {
             Some(place) => *place = span,
@@ -51,13 +82,11 @@ impl Spans {
         self.count += 1;
     }
 
-    pub(super) fn as_slice(&self) -> &[Span] {
-        if self.many.is_empty() { self.few.get(..self.count).unwrap_or_default() } else { &self.many }
-    }
-
-    /// How many bytes they own, beside their own.
-    pub(super) fn size(&self) -> usize {
-        self.many.capacity().saturating_mul(size_of::<Span>())
+    pub(super) fn build(self) -> Spans {
+        match u8::try_from(self.count) {
+            Ok(count) if self.many.is_empty() => Spans::Few { count, few: self.few },
+            _ => Spans::Many(self.many.into()),
+        }
     }
 }
 
@@ -67,13 +96,13 @@ mod tests {
 
     #[test]
     fn pieces_are_kept_in_order_however_many_there_are() {
-        let mut spans = Spans::default();
         for count in 0..20 {
+            let mut builder = SpansBuilder::default();
+            (0..count).for_each(|place| builder.push(Span::new(place..2 * place)));
+            let spans = builder.build();
             assert_eq!(spans.as_slice().len(), count);
-            assert!(
-                spans.as_slice().iter().enumerate().all(|(place, span)| span.range() == (place..2 * place))
-            );
-            spans.push(Span::new(count..2 * count));
+            let ranges = spans.as_slice().iter().map(|span| span.range());
+            assert!(ranges.enumerate().all(|(place, range)| range == (place..2 * place)));
         }
     }
 }
