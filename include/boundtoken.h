@@ -161,6 +161,12 @@ typedef enum boundtoken_status {
   BOUNDTOKEN_LEEWAY_TOO_LONG = 46,
   /// The token size limit is 0 or more than 1,048,576 bytes.
   BOUNDTOKEN_TOKEN_SIZE_OUT_OF_RANGE = 47,
+  /// An issuer's label is the empty text.
+  BOUNDTOKEN_EMPTY_LABEL = 48,
+  /// Two issuers of a verifier have the same label. Unless it is set, that is their name.
+  BOUNDTOKEN_LABEL_NOT_UNIQUE = 49,
+  /// Two issuers have a name and a key in common: whose a token is could not be told.
+  BOUNDTOKEN_ISSUERS_AMBIGUOUS = 50,
   /// A cluster's configuration is not the JSON that `boundtoken_cluster_connect` takes, or what it names cannot
   /// be used.
   BOUNDTOKEN_CLUSTER_CONFIGURATION = 51,
@@ -194,7 +200,9 @@ typedef enum boundtoken_status {
   BOUNDTOKEN_HEADER_TOO_DEEP = 204,
   /// A member stands twice in one object of the header (RFC 7515 section 4).
   BOUNDTOKEN_HEADER_DUPLICATE_MEMBER = 205,
-  /// The header has more than 32 members that mean nothing here, in one object and those around it.
+  /// The header has more than 32 members that mean nothing here, in one object and those around it; or more
+  /// than 64 members, elements of arrays and escapes in all. Each costs more to read than its few bytes, and no
+  /// signature vouches for them.
   BOUNDTOKEN_HEADER_TOO_MANY_MEMBERS = 206,
   /// A number in the header is longer than 64 characters, or has no finite value in double precision (RFC 7493
   /// section 2.2).
@@ -270,6 +278,12 @@ typedef enum boundtoken_status {
   /// an object with a `name` or a `uid` that is a string. That is a binding to a kind of object that nobody
   /// here can confirm. The API server ignores members that it does not know.
   BOUNDTOKEN_BINDING_UNKNOWN = 420,
+  /// Two trusted issuers have this name, and both publish the key that signed the token: whose it is cannot be
+  /// told.
+  BOUNDTOKEN_ISSUER_AMBIGUOUS = 421,
+  /// The token was checked by one verifier and is to be confirmed by another, which may trust other issuers and
+  /// accept other audiences. A mistake of the program, not of the token.
+  BOUNDTOKEN_VERIFIER_MISMATCH = 422,
   /// The service account does not exist (any more).
   BOUNDTOKEN_SERVICE_ACCOUNT_NOT_FOUND = 501,
   /// A service account of that name exists, with another uid: it was deleted and created again.
@@ -558,6 +572,8 @@ typedef struct {
   const boundtoken_str *attested_api_groups;
   // How many API groups there are.
   size_t attested_api_groups_len;
+  // What the verifier calls the issuer that the token belongs to: which cluster it was.
+  boundtoken_str issuer_label;
 } boundtoken_claims;
 
 // A change, lent to a call-back until that returns. Later versions append members.
@@ -769,7 +785,8 @@ boundtoken_status boundtoken_objects_from_callback(boundtoken_objects_callback c
 BOUNDTOKEN_MUST_USE
 boundtoken_verifier_builder *boundtoken_verifier_builder_new(void);
 
-// Accepts tokens of this issuer. Call it once for each cluster.
+// Accepts tokens of this issuer. Call it once for each cluster; those that write the same name need labels, which
+// boundtoken_verifier_builder_issuer_label gives.
 //
 // `name`: as the cluster writes it into `iss`, letter by letter; copied. `keys`: what it signs with. `objects`: where
 // the objects that its tokens are bound to are looked up, or NULL: then they are not, and accepted tokens say
@@ -786,6 +803,13 @@ boundtoken_status boundtoken_verifier_builder_issuer(boundtoken_verifier_builder
 // BOUNDTOKEN_NO_ISSUER: none was added before.
 boundtoken_status boundtoken_verifier_builder_issuer_also_named(boundtoken_verifier_builder *builder,
                                                                 boundtoken_str name);
+
+// What you call the issuer that was added last: its name unless set; unique in a verifier. A verified token says it, which
+// tells clusters apart that write the same `iss`, as most do. The text is copied.
+//
+// BOUNDTOKEN_NO_ISSUER: none was added before.
+boundtoken_status boundtoken_verifier_builder_issuer_label(boundtoken_verifier_builder *builder,
+                                                           boundtoken_str label);
 
 // Accepts tokens for this audience, letter by letter: the identifier of the service that verifies. Call it once for
 // each identifier; a token is good if it names any of them. The text is copied.
@@ -905,8 +929,8 @@ void boundtoken_verifier_free(boundtoken_verifier *verifier);
 boundtoken_status boundtoken_verified_claims(const boundtoken_verified *verified,
                                              boundtoken_claims *claims);
 
-// The verified token as JSON: an object with the members `user` (as in a TokenReview), `audiences`, `boundObjects` and
-// `claims`.
+// The verified token as JSON: an object with the members `user` (as in a TokenReview), `issuerLabel`, `audiences`,
+// `boundObjects` and `claims`.
 //
 // `json`: receives a text that is lent by `verified` and lives as long; absent on failure. Any thread.
 boundtoken_status boundtoken_verified_json(const boundtoken_verified *verified,

@@ -56,6 +56,8 @@ pub struct Claims {
     jti: Span,
     /// The token's audiences, in its order.
     audiences: Spans,
+    /// What the verifier calls the issuer whose key signed the token.
+    issuer_label: Arc<str>,
 }
 
 /// The claim `kubernetes.io`.
@@ -99,6 +101,10 @@ impl Claims {
     #[must_use]
     pub fn issuer(&self) -> &str {
         self.get(self.issuer)
+    }
+
+    pub(crate) fn issuer_label(&self) -> &str {
+        &self.issuer_label
     }
 
     /// The subject (`sub`): `system:serviceaccount:NAMESPACE:NAME`.

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use foldhash::SharedSeed;
 use foldhash::quality::SeedableRandomState;
 
+use crate::crypto;
+
 pub(crate) type RandomState = SeedableRandomState;
 
 /// A hasher that no other table has.
@@ -14,7 +16,12 @@ pub(crate) fn random_state() -> RandomState {
     RandomState::with_seed(random(), &SHARED)
 }
 
-/// A number that the operating system's random numbers are behind, as they are behind the keys of the standard library.
+/// A number from the system's random source.
 pub(crate) fn random() -> u64 {
-    std::hash::RandomState::new().hash_one(0)
+    let mut bytes = [0; 8];
+    match crypto::fill_random(&mut bytes) {
+        Ok(()) => u64::from_le_bytes(bytes),
+        // The standard library's keys come from the system too, by another way, which ends the process where there is none.
+        Err(_) => std::hash::RandomState::new().hash_one(0),
+    }
 }

@@ -43,7 +43,7 @@ impl Confirmed {
 /// An accepted token: its claims, and whether its bound objects were confirmed.
 ///
 /// Cheap to clone, and safe to share between threads. Serializes to JSON with the members `user` (as in a
-/// TokenReview), `audiences` (those that matched), `boundObjects` (how they were confirmed, and which), and `claims`.
+/// TokenReview), `issuerLabel`, `audiences` (those that matched), `boundObjects` (how they were confirmed, and which), and `claims`.
 ///
 /// ```
 /// # use boundtoken::{KeySet, TrustedIssuer, UnixSeconds, Verifier};
@@ -77,6 +77,13 @@ impl VerifiedToken {
     #[must_use]
     pub fn claims(&self) -> &Claims {
         &self.claims
+    }
+
+    /// The label of the trusted issuer that the token belongs to ([`TrustedIssuer::label`](crate::TrustedIssuer::label)):
+    /// which cluster it was, also where several write the same `iss`.
+    #[must_use]
+    pub fn issuer_label(&self) -> &str {
+        self.claims.issuer_label()
     }
 
     /// The accepted audiences that the token names, in the order in which they were given to the verifier or to the call:
@@ -142,8 +149,9 @@ impl Serialize for VerifiedToken {
         let claims: serde_json::Value =
             serde_json::from_str(self.claims.payload()).map_err(S::Error::custom)?;
 
-        let mut token = serializer.serialize_struct("VerifiedToken", 4)?;
+        let mut token = serializer.serialize_struct("VerifiedToken", 5)?;
         token.serialize_field("user", &self.user_info())?;
+        token.serialize_field("issuerLabel", self.issuer_label())?;
         token.serialize_field("audiences", &self.matched_audiences().collect::<Vec<_>>())?;
         token.serialize_field(
             "boundObjects",

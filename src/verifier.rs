@@ -23,7 +23,8 @@ pub use builder::{BuildError, VerifierBuilder};
 
 /// An issuer whose tokens are accepted: its names, its keys and, optionally, its bound objects.
 ///
-/// One cluster is one trusted issuer. Several clusters may even write the same name: their keys tell them apart.
+/// One cluster is one trusted issuer. Several clusters may even write the same name: their keys tell them apart, and each
+/// gets a [label](Self::label) of its own, by which an accepted token says whose it is.
 ///
 /// ```
 /// use boundtoken::{KeySet, ObjectStore, TrustedIssuer};
@@ -36,7 +37,10 @@ pub use builder::{BuildError, VerifierBuilder};
 /// ```
 #[derive(Clone)]
 pub struct TrustedIssuer {
+    label: Arc<str>,
     names: Vec<Box<str>>,
+    /// The places of other issuers that have one of the names too. Known once the verifier is built.
+    namesakes: Vec<usize>,
     keys: KeyStore,
     objects: Option<Arc<dyn BoundObjects>>,
 }
@@ -48,7 +52,30 @@ impl TrustedIssuer {
     /// Until [`bound_objects`](Self::bound_objects) is called, its tokens are accepted with
     /// [`Confirmed::NotChecked`].
     pub fn new(name: impl Into<Box<str>>, keys: impl Into<KeyStore>) -> Self {
-        Self { names: vec![name.into()], keys: keys.into(), objects: None }
+        let name = name.into();
+        Self {
+            label: Arc::from(&*name),
+            names: vec![name],
+            namesakes: Vec::new(),
+            keys: keys.into(),
+            objects: None,
+        }
+    }
+
+    /// What you call this issuer: its first name unless set. Unique in a verifier. A verified token says it
+    /// ([`VerifiedToken::issuer_label`]), which tells clusters apart that write the same `iss`, as most do.
+    ///
+    /// ```
+    /// # use boundtoken::{KeySet, TrustedIssuer};
+    /// # let (blue_keys, green_keys) = (KeySet::default(), KeySet::default());
+    /// const NAME: &str = "https://kubernetes.default.svc.cluster.local";
+    /// let blue = TrustedIssuer::new(NAME, blue_keys).label("blue");
+    /// let green = TrustedIssuer::new(NAME, green_keys).label("green");
+    /// ```
+    #[must_use]
+    pub fn label(mut self, label: impl AsRef<str>) -> Self {
+        self.label = Arc::from(label.as_ref());
+        self
     }
 
     /// Accepts a further name, as an API server with several `--service-account-issuer` flags does.
@@ -81,6 +108,7 @@ impl fmt::Debug for TrustedIssuer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("TrustedIssuer")
+            .field("label", &self.label)
             .field("names", &self.names)
             .field("keys", &self.keys)
             .field("bound_objects", &self.objects.is_some())
@@ -117,6 +145,8 @@ impl fmt::Debug for TrustedIssuer {
 /// ```
 #[derive(Debug)]
 pub struct Verifier {
+    /// Tells it from all other verifiers of this process.
+    identity: u64,
     issuers: Vec<TrustedIssuer>,
     audiences: Vec<Box<str>>,
     leeway: u64,
@@ -215,7 +245,10 @@ impl Verifier {
         self.cache.as_ref()?.find(token, |seen| {
             let issuer = self.issuers.get(seen.issuer())?;
             let claims = seen.claims()?;
-            let holds = seen.is_signed_by(&issuer.keys) && claims.within(now, self.leeway).is_ok();
+            let is_signed = seen.is_signed_by(self.generation(issuer), |key| {
+                is_published(issuer, key) && !self.is_namesakes_too(issuer, claims.issuer(), key)
+            });
+            let holds = is_signed && claims.within(now, self.leeway).is_ok();
             holds.then(|| {
                 let matched = accepted.among(claims, || seen.matched().clone());
                 claims.named_for_us(&matched)?;
@@ -292,13 +325,15 @@ impl Verifier {
         now: UnixSeconds,
     ) -> Result<CheckedToken, Rejection> {
         let Admitted { authentic, matched } = self.check_claims(token, accepted, now)?;
-        Ok(CheckedToken { claims: authentic.claims, matched })
+        Ok(CheckedToken { verifier: self.identity, claims: authentic.claims, matched })
     }
 
     /// The second step: judges the bound objects by what `objects` says, and the token's times once more.
     ///
     /// # Errors
     /// The reasons for bound objects, and those for times: the token may have expired between the steps.
+    /// [`Reason::VerifierMismatch`] if another verifier checked the token: nothing that one verifier found can be confirmed by
+    /// another, which may trust other issuers and accept other audiences.
     pub fn confirm(
         &self,
         checked: CheckedToken,
@@ -317,6 +352,9 @@ impl Verifier {
         objects: &dyn BoundObjects,
         now: UnixSeconds,
     ) -> Result<VerifiedToken, Rejection> {
+        if checked.verifier != self.identity {
+            return Err(Reason::VerifierMismatch.into());
+        }
         checked.claims.within(now, self.leeway)?;
         let confirmed = bound_object::confirm(&checked.claims, objects, self.on_unavailable, now)?;
         Ok(VerifiedToken::new(checked.claims, checked.matched, confirmed))
@@ -385,12 +423,15 @@ impl Verifier {
                     further(&mut furthest, Rejection::new(Reason::AlgorithmMismatch, detail));
                     continue;
                 }
-                let Some(claims) = self.claims_signed_by(key, token)? else {
+                let Some(claims) = self.claims_signed_by(key, issuer, token)? else {
                     further(&mut furthest, Reason::SignatureInvalid.into());
                     continue;
                 };
                 claims.not_legacy()?;
                 if issuer.is_named(claims.issuer()) {
+                    if self.is_namesakes_too(issuer, claims.issuer(), key.fingerprint()) {
+                        return Err(Reason::IssuerAmbiguous.into());
+                    }
                     let key = header.kid.as_ref().map(|_| *key.fingerprint());
                     return Ok(Authentic { claims, issuer, place, key });
                 }
@@ -412,6 +453,7 @@ impl Verifier {
     fn claims_signed_by(
         &self,
         key: &Key,
+        issuer: &TrustedIssuer,
         token: &CompactToken<'_>,
     ) -> Result<Option<Arc<Claims>>, Rejection> {
         token.claims.with_all_decoded(|payload| {
@@ -425,8 +467,20 @@ impl Verifier {
             if holds != Some(true) {
                 return Ok(None);
             }
-            Claims::parse(payload).map(Some)
+            Claims::parse(payload, &issuer.label).map(Some)
         })?
+    }
+
+    /// Whether another issuer of this name publishes the same key.
+    fn is_namesakes_too(&self, issuer: &TrustedIssuer, name: &str, key: &KeyFingerprint) -> bool {
+        let mut namesakes = issuer.namesakes.iter().filter_map(|&place| self.issuers.get(place));
+        namesakes.any(|other| other.is_named(name) && is_published(other, key))
+    }
+
+    /// A number that grows with each change of the keys that say whether a token is this issuer's.
+    fn generation(&self, issuer: &TrustedIssuer) -> u64 {
+        let namesakes = issuer.namesakes.iter().filter_map(|&place| self.issuers.get(place));
+        namesakes.fold(issuer.keys.generation(), |sum, other| sum.wrapping_add(other.keys.generation()))
     }
 
     /// Without a kid, a token is only accepted when exactly one key of all issuers fits.
@@ -446,6 +500,10 @@ impl Verifier {
     }
 }
 
+fn is_published(issuer: &TrustedIssuer, key: &KeyFingerprint) -> bool {
+    issuer.keys.load().keys().iter().any(|published| published.fingerprint() == key)
+}
+
 /// Keeps the refusal that came further: reasons are numbered in the order of the steps.
 fn further(furthest: &mut Rejection, candidate: Rejection) {
     if candidate.reason() > furthest.reason() {
@@ -457,6 +515,8 @@ fn further(furthest: &mut Rejection, candidate: Rejection) {
 #[derive(Debug)]
 #[must_use = "a checked token is not verified until it is confirmed"]
 pub struct CheckedToken {
+    /// The identity of the verifier that checked it.
+    verifier: u64,
     claims: Arc<Claims>,
     matched: Matched,
 }
@@ -465,6 +525,12 @@ impl CheckedToken {
     /// The objects to look up, in the order in which they are judged.
     pub fn bound_objects(&self) -> impl Iterator<Item = BoundObject<'_>> {
         self.claims.bound_objects()
+    }
+
+    /// The label of the trusted issuer that the token belongs to: only its objects can confirm the token.
+    #[must_use]
+    pub fn issuer_label(&self) -> &str {
+        self.claims.issuer_label()
     }
 
     /// Everything the token claims. Do not act on it before the token is confirmed.

@@ -14,7 +14,7 @@ use papaya::{Guard as _, HashMap};
 use crate::bound_object::Fingerprints;
 use crate::claims::{Claims, Matched};
 use crate::hashing::{RandomState, random_state};
-use crate::keys::{KeyFingerprint, KeyStore};
+use crate::keys::KeyFingerprint;
 use crate::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering, TryLockError};
 
 mod copies;
@@ -223,13 +223,18 @@ impl SeenToken {
 
     /// Whether the key that signed the token is still published. Looks for it only if the key set was replaced since the
     /// last time.
-    pub(crate) fn is_signed_by(&self, keys: &KeyStore) -> bool {
-        // Read before the keys: should they be replaced in between, the next look sees that.
-        let generation = keys.generation();
+    ///
+    /// `generation` is read before the keys that `is_published` looks at: should they be replaced in between, the next look
+    /// sees that.
+    pub(crate) fn is_signed_by(
+        &self,
+        generation: u64,
+        is_published: impl FnOnce(&KeyFingerprint) -> bool,
+    ) -> bool {
         if self.generation.load(Ordering::Relaxed) == generation {
             return true;
         }
-        let is_published = keys.load().keys().iter().any(|key| *key.fingerprint() == self.key);
+        let is_published = is_published(&self.key);
         if is_published {
             self.generation.store(generation, Ordering::Relaxed);
         }

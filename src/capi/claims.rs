@@ -121,6 +121,8 @@ pub struct boundtoken_claims {
     pub attested_api_groups: *const boundtoken_str,
     /// How many API groups there are.
     pub attested_api_groups_len: usize,
+    /// What the verifier calls the issuer that the token belongs to: which cluster it was.
+    pub issuer_label: boundtoken_str,
 }
 
 /// The size that [`boundtoken_claims`] had at first, with `payload` as its last member: no caller has less. Members are
@@ -161,8 +163,8 @@ pub unsafe extern "C" fn boundtoken_verified_claims(
     unsafe { boundary::fallible(ptr::null_mut(), body) }
 }
 
-/// The verified token as JSON: an object with the members `user` (as in a TokenReview), `audiences`, `boundObjects` and
-/// `claims`.
+/// The verified token as JSON: an object with the members `user` (as in a TokenReview), `issuerLabel`, `audiences`,
+/// `boundObjects` and `claims`.
 ///
 /// `json`: receives a text that is lent by `verified` and lives as long; absent on failure. Any thread.
 #[unsafe(no_mangle)]
@@ -293,6 +295,7 @@ impl View {
             mutating_webhook_configuration_uid: uid(claims.mutating_webhook_configuration()),
             attested_api_groups: from(attested),
             attested_api_groups_len: attested_len,
+            issuer_label: boundtoken_str::lend(token.issuer_label()),
         };
         Self { claims, _made: made, _texts: texts }
     }
@@ -331,7 +334,7 @@ mod tests {
     fn members_are_appended_and_the_first_size_of_the_struct_stays() {
         assert_eq!(SMALLEST_CLAIMS, offset_of!(boundtoken_claims, payload) + size_of::<boundtoken_str>());
         assert_eq!(SMALLEST_CLAIMS, offset_of!(boundtoken_claims, validating_webhook_configuration_name));
-        let last = offset_of!(boundtoken_claims, attested_api_groups_len) + size_of::<usize>();
+        let last = offset_of!(boundtoken_claims, issuer_label) + size_of::<boundtoken_str>();
         assert_eq!(last.next_multiple_of(align_of::<boundtoken_claims>()), size_of::<boundtoken_claims>());
     }
 }

@@ -114,6 +114,15 @@ mistakes! {
     /// The token size limit is 0 or more than 1,048,576 bytes.
     TokenSizeOutOfRange = 47, "token_size_out_of_range",
         "the token size limit is out of range", "set it between 1 and 1048576 bytes";
+    /// An issuer's label is the empty text.
+    EmptyLabel = 48, "empty_label",
+        "an issuer's label is empty", "leave it out to have the issuer's name for one";
+    /// Two issuers of a verifier have the same label. Unless it is set, that is their name.
+    LabelNotUnique = 49, "label_not_unique",
+        "two issuers have the same label", "give each a label of its own with boundtoken_verifier_builder_issuer_label";
+    /// Two issuers have a name and a key in common: whose a token is could not be told.
+    IssuersAmbiguous = 50, "issuers_ambiguous",
+        "two issuers have a name and a key in common", "give each cluster a signing key of its own";
 
     /// A cluster's configuration is not the JSON that `boundtoken_cluster_connect` takes, or what it names cannot be used.
     ClusterConfiguration = 51, "cluster_configuration",

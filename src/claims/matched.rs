@@ -67,7 +67,7 @@ mod tests {
 
     fn matched(audiences: &[&str], accepted: &[&str]) -> Vec<String> {
         let payload = serde_json::json!({ "aud": audiences }).to_string();
-        let claims = Claims::parse(payload.as_bytes()).unwrap();
+        let claims = Claims::parse(payload.as_bytes(), &Arc::from("")).unwrap();
         let matched = Matched::of(&claims, accepted);
         assert_eq!(matched.is_empty(), matched.audiences(&claims).len() == 0);
         matched.audiences(&claims).map(str::to_owned).collect()

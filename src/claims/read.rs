@@ -82,10 +82,10 @@ const REFERENCE: Known<ReferenceClaim> =
 const ATTESTATIONS: &str = "attestations";
 
 impl Claims {
-    /// Reads the payload of a token whose signature holds.
-    pub(crate) fn parse(payload: &[u8]) -> Result<Arc<Self>, Rejection> {
+    /// Reads the payload of a token whose signature holds under a key of the issuer with this label.
+    pub(crate) fn parse(payload: &[u8], issuer_label: &Arc<str>) -> Result<Arc<Self>, Rejection> {
         let payload = json::utf8(payload, &RULES)?;
-        let mut draft = Draft::new(payload);
+        let mut draft = Draft::new(payload, issuer_label);
         Reader::read(payload, &RULES, |reader| draft.read(reader))?;
         if !draft.texts.resolved.is_empty() {
             draft.claims.text = [payload, &draft.texts.resolved].concat().into();
@@ -110,7 +110,7 @@ struct Texts {
 }
 
 impl Draft {
-    fn new(payload: &str) -> Self {
+    fn new(payload: &str, issuer_label: &Arc<str>) -> Self {
         let payload_length = payload.len();
         let claims = Claims {
             text: payload.into(),
@@ -119,6 +119,7 @@ impl Draft {
             subject: Span::default(),
             jti: Span::default(),
             audiences: Spans::default(),
+            issuer_label: Arc::clone(issuer_label),
             expires_at: None,
             not_before: None,
             issued_at: None,

@@ -194,6 +194,13 @@ reasons! {
     /// API server ignores members that it does not know.
     BindingUnknown = 420, "binding_unknown",
         "the token is bound to an object of an unknown kind", "use a version of boundtoken that knows this kind of binding";
+    /// Two trusted issuers have this name, and both publish the key that signed the token: whose it is cannot be told.
+    IssuerAmbiguous = 421, "issuer_ambiguous",
+        "two trusted issuers have the token's issuer and the key that signed it", "give each cluster a signing key of its own";
+    /// The token was checked by one verifier and is to be confirmed by another, which may trust other issuers and accept other
+    /// audiences. A mistake of the program, not of the token.
+    VerifierMismatch = 422, "verifier_mismatch",
+        "the token was checked by another verifier", "confirm a token with the verifier that checked it";
 
     /// The service account does not exist (any more).
     ServiceAccountNotFound = 501, "service_account_not_found",
@@ -290,6 +297,7 @@ impl Reason {
         Reason::SubjectMismatch,
         Reason::ReferenceInvalid,
         Reason::BindingUnknown,
+        Reason::IssuerAmbiguous,
     ];
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use super::Verifier;
-use crate::rejection::{Reason, Rejection};
+use crate::rejection::Rejection;
 use crate::time::UnixSeconds;
 use crate::verified::VerifiedToken;
 
@@ -20,7 +20,7 @@ impl Verifier {
     /// For logs and queues. Threads are started for the call and end with it; none is started for fewer than 33 tokens, and
     /// where the system cannot start as many, those that there are do the work. Each thread takes 32 tokens at a time, so
     /// that slow ones (new ones among many that were seen before) do not leave the others idle. Beside what `verify`
-    /// itself allocates, there is one allocation for the verdicts. A service that answers requests
+    /// itself allocates, there are two allocations for the verdicts. A service that answers requests
     /// needs none of this: it calls `verify` on whatever thread the request is on.
     ///
     /// ```
@@ -72,15 +72,14 @@ fn each<T: AsRef<[u8]> + Sync>(
     threads: NonZeroUsize,
     verify: impl Fn(&[u8]) -> Verdict + Sync,
 ) -> Vec<Verdict> {
-    // Every place is filled; were one not, it would be a refusal.
-    let mut verdicts = vec![Err(Reason::TokenEmpty.into()); tokens.len()];
+    let mut verdicts = vec![None; tokens.len()];
     let portions = Mutex::new(tokens.chunks(PORTION).zip(verdicts.chunks_mut(PORTION)));
     // The lock is held for this alone, in which nothing panics.
     let next = || portions.lock().unwrap_or_else(PoisonError::into_inner).next();
     let work = || {
         while let Some((tokens, verdicts)) = next() {
             for (token, verdict) in tokens.iter().zip(verdicts) {
-                *verdict = verify(token.as_ref());
+                *verdict = Some(verify(token.as_ref()));
             }
         }
     };
@@ -93,5 +92,7 @@ fn each<T: AsRef<[u8]> + Sync>(
             thread.join().unwrap_or_else(|panic| resume_unwind(panic));
         }
     });
-    verdicts
+    // Every place is filled. Were one not, its token would be verified here.
+    let judged = tokens.iter().zip(verdicts);
+    judged.map(|(token, verdict)| verdict.unwrap_or_else(|| verify(token.as_ref()))).collect()
 }

@@ -1,6 +1,7 @@
 //! Building a verifier: mistakes are found here, not at the first token.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{TrustedIssuer, Verifier};
 use crate::bound_object::OnUnavailable;
@@ -14,6 +15,9 @@ const LARGEST_MAX_TOKEN_SIZE: usize = 1024 * 1024;
 const DEFAULT_LEEWAY: u64 = 60;
 /// The largest leeway that can be configured, in seconds. More would not be a clock's error.
 const LARGEST_LEEWAY: u64 = 3600;
+
+/// The identity of the next verifier. None is used twice: 2^64 are never built.
+static NEXT_IDENTITY: AtomicU64 = AtomicU64::new(1);
 
 /// How many tokens are remembered unless configured.
 const DEFAULT_CACHED_TOKENS: usize = 10_000;
@@ -33,6 +37,7 @@ impl VerifierBuilder {
     pub(super) fn new() -> Self {
         Self {
             verifier: Verifier {
+                identity: 0,
                 issuers: Vec::new(),
                 audiences: Vec::new(),
                 leeway: DEFAULT_LEEWAY,
@@ -46,7 +51,7 @@ impl VerifierBuilder {
         }
     }
 
-    /// Accepts tokens of this issuer. Call it once for each cluster.
+    /// Accepts tokens of this issuer. Call it once for each cluster; each needs a [label](TrustedIssuer::label) of its own.
     pub fn issuer(mut self, issuer: TrustedIssuer) -> Self {
         self.verifier.issuers.push(issuer);
         self
@@ -121,6 +126,7 @@ impl VerifierBuilder {
                 return Err(BuildError::NoKey { issuer: issuer.names.first().cloned().unwrap_or_default() });
             }
         }
+        introduce(&mut verifier.issuers)?;
         if verifier.audiences.is_empty() {
             return Err(BuildError::NoAudience);
         }
@@ -133,11 +139,43 @@ impl VerifierBuilder {
         if verifier.max_token_size == 0 || verifier.max_token_size > LARGEST_MAX_TOKEN_SIZE {
             return Err(BuildError::TokenSizeOutOfRange);
         }
+        verifier.identity = NEXT_IDENTITY.fetch_add(1, Ordering::Relaxed);
         if self.cached_tokens > 0 && self.cache_size > 0 {
             verifier.cache = Some(TokenCache::new(self.cached_tokens, self.cache_size));
         }
         Ok(verifier)
     }
+}
+
+/// Makes sure that it can be told whose a token is, and has each issuer know the others of its name.
+fn introduce(issuers: &mut [TrustedIssuer]) -> Result<(), BuildError> {
+    let mut namesakes = vec![Vec::new(); issuers.len()];
+    for (place, issuer) in issuers.iter().enumerate() {
+        if issuer.label.is_empty() {
+            return Err(BuildError::EmptyLabel);
+        }
+        for (other_place, other) in issuers.iter().enumerate().filter(|(other, _)| *other != place) {
+            if issuer.label == other.label {
+                return Err(BuildError::LabelNotUnique { label: (*issuer.label).into() });
+            }
+            if !issuer.names.iter().any(|name| other.is_named(name)) {
+                continue;
+            }
+            let keys = issuer.keys.load();
+            if keys.keys().iter().any(|key| super::is_published(other, key.fingerprint())) {
+                return Err(BuildError::IssuersAmbiguous {
+                    labels: [(*issuer.label).into(), (*other.label).into()],
+                });
+            }
+            if let Some(namesakes) = namesakes.get_mut(place) {
+                namesakes.push(other_place);
+            }
+        }
+    }
+    for (issuer, namesakes) in issuers.iter_mut().zip(namesakes) {
+        issuer.namesakes = namesakes;
+    }
+    Ok(())
 }
 
 /// Why a verifier could not be built.
@@ -152,6 +190,18 @@ pub enum BuildError {
     NoKey {
         /// The issuer's first name.
         issuer: Box<str>,
+    },
+    /// An issuer's label is the empty text.
+    EmptyLabel,
+    /// Two issuers have this label.
+    LabelNotUnique {
+        /// The label.
+        label: Box<str>,
+    },
+    /// Two issuers have a name and a key in common: whose a token is could not be told.
+    IssuersAmbiguous {
+        /// Their labels.
+        labels: [Box<str>; 2],
     },
     /// No audience was given.
     NoAudience,
@@ -178,6 +228,17 @@ impl fmt::Display for BuildError {
                     "issuer {issuer:?} has no usable key: load its JWKS or PEM file, and see what was skipped and why"
                 )
             }
+            Self::EmptyLabel => formatter
+                .write_str("an issuer's label is empty: leave it out to have the issuer's name for one"),
+            Self::LabelNotUnique { label } => write!(
+                formatter,
+                "two issuers are labelled {label:?}: give each cluster a label of its own, such as its name in your fleet"
+            ),
+            Self::IssuersAmbiguous { labels: [one, other] } => write!(
+                formatter,
+                "the issuers {one:?} and {other:?} have a name and a key in common, so whose a token is cannot be told: \
+                 give each its own keys"
+            ),
             Self::NoAudience => {
                 formatter.write_str("no audience: add the identifier of the service that verifies")
             }

@@ -106,6 +106,7 @@ static void put_claims(text *out, const boundtoken_verified *verified) {
   line(out, "mutating_webhook_configuration_name", claims.mutating_webhook_configuration_name);
   line(out, "mutating_webhook_configuration_uid", claims.mutating_webhook_configuration_uid);
   list(out, "attested_api_group", claims.attested_api_groups, claims.attested_api_groups_len);
+  line(out, "issuer_label", claims.issuer_label);
   DEMAND(boundtoken_verified_json(verified, &json, NULL) == BOUNDTOKEN_OK);
   line(out, "json", json);
 }

@@ -160,6 +160,7 @@ fn expected_claims(verified: &VerifiedToken) -> String {
     for group in claims.attested_api_groups() {
         put_text(&mut text, "attested_api_group", Some(group));
     }
+    put_text(&mut text, "issuer_label", Some(verified.issuer_label()));
     put_text(&mut text, "json", Some(&serde_json::to_string(verified).expect("JSON")));
     text
 }

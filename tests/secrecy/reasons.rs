@@ -237,6 +237,23 @@ fn every_reason_can_be_met_and_none_tells_anything_of_the_token() {
         .unwrap();
     assert_refused_in_secrecy(&news, bound_to(ObjectKind::Pod).as_bytes(), Reason::BoundObjectPending);
     met.insert(Reason::BoundObjectPending);
+    // These two are no single token's fault.
+    let twin = Mint::new(Algorithm::ES256, "twin");
+    let keys = KeyStore::new(twin.keys());
+    let ambiguous = Verifier::builder()
+        .issuer(issuer.trusted())
+        .issuer(TrustedIssuer::new(ISSUER, keys.clone()).label("twin"))
+        .audience(AUDIENCE)
+        .build()
+        .unwrap();
+    keys.replace(issuer.mint.keys());
+    let token = bound_to(ObjectKind::Pod);
+    assert_refused_in_secrecy(&ambiguous, token.as_bytes(), Reason::IssuerAmbiguous);
+    let checked =
+        verifier.check_at(issuer.mint.token(&claims_with(&json!({}))).as_bytes(), UnixSeconds(NOW)).unwrap();
+    let mismatch = news.confirm_at(checked, &NoNews, UnixSeconds(NOW)).unwrap_err();
+    assert_eq!(mismatch.reason(), Reason::VerifierMismatch);
+    met.extend([Reason::IssuerAmbiguous, Reason::VerifierMismatch]);
     let missing: Vec<_> = Reason::ALL.iter().filter(|reason| !met.contains(reason)).collect();
     assert!(missing.is_empty(), "no case here for {missing:?}");
 }

@@ -405,6 +405,10 @@ fn two_steps_judge_as_one_does() {
     let now = UnixSeconds::now().0;
     let fresh = verifier.check(MINT.token(&mint::claims(now)).as_bytes()).unwrap();
     assert!(verifier.confirm(fresh, &all_live).is_ok(), "by the system's clock");
+    // Nobody confirms what another verifier checked: it may be meant for others, or be of an issuer that is not trusted here.
+    let another = MINT.verifier();
+    let foreign = another.check_at(token.as_bytes(), UnixSeconds(NOW)).unwrap();
+    assert_eq!(reason(foreign, &all_live, NOW).map(drop), Err(Reason::VerifierMismatch));
     // What fails in the first step never comes to the second.
     assert_eq!(check("x").unwrap_err().reason(), Reason::TokenPartCount);
 }

@@ -15,6 +15,7 @@ fn complete() -> VerifierBuilder {
 
 #[test]
 fn every_mistake_has_its_own_error_which_says_what_to_do() {
+    let label_not_unique = || BuildError::LabelNotUnique { label: ISSUER.into() };
     let no_keys = || TrustedIssuer::new("https://second.example.com", KeySet::default());
     for (builder, error, text) in [
         (Verifier::builder(), BuildError::NoIssuer, "no issuer"),
@@ -31,6 +32,17 @@ fn every_mistake_has_its_own_error_which_says_what_to_do() {
             complete().issuer(no_keys()),
             BuildError::NoKey { issuer: "https://second.example.com".into() },
             "\"https://second.example.com\" has no usable key",
+        ),
+        (complete().issuer(trusted()), label_not_unique(), "give each cluster a label of its own"),
+        (
+            Verifier::builder().issuer(trusted().label("")).audience(AUDIENCE),
+            BuildError::EmptyLabel,
+            "leave it out",
+        ),
+        (
+            complete().issuer(trusted().label("x")),
+            BuildError::IssuersAmbiguous { labels: [ISSUER.into(), "x".into()] },
+            "cannot be told",
         ),
         (complete().leeway(3601), BuildError::LeewayTooLong, "3600 seconds"),
         (complete().leeway(u64::MAX), BuildError::LeewayTooLong, "3600 seconds"),
@@ -51,7 +63,7 @@ fn the_limits_themselves_are_fine() {
         complete().leeway(3600),
         complete().max_token_size(1),
         complete().max_token_size(1 << 20),
-        complete().issuer(trusted()).audience(AUDIENCE),
+        complete().audience(AUDIENCE),
     ] {
         assert!(builder.build().is_ok());
     }

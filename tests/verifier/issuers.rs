@@ -1,6 +1,6 @@
 //! Which key may sign for which issuer.
 
-use boundtoken::{Algorithm, KeySet, Reason, TrustedIssuer, Verifier, VerifierBuilder};
+use boundtoken::{Algorithm, BuildError, KeySet, KeyStore, Reason, TrustedIssuer, Verifier, VerifierBuilder};
 use serde_json::json;
 
 use crate::mint::{AUDIENCE, ISSUER, Mint, claims_with, key_set};
@@ -40,23 +40,29 @@ fn each_key_signs_for_its_own_issuer_alone() {
 #[test]
 fn clusters_with_the_same_name_are_told_apart_by_their_keys() {
     let [one, other, third] = ["one", "other", "third"].map(|kid| Mint::new(Algorithm::ES256, kid));
-    let verifier =
-        verifier([TrustedIssuer::new(ISSUER, one.keys()), TrustedIssuer::new(ISSUER, other.keys())]);
-    assert_eq!(verdict(&verifier, issued_by(&one, ISSUER)), Ok(()));
-    assert_eq!(verdict(&verifier, issued_by(&other, ISSUER)), Ok(()));
+    let issuers = [(&one, "blue"), (&other, "green")]
+        .map(|(mint, label)| TrustedIssuer::new(ISSUER, mint.keys()).label(label));
+    let verifier = verifier(issuers);
+    for (mint, label) in [(&one, "blue"), (&other, "green")] {
+        for _ in 0..2 {
+            let verified = verify(&verifier, issued_by(mint, ISSUER)).unwrap();
+            assert_eq!((verified.issuer_label(), verified.claims().issuer()), (label, ISSUER));
+            assert_eq!(serde_json::to_value(&verified).unwrap()["issuerLabel"], label);
+        }
+    }
     assert_eq!(verdict(&verifier, issued_by(&third, ISSUER)), Err(Reason::KeyUnknown));
 }
 
 #[test]
 fn clusters_that_share_name_and_kid_are_told_apart_by_the_signature() {
     let [one, other, third] = [(); 3].map(|()| Mint::new(Algorithm::ES256, "same"));
-    let issuers = [(&one, "one"), (&other, "other")].map(|(mint, uid)| {
-        let uid = boundtoken::Uid::from(uid);
+    let issuers = [(&one, "one"), (&other, "other")].map(|(mint, label)| {
+        let uid = boundtoken::Uid::from(label);
         let object = move |_: &boundtoken::ObjectReference<'_>| boundtoken::ObjectState::Present {
             uid: uid.clone(),
             deletion_timestamp: None,
         };
-        TrustedIssuer::new(ISSUER, mint.keys()).bound_objects(object)
+        TrustedIssuer::new(ISSUER, mint.keys()).label(label).bound_objects(object)
     });
     let verifier = verifier(issuers);
     for (mint, uid) in [(&one, "one"), (&other, "other")] {
@@ -177,9 +183,9 @@ fn without_a_kid_exactly_one_key_of_all_issuers_must_fit() {
     for (issuers, expected) in [
         (vec![issuer(&[&one])], Ok(())),
         (vec![issuer(&[&one, &es384])], Ok(())),
-        (vec![issuer(&[&one]), issuer(&[&es384])], Ok(())),
+        (vec![issuer(&[&one]), issuer(&[&es384]).label("other")], Ok(())),
         (vec![issuer(&[&one, &other])], Err(Reason::KeyIdMissing)),
-        (vec![issuer(&[&one]), issuer(&[&other])], Err(Reason::KeyIdMissing)),
+        (vec![issuer(&[&one]), issuer(&[&other]).label("other")], Err(Reason::KeyIdMissing)),
         (vec![issuer(&[&es384])], Err(Reason::AlgorithmMismatch)),
         (vec![issuer(&[&other])], Err(Reason::SignatureInvalid)),
         (vec![issuer(&[&other, &es384])], Err(Reason::SignatureInvalid)),
@@ -252,4 +258,59 @@ fn a_kid_is_found_however_it_is_escaped() {
             "{written}"
         );
     }
+}
+
+#[test]
+fn an_issuer_is_called_by_its_name_unless_it_has_a_label_and_no_two_are_called_alike() {
+    let [one, other] = ["one", "other"].map(|kid| Mint::new(Algorithm::ES256, kid));
+    let named = |mint: &Mint, name| TrustedIssuer::new(name, mint.keys());
+    let label_of = |verifier: &Verifier, mint: &Mint, name| {
+        verify(verifier, issued_by(mint, name)).unwrap().issuer_label().to_owned()
+    };
+    let both = verifier([named(&one, ISSUER), named(&other, OTHER_ISSUER).also_named(ISSUER)]);
+    assert_eq!(label_of(&both, &one, ISSUER), ISSUER);
+    assert_eq!(label_of(&both, &other, ISSUER), OTHER_ISSUER, "whichever name the token has");
+
+    let error = |issuers: [TrustedIssuer; 2]| builder(issuers).build().unwrap_err();
+    for issuers in [
+        [named(&one, ISSUER), named(&other, ISSUER)],
+        [named(&one, ISSUER).label("a"), named(&other, OTHER_ISSUER).label("a")],
+        [named(&one, ISSUER).label(OTHER_ISSUER), named(&other, OTHER_ISSUER)],
+    ] {
+        assert!(matches!(error(issuers), BuildError::LabelNotUnique { .. }));
+    }
+    assert_eq!(error([named(&one, ISSUER).label(""), named(&other, OTHER_ISSUER)]), BuildError::EmptyLabel);
+    for name in [ISSUER, OTHER_ISSUER] {
+        let with_the_key_of_the_other = TrustedIssuer::new(ISSUER, key_set([&other, &one])).label("a");
+        let both = [with_the_key_of_the_other, named(&one, name).label("b")];
+        match builder(both).build() {
+            Err(error) => assert!(matches!(error, BuildError::IssuersAmbiguous { .. }) && name == ISSUER),
+            Ok(verifier) => {
+                assert_eq!(name, OTHER_ISSUER, "one key for two names can be told apart");
+                assert_eq!(label_of(&verifier, &one, ISSUER), "a");
+                assert_eq!(label_of(&verifier, &one, OTHER_ISSUER), "b");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_key_that_two_issuers_of_one_name_come_to_publish_vouches_for_neither() {
+    let [one, other] = ["one", "other"].map(|kid| Mint::new(Algorithm::ES256, kid));
+    let (blue, green) = (KeyStore::new(one.keys()), KeyStore::new(other.keys()));
+    let issuers = [(&blue, "blue"), (&green, "green")]
+        .map(|(keys, label)| TrustedIssuer::new(ISSUER, keys.clone()).label(label));
+    let verifier = verifier(issuers);
+    let token = issued_by(&one, ISSUER);
+    let judged = || verify(&verifier, &token).map(|verified| verified.issuer_label().to_owned());
+    for _ in 0..2 {
+        assert_eq!(judged(), Ok("blue".to_owned()));
+        assert_eq!(judged(), Ok("blue".to_owned()), "remembered");
+        green.replace(key_set([&other, &one]));
+        assert_eq!(judged(), Err(Reason::IssuerAmbiguous));
+        green.replace(other.keys());
+    }
+    blue.replace(other.keys());
+    green.replace(one.keys());
+    assert_eq!(judged(), Ok("green".to_owned()), "the key has moved");
 }
