@@ -7,6 +7,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+use boundtoken::OnlineVerifier;
 use boundtoken::discovery::Discovery;
 
 #[tokio::main]
@@ -26,7 +27,8 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     println!("{} keys of {}", discovery.status().key_ids.len(), discovery.issuer());
 
     let verifier = discovery.verifier_builder().audience(audience.as_str()).build()?;
-    match discovery.verify(&verifier, std::fs::read(token)?.trim_ascii_end()).await {
+    let verifier = OnlineVerifier::new(verifier).discovery(&discovery);
+    match verifier.verify(std::fs::read(token)?.trim_ascii_end()).await {
         Ok(caller) => {
             println!("{}", caller.user_info().username);
             Ok(ExitCode::SUCCESS)

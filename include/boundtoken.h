@@ -312,6 +312,9 @@ typedef enum boundtoken_status {
   BOUNDTOKEN_BOUND_OBJECT_UNAVAILABLE = 541,
   /// The token was issued within the last minute, and of an object that it is bound to no news has arrived yet.
   BOUNDTOKEN_BOUND_OBJECT_PENDING = 542,
+  /// The source of bound objects does not follow objects of this kind, or in this namespace. It will never know
+  /// them, so the token is refused, whatever the verifier does when a source is unavailable.
+  BOUNDTOKEN_BOUND_OBJECT_NOT_FOLLOWED = 543,
   /// The token is bound to a webhook configuration, and its claim `attestations` has no
   /// `admissionReviewAPIGroups` (KEP-6060).
   BOUNDTOKEN_ATTESTATION_MISSING = 550,
@@ -395,12 +398,15 @@ typedef enum {
 
 // What a call-back knows about an object.
 typedef enum {
-  // It cannot be said: the source is not connected, or not up to date.
+  // It cannot be said at the moment: the source is not connected, or not up to date.
   BOUNDTOKEN_OBJECT_UNAVAILABLE = 0,
   // The object exists, and the answer is filled.
   BOUNDTOKEN_OBJECT_PRESENT = 1,
   // The object does not exist.
   BOUNDTOKEN_OBJECT_ABSENT = 2,
+  // It can never be said: the source does not follow objects of this kind, or in this namespace. The token is refused,
+  // also by a verifier that accepts what is unavailable.
+  BOUNDTOKEN_OBJECT_NOT_FOLLOWED = 3,
 } boundtoken_object_state;
 
 // What a verifier does when its source of bound objects cannot answer.
@@ -479,7 +485,7 @@ typedef struct {
 // It only reports: the verifier compares the uid and judges the deletion. It may be called from any thread, from
 // several at once, and should answer from memory. It must not throw, unwind or longjmp out, and must not free the
 // verifier that calls it. The texts live until it returns; `object_namespace` is empty for a node. `answer` is to be
-// filled if it returns BOUNDTOKEN_OBJECT_PRESENT. Any other state than the three, a `uid_len` beyond the buffer, a uid
+// filled if it returns BOUNDTOKEN_OBJECT_PRESENT. Any other state than these four, a `uid_len` beyond the buffer, a uid
 // that is not UTF-8 and a negative time count as BOUNDTOKEN_OBJECT_UNAVAILABLE.
 typedef boundtoken_object_state (*boundtoken_objects_callback)(void *userdata,
                                                                boundtoken_object_kind kind,
@@ -851,7 +857,8 @@ boundtoken_status boundtoken_verifier_builder_fast_rsa(boundtoken_verifier_build
 // `verifier`: receives a handle to free with boundtoken_verifier_free; NULL on failure.
 //
 // Fails with the first failure of the calls before, or with one of BOUNDTOKEN_NO_ISSUER, BOUNDTOKEN_EMPTY_ISSUER,
-// BOUNDTOKEN_ISSUER_WITHOUT_KEY, BOUNDTOKEN_NO_AUDIENCE, BOUNDTOKEN_EMPTY_AUDIENCE, BOUNDTOKEN_LEEWAY_TOO_LONG and
+// BOUNDTOKEN_ISSUER_WITHOUT_KEY, BOUNDTOKEN_EMPTY_LABEL, BOUNDTOKEN_LABEL_NOT_UNIQUE, BOUNDTOKEN_ISSUERS_AMBIGUOUS,
+// BOUNDTOKEN_NO_AUDIENCE, BOUNDTOKEN_EMPTY_AUDIENCE, BOUNDTOKEN_LEEWAY_TOO_LONG and
 // BOUNDTOKEN_TOKEN_SIZE_OUT_OF_RANGE.
 BOUNDTOKEN_MUST_USE
 boundtoken_status boundtoken_verifier_builder_build(boundtoken_verifier_builder *builder,
@@ -991,25 +998,25 @@ int boundtoken_cluster_is_stale(const boundtoken_cluster *cluster);
 // the child after a fork it does nothing: what the handle holds cannot be freed safely there.
 void boundtoken_cluster_free(boundtoken_cluster *cluster);
 
-// Verifies a token as boundtoken_verify does, and asks the API server where the news may still be on its way: for the
-// key set when a key is unknown, and for each object that a token of the last minute is bound to and that was not seen
-// yet.
+// Verifies a token as boundtoken_verify does, and asks the clusters that the verifier was built with, where the news may
+// still be on its way: all of them for their keys when a key is unknown, and the one that the token belongs to for each
+// object that a token of the last minute is bound to and that was not seen yet.
 //
-// `verifier`: one that was built with the cluster. All else is as of boundtoken_verify, and as quick, unless there is
-// something to ask: then it waits, for keys two seconds at most, for objects some seconds. No token reaches the network
-// whose signature, audience or times do not hold. Keys are asked for once in ten seconds at most however many tokens
-// name unknown ones, objects by a few requests at a time; what does not exist is remembered for some seconds. A thread
-// that must not wait calls boundtoken_verify. Any thread; from a call-back of boundtoken_cluster_on_change nobody is
-// asked.
+// All else is as of boundtoken_verify, and as quick, unless there is something to ask: then it waits, for keys a fraction
+// of a second, for objects some seconds. No token reaches the network whose signature, audience or times do not hold.
+// Keys are asked for once in ten seconds at most however many tokens name unknown ones, objects by a few requests at a
+// time; what does not exist is remembered for some seconds. The clusters' threads only ask: the token is judged, and
+// call-backs are called, on the caller's thread, and nothing of the verifier is used after the call. A thread that must not
+// wait calls boundtoken_verify. Any thread; from a call-back of boundtoken_cluster_on_change nobody is asked. Of a cluster
+// that was freed nobody is asked either.
 //
 // BOUNDTOKEN_CLUSTER_FORKED: connect again in this process; the token was not looked at.
 BOUNDTOKEN_MUST_USE
-boundtoken_status boundtoken_cluster_verify(const boundtoken_cluster *cluster,
-                                            const boundtoken_verifier *verifier,
-                                            const char *token,
-                                            size_t token_len,
-                                            boundtoken_verified **verified,
-                                            boundtoken_error **error);
+boundtoken_status boundtoken_verify_online(const boundtoken_verifier *verifier,
+                                           const char *token,
+                                           size_t token_len,
+                                           boundtoken_verified **verified,
+                                           boundtoken_error **error);
 
 // Reports what is known of a cluster, and how well, for logs and metrics.
 //

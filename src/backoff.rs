@@ -30,11 +30,15 @@ impl Backoff {
 }
 
 /// Tries again, while there is time, where the other side is not up to it just now.
-pub(crate) async fn persist<T, E>(
+pub(crate) async fn persist<T, E, F>(
     until: Instant,
     is_passing: impl Fn(&E) -> bool,
-    attempt: impl AsyncFn() -> Result<T, E>,
-) -> Result<T, E> {
+    attempt: impl Fn() -> F,
+) -> Result<T, E>
+where
+    // Not `AsyncFn`: of its futures nobody can say yet whether another thread may go on with them.
+    F: Future<Output = Result<T, E>>,
+{
     let mut backoff = Backoff::new();
     let mut last = None;
     loop {

@@ -176,8 +176,11 @@ pub enum ObjectState {
     },
     /// The object does not exist.
     Absent,
-    /// It cannot be said: the source is not connected, or not up to date.
+    /// It cannot be said at the moment: the source is not connected, or not up to date.
     Unavailable,
+    /// It can never be said: the source does not follow objects of this kind, or in this namespace. The token is refused,
+    /// whatever a verifier does when a source is [`Unavailable`](Self::Unavailable): that ends, and this does not.
+    NotFollowed,
 }
 
 /// The call-back through which a verifier learns whether bound objects exist.
@@ -408,6 +411,7 @@ pub(crate) fn confirm(
                 Err(Failure::Deleted)
             }
             ObjectState::Present { .. } => Ok(()),
+            ObjectState::NotFollowed => Err(Failure::NotFollowed),
             ObjectState::Unavailable if on_unavailable == OnUnavailable::Refuse => Err(Failure::Unavailable),
             ObjectState::Unavailable => {
                 confirmed = Confirmed::Unavailable;
@@ -431,6 +435,7 @@ enum Failure {
     UidMismatch,
     Deleted,
     Unavailable,
+    NotFollowed,
 }
 
 impl Failure {
@@ -464,6 +469,7 @@ impl Failure {
             (Self::Deleted, ValidatingWebhookConfiguration) => Reason::ValidatingWebhookConfigurationDeleted,
             (Self::Deleted, MutatingWebhookConfiguration) => Reason::MutatingWebhookConfigurationDeleted,
             (Self::Unavailable, _) => Reason::BoundObjectUnavailable,
+            (Self::NotFollowed, _) => Reason::BoundObjectNotFollowed,
             (Self::Pending, _) => Reason::BoundObjectPending,
         };
         Rejection::new(reason, Detail::Object(reference.to_string().into_boxed_str()))

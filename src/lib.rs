@@ -120,7 +120,11 @@ mod json;
 pub mod keys;
 #[cfg(feature = "kubernetes")]
 pub mod kubernetes;
+#[cfg(feature = "kubernetes")]
+mod moment;
 mod object_store;
+#[cfg(any(feature = "discovery", feature = "kubernetes"))]
+mod online;
 #[cfg(any(feature = "discovery", feature = "kubernetes"))]
 mod refresh;
 mod rejection;
@@ -138,6 +142,8 @@ pub use claims::{Attestation, Claims};
 pub use issuer::{IssuedToken, Issuer, IssuerBuilder, IssuerError};
 pub use keys::{Algorithm, Key, KeyError, KeySet, KeyStore, SigningKey, SkippedKey, VerificationPath};
 pub use object_store::{LiveObjects, ObjectStore, ObjectStoreError};
+#[cfg(any(feature = "discovery", feature = "kubernetes"))]
+pub use online::OnlineVerifier;
 pub use rejection::{Reason, Rejection};
 pub use time::UnixSeconds;
 pub use verified::{Confirmed, UserInfo, VerifiedToken};

@@ -325,7 +325,13 @@ impl Verifier {
         now: UnixSeconds,
     ) -> Result<CheckedToken, Rejection> {
         let Admitted { authentic, matched } = self.check_claims(token, accepted, now)?;
-        Ok(CheckedToken { verifier: self.identity, claims: authentic.claims, matched })
+        Ok(CheckedToken {
+            verifier: self.identity,
+            #[cfg(feature = "kubernetes")]
+            place: authentic.place,
+            claims: authentic.claims,
+            matched,
+        })
     }
 
     /// The second step: judges the bound objects by what `objects` says, and the token's times once more.
@@ -358,6 +364,13 @@ impl Verifier {
         checked.claims.within(now, self.leeway)?;
         let confirmed = bound_object::confirm(&checked.claims, objects, self.on_unavailable, now)?;
         Ok(VerifiedToken::new(checked.claims, checked.matched, confirmed))
+    }
+
+    /// The keys of the issuer that a token belongs to, if this verifier checked it.
+    #[cfg(feature = "kubernetes")]
+    pub(crate) fn keys_of(&self, checked: &CheckedToken) -> Option<&KeyStore> {
+        let issuer = self.issuers.get(checked.place).filter(|_| checked.verifier == self.identity)?;
+        Some(&issuer.keys)
     }
 
     /// Everything that the token itself decides, in the order of the steps.
@@ -517,6 +530,9 @@ fn further(furthest: &mut Rejection, candidate: Rejection) {
 pub struct CheckedToken {
     /// The identity of the verifier that checked it.
     verifier: u64,
+    /// The place of its issuer among the verifier's.
+    #[cfg(feature = "kubernetes")]
+    place: usize,
     claims: Arc<Claims>,
     matched: Matched,
 }

@@ -69,7 +69,7 @@ int main(int argc, char **argv) {
   while (fgets(token, sizeof token, stdin) != NULL) {
     boundtoken_verified *verified = NULL;
     size_t token_len = strcspn(token, "\n");
-    if (boundtoken_cluster_verify(cluster, verifier, token, token_len, &verified, &error) == BOUNDTOKEN_OK) {
+    if (boundtoken_verify_online(verifier, token, token_len, &verified, &error) == BOUNDTOKEN_OK) {
       boundtoken_claims claims = boundtoken_claims_init();
       boundtoken_verified_claims(verified, &claims);
       printf("%.*s\n", BOUNDTOKEN_PRINT(claims.username));

@@ -1,7 +1,5 @@
 //! Building a verifier.
 
-use std::sync::Arc;
-
 use super::boundary;
 use super::error::{Failure, boundtoken_error};
 use super::keys::boundtoken_keys;
@@ -19,6 +17,8 @@ use crate::verifier::{BuildError, TrustedIssuer, Verifier, VerifierBuilder};
 /// boundtoken_verifier_builder_build reports it.
 pub struct boundtoken_verifier_builder {
     pub(super) issuers: Vec<TrustedIssuer>,
+    #[cfg(feature = "kubernetes")]
+    pub(super) links: Vec<super::cluster::Link>,
     builder: VerifierBuilder,
     first_failure: Option<Failure>,
 }
@@ -46,6 +46,8 @@ pub extern "C" fn boundtoken_verifier_builder_new() -> *mut boundtoken_verifier_
     boundary::infallible(std::ptr::null_mut(), || {
         pointer::new(boundtoken_verifier_builder {
             issuers: Vec::new(),
+            #[cfg(feature = "kubernetes")]
+            links: Vec::new(),
             builder: Verifier::builder(),
             first_failure: None,
         })
@@ -242,7 +244,8 @@ pub unsafe extern "C" fn boundtoken_verifier_builder_fast_rsa(
 /// `verifier`: receives a handle to free with boundtoken_verifier_free; NULL on failure.
 ///
 /// Fails with the first failure of the calls before, or with one of BOUNDTOKEN_NO_ISSUER, BOUNDTOKEN_EMPTY_ISSUER,
-/// BOUNDTOKEN_ISSUER_WITHOUT_KEY, BOUNDTOKEN_NO_AUDIENCE, BOUNDTOKEN_EMPTY_AUDIENCE, BOUNDTOKEN_LEEWAY_TOO_LONG and
+/// BOUNDTOKEN_ISSUER_WITHOUT_KEY, BOUNDTOKEN_EMPTY_LABEL, BOUNDTOKEN_LABEL_NOT_UNIQUE, BOUNDTOKEN_ISSUERS_AMBIGUOUS,
+/// BOUNDTOKEN_NO_AUDIENCE, BOUNDTOKEN_EMPTY_AUDIENCE, BOUNDTOKEN_LEEWAY_TOO_LONG and
 /// BOUNDTOKEN_TOKEN_SIZE_OUT_OF_RANGE.
 #[must_use]
 #[unsafe(no_mangle)]
@@ -261,7 +264,11 @@ pub unsafe extern "C" fn boundtoken_verifier_builder_build(
             return Err(failure);
         }
         let verifier = builder.issuers.into_iter().fold(builder.builder, VerifierBuilder::issuer).build()?;
-        out.set(boundtoken_verifier(Arc::new(verifier)));
+        out.set(boundtoken_verifier {
+            verifier,
+            #[cfg(feature = "kubernetes")]
+            links: builder.links,
+        });
         Ok(())
     };
     // SAFETY: the caller promises NULL or a place to write to.
@@ -332,6 +339,8 @@ mod tests {
             let issuer = TrustedIssuer::new("https://example.com", keys);
             let mut builder = boundtoken_verifier_builder {
                 issuers: vec![issuer],
+                #[cfg(feature = "kubernetes")]
+                links: Vec::new(),
                 builder: Verifier::builder().audience("vault"),
                 first_failure: None,
             };

@@ -20,12 +20,15 @@ pub const BOUNDTOKEN_UID_SIZE: usize = 128;
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub enum boundtoken_object_state {
-    /// It cannot be said: the source is not connected, or not up to date.
+    /// It cannot be said at the moment: the source is not connected, or not up to date.
     BOUNDTOKEN_OBJECT_UNAVAILABLE = 0,
     /// The object exists, and the answer is filled.
     BOUNDTOKEN_OBJECT_PRESENT = 1,
     /// The object does not exist.
     BOUNDTOKEN_OBJECT_ABSENT = 2,
+    /// It can never be said: the source does not follow objects of this kind, or in this namespace. The token is refused,
+    /// also by a verifier that accepts what is unavailable.
+    BOUNDTOKEN_OBJECT_NOT_FOLLOWED = 3,
 }
 
 /// A [`boundtoken_object_state`] as C returns it: any number.
@@ -48,7 +51,7 @@ pub struct boundtoken_object_answer {
 /// It only reports: the verifier compares the uid and judges the deletion. It may be called from any thread, from
 /// several at once, and should answer from memory. It must not throw, unwind or longjmp out, and must not free the
 /// verifier that calls it. The texts live until it returns; `object_namespace` is empty for a node. `answer` is to be
-/// filled if it returns BOUNDTOKEN_OBJECT_PRESENT. Any other state than the three, a `uid_len` beyond the buffer, a uid
+/// filled if it returns BOUNDTOKEN_OBJECT_PRESENT. Any other state than these four, a `uid_len` beyond the buffer, a uid
 /// that is not UTF-8 and a negative time count as BOUNDTOKEN_OBJECT_UNAVAILABLE.
 pub type boundtoken_objects_callback = Option<
     unsafe extern "C" fn(
@@ -124,6 +127,7 @@ impl Callback {
         match state {
             1 => answer.state().unwrap_or(ObjectState::Unavailable),
             2 => ObjectState::Absent,
+            3 => ObjectState::NotFollowed,
             _ => ObjectState::Unavailable,
         }
     }

@@ -1,8 +1,7 @@
 //! A cluster that is followed by a thread in the background. Only in libraries that are built with `kubernetes`.
 
 use std::ffi::{c_char, c_int};
-use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::sync::Mutex;
 
 use tokio::task::AbortHandle;
 
@@ -26,7 +25,8 @@ mod report;
 use background::Background;
 use fork::{Process, UntilFork};
 
-pub use asking::*;
+pub(super) use asking::Link;
+pub use asking::boundtoken_verify_online;
 pub use change::*;
 pub use report::*;
 
@@ -47,11 +47,9 @@ pub use report::*;
 pub struct boundtoken_cluster {
     // First, as it ends first.
     background: Background,
-    cluster: Arc<Cluster>,
+    cluster: Cluster,
     /// Where the thread runs.
     process: Process,
-    /// When the cluster's keys last did not have the one in question.
-    missed_key: Mutex<Option<Instant>>,
     /// Ends the task that tells of changes.
     teller: Mutex<Option<AbortHandle>>,
 }
@@ -96,8 +94,7 @@ pub unsafe extern "C" fn boundtoken_cluster_connect(
         let builder = configuration::read(configuration)?;
         let process = Process::current()?;
         let (background, cluster) = Background::connect(builder)?;
-        let (missed_key, teller) = (Mutex::default(), Mutex::default());
-        out.set(boundtoken_cluster { background, cluster: Arc::new(cluster), process, missed_key, teller });
+        out.set(boundtoken_cluster { background, cluster, process, teller: Mutex::default() });
         Ok(())
     };
     // SAFETY: the caller promises NULL or a place to write to.
@@ -119,6 +116,7 @@ pub unsafe extern "C" fn boundtoken_verifier_builder_cluster(
         // SAFETY: the caller promises NULL or a live cluster.
         let cluster = unsafe { borrow(cluster, "cluster") }?.in_its_process()?;
         builder.issuers.push(cluster.issuer());
+        builder.links.push(cluster.link());
         Ok(())
     };
     // SAFETY: the caller promises NULL or a live builder that only this thread uses.
@@ -159,6 +157,11 @@ impl boundtoken_cluster {
     /// Refuses where the cluster is not followed.
     fn in_its_process(&self) -> Result<&Self, Failure> {
         if self.process.has_forked() { Err(Mistake::ClusterForked.into()) } else { Ok(self) }
+    }
+
+    /// What a verifier of its tokens asks.
+    fn link(&self) -> Link {
+        Link::new(self.background.runtime(), self.cluster.source(), self.process)
     }
 
     fn issuer(&self) -> TrustedIssuer {

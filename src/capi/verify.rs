@@ -1,7 +1,6 @@
 //! The verifier.
 
 use std::ffi::c_char;
-use std::sync::Arc;
 
 use super::boundary;
 use super::claims::boundtoken_verified;
@@ -15,8 +14,12 @@ use crate::verified::VerifiedToken;
 use crate::verifier::Verifier;
 
 /// Verifies tokens. Immutable, but for the keys and objects behind it.
-// Shared with the background thread of a cluster while that asks.
-pub struct boundtoken_verifier(pub(super) Arc<Verifier>);
+pub struct boundtoken_verifier {
+    pub(super) verifier: Verifier,
+    /// The clusters that it was built with.
+    #[cfg(feature = "kubernetes")]
+    pub(super) links: Vec<super::cluster::Link>,
+}
 
 /// Verifies a token at the time of the system's clock.
 ///
@@ -160,7 +163,7 @@ unsafe fn verify_by(
         let verifier = unsafe { borrow(verifier, "verifier") }?;
         // SAFETY: the caller promises `token_len` readable bytes.
         let token = unsafe { bytes(token, token_len, "token") }?;
-        out.set(judge(&verifier.0, token)?.into());
+        out.set(judge(&verifier.verifier, token)?.into());
         Ok(())
     };
     // SAFETY: the caller promises NULL or a place to write to.

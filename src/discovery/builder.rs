@@ -76,7 +76,7 @@ impl DiscoveryBuilder {
         let https = Https::new(self.authorities.as_deref())?;
         let source = Source::new(https, &self.issuer, self.jwks_uri.as_deref())
             .map_err(|problem| DiscoveryError::wrong(Step::Configuration, problem))?;
-        let first = persist(until, DiscoveryError::is_passing, async || source.load(until).await).await?;
+        let first = persist(until, DiscoveryError::is_passing, || source.load(until)).await?;
         Ok(Discovery::new(Refresher::new(self.issuer, first), source))
     }
 }

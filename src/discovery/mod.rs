@@ -6,16 +6,18 @@
 //! pod until it expires. Where an API server can be reached, `kubernetes::Cluster` does better.
 //!
 //! ```no_run
+//! use boundtoken::OnlineVerifier;
 //! use boundtoken::discovery::Discovery;
 //!
 //! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
 //! let discovery = Discovery::builder("https://oidc.example.com/id/1").connect().await?;
 //! let verifier = discovery.verifier_builder().audience("vault").build()?;
+//! let verifier = OnlineVerifier::new(verifier).discovery(&discovery);
 //!
-//! // For every request, without any I/O:
-//! let caller = verifier.verify(b"token");
-//! // The same, but the issuer is asked, rarely, when it signs with a key that is not known yet:
-//! let caller = discovery.verify(&verifier, b"token").await?;
+//! // For every request; the issuer is asked only, and rarely, when it signs with a key that is not known yet:
+//! let caller = verifier.verify(b"token").await?;
+//! // The same, without any I/O:
+//! let caller = verifier.verifier().verify(b"token");
 //! # Ok(())
 //! # }
 //! ```
@@ -43,10 +45,9 @@ use std::sync::Arc;
 use serde::Serialize;
 use tokio::task::JoinSet;
 
+use crate::online;
 use crate::refresh::Refresher;
-use crate::rejection::{Reason, Rejection};
 use crate::time::UnixSeconds;
-use crate::verified::VerifiedToken;
 use crate::verifier::{TrustedIssuer, Verifier, VerifierBuilder};
 
 mod builder;
@@ -116,18 +117,12 @@ impl Discovery {
         Verifier::builder().issuer(self.trusted_issuer())
     }
 
-    /// Verifies a token as `verifier` does, and when its key is unknown, once more after the keys were loaded again, which
-    /// is done once in ten seconds at most, however many tokens name unknown keys.
-    ///
-    /// # Errors
-    /// As [`Verifier::verify`].
-    pub async fn verify(&self, verifier: &Verifier, token: &[u8]) -> Result<VerifiedToken, Rejection> {
-        match verifier.verify(token) {
-            Err(rejection) if rejection.reason() == Reason::KeyUnknown => {
-                self.keys.refresh().await;
-                verifier.verify(token)
-            }
-            verdict => verdict,
+    /// What an [`OnlineVerifier`](crate::OnlineVerifier) asks.
+    pub(crate) fn source(&self) -> online::Source {
+        online::Source {
+            keys: Arc::clone(&self.keys),
+            #[cfg(feature = "kubernetes")]
+            objects: None,
         }
     }
 

@@ -89,7 +89,7 @@ fn node(objects: &dyn BoundObjects, name: String) -> Result<(String, Option<Uid>
     match objects.state(&reference) {
         ObjectState::Present { uid, .. } => Ok((name, Some(uid))),
         ObjectState::Absent => Ok((name, None)),
-        ObjectState::Unavailable => Err(refusals::unavailable(&reference)),
+        ObjectState::Unavailable | ObjectState::NotFollowed => Err(refusals::unavailable(&reference)),
     }
 }
 
@@ -100,7 +100,7 @@ pub(super) fn uid_of(objects: &dyn BoundObjects, reference: &ObjectReference<'_>
     match if may_exist { objects.state(reference) } else { ObjectState::Absent } {
         ObjectState::Present { uid, .. } => Ok(uid),
         ObjectState::Absent => Err(Status::not_found(reference.kind.resource(), reference.name)),
-        ObjectState::Unavailable => Err(refusals::unavailable(reference)),
+        ObjectState::Unavailable | ObjectState::NotFollowed => Err(refusals::unavailable(reference)),
     }
 }
 

@@ -89,7 +89,7 @@ impl Issuer {
             ObjectState::Present { deletion_timestamp: Some(deleted), .. } if deleted <= now => Ok(None),
             ObjectState::Present { uid, .. } => Ok(Some(uid)),
             ObjectState::Absent => Ok(None),
-            ObjectState::Unavailable => Err(refusals::unavailable(configuration)),
+            ObjectState::Unavailable | ObjectState::NotFollowed => Err(refusals::unavailable(configuration)),
         }
     }
 

@@ -56,6 +56,12 @@ impl KeyStore {
         CurrentKeys(self.0.current.load())
     }
 
+    /// Whether both are handles of one store.
+    #[cfg(feature = "kubernetes")]
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Changes whenever the set was replaced.
     pub(crate) fn generation(&self) -> u64 {
         self.0.generation.load(Ordering::Acquire)

@@ -26,6 +26,8 @@ use crate::refresh::Refresher;
 const DEFAULT_MAX_STALENESS: Duration = Duration::from_secs(150);
 /// How long connecting may take unless set.
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(30);
+/// How long it may take at most.
+const LONGEST_DEADLINE: Duration = Duration::from_secs(3_600);
 /// How long establishing a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -144,10 +146,10 @@ impl ClusterBuilder {
         self
     }
 
-    /// How long [`connect`](Self::connect) may take: 30 seconds unless set. An API server that fails, or is busy, is
+    /// How long [`connect`](Self::connect) may take: 30 seconds unless set, an hour at most. An API server that fails, or is busy, is
     /// asked again until then.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+        self.deadline = deadline.min(LONGEST_DEADLINE);
         self
     }
 
@@ -182,7 +184,7 @@ impl ClusterBuilder {
         let deadline = self.deadline;
         let until = Instant::now() + deadline;
         let client = self.client_of_source().await?;
-        let issuer = persist(until, ClusterError::is_passing, async || keys::issuer(&client).await).await?;
+        let issuer = persist(until, ClusterError::is_passing, || keys::issuer(client.clone())).await?;
 
         let watches = self.watches();
         let mut tasks = JoinSet::new();
@@ -195,7 +197,7 @@ impl ClusterBuilder {
             in_step(watch, until, deadline).await?;
         }
         let objects = ClusterObjects::new(store, watches);
-        Ok(Cluster { asker: Asker::new(client.clone()), client, keys, objects, _tasks: tasks })
+        Ok(Cluster { asker: Arc::new(Asker::new(client.clone())), client, keys, objects, _tasks: tasks })
     }
 
     /// The issuer's keys, and a task that keeps them in step.
@@ -210,7 +212,7 @@ impl ClusterBuilder {
         if let Some(discovery) = self.keys_from {
             return follow_published(discovery, &issuer, tasks);
         }
-        let load = async || keys::load(client.clone()).await;
+        let load = || keys::load(client.clone());
         let first = persist(until, ClusterError::is_passing, load).await?;
         let keys = Arc::new(Refresher::new(issuer, first));
         let client = client.clone();

@@ -16,6 +16,7 @@ use super::error::{ClusterError, Step};
 use super::objects::Watch;
 use crate::backoff::Backoff;
 use crate::bound_object::{ObjectKind, ObjectReference};
+use crate::moment::Moment;
 use crate::object_store::ObjectStore;
 use crate::time::UnixSeconds;
 
@@ -48,7 +49,7 @@ pub(super) struct Follower {
 
 /// A list that is coming in.
 struct Listing {
-    asked_at: Instant,
+    asked_at: Moment,
     seen: HashSet<(String, String)>,
 }
 
@@ -83,7 +84,6 @@ impl Follower {
     /// One watch, preceded by a list if there is nothing to start from. No error once it was open, unless the server
     /// ended it with one.
     async fn follow(&mut self) -> Result<(), ClusterError> {
-        let opened_at = Instant::now();
         let mut listing = None;
         // Only a list proves at once that all has been heard.
         if self.watch.is_nearly_stale() {
@@ -91,7 +91,7 @@ impl Follower {
         }
         if self.version.is_none() {
             if self.streams {
-                listing = Some(Listing { asked_at: opened_at, seen: HashSet::new() });
+                listing = Some(Listing { asked_at: Moment::now(), seen: HashSet::new() });
             } else {
                 self.list().await?;
             }
@@ -184,7 +184,7 @@ impl Follower {
         if listing {
             return;
         }
-        self.watch.prove(Instant::now());
+        self.watch.prove(Moment::now());
         if let Some(version) = version.filter(|version| !version.is_empty()) {
             self.version = Some(version);
         }
@@ -192,7 +192,7 @@ impl Follower {
 
     /// The list of a server that cannot stream it, page by page.
     async fn list(&mut self) -> Result<(), ClusterError> {
-        let mut listing = Listing { asked_at: Instant::now(), seen: HashSet::new() };
+        let mut listing = Listing { asked_at: Moment::now(), seen: HashSet::new() };
         let mut parameters = ListParams::default().limit(PAGE);
         loop {
             let page = self.answer(self.api.list_metadata(&parameters)).await?;
@@ -322,7 +322,7 @@ mod tests {
         let refusal =
             Status { code: 500, message: "RequestWatchProgress is disabled".to_owned(), ..Status::default() };
         for (listing, goes_on) in [(true, true), (false, false)] {
-            let listing = listing.then(|| Listing { asked_at: Instant::now(), seen: HashSet::new() });
+            let listing = listing.then(|| Listing { asked_at: Moment::now(), seen: HashSet::new() });
             let events = stream::iter([Ok(WatchEvent::Error(refusal.clone().boxed()))]);
             follower.streams = true;
             assert_eq!(follower.take(events, listing).await.is_ok(), goes_on);

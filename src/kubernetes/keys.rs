@@ -13,13 +13,13 @@ use crate::keys::KeySet;
 use crate::refresh::{ACCEPTED, Loaded, PATIENCE};
 
 /// The issuer's name, from the discovery document. Managed clusters leave out most of the rest.
-pub(super) async fn issuer(client: &Client) -> Result<String, ClusterError> {
+pub(super) async fn issuer(client: Client) -> Result<String, ClusterError> {
     #[derive(Deserialize)]
     struct Document {
         issuer: String,
     }
     let (body, _) =
-        get(client, Step::Discovery, "/.well-known/openid-configuration", "application/json").await?;
+        get(&client, Step::Discovery, "/.well-known/openid-configuration", "application/json").await?;
     let document: Document = serde_json::from_slice(&body).map_err(|_| {
         ClusterError::new(Step::Discovery, "the answer is no discovery document with an issuer")
     })?;

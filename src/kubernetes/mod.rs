@@ -5,16 +5,18 @@
 //! ever leaves the API server.
 //!
 //! ```no_run
+//! use boundtoken::OnlineVerifier;
 //! use boundtoken::kubernetes::Cluster;
 //!
 //! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
 //! let cluster = Cluster::builder().connect().await?; // in a pod, or by kubeconfig
 //! let verifier = cluster.verifier_builder().audience("vault").build()?;
+//! let verifier = OnlineVerifier::new(verifier).cluster(&cluster);
 //!
-//! // For every request, without any I/O:
-//! let caller = verifier.verify(b"token");
-//! // The same, but the API server is asked about a pod that was created a moment ago:
-//! let caller = cluster.verify(&verifier, b"token").await?;
+//! // For every request; the API server is asked only about a pod that was created a moment ago, or a key that is new:
+//! let caller = verifier.verify(b"token").await?;
+//! // The same, without any I/O:
+//! let caller = verifier.verifier().verify(b"token");
 //! # Ok(())
 //! # }
 //! ```
@@ -23,7 +25,7 @@
 //!
 //! A deletion is known as soon as the API server's watch tells it, within milliseconds. When the connection is lost,
 //! what was known goes on to count for a while ([`ClusterBuilder::max_staleness`]); then tokens are refused as
-//! [`Reason::BoundObjectUnavailable`], or accepted with
+//! [`Reason::BoundObjectUnavailable`](crate::Reason::BoundObjectUnavailable), or accepted with
 //! [`Confirmed::Stale`](crate::Confirmed::Stale) if the verifier was built with
 //! [`OnUnavailable::Accept`](crate::OnUnavailable::Accept). Bookmarks, which the API server sends once a minute, prove
 //! that a watch on which nothing happens is still in step.
@@ -46,9 +48,8 @@ use tokio::task::JoinSet;
 
 #[cfg(feature = "capi")]
 use crate::bound_object::BoundObjects;
+use crate::online::Source;
 use crate::refresh::Refresher;
-use crate::rejection::{Reason, Rejection};
-use crate::verified::VerifiedToken;
 use crate::verifier::{TrustedIssuer, Verifier, VerifierBuilder};
 
 mod asking;
@@ -62,6 +63,7 @@ mod objects;
 mod status;
 
 use asking::Asker;
+pub(crate) use asking::Inquiry;
 use objects::ClusterObjects;
 
 pub use builder::ClusterBuilder;
@@ -78,7 +80,7 @@ pub struct Cluster {
     client: Client,
     keys: Arc<Refresher>,
     objects: ClusterObjects,
-    asker: Asker,
+    asker: Arc<Asker>,
     /// Aborted when dropped.
     _tasks: JoinSet<()>,
 }
@@ -112,28 +114,10 @@ impl Cluster {
         Verifier::builder().issuer(self.trusted_issuer())
     }
 
-    /// Verifies a token as `verifier` does, and asks the API server where the news may still be on its way: once for the
-    /// key set when a key is unknown, and once for each object of a token of the last minute that was not seen yet.
-    ///
-    /// No token reaches the network whose signature, audience or times do not hold. Key sets are requested at most once
-    /// in ten seconds however many tokens name unknown keys, objects by a few requests at a time, and what does not
-    /// exist is remembered for some seconds.
-    ///
-    /// # Errors
-    /// As [`Verifier::verify`]; [`Reason::BoundObjectUnavailable`] if the API server could not be asked.
-    pub async fn verify(&self, verifier: &Verifier, token: &[u8]) -> Result<VerifiedToken, Rejection> {
-        let mut verdict = verifier.verify(token);
-        if is_refused(&verdict, Reason::KeyUnknown) {
-            self.keys.refresh().await;
-            // Whoever had them loaded: it may have been done a moment after we looked.
-            verdict = verifier.verify(token);
-        }
-        if is_refused(&verdict, Reason::BoundObjectPending) {
-            let checked = verifier.check(token)?;
-            let answers = self.asker.ask_for(&checked, &self.objects).await;
-            return verifier.confirm(checked, &answers);
-        }
-        verdict
+    /// What an [`OnlineVerifier`](crate::OnlineVerifier) asks.
+    pub(crate) fn source(&self) -> Source {
+        let inquiry = Inquiry { asker: Arc::clone(&self.asker), known: self.objects.clone() };
+        Source { keys: Arc::clone(&self.keys), objects: Some(inquiry) }
     }
 
     /// What changes from now on: keys that are added and withdrawn, objects that are lost sight of and found again. For
@@ -182,10 +166,6 @@ impl Cluster {
             watches: self.objects.watches(),
         }
     }
-}
-
-fn is_refused(verdict: &Result<VerifiedToken, Rejection>, reason: Reason) -> bool {
-    verdict.as_ref().is_err_and(|rejection| rejection.reason() == reason)
 }
 
 impl std::fmt::Debug for Cluster {

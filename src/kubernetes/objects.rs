@@ -2,12 +2,13 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::error::ClusterError;
 use super::gone::Gone;
 use super::status::WatchStatus;
 use crate::bound_object::{BoundObject, BoundObjects, Freshness, ObjectKind, ObjectReference, ObjectState};
+use crate::moment::{Elapsed, Longest, Moment};
 use crate::object_store::{LiveObjects, ObjectStore};
 
 /// What verifiers ask. A cheap handle; clones share the knowledge.
@@ -18,28 +19,33 @@ struct Shared {
     store: ObjectStore,
     watches: Vec<Arc<Watch>>,
     /// When the first watch was made.
-    start: Instant,
-    /// Until when, in nanoseconds since `start`, no watch can become stale, as of the last time that all were looked at. What
-    /// a watch has proven holds, so until then nobody needs to look at each.
-    fresh_until: AtomicU64,
+    start: Moment,
+    /// Until when after `start` no watch can become stale, as of the last time that all were looked at. What a watch has
+    /// proven holds, so until then nobody needs to look at each.
+    fresh_until: Longest,
 }
 
 impl ClusterObjects {
     pub(super) fn new(store: ObjectStore, watches: Vec<Arc<Watch>>) -> Self {
-        let start = watches.iter().map(|watch| watch.start).min().unwrap_or_else(Instant::now);
-        Self(Arc::new(Shared { store, watches, start, fresh_until: AtomicU64::new(0) }))
+        let start =
+            watches.iter().map(|watch| watch.start).reduce(Moment::earlier).unwrap_or_else(Moment::now);
+        Self(Arc::new(Shared { store, watches, start, fresh_until: Longest::default() }))
     }
 
     pub(super) fn is_stale(&self) -> bool {
+        self.is_stale_at(Moment::now())
+    }
+
+    fn is_stale_at(&self, now: Moment) -> bool {
         let Shared { watches, start, fresh_until, .. } = &*self.0;
-        let now = nanoseconds(start.elapsed());
-        if now <= fresh_until.load(Ordering::Relaxed) {
+        let now = now.since(*start);
+        if now.is_within(fresh_until.get()) {
             return false;
         }
-        let earliest = watches.iter().map(|watch| watch.fresh_for(*start)).min();
-        let earliest = earliest.map_or(u64::MAX, nanoseconds);
-        fresh_until.fetch_max(earliest, Ordering::Relaxed);
-        now > earliest
+        let earliest = watches.iter().map(|watch| watch.fresh_for(*start)).reduce(Elapsed::min);
+        let earliest = earliest.unwrap_or(Elapsed::from(Duration::MAX));
+        fresh_until.raise_to(earliest);
+        !now.is_within(earliest)
     }
 
     pub(super) fn each_watch(&self) -> impl Iterator<Item = &Watch> {
@@ -48,7 +54,7 @@ impl ClusterObjects {
 
     /// How each watch stands now.
     pub(super) fn standings(&self) -> Vec<Standing> {
-        let now = Instant::now();
+        let now = Moment::now();
         self.each_watch().map(|watch| watch.standing(now)).collect()
     }
 
@@ -68,8 +74,8 @@ impl ClusterObjects {
 impl BoundObjects for ClusterObjects {
     fn state(&self, reference: &ObjectReference<'_>) -> ObjectState {
         match self.0.store.state(reference) {
-            // Nobody looks there, so nothing can be said.
-            ObjectState::Absent if !self.follows(reference) => ObjectState::Unavailable,
+            // Nobody looks there, so nothing can be said, now or later.
+            ObjectState::Absent if !self.follows(reference) => ObjectState::NotFollowed,
             state => state,
         }
     }
@@ -104,9 +110,9 @@ pub(super) struct Watch {
     /// Whose deletion was seen.
     pub(super) gone: Gone,
     max_staleness: Duration,
-    start: Instant,
-    /// The last moment, in milliseconds since `start`, as of which the knowledge is known to be complete.
-    proven: AtomicU64,
+    start: Moment,
+    /// The last moment after `start` as of which the knowledge is known to be complete.
+    proven: Longest,
     in_step: AtomicBool,
     pub(super) events: AtomicU64,
     pub(super) reconnects: AtomicU64,
@@ -120,8 +126,8 @@ impl Watch {
             namespace,
             gone: Gone::default(),
             max_staleness,
-            start: Instant::now(),
-            proven: AtomicU64::new(0),
+            start: Moment::now(),
+            proven: Longest::default(),
             in_step: AtomicBool::new(false),
             events: AtomicU64::new(0),
             reconnects: AtomicU64::new(0),
@@ -130,13 +136,12 @@ impl Watch {
     }
 
     /// Notes that everything up to this moment has been heard.
-    pub(super) fn prove(&self, moment: Instant) {
-        let milliseconds = moment.saturating_duration_since(self.start).as_millis();
-        self.proven.fetch_max(u64::try_from(milliseconds).unwrap_or(u64::MAX), Ordering::Release);
+    pub(super) fn prove(&self, moment: Moment) {
+        self.proven.raise_to(moment.since(self.start));
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    pub(super) fn caught_up(&self, listed_at: Instant) {
+    pub(super) fn caught_up(&self, listed_at: Moment) {
         self.prove(listed_at);
         self.in_step.store(true, Ordering::Release);
     }
@@ -156,20 +161,19 @@ impl Watch {
 
     /// Whether the knowledge may become too old before the next bookmark proves it.
     pub(super) fn is_nearly_stale(&self) -> bool {
-        self.age(Instant::now()) > self.max_staleness / 2
+        self.age(Moment::now()) > self.max_staleness / 2
     }
 
-    fn is_stale(&self, now: Instant) -> bool {
+    fn is_stale(&self, now: Moment) -> bool {
         self.age(now) > self.max_staleness
     }
 
     /// How long after `start` the knowledge becomes stale, unless more is proven.
-    fn fresh_for(&self, start: Instant) -> Duration {
-        let proven = Duration::from_millis(self.proven.load(Ordering::Acquire));
-        self.start.saturating_duration_since(start).saturating_add(proven).saturating_add(self.max_staleness)
+    fn fresh_for(&self, start: Moment) -> Elapsed {
+        self.start.since(start).plus(self.proven.get()).plus(self.max_staleness.into())
     }
 
-    fn standing(&self, now: Instant) -> Standing {
+    fn standing(&self, now: Moment) -> Standing {
         if self.is_stale(now) {
             return Standing::Stale;
         }
@@ -177,9 +181,8 @@ impl Watch {
         if failure.is_some() { Standing::Lost } else { Standing::InStep }
     }
 
-    fn age(&self, now: Instant) -> Duration {
-        let proven = Duration::from_millis(self.proven.load(Ordering::Acquire));
-        now.saturating_duration_since(self.start).saturating_sub(proven)
+    fn age(&self, now: Moment) -> Duration {
+        now.since(self.start).minus(self.proven.get()).longest()
     }
 
     fn status(&self, store: &ObjectStore) -> WatchStatus {
@@ -187,17 +190,13 @@ impl Watch {
             kind: self.kind,
             namespace: self.namespace.clone(),
             in_step: self.is_in_step(),
-            age_seconds: self.age(Instant::now()).as_secs(),
+            age_seconds: self.age(Moment::now()).as_secs(),
             objects: store.count(self.kind, self.namespace.as_deref()),
             events: self.events.load(Ordering::Relaxed),
             reconnects: self.reconnects.load(Ordering::Relaxed),
             failure: self.failure().map(|error| error.to_string()),
         }
     }
-}
-
-fn nanoseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -216,20 +215,39 @@ mod tests {
         std::thread::sleep(Duration::from_millis(1));
         let objects = ClusterObjects::new(ObjectStore::new(), watches.to_vec());
         assert!(objects.is_stale());
-        watches[1].prove(Instant::now() + HOUR);
-        assert!(objects.is_stale());
-        let soon = Instant::now() + Duration::from_secs(1);
-        watches[2].prove(soon);
-        assert!(!objects.is_stale() || Instant::now() > soon);
-        while !objects.is_stale() {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        // Proven are whole milliseconds.
-        assert!(Instant::now() > soon - Duration::from_millis(1));
-        watches[2].prove(Instant::now() + HOUR);
-        assert!(!objects.is_stale());
+        let now = Moment::now();
+        watches[1].prove(now.later(HOUR, HOUR));
+        assert!(objects.is_stale_at(now));
+        let second = Duration::from_secs(1);
+        watches[2].prove(now.later(second, second));
+        assert!(!objects.is_stale_at(now));
+        assert!(!objects.is_stale_at(now.later(second, second)));
+        assert!(objects.is_stale_at(now.later(2 * second, 2 * second)));
+        watches[2].prove(now.later(HOUR, HOUR));
+        assert!(!objects.is_stale_at(now.later(2 * second, 2 * second)));
         assert!(!ClusterObjects::new(ObjectStore::new(), Vec::new()).is_stale());
         assert!(!ClusterObjects::new(ObjectStore::new(), vec![watch(Duration::MAX)]).is_stale());
+    }
+
+    #[test]
+    fn knowledge_grows_old_while_the_machine_sleeps_and_whatever_becomes_of_one_clock() {
+        let objects = ClusterObjects::new(ObjectStore::new(), vec![watch(HOUR)]);
+        let now = Moment::now();
+        let short = Duration::from_secs(60);
+        for (boot, wall, stale) in [
+            (short, short, false),
+            (2 * HOUR, 2 * HOUR, true),
+            // Boot time stood still, or the clock was set forward.
+            (short, 2 * HOUR, true),
+            // The clock was set back.
+            (2 * HOUR, Duration::ZERO, true),
+            (short, short, false),
+        ] {
+            let later = now.later(boot, wall);
+            assert_eq!(objects.is_stale_at(later), stale, "{boot:?} {wall:?}");
+            let standing = objects.each_watch().next().map(|watch| watch.standing(later) == Standing::Stale);
+            assert_eq!(standing, Some(stale));
+        }
     }
 
     #[test]

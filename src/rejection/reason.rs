@@ -244,6 +244,10 @@ reasons! {
     /// The token was issued within the last minute, and of an object that it is bound to no news has arrived yet.
     BoundObjectPending = 542, "bound_object_pending",
         "the bound object has not been seen yet", "retry in a moment, or verify through the cluster, which asks the API server";
+    /// The source of bound objects does not follow objects of this kind, or in this namespace. It will never know them, so the
+    /// token is refused, whatever the verifier does when a source is unavailable.
+    BoundObjectNotFollowed = 543, "bound_object_not_followed",
+        "objects of this kind, or in this namespace, are not followed", "have the source follow them, or send a token that is bound to what it follows";
     /// The token is bound to a webhook configuration, and its claim `attestations` has no `admissionReviewAPIGroups` (KEP-6060).
     AttestationMissing = 550, "attestation_missing",
         "the token is bound to a webhook configuration and attests no API group", "send a token issued through TokenRequest, which always has the attestation admissionReviewAPIGroups";

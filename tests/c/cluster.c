@@ -1,8 +1,10 @@
 // Follows a cluster, and does what stdin says: one command in a line, one line in answer. `cluster CONFIGURATION`
 //
 //   verify TOKEN     what boundtoken_verify says: the name of a status
-//   ask TOKEN        what boundtoken_cluster_verify says
+//   ask TOKEN        what boundtoken_verify_online says
 //   rush TOKEN       the same from eight threads at once, many times: how many of them said what
+//   abandon FILES    what is said of a token while the cluster is slow, and how often the caller's call-back was called
+//                    after the verifier was freed: the files hold a token, the wrong keys of its issuer, and the right ones
 //   status           the report
 //   stale            1 or 0
 //   tell             registers a call-back that notes the changes
@@ -50,7 +52,7 @@ static boundtoken_status verify(const char *token) {
 static boundtoken_status ask(const char *token) {
   boundtoken_verified *verified = NULL;
   boundtoken_error *error = NULL;
-  boundtoken_status status = boundtoken_cluster_verify(cluster, verifier, token, strlen(token), &verified, &error);
+  boundtoken_status status = boundtoken_verify_online(verifier, token, strlen(token), &verified, &error);
   CHECK((status == BOUNDTOKEN_OK) == (verified != NULL));
   CHECK(boundtoken_error_status(error) == status);
   boundtoken_error_free(error);
@@ -232,6 +234,61 @@ static void look_from_a_child(const char *token) {
   printf("%s", answer);
 }
 
+// What a call-back works on, and whether it may still.
+typedef struct {
+  volatile int calls, freed;
+} watched;
+
+static boundtoken_object_state note_call(void *userdata, boundtoken_object_kind kind, boundtoken_str object_namespace,
+                                         boundtoken_str object_name, boundtoken_object_answer *answer) {
+  (void)kind, (void)object_namespace, (void)object_name, (void)answer;
+  ((watched *)userdata)->calls++;
+  return BOUNDTOKEN_OBJECT_ABSENT;
+}
+
+static void note_free(void *userdata) { ((watched *)userdata)->freed++; }
+
+static document file_of(char **names) {
+  char *name = strtok(*names, " ");
+  *names = NULL;
+  DEMAND(name != NULL);
+  return read_file("", name);
+}
+
+// The cluster's thread is still asking when everything of the caller's is gone.
+static void abandon(const char *files) {
+  static watched seen;
+  char names[4096];
+  char *rest = names;
+  boundtoken_keys *keys = NULL;
+  boundtoken_objects *objects = NULL;
+  boundtoken_verified *verified = NULL;
+  snprintf(names, sizeof names, "%s", files);
+  document token = file_of(&rest), wrong = file_of(&rest), right = file_of(&rest);
+  DEMAND(boundtoken_keys_from_jwks(wrong.data, wrong.len, &keys, NULL) == BOUNDTOKEN_OK);
+  DEMAND(boundtoken_objects_from_callback(note_call, &seen, note_free, &objects, NULL) == BOUNDTOKEN_OK);
+  boundtoken_verifier *own = NULL;
+  boundtoken_verifier_builder *builder = boundtoken_verifier_builder_new();
+  boundtoken_verifier_builder_cluster(builder, cluster);
+  boundtoken_verifier_builder_issuer(builder, BOUNDTOKEN_STR("https://own.example.com"), keys, objects);
+  boundtoken_verifier_builder_audience(builder, BOUNDTOKEN_STR("vault"));
+  DEMAND(boundtoken_verifier_builder_build(builder, &own, NULL) == BOUNDTOKEN_OK);
+  boundtoken_objects_free(objects);
+  print_name(boundtoken_verify_online(own, token.data, token.len, &verified, NULL));
+  // Were the token judged by the cluster's thread when that is done, it would be by these keys, and by the call-back.
+  CHECK(boundtoken_keys_replace_jwks(keys, right.data, right.len, NULL) == BOUNDTOKEN_OK);
+  boundtoken_verifier_free(own);
+  boundtoken_keys_free(keys);
+  printf(" %d", seen.freed);
+  struct timespec moment = {4, 0};
+  nanosleep(&moment, NULL);
+  printf(" %d", seen.calls);
+  CHECK(verified == NULL);
+  free(token.data);
+  free(wrong.data);
+  free(right.data);
+}
+
 static void obey(const char *command, const char *argument) {
   if (strcmp(command, "verify") == 0) {
     print_name(verify(argument));
@@ -239,6 +296,8 @@ static void obey(const char *command, const char *argument) {
     print_name(ask(argument));
   } else if (strcmp(command, "rush") == 0) {
     rush_all(argument);
+  } else if (strcmp(command, "abandon") == 0) {
+    abandon(argument);
   } else if (strcmp(command, "status") == 0) {
     boundtoken_cluster_report *report = NULL;
     CHECK(boundtoken_cluster_status(cluster, &report, NULL) == BOUNDTOKEN_OK);

@@ -592,7 +592,7 @@ static void clusters_are_checked(void) {
   FAILS(boundtoken_cluster_connect("{}", TOO_LONG, &cluster, &error), BOUNDTOKEN_LENGTH_OUT_OF_RANGE);
   FAILS(boundtoken_cluster_status(NULL, &report, &error), BOUNDTOKEN_NULL_ARGUMENT);
   FAILS(boundtoken_cluster_on_change(NULL, NULL, NULL, NULL, &error), BOUNDTOKEN_NULL_ARGUMENT);
-  FAILS(boundtoken_cluster_verify(NULL, NULL, token.data, token.len, &verified, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_verify_online(NULL, token.data, token.len, &verified, &error), BOUNDTOKEN_NULL_ARGUMENT);
   CHECK(cluster == NULL && report == NULL && verified == NULL);
 
   connects_to_nothing(" ", "no JSON object");

@@ -266,6 +266,37 @@ fn bad_weather_is_told_of(server: &Server, follower: &mut Follower) {
 }
 
 #[test]
+fn what_a_cluster_is_still_asked_when_the_verifier_is_freed_calls_nothing_of_the_callers() {
+    let key = SigningKey::generate(Algorithm::ES256).expect("a key");
+    let other = SigningKey::generate(Algorithm::ES256).expect("a key");
+    let now = UnixSeconds::now().0;
+    let claims = json!({
+        "iss": "https://own.example.com", "aud": ["vault"], "exp": now + 600, "iat": now, "nbf": now,
+        "sub": "system:serviceaccount:demo:app",
+        "kubernetes.io": {"namespace": "demo", "serviceaccount": {"name": "app", "uid": "uid"}},
+    });
+    let folder = scratch("abandoned");
+    let jwks = |key: &SigningKey| {
+        json!({"keys": [serde_json::to_value(key.public_key().to_jwk()).expect("a JWK")]}).to_string()
+    };
+    let write = |name: &str, text: String| std::fs::write(folder.join(name), text).expect("written");
+    write("token", key.sign(claims.to_string().as_bytes()).expect("signed"));
+    write("wrong.json", jwks(&other));
+    write("right.json", jwks(&key));
+    let files = ["token", "wrong.json", "right.json"].map(|name| folder.join(name).display().to_string());
+    with_each(&programs(), |program| {
+        let server = Server::start();
+        let mut follower = Follower::start(program, &server.configuration());
+        // Keys are asked for once in ten seconds at most.
+        std::thread::sleep(INTERVAL);
+        server.server.set_faults([Fault::Latency(Duration::from_secs(3))]);
+        follower.expect(&format!("abandon {}", files.join(" ")), "key_unknown 1 0");
+        follower.expect("free", "");
+        follower.end();
+    });
+}
+
+#[test]
 fn freeing_a_cluster_ends_its_thread_and_leaves_its_verifiers() {
     with_each(&programs(), |program| {
         let server = Server::start();

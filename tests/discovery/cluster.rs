@@ -28,10 +28,15 @@ async fn the_published_keys_are_followed_and_not_those_of_the_api_server() {
     assert_eq!((cluster.issuer(), cluster.status().key_ids), (publisher.url.as_str(), key_ids));
 
     // They go on to be followed, by the cluster.
-    let verifier = cluster.verifier_builder().audience(AUDIENCE).build().unwrap();
+    let verifier = Arc::new(cluster.verifier_builder().audience(AUDIENCE).build().unwrap());
     let by_the_api_server = token(api_server.issuer());
     tokio::time::sleep(INTERVAL).await;
-    assert_eq!(verdict(cluster.verify(&verifier, &by_the_api_server).await), Err(Reason::KeyUnknown));
+    assert_eq!(
+        verdict(
+            OnlineVerifier::new(Arc::clone(&verifier)).cluster(&cluster).verify(&by_the_api_server).await
+        ),
+        Err(Reason::KeyUnknown)
+    );
     assert_eq!(publisher.paths(), ["/.well-known/openid-configuration", "/keys", "/keys"]);
 }
 

@@ -17,13 +17,14 @@ async fn an_issuers_keys_are_found_and_its_tokens_accepted() {
     assert_eq!(status.keys_failure, None);
 
     let token = token(server.issuer());
-    let verifier = discovery.verifier_builder().audience(AUDIENCE).build().unwrap();
+    let verifier = Arc::new(discovery.verifier_builder().audience(AUDIENCE).build().unwrap());
     assert_eq!(verdict(verifier.verify(&token)), Ok(Confirmed::NotChecked), "it knows of no objects");
-    assert_eq!(verdict(discovery.verify(&verifier, &token).await), Ok(Confirmed::NotChecked));
+    assert_eq!(verdict(online(&discovery, &verifier).verify(&token).await), Ok(Confirmed::NotChecked));
 
     let with_objects = discovery.trusted_issuer().bound_objects(server.bound_objects());
-    let verifier = boundtoken::Verifier::builder().issuer(with_objects).audience(AUDIENCE).build().unwrap();
-    assert_eq!(verdict(discovery.verify(&verifier, &token).await), Ok(Confirmed::Live));
+    let verifier = boundtoken::Verifier::builder().issuer(with_objects).audience(AUDIENCE).build();
+    let verifier = Arc::new(verifier.unwrap());
+    assert_eq!(verdict(online(&discovery, &verifier).verify(&token).await), Ok(Confirmed::Live));
 }
 
 #[tokio::test]

@@ -20,13 +20,13 @@ async fn steady() -> Server {
 async fn a_token_by_a_new_key_is_accepted_at_once_and_one_by_a_withdrawn_key_no_more() {
     let server = dev_server();
     let discovery = discovery(&server).connect().await.unwrap();
-    let verifier = discovery.verifier_builder().audience(AUDIENCE).build().unwrap();
+    let verifier = Arc::new(discovery.verifier_builder().audience(AUDIENCE).build().unwrap());
     let old = token(server.issuer());
     tokio::time::sleep(INTERVAL).await;
     server.issuer().rotate(SigningKey::generate(Algorithm::ES256).unwrap());
     let new = token(server.issuer());
     assert_eq!(verdict(verifier.verify(&new)), Err(Reason::KeyUnknown), "that one does not ask");
-    assert_eq!(verdict(discovery.verify(&verifier, &new).await), Ok(Confirmed::NotChecked));
+    assert_eq!(verdict(online(&discovery, &verifier).verify(&new).await), Ok(Confirmed::NotChecked));
     assert_eq!(verdict(verifier.verify(&old)), Ok(Confirmed::NotChecked));
     assert_eq!(discovery.status().key_ids.len(), 2);
 }
@@ -36,7 +36,7 @@ async fn a_flood_of_unknown_kids_causes_one_request() {
     let start = Instant::now();
     let server = steady().await;
     let discovery = server.discovery().connect().await.unwrap();
-    let verifier = discovery.verifier_builder().audience(AUDIENCE).build().unwrap();
+    let verifier = Arc::new(discovery.verifier_builder().audience(AUDIENCE).build().unwrap());
     let mut flood = Vec::new();
     for _ in 0..100 {
         flood.push(forged());
@@ -45,7 +45,7 @@ async fn a_flood_of_unknown_kids_causes_one_request() {
     assert_eq!(loaded, ["/.well-known/openid-configuration", "/keys"]);
     while start.elapsed() < INTERVAL + Duration::from_secs(2) || server.paths() == loaded {
         for token in &flood {
-            assert_eq!(verdict(discovery.verify(&verifier, token).await), Err(Reason::KeyUnknown));
+            assert_eq!(verdict(online(&discovery, &verifier).verify(token).await), Err(Reason::KeyUnknown));
         }
         if start.elapsed() < INTERVAL {
             assert_eq!(server.paths(), loaded, "nothing within ten seconds");
@@ -59,11 +59,11 @@ async fn a_flood_of_unknown_kids_causes_one_request() {
 async fn the_last_keys_stay_through_an_outage() {
     let server = dev_server();
     let discovery = discovery(&server).connect().await.unwrap();
-    let verifier = discovery.verifier_builder().audience(AUDIENCE).build().unwrap();
+    let verifier = Arc::new(discovery.verifier_builder().audience(AUDIENCE).build().unwrap());
     let good = token(server.issuer());
     server.shutdown();
     tokio::time::sleep(INTERVAL).await;
-    assert_eq!(verdict(discovery.verify(&verifier, &forged()).await), Err(Reason::KeyUnknown));
+    assert_eq!(verdict(online(&discovery, &verifier).verify(&forged()).await), Err(Reason::KeyUnknown));
     let status = discovery.status();
     assert!(
         status.keys_failure.as_ref().is_some_and(|text| text.contains("Connection refused")),
@@ -87,11 +87,11 @@ async fn keys_that_moved_are_found_again() {
     })
     .await;
     let discovery = server.discovery().connect().await.unwrap();
-    let verifier = discovery.verifier_builder().audience(AUDIENCE).build().unwrap();
+    let verifier = Arc::new(discovery.verifier_builder().audience(AUDIENCE).build().unwrap());
     let before = discovery.status().key_ids;
     has_moved.store(true, Ordering::Relaxed);
     while discovery.status().key_ids == before {
-        let _ = discovery.verify(&verifier, &forged()).await;
+        let _ = online(&discovery, &verifier).verify(&forged()).await;
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let document = "/.well-known/openid-configuration";
@@ -102,7 +102,7 @@ async fn keys_that_moved_are_found_again() {
 async fn nothing_is_asked_once_it_is_dropped() {
     let server = steady().await;
     let discovery = server.discovery().connect().await.unwrap();
-    let verifier = discovery.verifier_builder().audience(AUDIENCE).build().unwrap();
+    let verifier = Arc::new(discovery.verifier_builder().audience(AUDIENCE).build().unwrap());
     drop(discovery);
     assert_eq!(verdict(verifier.verify(&forged())), Err(Reason::KeyUnknown));
     tokio::time::sleep(INTERVAL + Duration::from_secs(1)).await;

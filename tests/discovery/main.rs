@@ -1,12 +1,15 @@
 //! Issuers over HTTPS, against a development server and against one that misbehaves.
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use boundtoken::api::TokenRequest;
 use boundtoken::dev_server::{DevServer, Fault};
 use boundtoken::discovery::{Discovery, DiscoveryBuilder, DiscoveryError, Step};
-use boundtoken::{Algorithm, Confirmed, Issuer, Reason, Rejection, SigningKey, VerifiedToken};
+use boundtoken::{
+    Algorithm, Confirmed, Issuer, OnlineVerifier, Reason, Rejection, SigningKey, VerifiedToken, Verifier,
+};
 
 use server::{Answer, Server};
 
@@ -30,6 +33,11 @@ fn dev_server() -> DevServer {
 
 fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// A verifier that asks this issuer for new keys.
+fn online(discovery: &Discovery, verifier: &Arc<Verifier>) -> OnlineVerifier {
+    OnlineVerifier::new(Arc::clone(verifier)).discovery(discovery)
 }
 
 fn discovery(server: &DevServer) -> DiscoveryBuilder {

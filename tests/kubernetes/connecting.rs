@@ -68,3 +68,12 @@ async fn a_kubeconfig_is_read_and_what_is_wrong_with_it_said() {
         assert!(text.contains("could not find the cluster's address") && text.contains(words), "{text}");
     }
 }
+
+#[tokio::test]
+async fn connecting_can_be_left_to_another_task_and_given_any_time() {
+    let server = DevServer::start().unwrap();
+    let client = client(&server, server.admin_token()).await;
+    let connecting = Cluster::builder().client(client).deadline(Duration::MAX).connect();
+    let cluster = tokio::spawn(connecting).await.unwrap().unwrap();
+    assert_eq!(cluster.issuer(), server.issuer().name());
+}

@@ -41,7 +41,7 @@ async fn of_the_namespaces_that_are_followed_tokens_are_good_and_of_no_others() 
     let server = DevServer::start().unwrap();
     let client = client(&server, server.admin_token()).await;
     for (namespace, expected) in
-        [("default", Ok(Confirmed::Live)), ("kube-system", Err(Reason::BoundObjectUnavailable))]
+        [("default", Ok(Confirmed::Live)), ("kube-system", Err(Reason::BoundObjectNotFollowed))]
     {
         let cluster = Cluster::builder().client(client.clone()).namespace(namespace).connect().await.unwrap();
         let verifier = cluster.verifier_builder().audience(AUDIENCE).build().unwrap();
@@ -71,7 +71,12 @@ async fn what_is_not_followed_is_not_asked_for_however_new_the_token_is() {
     let client = client(&server, server.admin_token()).await;
     let cluster = Cluster::builder().client(client.clone()).connect().await.unwrap();
     let verifier = cluster.verifier_builder().audience(AUDIENCE).build().unwrap();
-    let setup = Setup { server, pods: Api::namespaced(client.clone(), "default"), cluster, verifier };
+    let setup = Setup {
+        server,
+        pods: Api::namespaced(client.clone(), "default"),
+        cluster,
+        verifier: Arc::new(verifier),
+    };
     setup.cut_off().await;
     setup.server.set_faults([]);
 
@@ -93,6 +98,37 @@ async fn what_is_not_followed_is_not_asked_for_however_new_the_token_is() {
         name: "credential".into(),
         ..BoundObjectReference::default()
     }));
-    assert_eq!(setup.verdict_of_cluster(&bound).await, Err(Reason::BoundObjectUnavailable));
+    assert_eq!(setup.verdict_of_cluster(&bound).await, Err(Reason::BoundObjectNotFollowed));
     assert_eq!(setup.verdict_of_cluster(&unbound).await, Ok(Confirmed::Live));
+}
+
+#[tokio::test]
+async fn what_is_not_followed_is_refused_also_by_a_verifier_that_accepts_what_is_unavailable() {
+    let server = DevServer::start().unwrap();
+    let client = client(&server, server.admin_token()).await;
+    let only_default =
+        Cluster::builder().client(client.clone()).namespace("default").connect().await.unwrap();
+    let verifier = only_default
+        .verifier_builder()
+        .audience(AUDIENCE)
+        .on_unavailable(boundtoken::OnUnavailable::Accept)
+        .build()
+        .unwrap();
+    let mut request = TokenRequest::default();
+    request.spec.audiences.push(AUDIENCE.into());
+    for (namespace, expected) in
+        [("default", Ok(Confirmed::Live)), ("kube-system", Err(Reason::BoundObjectNotFollowed))]
+    {
+        let issued = server.issuer().issue(namespace, "default", request.clone()).unwrap();
+        assert_eq!(verdict(verifier.verify(issued.token().as_bytes())), expected, "{namespace}");
+    }
+    // Nor is a secret that somebody deleted accepted for as long as its token lasts.
+    let secret: Secret = serde_json::from_value(json!({"metadata": {"name": "credential"}})).unwrap();
+    let secrets = Api::<Secret>::namespaced(client, "default");
+    secrets.create(&PostParams::default(), &secret).await.unwrap();
+    request.spec.bound_object_ref =
+        Some(BoundObjectReference { kind: "Secret".into(), name: "credential".into(), ..Default::default() });
+    let bound = server.issuer().issue("default", "default", request).unwrap().token().to_owned();
+    secrets.delete("credential", &DeleteParams::default()).await.unwrap();
+    assert_eq!(verdict(verifier.verify(bound.as_bytes())), Err(Reason::BoundObjectNotFollowed));
 }

@@ -1,12 +1,13 @@
 //! Clusters that verifiers follow, against a development server: in fair weather, through faults, and when there is
 //! nothing to connect to.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use boundtoken::api::{BoundObjectReference, TokenRequest};
 use boundtoken::dev_server::{DevServer, Fault};
 use boundtoken::kubernetes::Cluster;
-use boundtoken::{Confirmed, Reason, Rejection, UnixSeconds, VerifiedToken, Verifier};
+use boundtoken::{Confirmed, OnlineVerifier, Reason, Rejection, UnixSeconds, VerifiedToken, Verifier};
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{DeleteParams, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -17,6 +18,7 @@ mod connecting;
 mod faults;
 mod following;
 mod keys;
+mod several;
 
 /// What a pod's token is for.
 const AUDIENCE: &str = "vault";
@@ -26,7 +28,7 @@ struct Setup {
     server: DevServer,
     pods: Api<Pod>,
     cluster: Cluster,
-    verifier: Verifier,
+    verifier: Arc<Verifier>,
 }
 
 impl Setup {
@@ -37,7 +39,7 @@ impl Setup {
     async fn with(server: DevServer) -> Self {
         let client = client(&server, server.admin_token()).await;
         let cluster = Cluster::builder().client(client.clone()).secrets(true).connect().await.unwrap();
-        let verifier = cluster.verifier_builder().audience(AUDIENCE).build().unwrap();
+        let verifier = Arc::new(cluster.verifier_builder().audience(AUDIENCE).build().unwrap());
         Self { server, pods: Api::namespaced(client, "default"), cluster, verifier }
     }
 
@@ -60,7 +62,12 @@ impl Setup {
     }
 
     async fn verdict_of_cluster(&self, token: &str) -> Result<Confirmed, Reason> {
-        verdict(self.cluster.verify(&self.verifier, token.as_bytes()).await)
+        verdict(
+            OnlineVerifier::new(Arc::clone(&self.verifier))
+                .cluster(&self.cluster)
+                .verify(token.as_bytes())
+                .await,
+        )
     }
 
     /// Waits until the verifier judges so.

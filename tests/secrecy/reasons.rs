@@ -224,6 +224,7 @@ fn every_reason_can_be_met_and_none_tells_anything_of_the_token() {
             (uid_mismatch, ObjectState::Present { uid: "another".into(), deletion_timestamp: None }),
             (deleted, ObjectState::Present { uid: uid_of(kind).into(), deletion_timestamp: past }),
             (Reason::BoundObjectUnavailable, ObjectState::Unavailable),
+            (Reason::BoundObjectNotFollowed, ObjectState::NotFollowed),
         ] {
             let verifier = issuer.verifier(Some((kind, state)));
             assert_refused_in_secrecy(&verifier, bound_to(kind).as_bytes(), reason);

@@ -268,6 +268,11 @@ fn an_unavailable_source_refuses_unless_told_otherwise_and_the_answer_says_so() 
         assert_eq!(verified.confirmed_objects().count(), 0, "nothing is claimed to be confirmed");
         assert_eq!(lenient.asked().len(), 3, "the others are judged all the same");
     }
+    // What is not followed will never be known.
+    for source in [&strict, &lenient] {
+        source.tell(&[(Pod, ObjectState::NotFollowed)]);
+        assert_eq!(verdict(&source.verifier, &token), Err(Reason::BoundObjectNotFollowed));
+    }
     // Another object that is known to be gone still refuses.
     lenient.tell(&[(ServiceAccount, ObjectState::Unavailable), (Pod, ObjectState::Absent)]);
     assert_eq!(verdict(&lenient.verifier, &token), Err(Reason::PodNotFound));

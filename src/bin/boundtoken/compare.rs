@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use boundtoken::api::TokenReviewStatus;
-use boundtoken::{Reason, Rejection, VerifiedToken};
+use boundtoken::{OnlineVerifier, Reason, Rejection, VerifiedToken};
 use clap::Args;
 use serde::Serialize;
 
@@ -97,7 +97,7 @@ impl Arguments {
             .fold(cluster.verifier_builder(), |builder, audience| builder.audience(audience.as_str()));
         let verifier = builder.build().map_err(|error| Failure::new(error.to_string()))?;
         let theirs = cluster::review(&client, text, &self.audience).await?;
-        let ours = cluster.verify(&verifier, token).await;
+        let ours = OnlineVerifier::new(verifier).cluster(&cluster).verify(token).await;
         if let Err(rejection) = &ours
             && rejection.reason() == Reason::BoundObjectUnavailable
         {

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use boundtoken::Verifier;
 use boundtoken::kubernetes::Cluster;
+use boundtoken::{OnlineVerifier, Verifier};
 use clap::{Args, ValueEnum};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
@@ -80,6 +80,7 @@ impl Arguments {
         let cluster = self.connect().await?;
         let mut end = End::new()?;
         let verifier = self.verifier(&cluster)?;
+        let verifier = verifier.map(|verifier| OnlineVerifier::new(verifier).cluster(&cluster));
         // Read only if somebody verifies; otherwise the sender is kept, and no line ever comes.
         let (sender, mut lines) = mpsc::channel(1);
         let _kept = match verifier {
@@ -100,7 +101,7 @@ impl Arguments {
                 _ = glances.tick() => state.changes(cluster.status()),
                 line = lines.recv() => match (line, &verifier) {
                     (Some(Ok(token)), Some(verifier)) => {
-                        vec![Event::from(cluster.verify(verifier, &token).await)]
+                        vec![Event::from(verifier.verify(&token).await)]
                     }
                     (Some(Err(error)), _) => return Err(Failure::new(format!("standard input: {error}"))),
                     _ => break,

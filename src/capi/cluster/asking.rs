@@ -1,46 +1,67 @@
-//! Verifying with a question to the API server, where the news may still be on its way.
+//! Verifying with a question to the clusters, where the news may still be on its way.
 
 use std::ffi::c_char;
-use std::sync::{Arc, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::runtime::Handle;
+
+use super::answer::{Taker, awaited};
 use super::background::Background;
-use super::boundtoken_cluster;
+use super::fork::Process;
 use crate::capi::boundary;
 use crate::capi::claims::boundtoken_verified;
-use crate::capi::error::boundtoken_error;
+use crate::capi::error::{Failure, boundtoken_error};
 use crate::capi::pointer::{Out, borrow};
-use crate::capi::status::boundtoken_status;
+use crate::capi::status::{Mistake, boundtoken_status};
 use crate::capi::string::bytes;
 use crate::capi::verify::boundtoken_verifier;
+use crate::online::{Source, is_refused};
 use crate::rejection::{Reason, Rejection};
 use crate::verified::VerifiedToken;
-use crate::verifier::Verifier;
 
-/// How long keys are waited for. Anybody can send a token with an unknown kid, so an API server that is silent must not
-/// keep a program's threads for long.
-const PATIENCE_FOR_KEYS: Duration = Duration::from_secs(2);
-/// How long keys are not waited for once they did not have the one in question.
-const QUIET: Duration = Duration::from_secs(10);
+/// How long keys are waited for. Their refresher waits for less; it is longer only if a call-back holds up the thread.
+const PATIENCE_FOR_KEYS: Duration = Duration::from_secs(1);
 /// How long objects are waited for: longer than they can take, unless a call-back holds up the thread.
 const PATIENCE_FOR_OBJECTS: Duration = Duration::from_secs(20);
 
-/// Verifies a token as boundtoken_verify does, and asks the API server where the news may still be on its way: for the
-/// key set when a key is unknown, and for each object that a token of the last minute is bound to and that was not seen
-/// yet.
+/// A cluster that a verifier may ask.
+pub(in crate::capi) struct Link {
+    runtime: Handle,
+    source: Source,
+    process: Process,
+}
+
+impl Link {
+    pub(super) fn new(runtime: Handle, source: Source, process: Process) -> Self {
+        Self { runtime, source, process }
+    }
+
+    /// Has something done on the cluster's thread. The work owns all that it needs, and knows nothing of the caller's: it may
+    /// go on when nobody waits for it any more, and the caller has freed everything.
+    fn start<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Taker<T> {
+        let (done, outcome) = awaited();
+        self.runtime.spawn(async move { done.give(work.await) });
+        outcome
+    }
+}
+
+/// Verifies a token as boundtoken_verify does, and asks the clusters that the verifier was built with, where the news may
+/// still be on its way: all of them for their keys when a key is unknown, and the one that the token belongs to for each
+/// object that a token of the last minute is bound to and that was not seen yet.
 ///
-/// `verifier`: one that was built with the cluster. All else is as of boundtoken_verify, and as quick, unless there is
-/// something to ask: then it waits, for keys two seconds at most, for objects some seconds. No token reaches the network
-/// whose signature, audience or times do not hold. Keys are asked for once in ten seconds at most however many tokens
-/// name unknown ones, objects by a few requests at a time; what does not exist is remembered for some seconds. A thread
-/// that must not wait calls boundtoken_verify. Any thread; from a call-back of boundtoken_cluster_on_change nobody is
-/// asked.
+/// All else is as of boundtoken_verify, and as quick, unless there is something to ask: then it waits, for keys a fraction
+/// of a second, for objects some seconds. No token reaches the network whose signature, audience or times do not hold.
+/// Keys are asked for once in ten seconds at most however many tokens name unknown ones, objects by a few requests at a
+/// time; what does not exist is remembered for some seconds. The clusters' threads only ask: the token is judged, and
+/// call-backs are called, on the caller's thread, and nothing of the verifier is used after the call. A thread that must not
+/// wait calls boundtoken_verify. Any thread; from a call-back of boundtoken_cluster_on_change nobody is asked. Of a cluster
+/// that was freed nobody is asked either.
 ///
 /// BOUNDTOKEN_CLUSTER_FORKED: connect again in this process; the token was not looked at.
 #[must_use]
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn boundtoken_cluster_verify(
-    cluster: *const boundtoken_cluster,
+pub unsafe extern "C" fn boundtoken_verify_online(
     verifier: *const boundtoken_verifier,
     token: *const c_char,
     token_len: usize,
@@ -50,49 +71,62 @@ pub unsafe extern "C" fn boundtoken_cluster_verify(
     let body = || {
         // SAFETY: the caller promises NULL or a place to write to.
         let out = unsafe { Out::new(verified, "verified") }?;
-        // SAFETY: the caller promises NULL or a live cluster.
-        let cluster = unsafe { borrow(cluster, "cluster") }?.in_its_process()?;
         // SAFETY: the caller promises NULL or a live verifier.
         let verifier = unsafe { borrow(verifier, "verifier") }?;
         // SAFETY: the caller promises `token_len` readable bytes.
         let token = unsafe { bytes(token, token_len, "token") }?;
-        out.set(cluster.verify(&verifier.0, token)?.into());
+        out.set(verifier.verify_online(token)?.into());
         Ok(())
     };
     // SAFETY: the caller promises NULL or a place to write to.
     unsafe { boundary::fallible(error, body) }
 }
 
-impl boundtoken_cluster {
-    fn verify(&self, verifier: &Arc<Verifier>, token: &[u8]) -> Result<VerifiedToken, Rejection> {
-        let verdict = verifier.verify(token);
-        let Some(patience) = self.patience_for(&verdict) else { return verdict };
-        let (cluster, verifier, token) =
-            (Arc::clone(&self.cluster), Arc::clone(verifier), Box::<[u8]>::from(token));
-        let asked = async move { cluster.verify(&verifier, &token).await };
-        let verdict = self.background.run(patience, asked).unwrap_or(verdict);
-        if reason(&verdict) == Some(Reason::KeyUnknown) {
-            *self.missed_key.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+impl boundtoken_verifier {
+    fn verify_online(&self, token: &[u8]) -> Result<VerifiedToken, Failure> {
+        if self.links.iter().any(|link| link.process.has_forked()) {
+            return Err(Mistake::ClusterForked.into());
         }
-        verdict
+        let mut verdict = self.verifier.verify(token);
+        // On a cluster's own thread nothing that happens there can be waited for.
+        if Background::is_current() {
+            return Ok(verdict?);
+        }
+        if is_refused(&verdict, Reason::KeyUnknown) {
+            let refresh = |link: &Link| {
+                let keys = Arc::clone(&link.source.keys);
+                link.start(async move { keys.refresh().await })
+            };
+            let refreshing: Vec<_> = self.links.iter().map(refresh).collect();
+            for done in refreshing {
+                // In vain or not, the keys are those that there are.
+                let _ = done.take(PATIENCE_FOR_KEYS);
+            }
+            verdict = self.verifier.verify(token);
+        }
+        if is_refused(&verdict, Reason::BoundObjectPending) {
+            verdict = self.ask(token, verdict);
+        }
+        Ok(verdict?)
     }
 
-    /// How long the API server is waited for after this verdict, if at all.
-    fn patience_for(&self, verdict: &Result<VerifiedToken, Rejection>) -> Option<Duration> {
-        let patience = match reason(verdict)? {
-            Reason::BoundObjectPending => PATIENCE_FOR_OBJECTS,
-            Reason::KeyUnknown if !self.has_just_missed_a_key() => PATIENCE_FOR_KEYS,
-            _ => return None,
+    /// Asks the cluster that the token belongs to, and judges what it says.
+    fn ask(
+        &self,
+        token: &[u8],
+        verdict: Result<VerifiedToken, Rejection>,
+    ) -> Result<VerifiedToken, Rejection> {
+        let checked = self.verifier.check(token)?;
+        let keys = self.verifier.keys_of(&checked);
+        let own = self.links.iter().find(|link| keys.is_some_and(|keys| link.source.has(keys)));
+        let Some((link, inquiry)) = own.and_then(|link| Some((link, link.source.objects.clone()?))) else {
+            return verdict;
         };
-        (!Background::is_current()).then_some(patience)
+        let questions = inquiry.questions_about(&checked);
+        let answers = link.start(inquiry.ask(questions)).take(PATIENCE_FOR_OBJECTS);
+        match answers {
+            Some(answers) => self.verifier.confirm(checked, &answers),
+            None => verdict,
+        }
     }
-
-    fn has_just_missed_a_key(&self) -> bool {
-        let missed_key = self.missed_key.lock().unwrap_or_else(PoisonError::into_inner);
-        missed_key.is_some_and(|since| since.elapsed() < QUIET)
-    }
-}
-
-fn reason(verdict: &Result<VerifiedToken, Rejection>) -> Option<Reason> {
-    verdict.as_ref().err().map(Rejection::reason)
 }

@@ -58,15 +58,9 @@ impl Background {
         IS_BACKGROUND.get()
     }
 
-    /// Has something done on the thread, and waits for it for a while. None if that was too short.
-    pub(super) fn run<T: Send + 'static>(
-        &self,
-        patience: Duration,
-        work: impl Future<Output = T> + Send + 'static,
-    ) -> Option<T> {
-        let (done, outcome) = awaited();
-        self.runtime.spawn(async move { done.give(work.await) });
-        outcome.take(patience)
+    /// What starts work on the thread. Once the thread has ended, all work is dropped at once.
+    pub(super) fn runtime(&self) -> Handle {
+        self.runtime.clone()
     }
 
     /// Has something done on the thread until that ends, or this is aborted.

@@ -1,9 +1,10 @@
 //! A real cluster to test against, as small as one can be.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use boundtoken::kubernetes::{Cluster, ClusterBuilder};
-use boundtoken::{Reason, Verifier};
+use boundtoken::{OnlineVerifier, Reason, Verifier};
 
 pub mod identities;
 pub mod kubectl;
@@ -37,8 +38,13 @@ pub fn follower(servers: &Servers, port: u16) -> ClusterBuilder {
     Cluster::builder().kubeconfig(servers.kubeconfig(identities::FOLLOWER, port)).secrets(true)
 }
 
-pub fn verifier(cluster: &Cluster) -> Verifier {
-    cluster.verifier_builder().audience(AUDIENCE).build().unwrap()
+/// A verifier that asks this cluster where the news may still be on its way.
+pub fn online(cluster: &Cluster, verifier: &Arc<Verifier>) -> OnlineVerifier {
+    OnlineVerifier::new(Arc::clone(verifier)).cluster(cluster)
+}
+
+pub fn verifier(cluster: &Cluster) -> Arc<Verifier> {
+    Arc::new(cluster.verifier_builder().audience(AUDIENCE).build().unwrap())
 }
 
 /// What half of the measurements, and what 99 in a hundred, are at most.

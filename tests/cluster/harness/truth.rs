@@ -55,7 +55,7 @@ pub struct Tally {
 }
 
 impl Truth {
-    pub fn start(verifier: Verifier) -> Self {
+    pub fn start(verifier: Arc<Verifier>) -> Self {
         let shared = Arc::<Shared>::default();
         let inner = Arc::clone(&shared);
         let thread = Some(thread::spawn(move || {

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::harness::objects::{AUDIENCE, Objects, in_namespace};
-use crate::harness::{PATIENCE, eventually, follower, median_and_p99, start, until, verdict, verifier};
+use crate::harness::{
+    PATIENCE, eventually, follower, median_and_p99, online, start, until, verdict, verifier,
+};
 
 /// How many pods are deleted to measure how long it takes until we refuse.
 const DELETIONS: usize = 200;
@@ -67,7 +69,7 @@ async fn a_token_is_refused_once_its_object_is_gone() {
         until(&verifier, &token, Ok(())).await;
         objects.delete(&path).await;
         until(&verifier, &token, Err(reason)).await;
-        assert_eq!(cluster.verify(&verifier, token.as_bytes()).await.unwrap_err().reason(), reason);
+        assert_eq!(online(&cluster, &verifier).verify(token.as_bytes()).await.unwrap_err().reason(), reason);
     }
     let asked = ["pods/", "nodes/", "secrets/", "serviceaccounts/"].map(|path| servers.requests(&[path]));
     assert_eq!(asked, [0; 4], "what is known to be gone is not asked for");

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use boundtoken::Reason;
 
-use crate::harness::{follower, start, verdict, verifier};
+use crate::harness::{follower, online, start, verdict, verifier};
 
 const TOKENS: usize = 100_000;
 /// How many callers show them at a time.
@@ -18,9 +18,9 @@ const INTERVAL: Duration = Duration::from_secs(10);
 async fn unknown_keys_and_forged_tokens_cost_one_request_in_an_interval() {
     let Some((servers, objects)) = start("a flood of bad tokens").await else { return };
     let cluster = Arc::new(follower(&servers, servers.port).connect().await.unwrap());
-    let verifier = Arc::new(verifier(&cluster));
+    let verifier = verifier(&cluster);
     let good: Arc<str> = objects.pod_with_token("first").await.into();
-    cluster.verify(&verifier, good.as_bytes()).await.unwrap();
+    online(&cluster, &verifier).verify(good.as_bytes()).await.unwrap();
 
     let before = servers.requests(&["/openid/v1/jwks"]);
     let unknown = Arc::new(AtomicUsize::new(0));
@@ -39,7 +39,7 @@ async fn unknown_keys_and_forged_tokens_cost_one_request_in_an_interval() {
                 } else {
                     (forged(&good, number), Reason::SignatureInvalid)
                 };
-                let refused = cluster.verify(&verifier, token.as_bytes()).await.unwrap_err();
+                let refused = online(&cluster, &verifier).verify(token.as_bytes()).await.unwrap_err();
                 assert_eq!(refused.reason(), expected, "{number}");
             }
         });

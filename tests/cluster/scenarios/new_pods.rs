@@ -5,7 +5,7 @@ use std::time::Duration;
 use boundtoken::Reason;
 
 use crate::harness::proxy::Proxy;
-use crate::harness::{follower, start, verdict, verifier};
+use crate::harness::{follower, online, start, verdict, verifier};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_pods_token_is_never_refused() {
@@ -23,7 +23,7 @@ async fn a_new_pods_token_is_never_refused() {
                 Err(Reason::BoundObjectPending) => pending += 1,
                 Err(reason) => panic!("pod {number} on the {line} line: {reason:?}"),
             }
-            let verified = cluster.verify(&verifier, token.as_bytes()).await;
+            let verified = online(&cluster, &verifier).verify(token.as_bytes()).await;
             assert!(verified.is_ok(), "pod {number} on the {line} line: {verified:?}");
         }
         println!(

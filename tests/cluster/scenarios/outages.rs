@@ -1,5 +1,6 @@
 //! The API server goes away and comes back, connections are cut, versions are forgotten.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use boundtoken::kubernetes::Cluster;
@@ -9,7 +10,7 @@ use crate::harness::objects::{AUDIENCE, Objects};
 use crate::harness::proxy::Proxy;
 use crate::harness::servers::SigningKey::Rs256;
 use crate::harness::truth::{Tally, Truth};
-use crate::harness::{eventually, follower, start, until, verdict, verifier};
+use crate::harness::{eventually, follower, online, start, until, verdict, verifier};
 
 /// How long the API server is away.
 const AWAY: Duration = Duration::from_secs(30);
@@ -101,7 +102,7 @@ async fn no_answer_is_wrong_when_the_server_has_forgotten_the_version() {
     let cluster = follower(&servers, proxy.port).connect().await.unwrap();
     let verifier = verifier(&cluster);
     let [stays, dies, comes_again] = ["stays", "dies", "comes-again"];
-    let truth = Truth::start(cluster.verifier_builder().audience(AUDIENCE).build().unwrap());
+    let truth = Truth::start(Arc::new(cluster.verifier_builder().audience(AUDIENCE).build().unwrap()));
     let old = objects.pod_with_token(comes_again).await;
     for pod in [stays, dies] {
         let token = objects.pod_with_token(pod).await;
@@ -121,7 +122,10 @@ async fn no_answer_is_wrong_when_the_server_has_forgotten_the_version() {
     assert_eq!(verdict(&verifier, &old), Ok(()), "nobody can know yet");
     proxy.refuse(false);
     let delay = until(&verifier, &new, Ok(())).await;
-    assert_eq!(cluster.verify(&verifier, old.as_bytes()).await.unwrap_err().reason(), Reason::PodUidMismatch);
+    assert_eq!(
+        online(&cluster, &verifier).verify(old.as_bytes()).await.unwrap_err().reason(),
+        Reason::PodUidMismatch
+    );
     report("compacted", &truth.end().await);
     let lists = servers.requests(&POD_LISTS);
     println!(
@@ -140,7 +144,7 @@ async fn past_the_longest_staleness_the_verifier_answers_as_it_was_told() {
     let cluster = follower(&servers, proxy.port).max_staleness(staleness).connect().await.unwrap();
     let refusing = verifier(&cluster);
     let accepting = cluster.verifier_builder().audience(AUDIENCE).on_unavailable(OnUnavailable::Accept);
-    let accepting = accepting.build().unwrap();
+    let accepting = Arc::new(accepting.build().unwrap());
     let [live, dead, dies] = ["live", "dead", "dies"];
     let live = objects.pod_with_token(live).await;
     let dead_token = objects.pod_with_token(dead).await;
@@ -164,7 +168,7 @@ async fn past_the_longest_staleness_the_verifier_answers_as_it_was_told() {
     let delay = until(&refusing, &live, Ok(())).await;
     assert_eq!(accepting.verify(live.as_bytes()).unwrap().confirmed(), Confirmed::Live);
     eventually("a deletion that was missed", || verdict(&accepting, &dying).is_err()).await;
-    let refused = cluster.verify(&accepting, dying.as_bytes()).await.unwrap_err();
+    let refused = online(&cluster, &accepting).verify(dying.as_bytes()).await.unwrap_err();
     assert_eq!(refused.reason(), Reason::PodNotFound);
     println!("  accepted as live again {:.1} s after the line was back", delay.as_secs_f64());
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use boundtoken::Reason;
 
 use crate::harness::servers::SigningKey::{Es256, Rs256};
-use crate::harness::{follower, start, until, verdict, verifier};
+use crate::harness::{follower, online, start, until, verdict, verifier};
 
 /// Key sets are requested no more often than this.
 const INTERVAL: Duration = Duration::from_secs(11);
@@ -26,7 +26,7 @@ async fn keys_come_and_go_without_a_restart_of_the_follower() {
     let by_new = objects.token("Pod", "first").await;
     assert_eq!(verdict(&verifier, &by_new), Err(Reason::KeyUnknown));
     assert_eq!(verdict(&verifier, &by_old), Ok(()));
-    cluster.verify(&verifier, by_new.as_bytes()).await.unwrap();
+    online(&cluster, &verifier).verify(by_new.as_bytes()).await.unwrap();
     assert_eq!(verdict(&verifier, &by_new), Ok(()), "the key is there for all");
     println!("  {} keys after the rotation", cluster.status().key_ids.len());
 

@@ -4,10 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use boundtoken::{Confirmed, Reason};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 use crate::harness::objects::in_namespace;
 use crate::harness::servers::SigningKey;
-use crate::harness::{follower, start_with, until, verifier};
+use crate::harness::{follower, online, start_with, until, verifier};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens_of_kubectl_are_accepted_with_the_user_info_of_token_review() {
@@ -28,7 +29,7 @@ async fn accepted_as_token_review_does(key: SigningKey) {
     objects.create_pod_with("on-a-node", json!({}), json!({"nodeName": "node-1"})).await;
     let cluster = follower(&servers, servers.port).connect().await.unwrap();
     let ours = verifier(&cluster);
-    let others = cluster.verifier_builder().audience("others").build().unwrap();
+    let others = Arc::new(cluster.verifier_builder().audience("others").build().unwrap());
 
     for bound_to in [
         None,
@@ -46,7 +47,7 @@ async fn accepted_as_token_review_does(key: SigningKey) {
         assert_eq!(verified.user_info(), review.user, "{bound_to:?}");
 
         assert!(!objects.review(&token, "others").await.authenticated);
-        let refused = cluster.verify(&others, token.as_bytes()).await.unwrap_err();
+        let refused = online(&cluster, &others).verify(token.as_bytes()).await.unwrap_err();
         assert_eq!(refused.reason(), Reason::AudienceMismatch);
         let bound_to = bound_to.map_or_else(|| "nothing".to_owned(), |(kind, name)| format!("{kind} {name}"));
         println!("  bound to {bound_to}: accepted as {}", verified.user_info().username);

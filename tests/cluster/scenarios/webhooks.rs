@@ -1,6 +1,7 @@
 //! Tokens that are bound to webhook configurations, as an API server of Kubernetes 1.37 shows them to its webhooks.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use boundtoken::kubernetes::Cluster;
@@ -12,7 +13,7 @@ use crate::harness::program::{Run, boundtoken};
 use crate::harness::proxy::Proxy;
 use crate::harness::servers::{Servers, SigningKey};
 use crate::harness::webhooks::{API_GROUP, Webhook};
-use crate::harness::{PATIENCE, eventually, follower, start, until, verdict};
+use crate::harness::{PATIENCE, eventually, follower, online, start, until, verdict};
 
 /// Servers that bind tokens to webhook configurations; none, and a loud word, if they are too old for that.
 async fn start_with_webhooks(scenario: &str) -> Option<(Servers, Objects)> {
@@ -24,8 +25,8 @@ async fn start_with_webhooks(scenario: &str) -> Option<(Servers, Objects)> {
     Some((servers, objects))
 }
 
-fn verifier(cluster: &Cluster, webhook: Webhook) -> Verifier {
-    cluster.verifier_builder().audience(webhook.audience()).build().unwrap()
+fn verifier(cluster: &Cluster, webhook: Webhook) -> Arc<Verifier> {
+    Arc::new(cluster.verifier_builder().audience(webhook.audience()).build().unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -45,13 +46,13 @@ async fn a_webhooks_token_lives_and_dies_with_its_configuration() {
         assert!(!objects.review(&token, "others").await.authenticated);
 
         // Who does not follow them cannot know, and asks nobody.
-        assert_eq!(verdict(&theirs, &token), Err(Reason::BoundObjectUnavailable));
-        let refused = without.verify(&theirs, token.as_bytes()).await.unwrap_err();
-        assert_eq!(refused.reason(), Reason::BoundObjectUnavailable);
+        assert_eq!(verdict(&theirs, &token), Err(Reason::BoundObjectNotFollowed));
+        let refused = online(&without, &theirs).verify(token.as_bytes()).await.unwrap_err();
+        assert_eq!(refused.reason(), Reason::BoundObjectNotFollowed);
 
         objects.delete(&webhook.path("policy")).await;
         let delay = until(&ours, &token, Err(webhook.not_found())).await;
-        let refused = cluster.verify(&ours, token.as_bytes()).await.unwrap_err();
+        let refused = online(&cluster, &ours).verify(token.as_bytes()).await.unwrap_err();
         assert_eq!(refused.reason(), webhook.not_found());
         println!("  {}: refused {:.2} ms after its deletion", webhook.kind(), delay.as_secs_f64() * 1e3);
 
@@ -60,7 +61,7 @@ async fn a_webhooks_token_lives_and_dies_with_its_configuration() {
         let new = objects.webhook_token(webhook, "policy").await;
         until(&ours, &new, Ok(())).await;
         assert_eq!(verdict(&ours, &token), Err(webhook.uid_mismatch()));
-        assert_eq!(verdict(&theirs, &token), Err(Reason::BoundObjectUnavailable));
+        assert_eq!(verdict(&theirs, &token), Err(Reason::BoundObjectNotFollowed));
     }
     let asked = Webhook::BOTH.map(|webhook| servers.requests(&[&webhook.path("")]));
     assert_eq!(asked, [0; 2], "what is known to be gone, and what is not followed, is not asked for");
@@ -136,7 +137,7 @@ async fn a_new_configurations_token_is_never_refused() {
                 Err(Reason::BoundObjectPending) => pending += 1,
                 Err(reason) => panic!("{webhook:?} {name}: {reason:?}"),
             }
-            let verified = cluster.verify(&verifier, token.as_bytes()).await;
+            let verified = online(&cluster, &verifier).verify(token.as_bytes()).await;
             assert!(verified.is_ok(), "{webhook:?} {name}: {verified:?}");
         }
     }

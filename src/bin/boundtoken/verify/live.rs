@@ -1,6 +1,6 @@
 //! Verifying by a cluster, in place of files.
 
-use boundtoken::{Rejection, VerifiedToken, VerifierBuilder};
+use boundtoken::{OnlineVerifier, Rejection, VerifiedToken, VerifierBuilder};
 use clap::{ArgGroup, Args};
 
 use crate::cluster::{Connection, follow_for, object_name};
@@ -43,6 +43,6 @@ impl LiveOptions {
         let cluster = follow_for(client, token, &self.namespace).await?;
         let verifier = demanded(cluster.verifier_builder()).build();
         let verifier = verifier.map_err(|error| Failure::new(error.to_string()))?;
-        Ok(cluster.verify(&verifier, token).await)
+        Ok(OnlineVerifier::new(verifier).cluster(&cluster).verify(token).await)
     }
 }
