@@ -18,6 +18,7 @@ mod dev_server;
 mod doctor;
 mod inspect;
 mod issue;
+mod issuers;
 mod program;
 mod request;
 mod secrets;

@@ -1,27 +1,42 @@
-//! Whose tokens are accepted: the issuer's names and its public keys.
+//! Whose tokens are accepted: issuers, by their names, public keys and objects.
 
 use std::path::PathBuf;
 
-use boundtoken::{Algorithm, Key, KeyError, KeySet, SkippedKey, TrustedIssuer};
-use clap::Args;
+use boundtoken::{
+    Algorithm, BuildError, Key, KeyError, KeySet, SkippedKey, TrustedIssuer, Verifier, VerifierBuilder,
+};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{ArgMatches, Args, Command, FromArgMatches};
 
 use crate::failure::{self, Failure};
 use crate::input::read_file;
+use crate::objects::Objects;
 use crate::output::{printable, warning};
 
 const RSA_ALGORITHMS: [&str; 6] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
 /// A little more than a key set may have, so that the library says what is wrong with a longer one.
 const MAX_FILE_SIZE: u64 = 2 << 20;
 
+/// Issuers, each with what was said of it.
+///
+/// What an option belongs to is told by its place: the keys of one cluster must never vouch for another.
+pub struct IssuerOptions {
+    said: Vec<Said>,
+    algorithm: Option<Algorithm>,
+}
+
 #[derive(Args)]
 #[command(next_help_heading = "The issuer")]
-pub struct IssuerOptions {
+struct Given {
     /// Name of the issuer, exactly as the cluster writes it into its tokens; may be given several times
     ///
-    /// `kubectl get --raw /.well-known/openid-configuration` shows it as `issuer`.
+    /// `kubectl get --raw /.well-known/openid-configuration` shows it as `issuer`. With several, --label, --jwks, --pem and
+    /// --objects belong to the --issuer before them. Names that directly follow each other are names of one issuer.
     #[arg(long, value_name = "URL")]
     issuer: Vec<String>,
+    /// What you call the issuer, for the output [default: its first name]
+    #[arg(long, value_name = "NAME", requires = "issuer")]
+    label: Vec<String>,
     /// JSON Web Key Set of the issuer, as the API server serves it at /openid/v1/jwks; may be given several times
     #[arg(long, value_name = "FILE", value_parser = file)]
     jwks: Vec<PathBuf>,
@@ -30,9 +45,76 @@ pub struct IssuerOptions {
     /// Of private keys only the public half is used.
     #[arg(long, value_name = "FILE", value_parser = file)]
     pem: Vec<PathBuf>,
-    /// What the RSA keys from --pem sign with [default: RS256]
+    /// What the RSA keys from all --pem files sign with [default: RS256]
     #[arg(long, value_name = "NAME", requires = "pem", value_parser = rsa_algorithm())]
     algorithm: Option<Algorithm>,
+    /// Objects of the issuer's cluster, as JSON or YAML lists; may be given several times
+    ///
+    /// As `kubectl get serviceaccounts,pods,secrets,nodes -A -o json` prints them, or {"pods": [...], ...}.
+    #[arg(long, value_name = "FILE", value_parser = file)]
+    objects: Vec<PathBuf>,
+}
+
+/// An option with its value.
+enum Said {
+    Issuer(String),
+    Label(String),
+    Jwks(PathBuf),
+    Pem(PathBuf),
+    Objects(PathBuf),
+}
+
+/// What was said of one issuer.
+#[derive(Default)]
+struct Group {
+    names: Vec<String>,
+    labels: Vec<String>,
+    jwks: Vec<PathBuf>,
+    pem: Vec<PathBuf>,
+    objects: Vec<PathBuf>,
+}
+
+/// A trusted issuer, and the objects of its cluster where files list them.
+pub struct LoadedIssuer {
+    /// Without its objects.
+    pub issuer: TrustedIssuer,
+    pub objects: Option<Objects>,
+}
+
+impl FromArgMatches for IssuerOptions {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Self::from_arg_matches_mut(&mut matches.clone())
+    }
+
+    fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, clap::Error> {
+        let [issuers, labels, jwks, pem, objects] = ["issuer", "label", "jwks", "pem", "objects"]
+            .map(|option| matches.indices_of(option).into_iter().flatten().collect::<Vec<_>>());
+        let given = Given::from_arg_matches_mut(matches)?;
+        let mut said: Vec<(usize, Said)> = Vec::new();
+        said.extend(issuers.into_iter().zip(given.issuer.into_iter().map(Said::Issuer)));
+        said.extend(labels.into_iter().zip(given.label.into_iter().map(Said::Label)));
+        said.extend(jwks.into_iter().zip(given.jwks.into_iter().map(Said::Jwks)));
+        said.extend(pem.into_iter().zip(given.pem.into_iter().map(Said::Pem)));
+        said.extend(objects.into_iter().zip(given.objects.into_iter().map(Said::Objects)));
+        said.sort_by_key(|(place, _)| *place);
+        let said = said.into_iter().map(|(_, said)| said).collect();
+        Ok(Self { said, algorithm: given.algorithm })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for IssuerOptions {
+    fn augment_args(command: Command) -> Command {
+        Given::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Given::augment_args_for_update(command)
+    }
 }
 
 fn rsa_algorithm() -> impl clap::builder::TypedValueParser<Value = Algorithm> {
@@ -49,8 +131,103 @@ pub fn file(name: &str) -> Result<PathBuf, String> {
 }
 
 impl IssuerOptions {
-    /// Reads the keys; reports those that cannot be used.
-    pub fn load(&self) -> Result<TrustedIssuer, Failure> {
+    /// Reads keys and objects of each issuer; reports keys that cannot be used.
+    pub fn load(&self) -> Result<Vec<LoadedIssuer>, Failure> {
+        self.groups()?.iter().map(|group| group.load(self.algorithm)).collect()
+    }
+
+    /// What was said of each issuer, unless that cannot be told.
+    fn groups(&self) -> Result<Vec<Group>, Failure> {
+        let names = self.said.iter().filter(|said| matches!(said, Said::Issuer(_))).count();
+        // Of a single name all is said, wherever it stands.
+        let one = names < 2;
+        let mut groups: Vec<Group> = if one { vec![Group::default()] } else { Vec::new() };
+        for said in &self.said {
+            let begins =
+                matches!(said, Said::Issuer(_)) && groups.last().is_none_or(|group| !group.is_only_named());
+            if begins && !one {
+                groups.push(Group::default());
+            }
+            match groups.last_mut() {
+                Some(group) => group.add(said),
+                None => {
+                    return Err(ambiguous(&format!("{} stands before every --issuer", said.option())));
+                }
+            }
+        }
+        if !one {
+            groups.iter().try_for_each(Group::demand_clarity)?;
+        }
+        Ok(groups)
+    }
+}
+
+impl Said {
+    fn option(&self) -> &'static str {
+        match self {
+            Self::Issuer(_) => "--issuer",
+            Self::Label(_) => "--label",
+            Self::Jwks(_) => "--jwks",
+            Self::Pem(_) => "--pem",
+            Self::Objects(_) => "--objects",
+        }
+    }
+}
+
+impl Group {
+    fn add(&mut self, said: &Said) {
+        match said {
+            Said::Issuer(name) => self.names.push(name.clone()),
+            Said::Label(label) => self.labels.push(label.clone()),
+            Said::Jwks(path) => self.jwks.push(path.clone()),
+            Said::Pem(path) => self.pem.push(path.clone()),
+            Said::Objects(path) => self.objects.push(path.clone()),
+        }
+    }
+
+    /// Whether another name would be a name of the same issuer.
+    fn is_only_named(&self) -> bool {
+        self.labels.is_empty() && self.jwks.is_empty() && self.pem.is_empty() && self.objects.is_empty()
+    }
+
+    /// The first name, for a message.
+    fn name(&self) -> String {
+        failure::harmless(self.names.first().map(String::as_str).unwrap_or_default())
+    }
+
+    fn demand_clarity(&self) -> Result<(), Failure> {
+        let files = self.jwks.len().saturating_add(self.pem.len());
+        if files == 0 {
+            return Err(ambiguous(&format!("no --jwks or --pem follows --issuer {}", self.name())));
+        }
+        // Two lists side by side may be meant as pairs. A label says that they are one issuer.
+        if files > 1 && self.names.len() > 1 && self.labels.is_empty() {
+            return Err(ambiguous(&format!(
+                "{files} key files follow {} names from --issuer {} on; if they are all of one issuer, give it a --label",
+                self.names.len(),
+                self.name()
+            )));
+        }
+        Ok(())
+    }
+
+    fn load(&self, algorithm: Option<Algorithm>) -> Result<LoadedIssuer, Failure> {
+        let keys = self.keys(algorithm)?;
+        let mut names = self.names.iter().map(String::as_str);
+        let issuer = TrustedIssuer::new(names.next().unwrap_or_default(), keys);
+        let issuer = names.fold(issuer, TrustedIssuer::also_named);
+        let issuer = match self.labels.as_slice() {
+            [] => issuer,
+            [label] => issuer.label(label),
+            _ => {
+                return Err(Failure::new(format!("several --label for --issuer {}: give one", self.name())));
+            }
+        };
+        let objects = if self.objects.is_empty() { None } else { Some(Objects::load(&self.objects)?) };
+        Ok(LoadedIssuer { issuer, objects })
+    }
+
+    fn keys(&self, algorithm: Option<Algorithm>) -> Result<KeySet, Failure> {
         let mut keys = KeySet::default();
         for path in &self.jwks {
             let set = KeySet::from_jwks(&read_file(path, MAX_FILE_SIZE)?)
@@ -63,23 +240,52 @@ impl IssuerOptions {
                 .map_err(|error| Failure::with_file(path, error))?;
             warn_of_skipped(&failure::name(path), set.skipped());
             let set: Result<KeySet, KeyError> =
-                set.keys().iter().map(|key| self.with_algorithm(key.clone())).collect();
+                set.keys().iter().map(|key| with_algorithm(key.clone(), algorithm)).collect();
             keys = keys.merge(set.map_err(|error| Failure::with_file(path, error))?);
         }
         if keys.is_empty() {
-            return Err(Failure::new("no usable key: give a key set of the cluster with --jwks or --pem"));
+            let whose = if self.names.is_empty() { String::new() } else { format!(" for {}", self.name()) };
+            return Err(Failure::new(format!(
+                "no usable key{whose}: give a key set of the cluster with --jwks or --pem"
+            )));
         }
-        let mut names = self.issuer.iter().map(String::as_str);
-        let issuer = TrustedIssuer::new(names.next().unwrap_or_default(), keys);
-        Ok(names.fold(issuer, TrustedIssuer::also_named))
+        Ok(keys)
     }
+}
 
-    fn with_algorithm(&self, key: Key) -> Result<Key, KeyError> {
-        match self.algorithm {
-            // RS256 is what every RSA key of a PEM file comes with.
-            Some(algorithm) if key.algorithm() == Algorithm::RS256 => key.with_algorithm(algorithm),
-            _ => Ok(key),
+impl LoadedIssuer {
+    pub fn with_objects(self) -> TrustedIssuer {
+        match self.objects {
+            Some(objects) => self.issuer.bound_objects(objects),
+            None => self.issuer,
         }
+    }
+}
+
+/// Builds a verifier; says a mistake with issuers in words of the command line.
+pub fn build(builder: VerifierBuilder) -> Result<Verifier, Failure> {
+    builder.build().map_err(|error| match error {
+        BuildError::LabelNotUnique { .. } => Failure::new(format!(
+            "{}; as in --issuer URL --label blue --jwks blue.json --issuer URL --label green --jwks green.json",
+            failure::harmless(&error.to_string())
+        )),
+        _ => Failure::new(failure::harmless(&error.to_string())),
+    })
+}
+
+fn ambiguous(wrong: &str) -> Failure {
+    Failure::new(format!(
+        "{wrong}. With several --issuer, each is followed by what belongs to it, as in \
+         --issuer URL-A --jwks a.json --issuer URL-B --jwks b.json; \
+         or by another name of the same issuer, as in --issuer NEW --issuer OLD --jwks keys.json"
+    ))
+}
+
+fn with_algorithm(key: Key, algorithm: Option<Algorithm>) -> Result<Key, KeyError> {
+    match algorithm {
+        // RS256 is what every RSA key of a PEM file comes with.
+        Some(algorithm) if key.algorithm() == Algorithm::RS256 => key.with_algorithm(algorithm),
+        _ => Ok(key),
     }
 }
 

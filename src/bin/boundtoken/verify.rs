@@ -1,6 +1,5 @@
 //! `boundtoken verify`: the verdict on a token.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use boundtoken::{Rejection, UnixSeconds, VerifiedToken, Verifier, VerifierBuilder};
@@ -9,8 +8,7 @@ use clap::{ArgGroup, Args, ValueEnum};
 use crate::cluster;
 use crate::failure::Failure;
 use crate::input::TokenInput;
-use crate::keys::{self, IssuerOptions};
-use crate::objects::Objects;
+use crate::keys::{self, IssuerOptions, LoadedIssuer};
 use crate::output::Structured;
 use crate::words;
 
@@ -23,8 +21,9 @@ use verdict::Verdict;
 /// Verify a token: who it speaks for, or why it is refused
 ///
 /// Checks the form, the signature, the issuer, the audience and the times and, with --objects, that the service account
-/// and the pod, secret, node or webhook configuration that the token is bound to still exist. Nothing is read but the
-/// files named here. With --cluster all this comes from an API server.
+/// and the pod, secret, node or webhook configuration that the token is bound to still exist. Without --objects, a token
+/// of a deleted pod is accepted until it expires, and a warning says so. Nothing is read but the files named here. With
+/// --cluster all this comes from an API server.
 #[derive(Args)]
 #[command(
     after_help = EXAMPLES,
@@ -52,13 +51,6 @@ struct Demands {
     /// Identifier of the service that verifies, as the token must name it; may be given several times
     #[arg(long, value_name = "NAME", required = true)]
     audience: Vec<String>,
-    /// The cluster's objects, as JSON or YAML lists; may be given several times
-    ///
-    /// As `kubectl get serviceaccounts,pods,secrets,nodes -A -o json` prints them, or {"pods": [...], ...}, and
-    /// for tokens that are bound to webhook configurations, those too. Without it, a token of a deleted pod is accepted until
-    /// it expires.
-    #[arg(long, value_name = "FILE", value_parser = keys::file)]
-    objects: Vec<PathBuf>,
     /// How far the clocks of issuer and verifier may be apart, in seconds [default: 60]
     #[arg(long, value_name = "SECONDS")]
     leeway: Option<u64>,
@@ -79,6 +71,11 @@ Examples:
   Has its pod been deleted?
     kubectl get serviceaccounts,pods,secrets,nodes -A -o json > objects.json
     boundtoken verify --token-file token --objects objects.json ...
+
+  Tokens of two clusters: each --issuer is followed by what belongs to it
+    boundtoken verify --token-file token --audience vault \\
+      --issuer https://a.example.com --label blue --jwks blue.json --objects blue-objects.json \\
+      --issuer https://b.example.com --label green --jwks green.json --objects green-objects.json
 
   By a cluster itself: issuer, keys and objects
     boundtoken verify --token-file token --cluster --audience vault
@@ -130,12 +127,9 @@ impl Arguments {
     }
 
     fn verifier(&self) -> Result<Verifier, Failure> {
-        let mut issuer = self.issuer.load()?;
-        if !self.demands.objects.is_empty() {
-            issuer = issuer.bound_objects(Objects::load(&self.demands.objects)?);
-        }
-        let builder = self.demands.added_to(Verifier::builder().issuer(issuer));
-        builder.build().map_err(|error| Failure::new(error.to_string()))
+        let issuers = self.issuer.load()?.into_iter().map(LoadedIssuer::with_objects);
+        let builder = issuers.fold(Verifier::builder(), VerifierBuilder::issuer);
+        keys::build(self.demands.added_to(builder))
     }
 }
 

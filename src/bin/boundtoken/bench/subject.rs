@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use boundtoken::fast_rsa::{self, State};
 use boundtoken::kubernetes::Cluster;
-use boundtoken::{Algorithm, BoundObjects, KeySet, ObjectStore, TrustedIssuer, UnixSeconds, Verifier};
+use boundtoken::{Algorithm, KeySet, ObjectStore, TrustedIssuer, UnixSeconds, Verifier, VerifierBuilder};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{ArgGroup, Args};
 use tokio::runtime::Runtime;
@@ -18,8 +18,7 @@ use crate::failure::Failure;
 use crate::input::TokenInput;
 use crate::inspect::Parts;
 use crate::issue::DEFAULT_ISSUER;
-use crate::keys::{self, IssuerOptions};
-use crate::objects::Objects;
+use crate::keys::{self, IssuerOptions, LoadedIssuer};
 
 const AUDIENCE: &str = "vault";
 /// A token that was made for this, until the year 2100, by a key that nobody has any more.
@@ -29,7 +28,7 @@ const SAMPLE_JWKS: &[u8] = include_bytes!("sample.jwks.json");
 #[derive(Args)]
 #[command(
     next_help_heading = "The token",
-    group = ArgGroup::new("acceptance").args(["audience", "objects", "issuer", "jwks", "pem", "cluster"])
+    group = ArgGroup::new("acceptance").args(["audience", "objects", "issuer", "label", "jwks", "pem", "cluster"])
         .multiple(true).requires("token_file"),
     group = ArgGroup::new("place").args(["kubeconfig", "context", "in_cluster"])
         .multiple(true).requires("cluster"),
@@ -44,16 +43,13 @@ pub struct SubjectOptions {
     /// Identifier of the service that verifies, as the token must name it; may be given several times
     #[arg(long, value_name = "NAME")]
     audience: Vec<String>,
-    /// The cluster's objects, as JSON or YAML lists [default: what the token is bound to is taken to exist]
-    #[arg(long, value_name = "FILE", value_parser = keys::file)]
-    objects: Vec<PathBuf>,
     /// Check RS256 signatures by boundtoken's own code, where the CPU has AVX-512 IFMA
     #[arg(long)]
     fast_rsa: bool,
     #[command(flatten)]
     issuer: IssuerOptions,
     /// Take issuer, keys and objects from a cluster, and measure its TokenReview too: this sends the token to it
-    #[arg(long, help_heading = "The cluster", conflicts_with_all = ["objects", "issuer", "jwks", "pem"])]
+    #[arg(long, help_heading = "The cluster", conflicts_with_all = ["objects", "issuer", "label", "jwks", "pem"])]
     cluster: bool,
     #[command(flatten)]
     connection: Connection,
@@ -70,9 +66,9 @@ pub struct Subject {
     /// Whether boundtoken's own code is to check RS256 signatures.
     pub fast_rsa: bool,
     audiences: Vec<String>,
-    issuer: TrustedIssuer,
+    issuers: Vec<TrustedIssuer>,
     /// The same without a source of objects, where there can be one without.
-    pub without_objects: Option<TrustedIssuer>,
+    pub without_objects: Option<Vec<TrustedIssuer>>,
     /// Whom to ask beside.
     pub review: Option<Review>,
 }
@@ -127,16 +123,19 @@ impl Subject {
             let cluster = demo::Cluster::new(UnixSeconds::now())?;
             (cluster.token.into_bytes(), TrustedIssuer::new(cluster.issuer.name(), cluster.issuer.keys()))
         };
-        Self::new(token, vec![AUDIENCE.to_owned()], issuer).with_objects_that_exist()
+        Self::new(token, vec![AUDIENCE.to_owned()], vec![issuer]).with_objects_that_exist()
     }
 
     fn of_files(options: &SubjectOptions, token: Vec<u8>) -> Result<Self, Failure> {
-        let issuer = options.issuer.load()?;
-        let subject = Self::new(token, options.audience.clone(), issuer);
-        if options.objects.is_empty() {
-            return subject.with_objects_that_exist();
-        }
-        Ok(subject.with_objects(Objects::load(&options.objects)?))
+        let loaded = options.issuer.load()?;
+        let issuers = loaded.iter().map(|each| each.issuer.clone()).collect();
+        let subject = Self::new(token, options.audience.clone(), issuers).with_objects_that_exist()?;
+        // What files list takes the place of what is taken to exist.
+        let listed = |(issuer, LoadedIssuer { objects, .. }): (TrustedIssuer, _)| match objects {
+            Some(objects) => issuer.bound_objects(objects),
+            None => issuer,
+        };
+        Ok(Self { issuers: subject.issuers.into_iter().zip(loaded).map(listed).collect(), ..subject })
     }
 
     fn of_cluster(
@@ -150,24 +149,19 @@ impl Subject {
         })?;
         let audiences = options.audience.clone();
         let review = Review { client, audiences: audiences.clone(), runtime: runtime.handle().clone() };
-        let subject = Self::new(token, audiences, cluster.trusted_issuer());
+        let subject = Self::new(token, audiences, vec![cluster.trusted_issuer()]);
         Ok((Self { without_objects: None, review: Some(review), ..subject }, cluster))
     }
 
-    fn new(token: Vec<u8>, audiences: Vec<String>, issuer: TrustedIssuer) -> Self {
+    fn new(token: Vec<u8>, audiences: Vec<String>, issuers: Vec<TrustedIssuer>) -> Self {
         Self {
             token,
             audiences,
             fast_rsa: false,
-            without_objects: Some(issuer.clone()),
-            issuer,
+            without_objects: Some(issuers.clone()),
+            issuers,
             review: None,
         }
-    }
-
-    fn with_objects(mut self, objects: impl BoundObjects + 'static) -> Self {
-        self.issuer = self.issuer.bound_objects(objects);
-        self
     }
 
     /// Takes it that everything the token is bound to exists.
@@ -178,19 +172,21 @@ impl Subject {
         for object in checked.bound_objects() {
             store.upsert(&object.reference, object.uid.into(), None);
         }
-        Ok(self.with_objects(store))
+        let issuers = self.issuers.into_iter().map(|issuer| issuer.bound_objects(store.clone())).collect();
+        Ok(Self { issuers, ..self })
     }
 
     /// A verifier that remembers tokens, or none.
     pub fn verifier(&self, seen: Seen, objects: bool) -> Result<Verifier, Failure> {
-        let issuer = match &self.without_objects {
-            Some(issuer) if !objects => issuer,
-            _ => &self.issuer,
+        let issuers = match &self.without_objects {
+            Some(issuers) if !objects => issuers,
+            _ => &self.issuers,
         };
-        let builder = Verifier::builder().issuer(issuer.clone()).fast_rsa(self.fast_rsa);
+        let builder = issuers.iter().cloned().fold(Verifier::builder(), VerifierBuilder::issuer);
+        let builder = builder.fast_rsa(self.fast_rsa);
         let builder = self.audiences.iter().fold(builder, |builder, name| builder.audience(name.as_str()));
         let builder = if seen == Seen::First { builder.cached_tokens(0) } else { builder };
-        builder.build().map_err(|error| Failure::new(error.to_string()))
+        keys::build(builder)
     }
 
     /// How the token says that it is signed.

@@ -5,9 +5,10 @@ use clap::{ArgGroup, Args};
 
 use crate::cluster::{Connection, follow_for, object_name};
 use crate::failure::Failure;
+use crate::keys;
 
 /// What a cluster stands in place of.
-const FILES: [&str; 5] = ["jwks", "pem", "issuer", "objects", "now"];
+const FILES: [&str; 6] = ["jwks", "pem", "issuer", "label", "objects", "now"];
 
 #[derive(Args)]
 #[command(
@@ -41,8 +42,7 @@ impl LiveOptions {
     ) -> Result<Result<VerifiedToken, Rejection>, Failure> {
         let client = self.connection.client().await?;
         let cluster = follow_for(client, token, &self.namespace).await?;
-        let verifier = demanded(cluster.verifier_builder()).build();
-        let verifier = verifier.map_err(|error| Failure::new(error.to_string()))?;
+        let verifier = keys::build(demanded(cluster.verifier_builder()))?;
         Ok(OnlineVerifier::new(verifier).cluster(&cluster).verify(token).await)
     }
 }

@@ -141,6 +141,9 @@ pub fn accepted(token: &VerifiedToken, now: UnixSeconds) -> String {
         row(&mut lines, "", &format!("also good for {}", list(others.into_iter())));
     }
     row(&mut lines, "Issuer", &printable(claims.issuer()));
+    if token.issuer_label() != claims.issuer() {
+        row(&mut lines, "Issuer's label", &printable(token.issuer_label()));
+    }
     if let Some(issued) = claims.issued_at() {
         row(&mut lines, "Issued", &moment(issued, now));
     }
