@@ -52,7 +52,7 @@ fn without_both_verdicts_it_is_undecided() {
     let cluster = TestCluster::start("compare-undecided");
     let token = cluster.token(&POD);
     for (arguments, input, words) in [
-        (&COMPARE[..], "", "not the empty one"),
+        (&COMPARE[..], "", "standard input is empty"),
         (&["compare"], &token, "--audience <NAME>"),
         (&["compare", "--audience", ""], &token, "audience"),
     ] {

@@ -128,7 +128,7 @@ fn a_token_cannot_command_the_terminal() {
 fn every_token_however_broken_is_shown_as_unverified() {
     for_each(&all_tokens(), |(name, token)| {
         let run = with_input(["inspect", "--now", NOW], token.as_bytes());
-        if token.starts_with("Bearer ") || token.starts_with('{') {
+        if token.trim_ascii().is_empty() || token.starts_with("Bearer ") || token.starts_with('{') {
             assert_eq!(run.status, 2, "{name}: {run:?}");
             return;
         }
@@ -184,11 +184,14 @@ fn any_bytes_are_looked_at_without_a_crash() {
 #[test]
 fn what_is_no_token_ends_with_1_and_says_so() {
     for input in ["", "token", "..", "a.b.c", "W10.W10.AAAA"] {
-        let run = with_input(["inspect"], input.as_bytes());
+        let run = boundtoken(["inspect", input]);
         assert_eq!(run.status, 1, "{input}: {run:?}");
         assert!(run.stdout.contains("There is no token in it"), "{input}: {run:?}");
         assert!(run.stdout.contains("A verifier refuses this token:"), "{input}: {run:?}");
     }
+    let nothing = with_input(["inspect"], b"\n");
+    assert_eq!((nothing.status, nothing.stdout.as_str()), (2, ""));
+    assert!(nothing.stderr.contains("standard input is empty"), "{nothing:?}");
 }
 
 #[test]

@@ -76,8 +76,12 @@ fn colours_are_for_terminals_unless_forced() {
         assert!(!coloured(&arguments, &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "0")]), "{arguments:?}");
         assert!(coloured(&arguments, &[("CLICOLOR_FORCE", "1")]), "{arguments:?}");
     }
+    let objects = objects("before", "colours");
     for format in ["json", "yaml", "name"] {
-        assert!(!coloured(&verify_arguments(&["-o", format]), &[("CLICOLOR_FORCE", "1")]), "{format}");
+        assert!(
+            !coloured(&verify_arguments(&["-o", format, "--objects", &objects]), &[("CLICOLOR_FORCE", "1")]),
+            "{format}"
+        );
     }
 }
 

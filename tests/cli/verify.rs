@@ -263,9 +263,66 @@ fn a_key_that_cannot_be_used_is_reported_and_does_not_spoil_the_others() {
 }
 
 #[test]
-fn nothing_at_all_is_refused_as_no_token() {
-    let run = with_input(verify_arguments(&["-o", "name"]), b"\n");
+fn an_empty_input_decides_nothing_and_an_empty_argument_is_no_token() {
+    let nothing = file("nothing.token", "\n");
+    for (input, words) in [
+        (&[][..], "standard input is empty"),
+        (&["-"], "standard input is empty"),
+        (&["--token-file", "-"], "standard input is empty"),
+        (&["--token-file", &nothing], "nothing.token: the file is empty"),
+    ] {
+        for content in ["", "\n", " \r\n"] {
+            let run = with_input(verify_arguments(&[&["-o", "name"], input].concat()), content.as_bytes());
+            assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{input:?}: {run:?}");
+            assert!(run.stderr.contains(words), "{input:?}: {run:?}");
+        }
+    }
+    let json = with_input(verify_arguments(&["-o", "json"]), b"").json();
+    assert_eq!(json["verdict"], "undecided");
+    let run = boundtoken(verify_arguments(&["-o", "name", ""]));
     assert_eq!((run.status, run.stderr.as_str()), (1, "token_empty\n"));
+}
+
+#[test]
+fn a_token_whose_objects_were_not_checked_is_accepted_with_a_warning_in_every_form() {
+    let token = token("pod-deleted");
+    let objects = objects("before", "unchecked");
+    for format in ["text", "json", "yaml", "name"] {
+        let run = with_input(verify_arguments(&["-o", format]), token.as_bytes());
+        assert_eq!(run.status, 0, "{run:?}");
+        assert!(run.stderr.starts_with("warning: the token is accepted, but its bound objects"), "{run:?}");
+        assert!(run.stderr.contains("not checked") && run.stderr.contains("--objects"), "{run:?}");
+        assert_eq!(run.stderr.lines().count(), 1, "{run:?}");
+        let checked = with_input(verify_arguments(&["-o", format, "--objects", &objects]), token.as_bytes());
+        assert_eq!((checked.status, checked.stderr.as_str()), (0, ""));
+    }
+    let refused = with_input(verify_arguments(&["-o", "name", "--max-token-size", "1"]), token.as_bytes());
+    assert_eq!((refused.status, refused.stderr.as_str()), (1, "token_too_large\n"));
+}
+
+#[test]
+fn with_live_objects_required_a_token_whose_objects_were_not_checked_is_no_success() {
+    let token = token("pod-deleted");
+    let verify = |format: &str, more: &[&str]| {
+        let known = ["--require-live", "-o", format];
+        with_input(verify_arguments(&[&known[..], more].concat()), token.as_bytes())
+    };
+    for format in ["text", "name"] {
+        let run = verify(format, &[]);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{run:?}");
+        assert!(run.stderr.starts_with("error: ") && run.stderr.contains("not checked"), "{run:?}");
+    }
+    let run = verify("json", &[]);
+    assert_eq!((run.status, &run.json()["verdict"]), (2, &json!("undecided")), "{run:?}");
+    assert!(run.json()["message"].as_str().unwrap().contains("not checked"), "{run:?}");
+    for (when, status) in [("before", 0), ("after", 1)] {
+        let objects = objects(when, "require-live");
+        assert_eq!(verify("name", &["--objects", &objects]).status, status);
+    }
+    assert_eq!(verify("name", &["--max-token-size", "1"]).status, 1, "a refusal stays one");
+
+    let help = boundtoken(["verify", "--help"]).stdout;
+    assert!(help.contains("user=$(boundtoken verify -o name --require-live "), "{help}");
 }
 
 #[test]

@@ -41,7 +41,13 @@ impl TokenInput {
                 }
                 token.as_encoded_bytes().to_vec()
             }
-            (None, Some(file)) if file.as_os_str() != "-" => trimmed(read_file(file, MAX_TOKEN_SIZE)?),
+            (None, Some(file)) if file.as_os_str() != "-" => {
+                let token = trimmed(read_file(file, MAX_TOKEN_SIZE)?);
+                if token.is_empty() {
+                    return Err(Failure::with_file(file, "the file is empty: there is no token in it"));
+                }
+                token
+            }
             (token, file) => {
                 if token.is_none() && file.is_none() && io::stdin().is_terminal() {
                     return Err(Failure::new(
@@ -50,7 +56,12 @@ impl TokenInput {
                     ));
                 }
                 let read = read_bounded(io::stdin().lock(), MAX_TOKEN_SIZE);
-                trimmed(read.map_err(|wrong| Failure::new(format!("standard input: {wrong}")))?)
+                let token = trimmed(read.map_err(|wrong| Failure::new(format!("standard input: {wrong}")))?);
+                // The command that should have written a token failed: that decides nothing on any token.
+                if token.is_empty() {
+                    return Err(Failure::new("standard input is empty: the command before wrote no token"));
+                }
+                token
             }
         };
         match something_else(&token) {

@@ -49,7 +49,7 @@ Examples:
 Exit status:
   0  the token could be decoded, in part at least
   1  there is no token in it
-  2  wrong arguments or an unreadable file";
+  2  wrong arguments, an unreadable file, or nothing on standard input";
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let now = arguments.now.unwrap_or_else(UnixSeconds::now);

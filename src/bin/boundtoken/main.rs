@@ -71,7 +71,8 @@ Examples:
 Exit status:
   0  done; verify: the token is accepted
   1  verify: the token is refused; inspect: it cannot be decoded
-  2  it could not be decided: wrong arguments, an unreadable file, no usable key";
+  2  it could not be decided: wrong arguments, an unreadable file, no token, no usable key;
+     verify --require-live: the bound objects were not checked";
 
 #[derive(Subcommand)]
 enum Command {

@@ -9,7 +9,7 @@ use crate::cluster;
 use crate::failure::Failure;
 use crate::input::TokenInput;
 use crate::keys::{self, IssuerOptions, LoadedIssuer};
-use crate::output::Structured;
+use crate::output::{self, Structured};
 use crate::words;
 
 mod live;
@@ -51,6 +51,11 @@ struct Demands {
     /// Identifier of the service that verifies, as the token must name it; may be given several times
     #[arg(long, value_name = "NAME", required = true)]
     audience: Vec<String>,
+    /// Accept a token only if its bound objects are known to exist now: needs --objects or --cluster
+    ///
+    /// Otherwise a token whose bound objects were not checked is accepted with a warning on standard error.
+    #[arg(long)]
+    require_live: bool,
     /// How far the clocks of issuer and verifier may be apart, in seconds [default: 60]
     #[arg(long, value_name = "SECONDS")]
     leeway: Option<u64>,
@@ -81,13 +86,15 @@ Examples:
     boundtoken verify --token-file token --cluster --audience vault
 
   In a script: the user's name alone, or nothing
-    user=$(boundtoken verify -o name ...) || exit
+    user=$(boundtoken verify -o name --require-live --objects objects.json ...) || exit
 
 Exit status:
-  0  the token is accepted
+  0  the token is accepted; without --require-live perhaps with a warning that its bound
+     objects were not checked
   1  the token is refused
-  2  it could not be decided: wrong arguments, an unreadable file, no usable key, no
-     connection to the cluster, or what the token is bound to could not be looked up";
+  2  it could not be decided: wrong arguments, an unreadable file, no token, no usable key, no
+     connection to the cluster, or what the token is bound to could not be looked up;
+     with --require-live also: its bound objects were not checked, or not just now";
 
 /// The form of a verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -106,6 +113,10 @@ enum VerdictFormat {
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let now = arguments.demands.now.unwrap_or_else(UnixSeconds::now);
     let verdict = Verdict::new(arguments.verify(now), arguments.live.cluster);
+    let verdict = if arguments.demands.require_live { verdict.demanded_live() } else { verdict };
+    if let Some(caution) = verdict.caution() {
+        output::warning(&format!("the token is accepted, but {caution}"));
+    }
     match arguments.output {
         VerdictFormat::Text => verdict.print_for_people(now)?,
         VerdictFormat::Json => verdict.print_document(Structured::Json)?,

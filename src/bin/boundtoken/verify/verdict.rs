@@ -71,6 +71,35 @@ impl Verdict {
         }
     }
 
+    /// The same verdict, but an accepted token is undecided unless its bound objects are known to exist now.
+    pub fn demanded_live(self) -> Self {
+        match self.caution() {
+            Some(caution) => Self::Failed(Failure::new(format!(
+                "the token's signature, audience and times are right, but {caution}"
+            ))),
+            None => self,
+        }
+    }
+
+    /// What is not known of the bound objects of an accepted token, and what to do.
+    pub fn caution(&self) -> Option<&'static str> {
+        let Self::Accepted(token) = self else { return None };
+        match token.confirmed() {
+            Confirmed::Live => None,
+            Confirmed::Stale => Some(
+                "its bound objects were last seen a while ago: the cluster is out of reach, so some may be \
+                 deleted by now; try again",
+            ),
+            Confirmed::Unavailable => {
+                Some("its bound objects could not be looked up, so some may be deleted; try again")
+            }
+            _ => Some(
+                "its bound objects were not checked, so some may be deleted: give --objects for its issuer, \
+                 or use --cluster",
+            ),
+        }
+    }
+
     pub fn exit_status(&self) -> ExitCode {
         match self {
             Self::Accepted(_) => ExitCode::SUCCESS,
@@ -194,4 +223,58 @@ fn what(rejection: &Rejection) -> String {
     let message = rejection.to_string();
     let remedy = format!("; {}", rejection.reason().remedy());
     printable(message.strip_suffix(&remedy).unwrap_or(&message))
+}
+
+#[cfg(test)]
+mod tests {
+    use boundtoken::{
+        BoundObjects, Freshness, ObjectReference, ObjectState, ObjectStore, OnUnavailable, TrustedIssuer,
+        Verifier,
+    };
+
+    use super::*;
+    use crate::demo;
+
+    /// Objects that were once heard of, or never.
+    struct OutOfTouch(Option<ObjectStore>);
+
+    impl BoundObjects for OutOfTouch {
+        fn state(&self, reference: &ObjectReference<'_>) -> ObjectState {
+            self.0.as_ref().map_or(ObjectState::Unavailable, |store| store.state(reference))
+        }
+
+        fn freshness(&self) -> Freshness {
+            if self.0.is_some() { Freshness::Stale } else { Freshness::Current }
+        }
+    }
+
+    #[test]
+    fn only_objects_that_exist_now_are_live() {
+        let now = UnixSeconds::now();
+        let cluster = demo::Cluster::new(now).unwrap();
+        let token = cluster.token.as_bytes();
+        let live = cluster.verifier("vault").unwrap();
+        let store = ObjectStore::new();
+        for object in live.verify_at(token, now).unwrap().claims().bound_objects() {
+            store.upsert(&object.reference, object.uid.into(), None);
+        }
+        let out_of_touch = |store| {
+            let issuer = TrustedIssuer::new(cluster.issuer.name(), cluster.issuer.keys());
+            let builder = Verifier::builder().issuer(issuer.bound_objects(OutOfTouch(store)));
+            builder.audience("vault").on_unavailable(OnUnavailable::Accept).build().unwrap()
+        };
+        for (verifier, words) in [
+            (live, None),
+            (out_of_touch(Some(store)), Some("last seen a while ago")),
+            (out_of_touch(None), Some("could not be looked up")),
+        ] {
+            let verdict = Verdict::new(Ok(verifier.verify_at(token, now)), true);
+            assert_eq!(verdict.exit_status(), ExitCode::SUCCESS);
+            assert_eq!(verdict.caution().is_some(), words.is_some());
+            let demanded = verdict.demanded_live();
+            let undecided = matches!(&demanded, Verdict::Failed(failure)
+                if failure.sentence().contains(words.unwrap_or_default()));
+            assert_eq!(undecided, words.is_some());
+        }
+    }
 }
