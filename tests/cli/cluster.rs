@@ -89,6 +89,39 @@ fn a_cluster_alone_is_enough_to_verify_its_tokens() {
 }
 
 #[test]
+fn files_of_the_environment_s_kubeconfig_that_do_not_exist_are_passed_over() {
+    let cluster = TestCluster::start("kubeconfig-list");
+    let token = cluster.token(&POD);
+    let kubeconfig = &cluster.kubeconfig;
+    let unset = file("kubeconfig-unset.kubeconfig", "apiVersion: v1\nkind: Config\ncurrent-context: \"\"\n");
+    let broken = file("kubeconfig-broken.kubeconfig", "clusters: 1\n");
+    let verify = |files: &[&str], more: &[&str]| {
+        let files = std::env::join_paths(files).unwrap();
+        let files = [("KUBECONFIG", files.to_str().unwrap()), ("KUBERNETES_SERVICE_HOST", "")];
+        run([&VERIFY[..], &["-o", "name"], more].concat(), token.as_bytes(), &files)
+    };
+    for more in [&[][..], &["--context", "boundtoken-dev"]] {
+        for files in [
+            &[kubeconfig.as_str()][..],
+            &["/nowhere/config", kubeconfig],
+            &["", kubeconfig, "/nowhere/config"],
+            &[&unset, kubeconfig],
+        ] {
+            let run = verify(files, more);
+            assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{files:?} {run:?}");
+        }
+        for (files, words) in [
+            (&["/nowhere/config", "/nowhere/other"][..], "/nowhere/config"),
+            (&[&broken, kubeconfig.as_str()], "no cluster is configured"),
+        ] {
+            let run = verify(files, more);
+            assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{files:?} {run:?}");
+            assert!(run.stderr.contains(words), "{words}: {run:?}");
+        }
+    }
+}
+
+#[test]
 fn what_was_deleted_in_the_cluster_is_refused() {
     let cluster = TestCluster::start("verify-cluster-deleted");
     let token = cluster.token(&POD);

@@ -155,6 +155,109 @@ fn a_kubeconfig_of_another_cluster_is_not_overwritten_and_one_of_its_own_is() {
     assert!(!content.contains(&token) && content.contains("boundtoken-dev"), "another token at each start");
 }
 
+/// Tries to start a second one with the kubeconfig of the first: it is refused, and nothing is lost.
+#[track_caller]
+fn assert_kept(first: &Served) {
+    let content = std::fs::read_to_string(&first.kubeconfig).unwrap();
+    let mut second = command(["dev-server", "-o", "json", "--port", "0", "--kubeconfig", &first.kubeconfig])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A server that starts after all says so in a line, and would run on.
+    let mut line = String::new();
+    BufReader::new(second.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    if !line.is_empty() {
+        second.kill().unwrap();
+    }
+    let output = second.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), line.as_str()), (Some(2), ""), "{said}");
+    let url = first.started["url"].as_str().unwrap();
+    for words in ["still runs at", url, "--kubeconfig"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert_eq!(std::fs::read_to_string(&first.kubeconfig).unwrap(), content);
+}
+
+#[test]
+fn the_kubeconfig_of_a_server_that_runs_is_not_overwritten() {
+    for (name, more) in [
+        ("running", &[][..]),
+        ("running-http", &["--http"]),
+        ("running-slow", &["--fault", "latency=1m", "--fault", "error-rate=1"]),
+    ] {
+        assert_kept(&serve(name, more));
+    }
+    let stopped = serve("stopped", &[]);
+    let signal = |signal: &str| {
+        let id = stopped.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+    };
+    signal("STOP");
+    assert_kept(&stopped);
+    signal("CONT");
+}
+
+#[test]
+fn the_kubeconfig_of_a_run_that_was_killed_is_replaced_even_if_another_server_has_its_port() {
+    for more in [&[][..], &["--http"]] {
+        let mut first = serve("killed", more);
+        let path = first.kubeconfig.clone();
+        let url = first.started["url"].as_str().unwrap().to_owned();
+        first.child.kill().unwrap();
+        first.child.wait().unwrap();
+        let other = serve("killed-other", more);
+        // As if it had taken the same port.
+        let content = std::fs::read_to_string(&path).unwrap();
+        let content = content.replace(&url, other.started["url"].as_str().unwrap());
+        std::fs::write(&path, &content).unwrap();
+
+        let mut again = command(["dev-server", "-o", "json", "--port", "0", "--kubeconfig", &path])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(again.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        again.kill().unwrap();
+        again.wait().unwrap();
+        assert!(line.contains("\"kubeconfig\""), "{line}");
+        assert_ne!(std::fs::read_to_string(&path).unwrap(), content);
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_text_of_the_signing_key_is_wiped_once_it_is_read() {
+    use std::os::unix::fs::FileExt as _;
+
+    let path = vector("signing-key.pem");
+    let pem = std::fs::read_to_string(&path).unwrap();
+    let served = serve("wiped", &["--signing-key", &path]);
+    let process = format!("/proc/{}", served.child.id());
+    let memory = std::fs::File::open(format!("{process}/mem")).unwrap();
+    let mut read = 0;
+    for line in std::fs::read_to_string(format!("{process}/maps")).unwrap().lines() {
+        let mut fields = line.split_ascii_whitespace();
+        let (range, access) = (fields.next().unwrap(), fields.next().unwrap());
+        if !access.starts_with("rw") {
+            continue;
+        }
+        let (start, end) = range.split_once('-').unwrap();
+        let [start, end] = [start, end].map(|address| u64::from_str_radix(address, 16).unwrap());
+        // Of reserved address space, most pages are not there.
+        let mut bytes = vec![0; usize::try_from((end - start).min(64 << 20)).unwrap()];
+        let length = memory.read_at(&mut bytes, start).unwrap_or(0);
+        read += length;
+        for text in pem.lines().filter(|line| line.len() >= 40) {
+            let found = bytes[..length].windows(text.len()).any(|part| part == text.as_bytes());
+            assert!(!found, "a line of the key in {line}");
+        }
+    }
+    assert!(read > 1 << 20, "{read} bytes were read");
+}
+
 #[test]
 fn it_serves_the_objects_key_issuer_and_audience_it_was_given() {
     let objects = file(

@@ -18,6 +18,7 @@ use crate::failure::{Failure, causes};
 use crate::keys;
 
 mod following;
+mod kubeconfig;
 mod review;
 
 pub use following::follow_for;
@@ -62,6 +63,9 @@ impl Connection {
             let failed = |error: &dyn std::error::Error| Failure::with_file(path, causes(error));
             let file = Kubeconfig::read_from(path).map_err(|error| failed(&error))?;
             return Config::from_custom_kubeconfig(file, &options).await.map_err(|error| failed(&error));
+        }
+        if let Some(files) = kubeconfig::of_environment().map_err(|error| wrong(&error))? {
+            return Config::from_custom_kubeconfig(files, &options).await.map_err(|error| wrong(&error));
         }
         if self.context.is_some() {
             return Config::from_kubeconfig(&options).await.map_err(|error| wrong(&error));

@@ -13,20 +13,18 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::end::End;
 use crate::failure::{self, Failure};
-use crate::input::read_file;
+use crate::input::{read_file, read_secret};
 use crate::issue::{DEFAULT_ISSUER, MAX_KEY_SIZE};
 use crate::output::{self, CAUTION, FAINT, STRONG, row};
 use crate::{cluster, keys, shell};
 
 mod attest;
+mod existing;
 
 use attest::MayAttest;
 
 /// The longest file of objects that is read, in bytes.
 const MAX_OBJECTS_SIZE: u64 = 16 << 20;
-
-/// What stands in every kubeconfig of a development server, and in hardly any other: the name of its context.
-const MARK: &str = "current-context: boundtoken-dev";
 
 /// Serve TokenRequest, TokenReview and the objects they need, for development and tests
 ///
@@ -39,7 +37,7 @@ pub struct Arguments {
     /// What is told at the start, on standard output
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
     output: Start,
-    /// Kubeconfig file to write, for the administrator; the file must be missing or from an earlier run
+    /// Kubeconfig file to write, for the administrator; the file must be missing or from a run that has ended
     #[arg(long, value_name = "FILE", default_value = "boundtoken.kubeconfig")]
     kubeconfig: PathBuf,
     /// Objects to start from, as YAML or JSON manifests; may be given several times
@@ -142,13 +140,13 @@ Examples:
 
 Exit status:
   0  ended by an interrupt or SIGTERM
-  2  wrong arguments, an unreadable file, no usable key, or the port is taken";
+  2  wrong arguments, an unreadable file, no usable key, the port is taken, or another
+     development server that runs wrote the kubeconfig";
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if !arguments.quiet {
         log_requests();
     }
-    demand_own_file(&arguments.kubeconfig)?;
     cluster::block_on(arguments.serve())?;
     Ok(ExitCode::SUCCESS)
 }
@@ -156,6 +154,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 impl Arguments {
     async fn serve(&self) -> Result<(), Failure> {
         let mut end = End::new()?;
+        existing::demand_replaceable(&self.kubeconfig).await?;
         let server = self.start()?;
         server
             .write_kubeconfig(&self.kubeconfig)
@@ -180,7 +179,7 @@ impl Arguments {
             builder = builder.plain_http();
         }
         if let Some(path) = &self.tokens.signing_key {
-            let key = SigningKey::from_pem(&read_file(path, MAX_KEY_SIZE)?);
+            let key = SigningKey::from_pem(&read_secret(path, MAX_KEY_SIZE)?);
             builder = builder.signing_key(key.map_err(|error| Failure::with_file(path, error))?);
         }
         for audience in &self.tokens.audience {
@@ -229,19 +228,6 @@ impl Arguments {
             shell::word(&output::printable(&kubeconfig.to_string_lossy()))
         ));
         output::text(&text)
-    }
-}
-
-/// The kubeconfig of a real cluster must not be lost to a wrong path.
-fn demand_own_file(path: &Path) -> Result<(), Failure> {
-    match std::fs::read_to_string(path) {
-        Ok(content) if content.contains(MARK) => Ok(()),
-        Ok(_) => Err(Failure::with_file(
-            path,
-            "this file is not from an earlier run of the development server: name another with --kubeconfig",
-        )),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(Failure::with_file(path, error)),
     }
 }
 

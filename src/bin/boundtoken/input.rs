@@ -6,6 +6,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 
@@ -100,11 +101,27 @@ pub fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     read.map_err(|wrong| Failure::with_file(path, wrong))
 }
 
+/// Reads a file of at most `limit` bytes that may hold a private key. The bytes are wiped when they are dropped.
+pub fn read_secret(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let wrong = |wrong: &dyn std::fmt::Display| Failure::with_file(path, wrong);
+    // Room for all of it at once: a buffer that grows leaves copies behind.
+    let room = usize::try_from(limit.saturating_add(1)).map_err(|error| wrong(&error))?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+    let file = File::open(path).map_err(|error| wrong(&error))?;
+    read_into(&mut bytes, file, limit).map_err(|error| wrong(&error))?;
+    Ok(bytes)
+}
+
 fn read_bounded(source: impl Read, limit: u64) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    let length = source.take(limit.saturating_add(1)).read_to_end(&mut bytes);
+    read_into(&mut bytes, source, limit)?;
+    Ok(bytes)
+}
+
+fn read_into(bytes: &mut Vec<u8>, source: impl Read, limit: u64) -> Result<(), String> {
+    let length = source.take(limit.saturating_add(1)).read_to_end(bytes);
     match length.map(u64::try_from) {
-        Ok(Ok(length)) if length <= limit => Ok(bytes),
+        Ok(Ok(length)) if length <= limit => Ok(()),
         Ok(_) => Err(format!("more than {limit} bytes: is it the right input?")),
         Err(error) => Err(error.to_string()),
     }

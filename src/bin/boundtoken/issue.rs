@@ -10,7 +10,7 @@ use boundtoken::{Attestation, Issuer, ObjectKind, SigningKey};
 use clap::{Args, ValueEnum};
 
 use crate::failure::Failure;
-use crate::input::read_file;
+use crate::input::read_secret;
 use crate::keys;
 use crate::objects::Objects;
 use crate::output::{self, Structured};
@@ -152,7 +152,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 impl Arguments {
     fn issuer(&self) -> Result<Issuer, Failure> {
         let source = &self.source;
-        let key = SigningKey::from_pem(&read_file(&source.signing_key, MAX_KEY_SIZE)?)
+        let key = SigningKey::from_pem(&read_secret(&source.signing_key, MAX_KEY_SIZE)?)
             .map_err(|error| Failure::with_file(&source.signing_key, error))?;
         let builder = Issuer::builder(source.issuer.as_str(), key);
         let builder = if source.objects.is_empty() {

@@ -9,7 +9,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 
 use crate::failure::{self, Failure};
-use crate::input::read_file;
+use crate::input::{read_file, read_secret};
 use crate::objects::Objects;
 use crate::output::{printable, warning};
 
@@ -236,7 +236,7 @@ impl Group {
             keys = keys.merge(set);
         }
         for path in &self.pem {
-            let set = KeySet::from_pem(&read_file(path, MAX_FILE_SIZE)?)
+            let set = KeySet::from_pem(&read_secret(path, MAX_FILE_SIZE)?)
                 .map_err(|error| Failure::with_file(path, error))?;
             warn_of_skipped(&failure::name(path), set.skipped());
             let set: Result<KeySet, KeyError> =
