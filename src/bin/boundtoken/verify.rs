@@ -102,7 +102,7 @@ enum VerdictFormat {
     /// For people
     #[default]
     Text,
-    /// For programs: verdict, user, audiences, boundObjects, claims; or verdict, reason
+    /// For programs: verdict, user, issuerLabel, audiences, boundObjects, claims; or verdict, reason
     Json,
     /// The same as YAML
     Yaml,
