@@ -18,7 +18,7 @@ static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 const THREADS: usize = 32;
 const LIMIT: usize = 4 << 20;
 /// What is counted beside the remembered tokens: verifications under way, and what threads own.
-const BESIDE: usize = THREADS * 24 << 10;
+const BESIDE: usize = (THREADS * 24) << 10;
 
 struct Issuer(SigningKey);
 

@@ -14,6 +14,7 @@ use super::asking::Asker;
 use super::error::{ClusterError, Step};
 use super::following::Follower;
 use super::keys;
+use super::kubeconfig;
 use super::objects::{ClusterObjects, Watch};
 use crate::backoff::persist;
 use crate::bound_object::ObjectKind;
@@ -226,10 +227,16 @@ impl ClusterBuilder {
         let mut config = match &self.source {
             Source::Client(client) => return Ok(client.clone()),
             Source::InCluster => Config::incluster().map_err(|error| wrong(&error))?,
-            Source::Infer if self.context.is_some() => {
-                Config::from_kubeconfig(&options).await.map_err(|error| wrong(&error))?
-            }
-            Source::Infer => Config::infer().await.map_err(|error| wrong(&error))?,
+            Source::Infer => match kubeconfig::of_environment().map_err(|error| wrong(&error))? {
+                Some(files) => {
+                    let merged = Config::from_custom_kubeconfig(files, &options).await;
+                    merged.map_err(|error| wrong(&error))?
+                }
+                None if self.context.is_some() => {
+                    Config::from_kubeconfig(&options).await.map_err(|error| wrong(&error))?
+                }
+                None => Config::infer().await.map_err(|error| wrong(&error))?,
+            },
             Source::Kubeconfig(path) => {
                 let file = Kubeconfig::read_from(path).map_err(|error| wrong(&error))?;
                 Config::from_custom_kubeconfig(file, &options).await.map_err(|error| wrong(&error))?

@@ -59,6 +59,7 @@ mod error;
 mod following;
 mod gone;
 mod keys;
+mod kubeconfig;
 mod objects;
 mod status;
 

@@ -18,6 +18,8 @@ use crate::failure::{Failure, causes};
 use crate::keys;
 
 mod following;
+// The library reads them alike, and shows nobody how.
+#[path = "../../kubernetes/kubeconfig.rs"]
 mod kubeconfig;
 mod review;
 

@@ -50,7 +50,8 @@ struct Given {
     algorithm: Option<Algorithm>,
     /// Objects of the issuer's cluster, as JSON or YAML lists; may be given several times
     ///
-    /// As `kubectl get serviceaccounts,pods,secrets,nodes -A -o json` prints them, or {"pods": [...], ...}.
+    /// As `kubectl get serviceaccounts,pods,secrets,nodes -A -o json` prints them, or {"pods": [...], ...}, and for tokens that
+    /// are bound to webhook configurations, those too.
     #[arg(long, value_name = "FILE", value_parser = file)]
     objects: Vec<PathBuf>,
 }

@@ -6,7 +6,7 @@ use kube::config::{Kubeconfig, KubeconfigError};
 
 /// What the files of `KUBECONFIG` say together, as kubectl reads them: a file that does not exist is passed over. None if
 /// none of them exists.
-pub fn of_environment() -> Result<Option<Kubeconfig>, KubeconfigError> {
+pub(crate) fn of_environment() -> Result<Option<Kubeconfig>, KubeconfigError> {
     let named = std::env::var_os("KUBECONFIG").unwrap_or_default();
     merged(std::env::split_paths(&named).filter(|path| path.exists()))
 }
