@@ -5,11 +5,12 @@
 use std::fmt::Display;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::HeaderMap;
 use http::header::CACHE_CONTROL;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::backoff::jittered;
@@ -27,6 +28,12 @@ const SHORTEST_LIFETIME: Duration = Duration::from_secs(60);
 const USUAL_INTERVAL: Duration = Duration::from_secs(300);
 /// How long loading may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a call that met an unknown key waits for new keys, unless set. Anybody can send a token with an unknown kid, so an
+/// issuer that is slow must not hold up what serves them.
+const DEFAULT_UNKNOWN_KEY_WAIT: Duration = Duration::from_millis(300);
+/// How many calls may wait at a time. The others do not wait at all.
+const MOST_WAITING: usize = 16;
 
 /// What to accept when keys are asked for. The API server does not give them to those who accept plain JSON only.
 pub(crate) const ACCEPTED: &str = "application/jwk-set+json, application/json;q=0.9";
@@ -60,6 +67,10 @@ pub(crate) struct Refresher {
     store: KeyStore,
     /// Somebody met a key that is not there.
     missed: Arc<Notify>,
+    /// How long a call waits, in milliseconds.
+    unknown_key_wait: AtomicU64,
+    /// The places of calls that may wait.
+    places: Semaphore,
     /// The last attempt that has ended.
     attempts: watch::Sender<Attempt>,
 }
@@ -85,7 +96,29 @@ impl Refresher {
         let due = began + jittered(first.lifetime);
         let (attempts, _) =
             watch::channel(Attempt { number: 0, began, due, loaded_at: UnixSeconds::now(), failure: None });
-        Self { issuer: issuer.into(), store, missed, attempts }
+        let refresher = Self {
+            issuer: issuer.into(),
+            store,
+            missed,
+            unknown_key_wait: AtomicU64::new(0),
+            places: Semaphore::new(MOST_WAITING),
+            attempts,
+        };
+        refresher.set_unknown_key_wait(DEFAULT_UNKNOWN_KEY_WAIT);
+        refresher
+    }
+
+    /// Sets what is given, and leaves the rest as it is.
+    pub(crate) fn limit(&self, unknown_key_wait: Option<Duration>) {
+        if let Some(wait) = unknown_key_wait {
+            self.set_unknown_key_wait(wait);
+        }
+    }
+
+    /// How long [`refresh`](Self::refresh) may wait: [`PATIENCE`] at most, within which every attempt ends.
+    fn set_unknown_key_wait(&self, wait: Duration) {
+        let milliseconds = u64::try_from(wait.min(PATIENCE).as_millis()).unwrap_or(u64::MAX);
+        self.unknown_key_wait.store(milliseconds, Ordering::Relaxed);
     }
 
     pub(crate) fn issuer(&self) -> &str {
@@ -111,6 +144,8 @@ impl Refresher {
 
     /// Has the keys loaded, unless that was done a moment ago: perhaps a moment after the caller missed one, so that it is
     /// worth a second look in either case.
+    ///
+    /// Waits a moment at most, and not at all if many calls wait already. The keys are loaded all the same.
     pub(crate) async fn refresh(&self) {
         let mut attempts = self.attempts.subscribe();
         let before = {
@@ -121,9 +156,11 @@ impl Refresher {
             last.number
         };
         self.missed.notify_one();
+        let Ok(_place) = self.places.try_acquire() else { return };
+        let wait = Duration::from_millis(self.unknown_key_wait.load(Ordering::Relaxed));
         let done = attempts.wait_for(|attempt| attempt.number > before);
         // In vain or not, the keys are those that there are.
-        let _ = timeout(PATIENCE, done).await;
+        let _ = timeout(wait, done).await;
     }
 
     /// Refreshes until the task is aborted, by whatever `load` brings. It must end within [`PATIENCE`].

@@ -71,6 +71,9 @@ pub struct boundtoken_cluster {
 ///   by Kubernetes 1.37 or later (KEP-6060);
 /// - `maxStalenessSeconds`: how old the knowledge of objects may become before it counts as outdated: 150 unless set, at
 ///   most 86,400. The API server proves once a minute that nothing happened, so less than that refuses good tokens;
+/// - `unknownKeyWaitMilliseconds`: how long boundtoken_cluster_verify waits for new keys when a token names an unknown one:
+///   300 unless set, at most 10,000, 0 not to wait. Anybody can send such tokens, so 16 calls wait at a time; further ones
+///   refuse their token at once. The keys are loaded all the same, and serve the next token;
 /// - `deadlineSeconds`: how long connecting may take, about: 30 unless set, at most 3,600.
 ///
 /// `cluster`: receives a handle to free with boundtoken_cluster_free; NULL on failure. Blocks. Any thread.

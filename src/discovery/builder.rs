@@ -25,11 +25,12 @@ pub struct DiscoveryBuilder {
     authorities: Option<Vec<u8>>,
     jwks_uri: Option<String>,
     deadline: Duration,
+    unknown_key_wait: Option<Duration>,
 }
 
 impl DiscoveryBuilder {
     pub(super) fn new(issuer: String) -> Self {
-        Self { issuer, authorities: None, jwks_uri: None, deadline: DEFAULT_DEADLINE }
+        Self { issuer, authorities: None, jwks_uri: None, deadline: DEFAULT_DEADLINE, unknown_key_wait: None }
     }
 
     /// Trusts servers by these certificate authorities, in PEM, **in place of** those that the system trusts: whoever
@@ -55,6 +56,14 @@ impl DiscoveryBuilder {
         self
     }
 
+    /// How long [`Discovery::verify`] waits for new keys when a token names an unknown one: 300 milliseconds unless set, ten
+    /// seconds at most. Anybody can send such tokens, so 16 calls wait at a time; further ones refuse their token at once as
+    /// [`Reason::KeyUnknown`](crate::Reason::KeyUnknown). The keys are loaded all the same, and serve the next token.
+    pub fn unknown_key_wait(mut self, wait: Duration) -> Self {
+        self.unknown_key_wait = Some(wait);
+        self
+    }
+
     /// Finds the keys, and returns once they are loaded.
     ///
     /// ```
@@ -77,6 +86,8 @@ impl DiscoveryBuilder {
         let source = Source::new(https, &self.issuer, self.jwks_uri.as_deref())
             .map_err(|problem| DiscoveryError::wrong(Step::Configuration, problem))?;
         let first = persist(until, DiscoveryError::is_passing, || source.load(until)).await?;
-        Ok(Discovery::new(Refresher::new(self.issuer, first), source))
+        let keys = Refresher::new(self.issuer, first);
+        keys.limit(self.unknown_key_wait);
+        Ok(Discovery::new(keys, source))
     }
 }

@@ -46,6 +46,7 @@ pub struct ClusterBuilder {
     webhook_configurations: bool,
     max_staleness: Duration,
     deadline: Duration,
+    unknown_key_wait: Option<Duration>,
     #[cfg(feature = "discovery")]
     keys_from: Option<Discovery>,
 }
@@ -68,6 +69,7 @@ impl ClusterBuilder {
             webhook_configurations: false,
             max_staleness: DEFAULT_MAX_STALENESS,
             deadline: DEFAULT_DEADLINE,
+            unknown_key_wait: None,
             #[cfg(feature = "discovery")]
             keys_from: None,
         }
@@ -154,6 +156,14 @@ impl ClusterBuilder {
         self
     }
 
+    /// How long [`Cluster::verify`] waits for new keys when a token names an unknown one: 300 milliseconds unless set, ten
+    /// seconds at most. Anybody can send such tokens, so 16 calls wait at a time; further ones refuse their token at once as
+    /// [`Reason::KeyUnknown`](crate::Reason::KeyUnknown). The keys are loaded all the same, and serve the next token.
+    pub fn unknown_key_wait(mut self, wait: Duration) -> Self {
+        self.unknown_key_wait = Some(wait);
+        self
+    }
+
     /// Takes the keys from where the issuer publishes them, in place of the API server's `/openid/v1/jwks`: from the
     /// `jwks_uri` of its discovery document, or from the one that the [`Discovery`] was given. For who may watch objects,
     /// but not read the API server's keys, or wants one place for the keys of many clusters. The issuer must be the
@@ -211,11 +221,14 @@ impl ClusterBuilder {
     ) -> Result<Arc<Refresher>, ClusterError> {
         #[cfg(feature = "discovery")]
         if let Some(discovery) = self.keys_from {
-            return follow_published(discovery, &issuer, tasks);
+            let keys = follow_published(discovery, &issuer, tasks)?;
+            keys.limit(self.unknown_key_wait);
+            return Ok(keys);
         }
         let load = || keys::load(client.clone());
         let first = persist(until, ClusterError::is_passing, load).await?;
         let keys = Arc::new(Refresher::new(issuer, first));
+        keys.limit(self.unknown_key_wait);
         let client = client.clone();
         tasks.spawn(Arc::clone(&keys).run(move || keys::load(client.clone())));
         Ok(keys)

@@ -154,6 +154,51 @@ async fn all_who_wait_share_one_request() {
     assert_eq!(setup.asked().len(), 1);
 }
 
+/// How long one call waits.
+async fn wait(keys: &Refresher) -> Duration {
+    let start = Instant::now();
+    keys.refresh().await;
+    start.elapsed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_keys_load_slowly_a_call_waits_for_a_moment_and_they_come_all_the_same() {
+    let setup = Setup::with(seconds(9), USUAL_INTERVAL);
+    let rotated = key_set();
+    setup.issuer.publish(Some(rotated.clone()));
+    sleep(seconds(11)).await;
+    assert_eq!(wait(&setup.keys).await, Duration::from_millis(300));
+    for (set, waited) in [(seconds(2), seconds(2)), (Duration::ZERO, Duration::ZERO)] {
+        setup.keys.set_unknown_key_wait(set);
+        assert_eq!(wait(&setup.keys).await, waited);
+    }
+    setup.keys.set_unknown_key_wait(Duration::MAX);
+    assert!(wait(&setup.keys).await <= PATIENCE, "every attempt ends by then");
+    assert_eq!(
+        (setup.asked().len(), setup.kids()),
+        (1, kids(&rotated).into_iter().map(Into::into).collect())
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn few_calls_wait_at_a_time_and_the_others_not_at_all() {
+    let setup = Setup::with(seconds(9), USUAL_INTERVAL);
+    sleep(seconds(11)).await;
+    for _ in 0..3 {
+        let mut waiting = JoinSet::new();
+        for _ in 0..1_000 {
+            let keys = Arc::clone(&setup.keys);
+            waiting.spawn(async move { wait(&keys).await });
+        }
+        let mut waited = waiting.join_all().await;
+        waited.sort_unstable();
+        assert!(waited[..1_000 - MOST_WAITING].iter().all(Duration::is_zero), "{waited:?}");
+        let all_of_them = [DEFAULT_UNKNOWN_KEY_WAIT; MOST_WAITING];
+        assert_eq!(waited[1_000 - MOST_WAITING..], all_of_them, "each gives its place back");
+    }
+    assert_eq!(setup.asked().len(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn keys_are_loaded_again_within_five_minutes_and_not_in_step_with_others() {
     let setup = Setup::new();

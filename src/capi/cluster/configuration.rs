@@ -12,6 +12,7 @@ use crate::kubernetes::{Cluster, ClusterBuilder};
 const MAX_SIZE: usize = 64 * 1024;
 const LONGEST_STALENESS: u64 = 86_400;
 const LONGEST_DEADLINE: u64 = 3_600;
+const LONGEST_UNKNOWN_KEY_WAIT: u64 = 10_000;
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
@@ -25,6 +26,7 @@ struct Configuration {
     webhook_configurations: Option<bool>,
     max_staleness_seconds: Option<u64>,
     deadline_seconds: Option<u64>,
+    unknown_key_wait_milliseconds: Option<u64>,
 }
 
 /// Reads a JSON object; the empty text is as good as an empty one.
@@ -78,6 +80,14 @@ impl Configuration {
         }
         if let Some(seconds) = self.deadline_seconds {
             builder = builder.deadline(duration(seconds, "deadlineSeconds", LONGEST_DEADLINE)?);
+        }
+        if let Some(milliseconds) = self.unknown_key_wait_milliseconds {
+            // Zero is not to wait at all.
+            if milliseconds > LONGEST_UNKNOWN_KEY_WAIT {
+                let most = LONGEST_UNKNOWN_KEY_WAIT;
+                return Err(wrong(&format!("`unknownKeyWaitMilliseconds` must be between 0 and {most}")));
+            }
+            builder = builder.unknown_key_wait(Duration::from_millis(milliseconds));
         }
         Ok(builder)
     }
