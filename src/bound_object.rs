@@ -363,13 +363,15 @@ impl fmt::Debug for Uid {
     }
 }
 
-/// What a verifier does when the source of bound objects answers [`ObjectState::Unavailable`], or is [`Freshness::Stale`].
+/// What a verifier does when the source of bound objects answers [`ObjectState::Unavailable`], or is [`Freshness::Stale`]; and
+/// when the issuer's keys are older than [`KeyStore::max_age`](crate::KeyStore::max_age) allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnUnavailable {
-    /// Refuse the token with [`Reason::BoundObjectUnavailable`]. The default.
+    /// Refuse the token, with [`Reason::BoundObjectUnavailable`] or [`Reason::KeysStale`]. The default.
     #[default]
     Refuse,
-    /// Accept it, and say so: [`Confirmed::Unavailable`], or [`Confirmed::Stale`] if no object is known to be gone.
+    /// Accept it, and say so: [`Confirmed::Unavailable`], or [`Confirmed::Stale`] if no object is known to be gone. Where no
+    /// objects are checked it stays [`Confirmed::NotChecked`], also by keys that are too old.
     Accept,
 }
 

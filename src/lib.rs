@@ -97,6 +97,7 @@
     )
 )]
 
+mod age;
 pub mod api;
 #[cfg(any(feature = "discovery", feature = "kubernetes"))]
 mod backoff;

@@ -23,7 +23,8 @@ pub enum Confirmed {
     NotChecked,
     /// The source could not answer for some object, and the verifier was told to accept such tokens.
     Unavailable,
-    /// Every object existed when the source was last in touch with the cluster, which is longer ago than it should be.
+    /// Every object existed when the source was last in touch with the cluster, which is longer ago than it should be; or the
+    /// issuer's keys are older than [`KeyStore::max_age`](crate::KeyStore::max_age) allows.
     Stale,
 }
 
@@ -36,6 +37,14 @@ impl Confirmed {
             Self::NotChecked => "notChecked",
             Self::Unavailable => "unavailable",
             Self::Stale => "stale",
+        }
+    }
+
+    /// What is left of it if the keys are too old.
+    pub(crate) fn by_keys(self, stale: bool) -> Self {
+        match self {
+            Self::Live if stale => Self::Stale,
+            other => other,
         }
     }
 }

@@ -166,6 +166,18 @@ struct Authentic<'a> {
     /// The key that signed it. None if the token does not name it: then a new key may make it ambiguous, so that it must
     /// be judged anew each time.
     key: Option<KeyFingerprint>,
+    /// Whether the issuer's keys are older than they may be.
+    keys_stale: bool,
+}
+
+/// An issuer's keys, that were looked at already.
+#[derive(Clone, Copy)]
+struct LoadedKeys<'a> {
+    /// The place of the issuer among the verifier's.
+    place: usize,
+    keys: &'a KeySet,
+    /// Whether they are older than they may be. Looked at before the keys: should newer ones come in between, they are it.
+    stale: bool,
 }
 
 /// An authentic token that its claims admit.
@@ -180,6 +192,8 @@ struct Seen<'a> {
     claims: Arc<Claims>,
     matched: Matched,
     issuer: &'a TrustedIssuer,
+    /// Whether the issuer's keys are older than they may be.
+    keys_stale: bool,
     /// Whether all its bound objects are known to be live.
     live: bool,
 }
@@ -217,12 +231,12 @@ impl Verifier {
         now: UnixSeconds,
     ) -> Result<VerifiedToken, Rejection> {
         if let Some(seen) = self.seen_before(token, accepted, now) {
-            let Seen { claims, matched, issuer, live } = seen?;
+            let Seen { claims, matched, issuer, keys_stale, live } = seen?;
             let confirmed = if live { Confirmed::Live } else { self.confirm_objects(&claims, issuer, now)? };
-            return Ok(VerifiedToken::new(claims, matched, confirmed));
+            return Ok(VerifiedToken::new(claims, matched, confirmed.by_keys(keys_stale)));
         }
         let Admitted { authentic, matched } = self.check_claims(token, accepted, now)?;
-        let Authentic { claims, issuer, place, key } = authentic;
+        let Authentic { claims, issuer, place, key, keys_stale } = authentic;
         let confirmed = self.confirm_objects(&claims, issuer, now)?;
         if let (Some(cache), Some(key)) = (&self.cache, key) {
             let own = match accepted {
@@ -231,7 +245,7 @@ impl Verifier {
             };
             cache.keep(token, Arc::clone(&claims), own, place, key);
         }
-        Ok(VerifiedToken::new(claims, matched, confirmed))
+        Ok(VerifiedToken::new(claims, matched, confirmed.by_keys(keys_stale)))
     }
 
     /// A token that was accepted before, perhaps for other audiences, if its key is still published and its times still
@@ -245,6 +259,8 @@ impl Verifier {
         self.cache.as_ref()?.find(token, |seen| {
             let issuer = self.issuers.get(seen.issuer())?;
             let claims = seen.claims()?;
+            // Before the keys: should newer ones come in between, the key is looked for among these.
+            let keys_stale = issuer.keys.is_stale();
             let is_signed = seen.is_signed_by(self.generation(issuer), |key| {
                 is_published(issuer, key) && !self.is_namesakes_too(issuer, claims.issuer(), key)
             });
@@ -252,12 +268,25 @@ impl Verifier {
             holds.then(|| {
                 let matched = accepted.among(claims, || seen.matched().clone());
                 claims.named_for_us(&matched)?;
+                self.demand_current_keys(issuer, keys_stale)?;
                 let objects = issuer.objects.as_deref();
                 let live =
                     objects.is_some_and(|all| bound_object::are_live(all, || seen.fingerprints(claims)));
-                Ok(Seen { claims: Arc::clone(claims), matched, issuer, live })
+                Ok(Seen { claims: Arc::clone(claims), matched, issuer, keys_stale, live })
             })
         })
+    }
+
+    /// Keys that are too old vouch for nothing, unless the verifier accepts that. Whoever refreshes them hears of it.
+    fn demand_current_keys(&self, issuer: &TrustedIssuer, stale: bool) -> Result<(), Rejection> {
+        if !stale {
+            return Ok(());
+        }
+        issuer.keys.report_missing_key();
+        match self.on_unavailable {
+            OnUnavailable::Refuse => Err(Reason::KeysStale.into()),
+            OnUnavailable::Accept => Ok(()),
+        }
     }
 
     fn confirm_objects(
@@ -325,19 +354,15 @@ impl Verifier {
         now: UnixSeconds,
     ) -> Result<CheckedToken, Rejection> {
         let Admitted { authentic, matched } = self.check_claims(token, accepted, now)?;
-        Ok(CheckedToken {
-            verifier: self.identity,
-            #[cfg(feature = "kubernetes")]
-            place: authentic.place,
-            claims: authentic.claims,
-            matched,
-        })
+        let Authentic { claims, place, keys_stale, .. } = authentic;
+        Ok(CheckedToken { verifier: self.identity, place, claims, matched, keys_stale })
     }
 
     /// The second step: judges the bound objects by what `objects` says, and the token's times once more.
     ///
     /// # Errors
-    /// The reasons for bound objects, and those for times: the token may have expired between the steps.
+    /// The reasons for bound objects, and those for times and [`Reason::KeysStale`]: the token may have expired between the steps,
+    /// and the keys may have become too old.
     /// [`Reason::VerifierMismatch`] if another verifier checked the token: nothing that one verifier found can be confirmed by
     /// another, which may trust other issuers and accept other audiences.
     pub fn confirm(
@@ -361,9 +386,13 @@ impl Verifier {
         if checked.verifier != self.identity {
             return Err(Reason::VerifierMismatch.into());
         }
-        checked.claims.within(now, self.leeway)?;
-        let confirmed = bound_object::confirm(&checked.claims, objects, self.on_unavailable, now)?;
-        Ok(VerifiedToken::new(checked.claims, checked.matched, confirmed))
+        let CheckedToken { place, claims, matched, keys_stale, .. } = checked;
+        claims.within(now, self.leeway)?;
+        let issuer = self.issuers.get(place).ok_or(Reason::VerifierMismatch)?;
+        let keys_stale = keys_stale || issuer.keys.is_stale();
+        self.demand_current_keys(issuer, keys_stale)?;
+        let confirmed = bound_object::confirm(&claims, objects, self.on_unavailable, now)?;
+        Ok(VerifiedToken::new(claims, matched, confirmed.by_keys(keys_stale)))
     }
 
     /// The keys of the issuer that a token belongs to, if this verifier checked it.
@@ -387,16 +416,18 @@ impl Verifier {
         claims.named_for_us(&matched)?;
         claims.within(now, self.leeway)?;
         claims.name_a_service_account()?;
+        self.demand_current_keys(authentic.issuer, authentic.keys_stale)?;
         Ok(Admitted { authentic, matched })
     }
 
     /// Reads the header, unless it is one that a key's issuer always writes, and finds the key.
     fn authenticate(&self, token: &CompactToken<'_>) -> Result<Authentic<'_>, Rejection> {
         for (place, issuer) in self.issuers.iter().enumerate() {
+            let stale = issuer.keys.is_stale();
             let keys = issuer.keys.load();
             if let Some(key) = keys.with_usual_header(token.header.encoded()) {
                 let header = Header { algorithm: key.algorithm(), kid: key.kid().map(KeyId::from) };
-                return self.find_key(token, &header, Some((place, &keys)));
+                return self.find_key(token, &header, Some(LoadedKeys { place, keys: &keys, stale }));
             }
         }
         Header::with(token.header, |header| self.find_key(token, header, None))
@@ -404,13 +435,13 @@ impl Verifier {
 
     /// Finds the key that signed the token among those that may have, and the issuer that the key belongs to.
     ///
-    /// Nothing of the claims is read before a signature over them holds. `loaded`: the keys of the issuer at this place, if
-    /// they were looked at already.
+    /// Nothing of the claims is read before a signature over them holds. `loaded`: the keys of one issuer, if they were looked at
+    /// already.
     fn find_key(
         &self,
         token: &CompactToken<'_>,
         header: &Header<'_>,
-        loaded: Option<(usize, &KeySet)>,
+        loaded: Option<LoadedKeys<'_>>,
     ) -> Result<Authentic<'_>, Rejection> {
         if header.kid.is_none() {
             self.demand_one_fitting_key(header)?;
@@ -419,11 +450,12 @@ impl Verifier {
         let mut furthest = Rejection::new(Reason::KeyUnknown, Detail::None);
         for (place, issuer) in self.issuers.iter().enumerate() {
             let current;
-            let keys = match loaded {
-                Some((loaded, keys)) if loaded == place => keys,
+            let LoadedKeys { keys, stale, .. } = match loaded {
+                Some(loaded) if loaded.place == place => loaded,
                 _ => {
+                    let stale = issuer.keys.is_stale();
                     current = issuer.keys.load();
-                    &current
+                    LoadedKeys { place, keys: &current, stale }
                 }
             };
             let candidates = match &header.kid {
@@ -446,7 +478,7 @@ impl Verifier {
                         return Err(Reason::IssuerAmbiguous.into());
                     }
                     let key = header.kid.as_ref().map(|_| *key.fingerprint());
-                    return Ok(Authentic { claims, issuer, place, key });
+                    return Ok(Authentic { claims, issuer, place, key, keys_stale: stale });
                 }
                 further(&mut furthest, claims.issuer_mismatch());
             }
@@ -531,10 +563,11 @@ pub struct CheckedToken {
     /// The identity of the verifier that checked it.
     verifier: u64,
     /// The place of its issuer among the verifier's.
-    #[cfg(feature = "kubernetes")]
     place: usize,
     claims: Arc<Claims>,
     matched: Matched,
+    /// Whether the issuer's keys were older than they may be.
+    keys_stale: bool,
 }
 
 impl CheckedToken {

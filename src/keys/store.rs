@@ -3,10 +3,12 @@
 use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
 
 use super::KeySet;
+use crate::age::Age;
 use crate::sync::{AtomicU64, Ordering};
 
 /// A handle on an issuer's current keys. Clones share the keys: whoever refreshes them keeps one clone, the
@@ -22,13 +24,23 @@ use crate::sync::{AtomicU64, Ordering};
 /// assert_eq!(store.load().len(), 1);
 /// # Ok::<(), KeyError>(())
 /// ```
+///
+/// Keys that are not refreshed any more go on to count, unless a [maximum age](Self::max_age) is set: a key that the issuer
+/// has withdrawn meanwhile would be believed.
 #[derive(Clone)]
 pub struct KeyStore(Arc<Shared>);
+
+/// The maximum age of keys that may grow as old as they like.
+const ANY_AGE: u64 = u64::MAX;
 
 struct Shared {
     current: ArcSwap<KeySet>,
     /// How often the set was replaced.
     generation: AtomicU64,
+    /// How old the keys may become, in nanoseconds, or [`ANY_AGE`].
+    max_age: AtomicU64,
+    /// When the keys were last known to be the issuer's current ones.
+    current_as_of: ArcSwap<Age>,
     /// Whom to tell that a token names a key that is not here.
     on_missing: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
@@ -40,14 +52,80 @@ impl KeyStore {
     /// A store that holds this set.
     #[must_use]
     pub fn new(keys: KeySet) -> Self {
-        let current = ArcSwap::from_pointee(keys);
-        Self(Arc::new(Shared { current, generation: AtomicU64::new(0), on_missing: OnceLock::new() }))
+        Self(Arc::new(Shared {
+            current: ArcSwap::from_pointee(keys),
+            generation: AtomicU64::new(0),
+            max_age: AtomicU64::new(ANY_AGE),
+            current_as_of: ArcSwap::from_pointee(Age::now()),
+            on_missing: OnceLock::new(),
+        }))
     }
 
-    /// Makes this the current set, at once and for all clones. Who is reading finishes with the set it has.
+    /// How old the keys may become: any age unless set. The age counts from when they came into the store, and again from each
+    /// [`replace`](Self::replace) and [`renew`](Self::renew). It counts on while the machine sleeps.
+    ///
+    /// Past this age a verifier refuses the issuer's tokens as [`Reason::KeysStale`](crate::Reason::KeysStale). With
+    /// [`OnUnavailable::Accept`](crate::OnUnavailable::Accept) it accepts them, with
+    /// [`Confirmed::Stale`](crate::Confirmed::Stale) in place of `Live`. Holds for all clones, and may be set at any time;
+    /// [`Duration::MAX`] takes it back.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use boundtoken::{KeySet, KeyStore};
+    ///
+    /// let store = KeyStore::new(KeySet::default()).max_age(Duration::from_secs(3_600));
+    /// // Whenever the issuer was asked:
+    /// # let (published, is_unchanged) = (KeySet::default(), true);
+    /// if is_unchanged {
+    ///     store.renew();
+    /// } else {
+    ///     store.replace(published);
+    /// }
+    /// assert!(!store.is_stale());
+    /// ```
+    #[must_use]
+    pub fn max_age(self, age: Duration) -> Self {
+        self.set_max_age(age);
+        self
+    }
+
+    pub(crate) fn set_max_age(&self, age: Duration) {
+        let nanoseconds = u64::try_from(age.as_nanos()).unwrap_or(ANY_AGE);
+        self.0.max_age.store(nanoseconds, Ordering::Relaxed);
+    }
+
+    /// How old the keys may become, if that is limited.
+    #[cfg(any(feature = "discovery", feature = "kubernetes"))]
+    pub(crate) fn limit_of_age(&self) -> Option<Duration> {
+        let max_age = self.0.max_age.load(Ordering::Relaxed);
+        (max_age != ANY_AGE).then(|| Duration::from_nanos(max_age))
+    }
+
+    /// Whether the keys are older than [`max_age`](Self::max_age) allows. Takes no lock; without a maximum age it reads no clock.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        let max_age = self.0.max_age.load(Ordering::Relaxed);
+        max_age != ANY_AGE && self.0.current_as_of.load().elapsed() > Duration::from_nanos(max_age)
+    }
+
+    /// Makes this the current set, at once and for all clones: as of now it is known to be the issuer's. Who is reading finishes
+    /// with the set it has.
     pub fn replace(&self, keys: KeySet) {
+        self.replace_as_of(keys, Age::now());
+    }
+
+    /// The same with a set that was current at an earlier moment.
+    pub(crate) fn replace_as_of(&self, keys: KeySet, moment: Age) {
         self.0.current.store(Arc::new(keys));
         self.0.generation.fetch_add(1, Ordering::Release);
+        // Last: whoever looks at the age and then at the keys must not find old keys to be new.
+        self.0.current_as_of.store(Arc::new(moment));
+    }
+
+    /// Says that the keys are the issuer's current ones, as of now: their age counts from here.
+    pub fn renew(&self) {
+        self.0.current_as_of.store(Arc::new(Age::now()));
     }
 
     /// The current set. Takes no lock and allocates nothing, but for a small record once in each thread's life.
@@ -67,8 +145,8 @@ impl KeyStore {
         self.0.generation.load(Ordering::Acquire)
     }
 
-    /// Calls this whenever a verifier is shown a token whose kid is not in the set: the issuer may have rotated its
-    /// keys. Anybody can send such tokens, as many as they like, so it must be quick, and whatever it sets off must be
+    /// Calls this whenever a verifier is shown a token whose kid is not in the set, as the issuer may have rotated its keys, and
+    /// whenever it finds that the keys are older than [`max_age`](Self::max_age) allows. Anybody can send such tokens, as many as they like, so it must be quick, and whatever it sets off must be
     /// limited. Only the first call-back counts; returns whether this is the one.
     pub fn on_missing_key(&self, callback: impl Fn() + Send + Sync + 'static) -> bool {
         self.0.on_missing.set(Box::new(callback)).is_ok()

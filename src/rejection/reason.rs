@@ -130,6 +130,10 @@ reasons! {
     /// The signature does not hold under the key.
     SignatureInvalid = 304, "signature_invalid",
         "the signature does not hold", "send the token exactly as it was issued; a token that was altered or signed by another key is never accepted";
+    /// The issuer's keys are older than their maximum age: for so long nobody could say whether it still publishes them. Only if
+    /// a maximum age is set, and the verifier refuses in that case.
+    KeysStale = 305, "keys_stale",
+        "the issuer's keys were not confirmed for longer than allowed", "retry; check the connection to where the keys are loaded from";
 
     /// The claims are not valid UTF-8, or hold a lone surrogate escape (RFC 8259 section 8).
     ClaimsNotUtf8 = 401, "claims_not_utf8",

@@ -76,7 +76,8 @@ impl VerifierBuilder {
         self
     }
 
-    /// What to do when bound objects cannot be looked up, or what is known of them is outdated: refuse unless set.
+    /// What to do when bound objects cannot be looked up, or what is known of them is outdated, or the keys are older than they
+    /// may be: refuse unless set.
     pub fn on_unavailable(mut self, choice: OnUnavailable) -> Self {
         self.verifier.on_unavailable = choice;
         self

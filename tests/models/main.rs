@@ -17,6 +17,8 @@ mod sync {
     pub(crate) use std::sync::TryLockError;
 }
 
+#[path = "../../src/age.rs"]
+mod age;
 #[path = "../../src/cache/mod.rs"]
 mod cache;
 /// Random numbers without a backend.

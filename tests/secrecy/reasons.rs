@@ -1,6 +1,7 @@
 //! A token for every reason, and what is printed of it.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use boundtoken::{
     Algorithm, BoundObjects, Freshness, KeyStore, ObjectKind, ObjectReference, ObjectState, Reason,
@@ -238,6 +239,17 @@ fn every_reason_can_be_met_and_none_tells_anything_of_the_token() {
         .unwrap();
     assert_refused_in_secrecy(&news, bound_to(ObjectKind::Pod).as_bytes(), Reason::BoundObjectPending);
     met.insert(Reason::BoundObjectPending);
+    let keys = KeyStore::new(issuer.mint.keys()).max_age(Duration::ZERO);
+    let old = Verifier::builder()
+        .issuer(TrustedIssuer::new(ISSUER, keys.clone()))
+        .audience(AUDIENCE)
+        .build()
+        .unwrap();
+    while !keys.is_stale() {
+        std::thread::yield_now();
+    }
+    assert_refused_in_secrecy(&old, bound_to(ObjectKind::Pod).as_bytes(), Reason::KeysStale);
+    met.insert(Reason::KeysStale);
     // These two are no single token's fault.
     let twin = Mint::new(Algorithm::ES256, "twin");
     let keys = KeyStore::new(twin.keys());

@@ -9,6 +9,7 @@ mod headers;
 mod input;
 mod issuers;
 mod live;
+mod old_keys;
 mod output;
 mod reasons;
 mod times;
