@@ -23,6 +23,11 @@ impl Age {
         Self { steady: Instant::now(), wall: SystemTime::now() }
     }
 
+    #[cfg(test)]
+    pub(crate) fn ago(duration: Duration) -> Self {
+        Self { wall: SystemTime::now() - duration, ..Self::now() }
+    }
+
     /// How long ago that was.
     pub(crate) fn elapsed(&self) -> Duration {
         let wall = SystemTime::now().duration_since(self.wall).unwrap_or_default();

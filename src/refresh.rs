@@ -13,13 +13,14 @@ use http::header::CACHE_CONTROL;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use crate::age::Age;
 use crate::backoff::jittered;
-use crate::keys::{Key, KeySet, KeyStore};
+use crate::keys::{Key, KeySet, KeyStore, SkippedKey};
 use crate::time::UnixSeconds;
 
 /// The time between two requests for the keys is at least this long, whatever happens.
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(10);
-/// After a failure.
+/// After a failure, and while the issuer publishes no key.
 const NEXT_ATTEMPT: Duration = Duration::from_secs(30);
 /// The shortest lifetime that an issuer is believed: it decides when it is asked, but not too often.
 const SHORTEST_LIFETIME: Duration = Duration::from_secs(60);
@@ -42,23 +43,42 @@ pub(crate) const ACCEPTED: &str = "application/jwk-set+json, application/json;q=
 pub(crate) struct Loaded {
     keys: KeySet,
     lifetime: Duration,
+    /// When they were asked for: as of then they are current.
+    asked: Age,
 }
 
+/// Reads the answer to a request for keys that was made at this moment.
+///
+/// # Errors
+/// A text for people: the answer is not what is needed.
+pub(crate) type Read = fn(body: &[u8], headers: &HeaderMap, asked: Age) -> Result<Loaded, String>;
+
 impl Loaded {
-    /// Reads the answer to a request for keys.
-    ///
-    /// # Errors
-    /// A text for people: it is no key set, or has no key that can be used.
-    pub(crate) fn read(body: &[u8], headers: &HeaderMap) -> Result<Self, String> {
-        let keys = KeySet::from_jwks(body).map_err(|error| error.to_string())?;
-        for skipped in keys.skipped() {
-            tracing::warn!(kid = skipped.kid(), error = %skipped.error(), "a key of the issuer is not used");
-        }
-        if keys.is_empty() {
+    /// Reads the first keys: nothing starts without a key that can be used.
+    pub(crate) fn first(body: &[u8], headers: &HeaderMap, asked: Age) -> Result<Self, String> {
+        let loaded = Self::next(body, headers, asked)?;
+        loaded.keys.skipped().iter().for_each(warn_of);
+        if loaded.is_empty() {
             return Err("the key set has no key that can be used".to_owned());
         }
-        Ok(Self { keys, lifetime: lifetime(headers) })
+        Ok(loaded)
     }
+
+    /// Reads the keys that come after others. A key set without a usable key withdraws them all; what is no key set says
+    /// nothing about them.
+    pub(crate) fn next(body: &[u8], headers: &HeaderMap, asked: Age) -> Result<Self, String> {
+        let keys = KeySet::from_jwks(body).map_err(|error| error.to_string())?;
+        Ok(Self { keys, lifetime: lifetime(headers), asked })
+    }
+
+    /// Whether there is no key that can be used.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+}
+
+fn warn_of(skipped: &SkippedKey) {
+    tracing::warn!(kid = skipped.kid(), error = %skipped.error(), "a key of the issuer is not used");
 }
 
 /// Keeps a [`KeyStore`] in step with an issuer.
@@ -88,7 +108,8 @@ struct Attempt {
 impl Refresher {
     /// Starts from what was loaded just now.
     pub(crate) fn new(issuer: impl Into<Box<str>>, first: Loaded) -> Self {
-        let store = KeyStore::new(first.keys);
+        let store = KeyStore::new(KeySet::default());
+        store.replace_as_of(first.keys, first.asked);
         let missed = Arc::new(Notify::new());
         let notified = Arc::clone(&missed);
         store.on_missing_key(move || notified.notify_one());
@@ -109,9 +130,12 @@ impl Refresher {
     }
 
     /// Sets what is given, and leaves the rest as it is.
-    pub(crate) fn limit(&self, unknown_key_wait: Option<Duration>) {
+    pub(crate) fn limit(&self, unknown_key_wait: Option<Duration>, max_key_age: Option<Duration>) {
         if let Some(wait) = unknown_key_wait {
             self.set_unknown_key_wait(wait);
+        }
+        if let Some(age) = max_key_age {
+            self.store.set_max_age(age);
         }
     }
 
@@ -135,6 +159,11 @@ impl Refresher {
 
     pub(crate) fn loaded_at(&self) -> UnixSeconds {
         self.attempts.borrow().loaded_at
+    }
+
+    /// Whether the issuer publishes no key that can be used, so that all its tokens are refused.
+    pub(crate) fn has_withdrawn_all(&self) -> bool {
+        self.store.load().is_empty()
     }
 
     /// Why the last attempt failed, if it did.
@@ -172,7 +201,8 @@ impl Refresher {
         loop {
             let (began, due) = {
                 let last = self.attempts.borrow();
-                (last.began, last.due)
+                let renewal = self.longest_interval().map(|interval| last.began + interval);
+                (last.began, renewal.map_or(last.due, |renewal| renewal.min(last.due)))
             };
             tokio::select! {
                 () = sleep_until(due) => {}
@@ -186,11 +216,18 @@ impl Refresher {
         }
     }
 
+    /// Keys that may not grow old are loaded again in half the time that they have.
+    fn longest_interval(&self) -> Option<Duration> {
+        let half = self.store.limit_of_age()? / 2;
+        Some(jittered(half.min(USUAL_INTERVAL)).max(SHORTEST_INTERVAL))
+    }
+
     fn ended(&self, began: Instant, loaded: Result<Loaded, impl Display>) {
         let (interval, failure) = match loaded {
             Ok(loaded) => {
-                self.replace(loaded.keys);
-                (loaded.lifetime, None)
+                let interval = if loaded.is_empty() { NEXT_ATTEMPT } else { loaded.lifetime };
+                self.replace(loaded);
+                (interval, None)
             }
             // The last good keys stay.
             Err(error) => {
@@ -209,15 +246,23 @@ impl Refresher {
         });
     }
 
-    fn replace(&self, keys: KeySet) {
+    fn replace(&self, loaded: Loaded) {
+        let Loaded { keys, asked, .. } = loaded;
         let before = self.store.load();
+        keys.skipped().iter().filter(|skipped| !before.skipped().contains(skipped)).for_each(warn_of);
         for kid in missing(&before, &keys) {
             tracing::info!(issuer = &*self.issuer, kid, "a key was added");
         }
         for kid in missing(&keys, &before) {
             tracing::info!(issuer = &*self.issuer, kid, "a key was withdrawn");
         }
-        self.store.replace(keys);
+        if keys.is_empty() && !before.is_empty() {
+            tracing::error!(
+                issuer = &*self.issuer,
+                "the issuer publishes no key that can be used any more: all its tokens are refused until it does"
+            );
+        }
+        self.store.replace_as_of(keys, asked);
     }
 }
 

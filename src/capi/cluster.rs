@@ -71,6 +71,9 @@ pub struct boundtoken_cluster {
 ///   by Kubernetes 1.37 or later (KEP-6060);
 /// - `maxStalenessSeconds`: how old the knowledge of objects may become before it counts as outdated: 150 unless set, at
 ///   most 86,400. The API server proves once a minute that nothing happened, so less than that refuses good tokens;
+/// - `maxKeyAgeSeconds`: how old the keys may become while they cannot be loaded again: any age unless set, at most
+///   31,536,000. Past it tokens are refused (BOUNDTOKEN_KEYS_STALE), or accepted as stale if the verifier is to accept that.
+///   Less than a minute refuses good tokens;
 /// - `unknownKeyWaitMilliseconds`: how long boundtoken_cluster_verify waits for new keys when a token names an unknown one:
 ///   300 unless set, at most 10,000, 0 not to wait. Anybody can send such tokens, so 16 calls wait at a time; further ones
 ///   refuse their token at once. The keys are loaded all the same, and serve the next token;
@@ -126,7 +129,7 @@ pub unsafe extern "C" fn boundtoken_verifier_builder_cluster(
     unsafe { builder::collect(builder, step) }
 }
 
-/// Whether what is known of the cluster is outdated, so that verifiers refuse, or say so: 1 or 0. For a readiness probe.
+/// Whether what is known of the cluster's objects or keys is outdated, so that verifiers refuse, or say so: 1 or 0. For a readiness probe.
 ///
 /// 1 also if `cluster` is NULL, or was connected to before a fork. Any thread; takes no lock.
 #[unsafe(no_mangle)]

@@ -26,11 +26,19 @@ pub struct DiscoveryBuilder {
     jwks_uri: Option<String>,
     deadline: Duration,
     unknown_key_wait: Option<Duration>,
+    max_key_age: Option<Duration>,
 }
 
 impl DiscoveryBuilder {
     pub(super) fn new(issuer: String) -> Self {
-        Self { issuer, authorities: None, jwks_uri: None, deadline: DEFAULT_DEADLINE, unknown_key_wait: None }
+        Self {
+            issuer,
+            authorities: None,
+            jwks_uri: None,
+            deadline: DEFAULT_DEADLINE,
+            unknown_key_wait: None,
+            max_key_age: None,
+        }
     }
 
     /// Trusts servers by these certificate authorities, in PEM, **in place of** those that the system trusts: whoever
@@ -64,6 +72,33 @@ impl DiscoveryBuilder {
         self
     }
 
+    /// How old the keys may become while they cannot be loaded again: any age unless set. The age counts from the last request
+    /// for keys that was answered, also while the machine sleeps. Past it verifiers refuse the tokens as
+    /// [`Reason::KeysStale`](crate::Reason::KeysStale), or, with
+    /// [`OnUnavailable::Accept`](crate::OnUnavailable::Accept), accept them with
+    /// [`Confirmed::Stale`](crate::Confirmed::Stale) in place of `Live`. Someone who cuts the connection to the keys can keep a
+    /// withdrawn key alive: for so long, and no longer.
+    ///
+    /// Keys are loaded again within half of that time, but not twice in ten seconds: less than a minute refuses good tokens
+    /// when the issuer fails for a moment.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// use boundtoken::discovery::Discovery;
+    ///
+    /// # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+    /// let builder = Discovery::builder("https://oidc.example.com/id/1");
+    /// let discovery = builder.max_key_age(Duration::from_secs(3_600)).connect().await?;
+    /// assert!(!discovery.is_stale());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn max_key_age(mut self, age: Duration) -> Self {
+        self.max_key_age = Some(age);
+        self
+    }
+
     /// Finds the keys, and returns once they are loaded.
     ///
     /// ```
@@ -85,9 +120,9 @@ impl DiscoveryBuilder {
         let https = Https::new(self.authorities.as_deref())?;
         let source = Source::new(https, &self.issuer, self.jwks_uri.as_deref())
             .map_err(|problem| DiscoveryError::wrong(Step::Configuration, problem))?;
-        let first = persist(until, DiscoveryError::is_passing, || source.load(until)).await?;
+        let first = persist(until, DiscoveryError::is_passing, || source.load_first(until)).await?;
         let keys = Refresher::new(self.issuer, first);
-        keys.limit(self.unknown_key_wait);
+        keys.limit(self.unknown_key_wait, self.max_key_age);
         Ok(Discovery::new(keys, source))
     }
 }

@@ -26,7 +26,9 @@
 //!
 //! They are loaded again within five minutes, at random moments, or sooner if the issuer's `Cache-Control` says so; and
 //! at once when a token names an unknown key, but never twice in ten seconds, however many such tokens come. When that
-//! fails, the last good keys stay, an hour or a week: [`DiscoveryStatus::keys_failure`] tells.
+//! fails, the last good keys stay, an hour or a week: [`DiscoveryStatus::keys_failure`] tells, and
+//! [`DiscoveryBuilder::max_key_age`] sets a limit. A key set without a usable key is no failure: the issuer has withdrawn
+//! all its keys, so all its tokens are refused at once ([`DiscoveryStatus::keys_withdrawn`]).
 //!
 //! # What is asked, and whom
 //!
@@ -126,6 +128,12 @@ impl Discovery {
         }
     }
 
+    /// Whether the keys are older than [`DiscoveryBuilder::max_key_age`] allows, so that verifiers refuse: for `/readyz`.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.keys.store().is_stale()
+    }
+
     /// What is known, and how well: for metrics and for `/readyz`.
     #[must_use]
     pub fn status(&self) -> DiscoveryStatus {
@@ -134,6 +142,8 @@ impl Discovery {
             key_ids: self.keys.ids(),
             keys_loaded_at: self.keys.loaded_at(),
             keys_failure: self.keys.failure(),
+            keys_withdrawn: self.keys.has_withdrawn_all(),
+            stale: self.is_stale(),
         }
     }
 }
@@ -158,4 +168,9 @@ pub struct DiscoveryStatus {
     /// Why the keys could not be loaded again, if the last attempt failed. The last good keys are in use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys_failure: Option<String>,
+    /// Whether the issuer has withdrawn all its keys: it publishes none that can be used. All its tokens are refused, as
+    /// [`Reason::KeyUnknown`], until it publishes one.
+    pub keys_withdrawn: bool,
+    /// Whether the keys are older than [`DiscoveryBuilder::max_key_age`] allows, so that verifiers refuse.
+    pub stale: bool,
 }

@@ -9,7 +9,8 @@ use tokio::time::Instant;
 use super::error::{DiscoveryError, Step};
 use super::https::Https;
 use super::url;
-use crate::refresh::{ACCEPTED, Loaded, PATIENCE};
+use crate::age::Age;
+use crate::refresh::{ACCEPTED, Loaded, PATIENCE, Read};
 
 /// Loads an issuer's keys.
 pub(super) struct Source {
@@ -39,34 +40,40 @@ impl Source {
         Ok(Self { https, issuer: issuer.into(), document, given, found: Mutex::default() })
     }
 
-    /// Loads the keys. Where they are is asked the first time, and again after a failure: they may have moved.
-    pub(super) async fn load(&self, until: Instant) -> Result<Loaded, DiscoveryError> {
+    /// Loads the first keys: there must be one that can be used.
+    pub(super) async fn load_first(&self, until: Instant) -> Result<Loaded, DiscoveryError> {
+        self.load(until, Loaded::first).await
+    }
+
+    /// Loads the keys again, as long as anybody has patience.
+    pub(super) async fn load_again(self: Arc<Self>) -> Result<Loaded, DiscoveryError> {
+        self.load(Instant::now() + PATIENCE, Loaded::next).await
+    }
+
+    /// Where the keys are is asked the first time, and again after a failure, or where there is none: they may have moved.
+    async fn load(&self, until: Instant, read: Read) -> Result<Loaded, DiscoveryError> {
         if let Some(url) = &self.given {
-            return self.keys(url.clone(), until).await;
+            return self.keys(url.clone(), until, read).await;
         }
         let found = self.take_found();
         let url = match found {
             Some(url) => url,
             None => self.find(until).await?,
         };
-        let loaded = self.keys(url.clone(), until).await?;
-        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(url);
+        let loaded = self.keys(url.clone(), until, read).await?;
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(url).filter(|_| !loaded.is_empty());
         Ok(loaded)
-    }
-
-    /// The same, as long as anybody has patience.
-    pub(super) async fn load_again(self: Arc<Self>) -> Result<Loaded, DiscoveryError> {
-        self.load(Instant::now() + PATIENCE).await
     }
 
     fn take_found(&self) -> Option<Url> {
         self.found.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    async fn keys(&self, url: Url, until: Instant) -> Result<Loaded, DiscoveryError> {
+    async fn keys(&self, url: Url, until: Instant, read: Read) -> Result<Loaded, DiscoveryError> {
+        let asked = Age::now();
         let step = Step::Keys { url: url.to_string() };
         let (body, headers) = self.https.get(step.clone(), url, ACCEPTED, until).await?;
-        Loaded::read(&body, &headers).map_err(|message| DiscoveryError::wrong(step, message))
+        read(&body, &headers, asked).map_err(|message| DiscoveryError::wrong(step, message))
     }
 
     async fn find(&self, until: Instant) -> Result<Url, DiscoveryError> {

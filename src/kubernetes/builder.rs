@@ -21,7 +21,7 @@ use crate::bound_object::ObjectKind;
 #[cfg(feature = "discovery")]
 use crate::discovery::Discovery;
 use crate::object_store::ObjectStore;
-use crate::refresh::Refresher;
+use crate::refresh::{Loaded, Refresher};
 
 /// How old the knowledge of objects may become unless set: two bookmarks and a half.
 const DEFAULT_MAX_STALENESS: Duration = Duration::from_secs(150);
@@ -47,6 +47,7 @@ pub struct ClusterBuilder {
     max_staleness: Duration,
     deadline: Duration,
     unknown_key_wait: Option<Duration>,
+    max_key_age: Option<Duration>,
     #[cfg(feature = "discovery")]
     keys_from: Option<Discovery>,
 }
@@ -70,6 +71,7 @@ impl ClusterBuilder {
             max_staleness: DEFAULT_MAX_STALENESS,
             deadline: DEFAULT_DEADLINE,
             unknown_key_wait: None,
+            max_key_age: None,
             #[cfg(feature = "discovery")]
             keys_from: None,
         }
@@ -164,10 +166,37 @@ impl ClusterBuilder {
         self
     }
 
+    /// How old the keys may become while they cannot be loaded again: any age unless set. The age counts from the last request
+    /// for keys that was answered, also while the machine sleeps. Past it verifiers refuse the tokens as
+    /// [`Reason::KeysStale`](crate::Reason::KeysStale), or, with
+    /// [`OnUnavailable::Accept`](crate::OnUnavailable::Accept), accept them with
+    /// [`Confirmed::Stale`](crate::Confirmed::Stale) in place of `Live`. Someone who cuts the connection to the keys can keep a
+    /// withdrawn key alive: for so long, and no longer.
+    ///
+    /// Keys are loaded again within half of that time, but not twice in ten seconds: less than a minute refuses good tokens
+    /// when the issuer fails for a moment.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    ///
+    /// use boundtoken::kubernetes::Cluster;
+    ///
+    /// # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+    /// let cluster = Cluster::builder().max_key_age(Duration::from_secs(3_600)).connect().await?;
+    /// assert!(!cluster.is_stale());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn max_key_age(mut self, age: Duration) -> Self {
+        self.max_key_age = Some(age);
+        self
+    }
+
     /// Takes the keys from where the issuer publishes them, in place of the API server's `/openid/v1/jwks`: from the
     /// `jwks_uri` of its discovery document, or from the one that the [`Discovery`] was given. For who may watch objects,
     /// but not read the API server's keys, or wants one place for the keys of many clusters. The issuer must be the
-    /// cluster's.
+    /// cluster's. [`unknown_key_wait`](Self::unknown_key_wait) and [`max_key_age`](Self::max_key_age) are those of the
+    /// `Discovery`, unless they are set here.
     ///
     /// Needs the feature `discovery` beside `kubernetes`.
     ///
@@ -222,15 +251,15 @@ impl ClusterBuilder {
         #[cfg(feature = "discovery")]
         if let Some(discovery) = self.keys_from {
             let keys = follow_published(discovery, &issuer, tasks)?;
-            keys.limit(self.unknown_key_wait);
+            keys.limit(self.unknown_key_wait, self.max_key_age);
             return Ok(keys);
         }
-        let load = || keys::load(client.clone());
+        let load = || keys::load(client.clone(), Loaded::first);
         let first = persist(until, ClusterError::is_passing, load).await?;
         let keys = Arc::new(Refresher::new(issuer, first));
-        keys.limit(self.unknown_key_wait);
+        keys.limit(self.unknown_key_wait, self.max_key_age);
         let client = client.clone();
-        tasks.spawn(Arc::clone(&keys).run(move || keys::load(client.clone())));
+        tasks.spawn(Arc::clone(&keys).run(move || keys::load(client.clone(), Loaded::next)));
         Ok(keys)
     }
 

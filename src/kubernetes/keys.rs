@@ -9,8 +9,9 @@ use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::error::{ClusterError, Step};
+use crate::age::Age;
 use crate::keys::KeySet;
-use crate::refresh::{ACCEPTED, Loaded, PATIENCE};
+use crate::refresh::{ACCEPTED, Loaded, PATIENCE, Read};
 
 /// The issuer's name, from the discovery document. Managed clusters leave out most of the rest.
 pub(super) async fn issuer(client: Client) -> Result<String, ClusterError> {
@@ -30,9 +31,10 @@ pub(super) async fn issuer(client: Client) -> Result<String, ClusterError> {
 }
 
 /// The keys, from the API server itself: what it publishes as `jwks_uri` cannot be reached in many managed clusters.
-pub(super) async fn load(client: Client) -> Result<Loaded, ClusterError> {
+pub(super) async fn load(client: Client, read: Read) -> Result<Loaded, ClusterError> {
+    let asked = Age::now();
     let (body, headers) = get(&client, Step::Keys, "/openid/v1/jwks", ACCEPTED).await?;
-    Loaded::read(&body, &headers).map_err(|message| ClusterError::new(Step::Keys, message))
+    read(&body, &headers, asked).map_err(|message| ClusterError::new(Step::Keys, message))
 }
 
 async fn get(

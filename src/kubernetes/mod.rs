@@ -30,6 +30,9 @@
 //! [`OnUnavailable::Accept`](crate::OnUnavailable::Accept). Bookmarks, which the API server sends once a minute, prove
 //! that a watch on which nothing happens is still in step.
 //!
+//! Keys that cannot be loaded again go on to count, unless [`ClusterBuilder::max_key_age`] sets a limit. A key set without a
+//! usable key is a withdrawal of all keys: all tokens are refused at once ([`ClusterStatus::keys_withdrawn`]).
+//!
 //! # Admission webhooks
 //!
 //! Since Kubernetes 1.37 an API server can authenticate itself to the webhooks that it calls, by tokens that are bound to
@@ -143,10 +146,11 @@ impl Cluster {
         Changes::new(Arc::clone(&self.keys), self.objects.clone())
     }
 
-    /// Whether some watch has been out of touch for longer than allowed, so that verifiers refuse: for `/readyz`.
+    /// Whether some watch has been out of touch for longer than allowed, or the keys are older than
+    /// [`ClusterBuilder::max_key_age`] allows, so that verifiers refuse: for `/readyz`.
     #[must_use]
     pub fn is_stale(&self) -> bool {
-        self.objects.is_stale()
+        self.objects.is_stale() || self.keys.store().is_stale()
     }
 
     /// The objects, for a source that stands before them.
@@ -163,7 +167,9 @@ impl Cluster {
             key_ids: self.keys.ids(),
             keys_loaded_at: self.keys.loaded_at(),
             keys_failure: self.keys.failure(),
-            stale: self.objects.is_stale(),
+            keys_withdrawn: self.keys.has_withdrawn_all(),
+            keys_stale: self.keys.store().is_stale(),
+            stale: self.is_stale(),
             watches: self.objects.watches(),
         }
     }

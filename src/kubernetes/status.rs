@@ -19,7 +19,12 @@ pub struct ClusterStatus {
     /// Why the key set could not be loaded again, if the last attempt failed. The last good keys are in use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys_failure: Option<String>,
-    /// Whether some watch has been out of touch for longer than allowed, so that verifiers refuse.
+    /// Whether the cluster has withdrawn all its keys: it publishes none that can be used. All its tokens are refused, as
+    /// [`Reason::KeyUnknown`](crate::Reason::KeyUnknown), until it publishes one.
+    pub keys_withdrawn: bool,
+    /// Whether the keys are older than [`max_key_age`](super::ClusterBuilder::max_key_age) allows.
+    pub keys_stale: bool,
+    /// Whether the keys are too old, or some watch has been out of touch for longer than allowed, so that verifiers refuse.
     pub stale: bool,
     /// One for each kind and namespace.
     pub watches: Vec<WatchStatus>,

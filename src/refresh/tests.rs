@@ -32,7 +32,7 @@ impl Setup {
     fn with(latency: Duration, lifetime: Duration) -> Self {
         let published = Mutex::new(Some(key_set()));
         let issuer = Arc::new(Issuer { published, asked_at: Mutex::default(), latency });
-        let first = Loaded { keys: issuer.published().unwrap(), lifetime };
+        let first = Loaded { keys: issuer.published().unwrap(), lifetime, asked: Age::now() };
         let keys = Arc::new(Refresher::new("https://issuer.example", first));
         let mut tasks = JoinSet::new();
         let asked = Arc::clone(&issuer);
@@ -56,7 +56,7 @@ impl Issuer {
         self.asked_at.lock().unwrap().push(Instant::now());
         sleep(self.latency).await;
         let keys = self.published().ok_or("the issuer is down")?;
-        Ok(Loaded { keys, lifetime })
+        Ok(Loaded { keys, lifetime, asked: Age::now() })
     }
 
     fn published(&self) -> Option<KeySet> {
@@ -245,16 +245,116 @@ fn a_key_with_new_numbers_under_an_old_kid_is_another_key() {
     assert_eq!(missing(&one, &one.clone()).count(), 0);
 }
 
+/// What comes of a key set without a usable key, and of an answer that is no key set.
+const WITHDRAWALS: [&str; 2] = [r#"{"keys":[]}"#, r#"{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}"#];
+const NO_KEY_SETS: [&str; 5] = ["", "{}", r#"{"keys":null}"#, r#"{"keys":[]"#, "<html></html>"];
+
 #[test]
-fn an_answer_without_a_usable_key_is_a_failure() {
-    for (body, words) in [
-        ("", "not a JSON Web Key Set"),
-        (r#"{"keys":[]}"#, "no key that can be used"),
-        (r#"{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}"#, "no key that can be used"),
-    ] {
-        let error = Loaded::read(body.as_bytes(), &HeaderMap::new()).err().unwrap();
-        assert!(error.contains(words), "{error}");
+fn nothing_starts_without_a_usable_key() {
+    let first = |body: &str| Loaded::first(body.as_bytes(), &HeaderMap::new(), Age::now()).err().unwrap();
+    for body in WITHDRAWALS {
+        assert!(first(body).contains("no key that can be used"), "{body}");
     }
+    for body in NO_KEY_SETS {
+        assert!(first(body).contains("not a JSON Web Key Set"), "{body}");
+    }
+}
+
+/// Counts the errors that are logged.
+#[derive(Clone, Default)]
+struct Errors(Arc<AtomicU64>);
+
+impl tracing::Subscriber for Errors {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        *metadata.level() == tracing::Level::ERROR
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, _: &tracing::Event<'_>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[test]
+fn a_key_set_without_a_usable_key_withdraws_all_keys_and_is_logged_once() {
+    let errors = Errors::default();
+    let _logged = tracing::subscriber::set_default(errors.clone());
+    let next = |body: &str| Loaded::next(body.as_bytes(), &HeaderMap::new(), Age::now());
+    let good = || Loaded { keys: key_set(), lifetime: USUAL_INTERVAL, asked: Age::now() };
+    let keys = Refresher::new("https://issuer.example", good());
+    for (changes, body) in (1..).zip(WITHDRAWALS) {
+        for _ in 0..3 {
+            keys.ended(Instant::now(), next(body));
+            assert!(keys.has_withdrawn_all() && keys.ids().is_empty());
+            assert_eq!(keys.failure(), None, "it is what the issuer says");
+        }
+        assert_eq!(errors.0.load(Ordering::Relaxed), changes);
+        keys.ended(Instant::now(), Ok::<_, String>(good()));
+        assert!(!keys.has_withdrawn_all());
+    }
+    let before = keys.ids();
+    for body in NO_KEY_SETS {
+        keys.ended(Instant::now(), next(body));
+        assert!(!keys.has_withdrawn_all() && keys.failure().is_some(), "{body}");
+        assert_eq!(keys.ids(), before, "{body}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_issuer_that_has_withdrawn_all_keys_is_asked_more_often() {
+    let setup = Setup::new();
+    setup.issuer.publish(Some(KeySet::default()));
+    sleep(seconds(301)).await;
+    assert!(setup.keys.has_withdrawn_all());
+    let rotated = key_set();
+    setup.issuer.publish(Some(rotated.clone()));
+    sleep(seconds(31)).await;
+    assert_eq!(setup.kids(), kids(&rotated));
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_that_may_not_grow_old_are_loaded_again_in_half_of_the_time() {
+    for (max_age, shortest, longest) in [(120, 30, 61), (4, 10, 11), (u64::MAX, 150, 301)] {
+        let setup = Setup::new();
+        setup.keys.limit(None, Some(seconds(max_age)));
+        sleep(seconds(5_000)).await;
+        let asked = setup.asked();
+        let pauses: Vec<_> = asked.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let expected = seconds(shortest)..=seconds(longest);
+        assert!(pauses.len() > 10 && pauses.iter().all(|pause| expected.contains(pause)), "{pauses:?}");
+    }
+}
+
+#[test]
+fn each_answer_makes_keys_young_again_as_of_when_they_were_asked_for() {
+    const HOUR: Duration = seconds(3_600);
+    let same = key_set();
+    let asked_ago = |ago| Loaded { keys: same.clone(), lifetime: USUAL_INTERVAL, asked: Age::ago(ago) };
+    let keys = Refresher::new("https://issuer.example", asked_ago(2 * HOUR));
+    assert!(!keys.store().is_stale(), "unless it is set, any age will do");
+    keys.limit(None, Some(HOUR));
+    assert!(keys.store().is_stale());
+    keys.ended(Instant::now(), Err("the issuer is down"));
+    assert!(keys.store().is_stale());
+    keys.ended(Instant::now(), Ok::<_, String>(asked_ago(HOUR / 2)));
+    assert!(!keys.store().is_stale());
+    keys.ended(Instant::now(), Ok::<_, String>(asked_ago(2 * HOUR)));
+    assert!(keys.store().is_stale());
+    // A withdrawal is an answer as well.
+    let nothing = Loaded { keys: KeySet::default(), ..asked_ago(Duration::ZERO) };
+    keys.ended(Instant::now(), Ok::<_, String>(nothing));
+    assert!(!keys.store().is_stale());
 }
 
 #[test]

@@ -607,6 +607,8 @@ static void clusters_are_checked(void) {
   connects_to_nothing("{\"namespaces\": [\"../nodes\"]}", "no name of a namespace");
   connects_to_nothing("{\"namespaces\": [\"\"]}", "no name of a namespace");
   connects_to_nothing("{\"maxStalenessSeconds\": 0}", "between 1 and 86400");
+  connects_to_nothing("{\"maxKeyAgeSeconds\": 0}", "between 1 and 31536000");
+  connects_to_nothing("{\"unknownKeyWaitMilliseconds\": 10001}", "between 0 and 10000");
   connects_to_nothing("{\"deadlineSeconds\": 3601}", "between 1 and 3600");
   connects_to_nothing("{\"deadlineSeconds\": -1}", "expected u64");
   connects_to_nothing("{\"inCluster\": true, \"context\": \"a\"}", "no choice");

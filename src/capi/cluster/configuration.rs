@@ -12,6 +12,8 @@ use crate::kubernetes::{Cluster, ClusterBuilder};
 const MAX_SIZE: usize = 64 * 1024;
 const LONGEST_STALENESS: u64 = 86_400;
 const LONGEST_DEADLINE: u64 = 3_600;
+/// A year.
+const LONGEST_KEY_AGE: u64 = 365 * 86_400;
 const LONGEST_UNKNOWN_KEY_WAIT: u64 = 10_000;
 
 #[derive(Default, Deserialize)]
@@ -27,6 +29,7 @@ struct Configuration {
     max_staleness_seconds: Option<u64>,
     deadline_seconds: Option<u64>,
     unknown_key_wait_milliseconds: Option<u64>,
+    max_key_age_seconds: Option<u64>,
 }
 
 /// Reads a JSON object; the empty text is as good as an empty one.
@@ -80,6 +83,9 @@ impl Configuration {
         }
         if let Some(seconds) = self.deadline_seconds {
             builder = builder.deadline(duration(seconds, "deadlineSeconds", LONGEST_DEADLINE)?);
+        }
+        if let Some(seconds) = self.max_key_age_seconds {
+            builder = builder.max_key_age(duration(seconds, "maxKeyAgeSeconds", LONGEST_KEY_AGE)?);
         }
         if let Some(milliseconds) = self.unknown_key_wait_milliseconds {
             // Zero is not to wait at all.

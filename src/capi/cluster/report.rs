@@ -37,8 +37,9 @@ pub unsafe extern "C" fn boundtoken_cluster_status(
     unsafe { boundary::fallible(error, body) }
 }
 
-/// The report as a JSON object: `issuer`; `keyIds`, an array; `keysLoadedAt` in Unix seconds; `stale`, a boolean as of
-/// boundtoken_cluster_is_stale; and `watches`, an array with one object for each kind and namespace: `kind`, `namespace`
+/// The report as a JSON object: `issuer`; `keyIds`, an array; `keysLoadedAt` in Unix seconds; `keysWithdrawn`, true while the
+/// cluster publishes no key that can be used, so that all tokens are refused; `keysStale`, true if the keys are older than
+/// `maxKeyAgeSeconds`; `stale`, a boolean as of boundtoken_cluster_is_stale; and `watches`, an array with one object for each kind and namespace: `kind`, `namespace`
 /// (absent for the whole cluster), `inStep`, `ageSeconds`, `objects`, `events`, `reconnects`, `failure` (the last one,
 /// absent if nothing failed since). Later versions may add members.
 ///
