@@ -1,7 +1,9 @@
 //! Keys as they change, and as they cannot be had.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use boundtoken::{ObjectReference, ObjectState, Verifier};
 
 use super::*;
 
@@ -107,4 +109,75 @@ async fn nothing_is_asked_once_it_is_dropped() {
     assert_eq!(verdict(verifier.verify(&forged())), Err(Reason::KeyUnknown));
     tokio::time::sleep(INTERVAL + Duration::from_secs(1)).await;
     assert_eq!(server.paths().len(), 2);
+}
+
+#[tokio::test]
+async fn a_key_set_without_a_usable_key_withdraws_all_keys_and_what_is_no_key_set_none() {
+    let known = Arc::new(OnceLock::<Issuer>::new());
+    let published = Arc::new(Mutex::new(None::<&str>));
+    let (made, now_published) = (Arc::clone(&known), Arc::clone(&published));
+    let server = Server::start(move |url, path| {
+        let issuer = made.get_or_init(|| issuer_of_one_account(url));
+        match path {
+            "/keys" => match *now_published.lock().unwrap() {
+                Some(text) => Answer::ok(text),
+                None => Answer::ok(issuer.jwks()),
+            },
+            _ => Answer::ok(issuer.openid_configuration().unwrap()),
+        }
+    })
+    .await;
+    let start = Instant::now();
+    let discovery = server.discovery().connect().await.unwrap();
+    let verifier = discovery.verifier_builder().audience(AUDIENCE).build().unwrap();
+    let (good, before) = (token(known.get().unwrap()), discovery.status());
+    assert!(!before.keys_withdrawn && before.key_ids.len() == 1);
+
+    *published.lock().unwrap() = Some("{}");
+    until(&discovery, &verifier, |discovery| discovery.status().keys_failure.is_some()).await;
+    assert!(start.elapsed() >= INTERVAL - Duration::from_millis(100));
+    assert_eq!(verdict(verifier.verify(&good)), Ok(Confirmed::NotChecked));
+    assert!(!discovery.status().keys_withdrawn);
+
+    *published.lock().unwrap() = Some(r#"{"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}"#);
+    until(&discovery, &verifier, |discovery| discovery.status().keys_withdrawn).await;
+    assert_eq!(verdict(verifier.verify(&good)), Err(Reason::KeyUnknown));
+    let status = discovery.status();
+    assert!(status.key_ids.is_empty() && status.keys_failure.is_none() && !status.stale, "{status:?}");
+
+    *published.lock().unwrap() = None;
+    until(&discovery, &verifier, |discovery| !discovery.status().keys_withdrawn).await;
+    assert_eq!(verdict(verifier.verify(&good)), Ok(Confirmed::NotChecked));
+}
+
+#[tokio::test]
+async fn keys_that_grow_too_old_are_refused_until_they_are_loaded_again() {
+    let server = steady().await;
+    let discovery = server.discovery().max_key_age(Duration::from_secs(3)).connect().await.unwrap();
+    let verifier = discovery.verifier_builder().audience(AUDIENCE).build().unwrap();
+    let status = discovery.status();
+    assert!(!discovery.is_stale() && !status.stale);
+    until(&discovery, &verifier, Discovery::is_stale).await;
+    assert!(discovery.status().stale);
+    // Ten seconds after they were loaded first.
+    until(&discovery, &verifier, |discovery| !discovery.is_stale()).await;
+    assert_eq!(server.paths(), ["/.well-known/openid-configuration", "/keys", "/keys"]);
+}
+
+/// An issuer with a new key that knows one service account.
+fn issuer_of_one_account(url: &str) -> Issuer {
+    let key = SigningKey::generate(Algorithm::ES256).unwrap();
+    let objects =
+        |_: &ObjectReference<'_>| ObjectState::Present { uid: "u-1".into(), deletion_timestamp: None };
+    Issuer::builder(url, key).jwks_uri(format!("{url}/keys")).bound_objects(objects).build().unwrap()
+}
+
+/// Has unknown keys looked for until this holds.
+async fn until(discovery: &Discovery, verifier: &Verifier, holds: impl Fn(&Discovery) -> bool) {
+    let start = Instant::now();
+    while !holds(discovery) {
+        assert!(start.elapsed() < Duration::from_secs(60), "{discovery:?}");
+        assert_eq!(verdict(verifier.verify(&forged())), Err(Reason::KeyUnknown));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
