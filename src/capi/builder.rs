@@ -171,7 +171,8 @@ pub unsafe extern "C" fn boundtoken_verifier_builder_max_token_size(
     unsafe { collect(builder, step) }
 }
 
-/// What to do when bound objects cannot be looked up, or what is known of them is outdated: refuse unless set.
+/// What to do when bound objects cannot be looked up, or what is known of them is outdated, or a cluster's keys are older than
+/// `maxKeyAgeSeconds`: refuse unless set.
 ///
 /// BOUNDTOKEN_UNKNOWN_VALUE: `choice` is neither of the two.
 #[unsafe(no_mangle)]

@@ -129,7 +129,8 @@ pub unsafe extern "C" fn boundtoken_verifier_builder_cluster(
     unsafe { builder::collect(builder, step) }
 }
 
-/// Whether what is known of the cluster's objects or keys is outdated, so that verifiers refuse, or say so: 1 or 0. For a readiness probe.
+/// Whether what is known of the cluster's objects or keys is outdated, so that verifiers refuse, or say so: 1 or 0. For a
+/// readiness probe.
 ///
 /// 1 also if `cluster` is NULL, or was connected to before a fork. Any thread; takes no lock.
 #[unsafe(no_mangle)]

@@ -9,6 +9,7 @@
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// In place of `src/sync.rs`.
 mod sync {
@@ -123,6 +124,7 @@ impl KeySet {
     }
 }
 
+use age::Age;
 use bound_object::Fingerprint;
 use cache::TokenCache;
 use claims::{Claims, Matched};
@@ -192,6 +194,31 @@ fn once_a_key_is_replaced_no_token_of_it_is_accepted_whoever_looks_or_keeps_mean
         );
         assert_eq!(seen(&cache, &keys, &one), None);
         assert_eq!(seen(&cache, &keys, &other), None);
+    });
+}
+
+#[test]
+fn once_keys_that_were_too_old_are_replaced_no_token_by_a_withdrawn_one_is_accepted() {
+    run(|| {
+        const HOUR: Duration = Duration::from_secs(3_600);
+        let keys = KeyStore::new(KeySet::default()).max_age(HOUR);
+        let cache = Arc::new(TokenCache::new(10, 100_000));
+        let token = token("one", "1");
+        keep(&cache, &token, "one");
+        keys.replace(KeySet(vec![KEY]));
+        assert_eq!(seen(&cache, &keys, &token), Some("one"));
+        keys.replace_as_of(KeySet(vec![KEY]), Age::ago(2 * HOUR));
+        both(
+            {
+                let (keys, cache) = (keys.clone(), Arc::clone(&cache));
+                move || {
+                    // In the verifier's order.
+                    let is_accepted = !keys.is_stale() && seen(&cache, &keys, &token).is_some();
+                    assert!(!is_accepted);
+                }
+            },
+            move || keys.replace(KeySet(vec![OTHER])),
+        );
     });
 }
 
