@@ -97,7 +97,6 @@
     )
 )]
 
-mod age;
 pub mod api;
 #[cfg(any(feature = "discovery", feature = "kubernetes"))]
 mod backoff;
@@ -121,7 +120,6 @@ mod json;
 pub mod keys;
 #[cfg(feature = "kubernetes")]
 pub mod kubernetes;
-#[cfg(feature = "kubernetes")]
 mod moment;
 mod object_store;
 #[cfg(any(feature = "discovery", feature = "kubernetes"))]

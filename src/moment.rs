@@ -4,13 +4,20 @@
 //! must not be believed for too long is measured by two clocks, and the larger age counts: by boot time, which includes
 //! suspension, and by the wall clock, for systems (and virtual machines) whose boot time stands still as well.
 
+#[cfg(feature = "kubernetes")]
 use std::sync::atomic::{AtomicU64, Ordering};
+#[cfg(not(any(feature = "discovery", feature = "kubernetes")))]
+use std::time::Instant;
 use std::time::{Duration, SystemTime};
+
+/// Without these features nothing is followed, and the library takes the monotonic clock that Rust has.
+#[cfg(any(feature = "discovery", feature = "kubernetes"))]
+use boot_time::Instant;
 
 /// A moment, by both clocks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment {
-    boot: boot_time::Instant,
+    boot: Instant,
     wall: SystemTime,
 }
 
@@ -23,7 +30,12 @@ pub(crate) struct Elapsed {
 
 impl Moment {
     pub(crate) fn now() -> Self {
-        Self { boot: boot_time::Instant::now(), wall: SystemTime::now() }
+        Self { boot: Instant::now(), wall: SystemTime::now() }
+    }
+
+    /// How long ago it was: the larger of what both clocks say.
+    pub(crate) fn elapsed(self) -> Duration {
+        Self::now().since(self).longest()
     }
 
     pub(crate) fn since(self, earlier: Self) -> Elapsed {
@@ -34,8 +46,16 @@ impl Moment {
     }
 
     /// The one that is earlier by boot time.
+    #[cfg(feature = "kubernetes")]
     pub(crate) fn earlier(self, other: Self) -> Self {
         if other.boot < self.boot { other } else { self }
+    }
+
+    /// A moment so long ago by the wall clock alone.
+    #[cfg(test)]
+    #[allow(dead_code)] // some features have no test of it
+    pub(crate) fn ago(duration: Duration) -> Self {
+        Self { wall: SystemTime::now() - duration, ..Self::now() }
     }
 
     /// This moment, later by so long by each clock: in tests a machine that slept, or whose clock was set.
@@ -50,7 +70,10 @@ impl Elapsed {
     pub(crate) fn longest(self) -> Duration {
         self.boot.max(self.wall)
     }
+}
 
+#[cfg(feature = "kubernetes")]
+impl Elapsed {
     /// Whether by both clocks no more time went by.
     pub(crate) fn is_within(self, limit: Self) -> bool {
         self.boot <= limit.boot && self.wall <= limit.wall
@@ -70,6 +93,7 @@ impl Elapsed {
     }
 }
 
+#[cfg(feature = "kubernetes")]
 impl From<Duration> for Elapsed {
     /// The same by both clocks.
     fn from(duration: Duration) -> Self {
@@ -78,12 +102,14 @@ impl From<Duration> for Elapsed {
 }
 
 /// An [`Elapsed`] that only grows, by each clock, and that threads share.
+#[cfg(feature = "kubernetes")]
 #[derive(Debug, Default)]
 pub(crate) struct Longest {
     boot: AtomicU64,
     wall: AtomicU64,
 }
 
+#[cfg(feature = "kubernetes")]
 impl Longest {
     pub(crate) fn raise_to(&self, elapsed: Elapsed) {
         self.boot.fetch_max(nanoseconds(elapsed.boot), Ordering::Release);
@@ -99,6 +125,7 @@ impl Longest {
 }
 
 /// Of a duration of up to 584 years; of longer ones as many.
+#[cfg(feature = "kubernetes")]
 fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -119,9 +146,11 @@ mod tests {
             "the wall clock was set back"
         );
         assert_eq!(then.later(Duration::ZERO, HOUR).since(then).longest(), HOUR, "boot time stood still");
-        assert_eq!(then.since(then.later(HOUR, HOUR)), Elapsed::from(Duration::ZERO));
+        assert_eq!(then.since(then.later(HOUR, HOUR)).longest(), Duration::ZERO);
+        assert!(then.elapsed() < HOUR && Moment::ago(HOUR).elapsed() >= HOUR);
     }
 
+    #[cfg(feature = "kubernetes")]
     #[test]
     fn what_is_within_is_so_by_both_clocks() {
         let then = Moment::now();

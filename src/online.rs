@@ -20,8 +20,8 @@ use crate::verifier::{CheckedToken, Verifier};
 ///
 /// One call serves any number of clusters and issuers. A question about a token's objects goes to the one cluster that the
 /// token belongs to. No token reaches the network whose signature, audience or times do not hold, and what is asked is
-/// bounded: keys are requested at most once in ten seconds for each issuer, however many tokens name unknown keys, and a
-/// call waits for them for a fraction of a second at most; objects are asked for by a few requests at a time, and what does
+/// bounded: keys are requested at most once in ten seconds for each issuer, however many tokens name unknown keys, and few
+/// calls wait for them, each for a fraction of a second at most (`unknown_key_wait` of cluster and issuer); objects are asked for by a few requests at a time, and what does
 /// not exist is remembered for some seconds.
 ///
 /// Safe to share between threads. [`Verifier::verify`] of the same verifier asks nobody.
@@ -126,7 +126,7 @@ impl OnlineVerifier {
         check: impl Fn(&Verifier) -> Result<CheckedToken, Rejection>,
     ) -> Result<VerifiedToken, Rejection> {
         let mut verdict = verify(&self.verifier);
-        if is_refused(&verdict, Reason::KeyUnknown) {
+        if lacks_keys(&verdict) {
             // Nothing in the token says whose key it is.
             self.refresh_keys().await;
             verdict = verify(&self.verifier);
@@ -163,6 +163,11 @@ impl OnlineVerifier {
         let answers = inquiry.ask_about(&checked).await;
         self.verifier.confirm(checked, &answers)
     }
+}
+
+/// Whether newer keys may undo the refusal.
+pub(crate) fn lacks_keys(verdict: &Result<VerifiedToken, Rejection>) -> bool {
+    is_refused(verdict, Reason::KeyUnknown) || is_refused(verdict, Reason::KeysStale)
 }
 
 /// Whether the token is refused for this reason, which more news may undo.

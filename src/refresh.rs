@@ -13,9 +13,9 @@ use http::header::CACHE_CONTROL;
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::age::Age;
 use crate::backoff::jittered;
 use crate::keys::{Key, KeySet, KeyStore, SkippedKey};
+use crate::moment::Moment;
 use crate::time::UnixSeconds;
 
 /// The time between two requests for the keys is at least this long, whatever happens.
@@ -44,18 +44,18 @@ pub(crate) struct Loaded {
     keys: KeySet,
     lifetime: Duration,
     /// When they were asked for: as of then they are current.
-    asked: Age,
+    asked: Moment,
 }
 
 /// Reads the answer to a request for keys that was made at this moment.
 ///
 /// # Errors
 /// A text for people: the answer is not what is needed.
-pub(crate) type Read = fn(body: &[u8], headers: &HeaderMap, asked: Age) -> Result<Loaded, String>;
+pub(crate) type Read = fn(body: &[u8], headers: &HeaderMap, asked: Moment) -> Result<Loaded, String>;
 
 impl Loaded {
     /// Reads the first keys: nothing starts without a key that can be used.
-    pub(crate) fn first(body: &[u8], headers: &HeaderMap, asked: Age) -> Result<Self, String> {
+    pub(crate) fn first(body: &[u8], headers: &HeaderMap, asked: Moment) -> Result<Self, String> {
         let loaded = Self::next(body, headers, asked)?;
         loaded.keys.skipped().iter().for_each(warn_of);
         if loaded.is_empty() {
@@ -66,7 +66,7 @@ impl Loaded {
 
     /// Reads the keys that come after others. A key set without a usable key withdraws them all; what is no key set says
     /// nothing about them.
-    pub(crate) fn next(body: &[u8], headers: &HeaderMap, asked: Age) -> Result<Self, String> {
+    pub(crate) fn next(body: &[u8], headers: &HeaderMap, asked: Moment) -> Result<Self, String> {
         let keys = KeySet::from_jwks(body).map_err(|error| error.to_string())?;
         Ok(Self { keys, lifetime: lifetime(headers), asked })
     }
@@ -137,6 +137,12 @@ impl Refresher {
         if let Some(age) = max_key_age {
             self.store.set_max_age(age);
         }
+    }
+
+    /// How long [`refresh`](Self::refresh) waits at most.
+    #[cfg(all(feature = "capi", feature = "kubernetes"))]
+    pub(crate) fn unknown_key_wait(&self) -> Duration {
+        Duration::from_millis(self.unknown_key_wait.load(Ordering::Relaxed))
     }
 
     /// How long [`refresh`](Self::refresh) may wait: [`PATIENCE`] at most, within which every attempt ends.

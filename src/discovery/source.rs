@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::error::{DiscoveryError, Step};
 use super::https::Https;
 use super::url;
-use crate::age::Age;
+use crate::moment::Moment;
 use crate::refresh::{ACCEPTED, Loaded, PATIENCE, Read};
 
 /// Loads an issuer's keys.
@@ -70,7 +70,7 @@ impl Source {
     }
 
     async fn keys(&self, url: Url, until: Instant, read: Read) -> Result<Loaded, DiscoveryError> {
-        let asked = Age::now();
+        let asked = Moment::now();
         let step = Step::Keys { url: url.to_string() };
         let (body, headers) = self.https.get(step.clone(), url, ACCEPTED, until).await?;
         read(&body, &headers, asked).map_err(|message| DiscoveryError::wrong(step, message))

@@ -8,7 +8,7 @@ use std::time::Duration;
 use arc_swap::{ArcSwap, Guard};
 
 use super::KeySet;
-use crate::age::Age;
+use crate::moment::Moment;
 use crate::sync::{AtomicU64, Ordering};
 
 /// A handle on an issuer's current keys. Clones share the keys: whoever refreshes them keeps one clone, the
@@ -40,7 +40,7 @@ struct Shared {
     /// How old the keys may become, in nanoseconds, or [`ANY_AGE`].
     max_age: AtomicU64,
     /// When the keys were last known to be the issuer's current ones.
-    current_as_of: ArcSwap<Age>,
+    current_as_of: ArcSwap<Moment>,
     /// Whom to tell that a token names a key that is not here.
     on_missing: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
@@ -56,7 +56,7 @@ impl KeyStore {
             current: ArcSwap::from_pointee(keys),
             generation: AtomicU64::new(0),
             max_age: AtomicU64::new(ANY_AGE),
-            current_as_of: ArcSwap::from_pointee(Age::now()),
+            current_as_of: ArcSwap::from_pointee(Moment::now()),
             on_missing: OnceLock::new(),
         }))
     }
@@ -112,11 +112,11 @@ impl KeyStore {
     /// Makes this the current set, at once and for all clones: as of now it is known to be the issuer's. Who is reading finishes
     /// with the set it has.
     pub fn replace(&self, keys: KeySet) {
-        self.replace_as_of(keys, Age::now());
+        self.replace_as_of(keys, Moment::now());
     }
 
     /// The same with a set that was current at an earlier moment.
-    pub(crate) fn replace_as_of(&self, keys: KeySet, moment: Age) {
+    pub(crate) fn replace_as_of(&self, keys: KeySet, moment: Moment) {
         self.0.current.store(Arc::new(keys));
         self.0.generation.fetch_add(1, Ordering::Release);
         // Last: whoever looks at the age and then at the keys must not find old keys to be new.
@@ -125,7 +125,7 @@ impl KeyStore {
 
     /// Says that the keys are the issuer's current ones, as of now: their age counts from here.
     pub fn renew(&self) {
-        self.0.current_as_of.store(Arc::new(Age::now()));
+        self.0.current_as_of.store(Arc::new(Moment::now()));
     }
 
     /// The current set. Takes no lock and allocates nothing, but for a small record once in each thread's life.

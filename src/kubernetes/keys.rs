@@ -9,8 +9,8 @@ use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::error::{ClusterError, Step};
-use crate::age::Age;
 use crate::keys::KeySet;
+use crate::moment::Moment;
 use crate::refresh::{ACCEPTED, Loaded, PATIENCE, Read};
 
 /// The issuer's name, from the discovery document. Managed clusters leave out most of the rest.
@@ -32,7 +32,7 @@ pub(super) async fn issuer(client: Client) -> Result<String, ClusterError> {
 
 /// The keys, from the API server itself: what it publishes as `jwks_uri` cannot be reached in many managed clusters.
 pub(super) async fn load(client: Client, read: Read) -> Result<Loaded, ClusterError> {
-    let asked = Age::now();
+    let asked = Moment::now();
     let (body, headers) = get(&client, Step::Keys, "/openid/v1/jwks", ACCEPTED).await?;
     read(&body, &headers, asked).map_err(|message| ClusterError::new(Step::Keys, message))
 }

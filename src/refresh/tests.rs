@@ -32,7 +32,7 @@ impl Setup {
     fn with(latency: Duration, lifetime: Duration) -> Self {
         let published = Mutex::new(Some(key_set()));
         let issuer = Arc::new(Issuer { published, asked_at: Mutex::default(), latency });
-        let first = Loaded { keys: issuer.published().unwrap(), lifetime, asked: Age::now() };
+        let first = Loaded { keys: issuer.published().unwrap(), lifetime, asked: Moment::now() };
         let keys = Arc::new(Refresher::new("https://issuer.example", first));
         let mut tasks = JoinSet::new();
         let asked = Arc::clone(&issuer);
@@ -56,7 +56,7 @@ impl Issuer {
         self.asked_at.lock().unwrap().push(Instant::now());
         sleep(self.latency).await;
         let keys = self.published().ok_or("the issuer is down")?;
-        Ok(Loaded { keys, lifetime, asked: Age::now() })
+        Ok(Loaded { keys, lifetime, asked: Moment::now() })
     }
 
     fn published(&self) -> Option<KeySet> {
@@ -251,7 +251,7 @@ const NO_KEY_SETS: [&str; 5] = ["", "{}", r#"{"keys":null}"#, r#"{"keys":[]"#, "
 
 #[test]
 fn nothing_starts_without_a_usable_key() {
-    let first = |body: &str| Loaded::first(body.as_bytes(), &HeaderMap::new(), Age::now()).err().unwrap();
+    let first = |body: &str| Loaded::first(body.as_bytes(), &HeaderMap::new(), Moment::now()).err().unwrap();
     for body in WITHDRAWALS {
         assert!(first(body).contains("no key that can be used"), "{body}");
     }
@@ -290,8 +290,8 @@ impl tracing::Subscriber for Errors {
 fn a_key_set_without_a_usable_key_withdraws_all_keys_and_is_logged_once() {
     let errors = Errors::default();
     let _logged = tracing::subscriber::set_default(errors.clone());
-    let next = |body: &str| Loaded::next(body.as_bytes(), &HeaderMap::new(), Age::now());
-    let good = || Loaded { keys: key_set(), lifetime: USUAL_INTERVAL, asked: Age::now() };
+    let next = |body: &str| Loaded::next(body.as_bytes(), &HeaderMap::new(), Moment::now());
+    let good = || Loaded { keys: key_set(), lifetime: USUAL_INTERVAL, asked: Moment::now() };
     let keys = Refresher::new("https://issuer.example", good());
     for (changes, body) in (1..).zip(WITHDRAWALS) {
         for _ in 0..3 {
@@ -340,7 +340,7 @@ async fn keys_that_may_not_grow_old_are_loaded_again_in_half_of_the_time() {
 fn each_answer_makes_keys_young_again_as_of_when_they_were_asked_for() {
     const HOUR: Duration = seconds(3_600);
     let same = key_set();
-    let asked_ago = |ago| Loaded { keys: same.clone(), lifetime: USUAL_INTERVAL, asked: Age::ago(ago) };
+    let asked_ago = |ago| Loaded { keys: same.clone(), lifetime: USUAL_INTERVAL, asked: Moment::ago(ago) };
     let keys = Refresher::new("https://issuer.example", asked_ago(2 * HOUR));
     assert!(!keys.store().is_stale(), "unless it is set, any age will do");
     keys.limit(None, Some(HOUR));
@@ -362,7 +362,7 @@ fn the_issuer_says_how_long_keys_hold_within_bounds() {
     for (value, seconds) in [
         ("public, max-age=3600", 300),
         ("max-age=120", 120),
-        ("Max-Age=\"120\", public", 120),
+        ("Max-Moment=\"120\", public", 120),
         ("s-maxage=100, max-age=120", 120),
         ("max-age=1", 60),
         ("no-cache", 300),

@@ -40,12 +40,13 @@ async fn an_unknown_key_is_waited_for_no_longer_than_set_and_is_found_all_the_sa
     let server = DevServer::start().unwrap();
     let builder = Cluster::builder().client(client(&server, server.admin_token()).await);
     let cluster = builder.unknown_key_wait(Duration::from_millis(50)).connect().await.unwrap();
-    let verifier = cluster.verifier_builder().audience(AUDIENCE).build().unwrap();
+    let verifier = Arc::new(cluster.verifier_builder().audience(AUDIENCE).build().unwrap());
+    let online = OnlineVerifier::new(Arc::clone(&verifier)).cluster(&cluster);
     tokio::time::sleep(INTERVAL).await;
     rotate(&server);
     server.set_faults([Fault::Latency(Duration::from_secs(2))]);
     let new = token(&server, None);
-    assert_eq!(verdict(cluster.verify(&verifier, new.as_bytes()).await), Err(Reason::KeyUnknown));
+    assert_eq!(verdict(online.verify(new.as_bytes()).await), Err(Reason::KeyUnknown));
     eventually("the new key", || verdict(verifier.verify(new.as_bytes())) == Ok(Confirmed::Live)).await;
 }
 

@@ -18,10 +18,10 @@ mod sync {
     pub(crate) use std::sync::TryLockError;
 }
 
-#[path = "../../src/age.rs"]
-mod age;
 #[path = "../../src/cache/mod.rs"]
 mod cache;
+#[path = "../../src/moment.rs"]
+mod moment;
 /// Random numbers without a backend.
 mod crypto {
     pub(crate) fn fill_random(bytes: &mut [u8]) -> std::io::Result<()> {
@@ -124,10 +124,10 @@ impl KeySet {
     }
 }
 
-use age::Age;
 use bound_object::Fingerprint;
 use cache::TokenCache;
 use claims::{Claims, Matched};
+use moment::Moment;
 use object_store::Live;
 use store::KeyStore;
 
@@ -205,7 +205,7 @@ fn once_keys_that_were_too_old_are_replaced_no_token_by_a_withdrawn_one_is_accep
         let cache = Arc::new(TokenCache::new(10, 100_000));
         let token = token("one", "1");
         keep(&cache, &token, "one");
-        keys.replace_as_of(KeySet(vec![KEY]), Age::ago(2 * HOUR));
+        keys.replace_as_of(KeySet(vec![KEY]), Moment::ago(2 * HOUR));
         // From now on its key is looked for again only if the keys are replaced.
         assert_eq!(seen(&cache, &keys, &token), Some("one"));
         both(

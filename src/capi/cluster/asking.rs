@@ -16,12 +16,12 @@ use crate::capi::pointer::{Out, borrow};
 use crate::capi::status::{Mistake, boundtoken_status};
 use crate::capi::string::bytes;
 use crate::capi::verify::boundtoken_verifier;
-use crate::online::{Source, is_refused};
+use crate::online::{Source, is_refused, lacks_keys};
 use crate::rejection::{Reason, Rejection};
 use crate::verified::VerifiedToken;
 
-/// How long keys are waited for. Their refresher waits for less; it is longer only if a call-back holds up the thread.
-const PATIENCE_FOR_KEYS: Duration = Duration::from_secs(1);
+/// How much longer than their refresher keys are waited for: a call-back may hold up the thread.
+const PATIENCE_FOR_KEYS: Duration = Duration::from_millis(100);
 /// How long objects are waited for: longer than they can take, unless a call-back holds up the thread.
 const PATIENCE_FOR_OBJECTS: Duration = Duration::from_secs(20);
 
@@ -92,15 +92,16 @@ impl boundtoken_verifier {
         if Background::is_current() {
             return Ok(verdict?);
         }
-        if is_refused(&verdict, Reason::KeyUnknown) {
+        if lacks_keys(&verdict) {
             let refresh = |link: &Link| {
                 let keys = Arc::clone(&link.source.keys);
-                link.start(async move { keys.refresh().await })
+                let patience = keys.unknown_key_wait().saturating_add(PATIENCE_FOR_KEYS);
+                (link.start(async move { keys.refresh().await }), patience)
             };
             let refreshing: Vec<_> = self.links.iter().map(refresh).collect();
-            for done in refreshing {
+            for (done, patience) in refreshing {
                 // In vain or not, the keys are those that there are.
-                let _ = done.take(PATIENCE_FOR_KEYS);
+                let _ = done.take(patience);
             }
             verdict = self.verifier.verify(token);
         }
