@@ -231,6 +231,9 @@ typedef enum boundtoken_status {
   BOUNDTOKEN_ALGORITHM_MISMATCH = 303,
   /// The signature does not hold under the key.
   BOUNDTOKEN_SIGNATURE_INVALID = 304,
+  /// The issuer's keys are older than their maximum age: for so long nobody could say whether it still
+  /// publishes them. Only if a maximum age is set, and the verifier refuses in that case.
+  BOUNDTOKEN_KEYS_STALE = 305,
   /// The claims are not valid UTF-8, or hold a lone surrogate escape (RFC 8259 section 8).
   BOUNDTOKEN_CLAIMS_NOT_UTF8 = 401,
   /// The claims are not one JSON object, or are not JSON by the letter of RFC 8259.
@@ -830,7 +833,8 @@ boundtoken_status boundtoken_verifier_builder_leeway_seconds(boundtoken_verifier
 boundtoken_status boundtoken_verifier_builder_max_token_size(boundtoken_verifier_builder *builder,
                                                              size_t bytes);
 
-// What to do when bound objects cannot be looked up, or what is known of them is outdated: refuse unless set.
+// What to do when bound objects cannot be looked up, or what is known of them is outdated, or a cluster's keys are older than
+// `maxKeyAgeSeconds`: refuse unless set.
 //
 // BOUNDTOKEN_UNKNOWN_VALUE: `choice` is neither of the two.
 boundtoken_status boundtoken_verifier_builder_on_unavailable(boundtoken_verifier_builder *builder,
@@ -964,6 +968,12 @@ void boundtoken_verified_free(boundtoken_verified *verified);
 //   by Kubernetes 1.37 or later (KEP-6060);
 // - `maxStalenessSeconds`: how old the knowledge of objects may become before it counts as outdated: 150 unless set, at
 //   most 86,400. The API server proves once a minute that nothing happened, so less than that refuses good tokens;
+// - `maxKeyAgeSeconds`: how old the keys may become while they cannot be loaded again: any age unless set, at most
+//   31,536,000. Past it tokens are refused (BOUNDTOKEN_KEYS_STALE), or accepted as stale if the verifier is to accept that.
+//   Less than a minute refuses good tokens;
+// - `unknownKeyWaitMilliseconds`: how long boundtoken_cluster_verify waits for new keys when a token names an unknown one:
+//   300 unless set, at most 10,000, 0 not to wait. Anybody can send such tokens, so 16 calls wait at a time; further ones
+//   refuse their token at once. The keys are loaded all the same, and serve the next token;
 // - `deadlineSeconds`: how long connecting may take, about: 30 unless set, at most 3,600.
 //
 // `cluster`: receives a handle to free with boundtoken_cluster_free; NULL on failure. Blocks. Any thread.
@@ -986,7 +996,8 @@ boundtoken_status boundtoken_cluster_connect(const char *configuration,
 boundtoken_status boundtoken_verifier_builder_cluster(boundtoken_verifier_builder *builder,
                                                       const boundtoken_cluster *cluster);
 
-// Whether what is known of the cluster is outdated, so that verifiers refuse, or say so: 1 or 0. For a readiness probe.
+// Whether what is known of the cluster's objects or keys is outdated, so that verifiers refuse, or say so: 1 or 0. For a
+// readiness probe.
 //
 // 1 also if `cluster` is NULL, or was connected to before a fork. Any thread; takes no lock.
 int boundtoken_cluster_is_stale(const boundtoken_cluster *cluster);
@@ -1028,8 +1039,9 @@ boundtoken_status boundtoken_cluster_status(const boundtoken_cluster *cluster,
                                             boundtoken_cluster_report **report,
                                             boundtoken_error **error);
 
-// The report as a JSON object: `issuer`; `keyIds`, an array; `keysLoadedAt` in Unix seconds; `stale`, a boolean as of
-// boundtoken_cluster_is_stale; and `watches`, an array with one object for each kind and namespace: `kind`, `namespace`
+// The report as a JSON object: `issuer`; `keyIds`, an array; `keysLoadedAt` in Unix seconds; `keysWithdrawn`, true while the
+// cluster publishes no key that can be used, so that all tokens are refused; `keysStale`, true if the keys are older than
+// `maxKeyAgeSeconds`; `stale`, a boolean as of boundtoken_cluster_is_stale; and `watches`, an array with one object for each kind and namespace: `kind`, `namespace`
 // (absent for the whole cluster), `inStep`, `ageSeconds`, `objects`, `events`, `reconnects`, `failure` (the last one,
 // absent if nothing failed since). Later versions may add members.
 //

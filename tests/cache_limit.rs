@@ -87,11 +87,17 @@ fn the_limit_holds_for_the_worst_tokens_of_many_threads() {
         let verifier = issuer.verifier(LIMIT, 16 << 10);
         let tokens: Vec<Vec<u8>> =
             (0..THREADS * 120).map(|number| issuer.token(number, size, of_audiences)).collect();
+        let before = ALLOCATOR.allocated();
         let most = most_taken(&verifier, &tokens);
-        println!("tokens of {} bytes: {most} bytes at most, of {LIMIT}", tokens[0].len());
+        // A token that comes while another is being added is not remembered: one thread alone fills the cache.
+        let verify = |token: &Vec<u8>| drop(verifier.verify_at(token, UnixSeconds(NOW)).expect("accepted"));
+        tokens.iter().for_each(verify);
+        let full = ALLOCATOR.allocated().saturating_sub(before);
+        let most = most.max(full);
+        println!("tokens of {} bytes: {most} bytes at most, {full} in the end, of {LIMIT}", tokens[0].len());
         assert!(most <= LIMIT + LIMIT / 10 + BESIDE, "{size} {of_audiences}: {most} of {LIMIT}");
         // And it is used.
-        assert!(most >= LIMIT / 2, "{size} {of_audiences}: {most} of {LIMIT}");
+        assert!(full >= LIMIT / 2, "{size} {of_audiences}: {full} of {LIMIT}");
     }
 }
 

@@ -59,3 +59,59 @@ fn every_decision_is_in_the_index() {
     }
     assert!(decisions > 0);
 }
+
+/// Where SECURITY.md says that `unsafe` stands, and how often in the one place that is no C ABI.
+#[test]
+fn unsafe_stands_where_the_security_policy_says() {
+    const INSTRUCTIONS: &str = "src/crypto/rsa_ifma/simd.rs";
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let policy = std::fs::read_to_string(root.join("SECURITY.md")).expect("SECURITY.md");
+    assert!(
+        policy.contains("(`src/capi`)")
+            && policy.contains(&format!("two blocks of vector instructions (`{INSTRUCTIONS}`"))
+    );
+    let mut folders = vec![root.join("src")];
+    let mut blocks = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path())
+        {
+            let name = entry.strip_prefix(root).expect("below").display().to_string();
+            if name == "src/capi" {
+                continue;
+            } else if entry.is_dir() {
+                folders.push(entry);
+                continue;
+            } else if entry.extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
+            let source = std::fs::read_to_string(&entry).expect("source");
+            let code = source.lines().map(|line| line.split("//").next().unwrap_or_default());
+            let uses = code.filter(|line| {
+                line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe")
+            });
+            let count = uses.count();
+            assert!(count == 0 || name == INSTRUCTIONS, "{name}: {count}");
+            blocks += count;
+        }
+    }
+    assert_eq!(blocks, 2);
+}
+
+/// Files that the documents name are there.
+#[test]
+fn the_files_that_documents_name_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for document in ["SECURITY.md", "CONTRIBUTING.md", "README.md"] {
+        let text = std::fs::read_to_string(root.join(document)).expect(document);
+        let quoted = text.split('`').skip(1).step_by(2);
+        let linked = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
+        for name in quoted.chain(linked) {
+            let is_path = ["src/", "tests/", "docs/", "include/", "examples/", "deploy/", "benches/"]
+                .iter()
+                .any(|folder| name.starts_with(folder));
+            if is_path && !name.contains(' ') {
+                assert!(root.join(name).exists(), "{document}: {name}");
+            }
+        }
+    }
+}

@@ -331,6 +331,54 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn members_stand_where_the_first_header_had_them() {
+        macro_rules! offsets {
+            ($($member:ident),+) => { [$((stringify!($member), offset_of!(boundtoken_claims, $member))),+] };
+        }
+        let texts = offsets![
+            issuer,
+            subject,
+            username,
+            service_account_namespace,
+            service_account_name,
+            service_account_uid,
+            groups,
+            extra,
+            audiences,
+            matched_audiences
+        ];
+        for (place, (member, offset)) in texts.into_iter().enumerate() {
+            assert_eq!(offset, 16 + 16 * place, "{member}");
+        }
+        for (place, (member, offset)) in
+            offsets![expires_at, not_before, issued_at, warn_after].into_iter().enumerate()
+        {
+            assert_eq!(offset, 176 + 8 * place, "{member}");
+        }
+        let texts = offsets![
+            jti,
+            pod_name,
+            pod_uid,
+            secret_name,
+            secret_uid,
+            node_name,
+            node_uid,
+            payload,
+            validating_webhook_configuration_name,
+            validating_webhook_configuration_uid,
+            mutating_webhook_configuration_name,
+            mutating_webhook_configuration_uid,
+            attested_api_groups,
+            issuer_label
+        ];
+        for (place, (member, offset)) in texts.into_iter().enumerate() {
+            assert_eq!(offset, 208 + 16 * place, "{member}");
+        }
+        assert_eq!((offset_of!(boundtoken_claims, size), offset_of!(boundtoken_claims, confirmed)), (0, 8));
+    }
+
+    #[test]
     fn members_are_appended_and_the_first_size_of_the_struct_stays() {
         assert_eq!(SMALLEST_CLAIMS, offset_of!(boundtoken_claims, payload) + size_of::<boundtoken_str>());
         assert_eq!(SMALLEST_CLAIMS, offset_of!(boundtoken_claims, validating_webhook_configuration_name));

@@ -50,8 +50,9 @@ pub struct boundtoken_fast_rsa {
     pub disagreements: u64,
 }
 
-/// The size of [`boundtoken_fast_rsa`] in the first version that has it.
-const SMALLEST: usize = size_of::<boundtoken_fast_rsa>();
+/// The size that [`boundtoken_fast_rsa`] had at first, with `disagreements` as its last member: no caller has less. Members
+/// are appended, and this stays as it is.
+const SMALLEST: usize = if cfg!(target_pointer_width = "64") { 56 } else { 48 };
 
 /// Says whether the fast path for RS256 is on in this process, and what it has done.
 ///
@@ -143,5 +144,25 @@ mod tests {
         assert_ne!(unsafe { boundtoken_fast_rsa_status(ptr::null_mut()) }, boundtoken_status::OK);
         // SAFETY: NULL is allowed.
         assert_eq!(unsafe { boundtoken_keys_fast_rsa_count(ptr::null()) }, 0);
+    }
+
+    #[test]
+    fn members_are_appended_and_the_first_size_of_the_struct_stays() {
+        let pointer = size_of::<usize>();
+        assert_eq!(std::mem::offset_of!(boundtoken_fast_rsa, state), pointer);
+        let first = (2 * pointer).max(8);
+        for (place, offset) in [
+            std::mem::offset_of!(boundtoken_fast_rsa, keys_refused),
+            std::mem::offset_of!(boundtoken_fast_rsa, accepted_checked),
+            std::mem::offset_of!(boundtoken_fast_rsa, refused_checked),
+            std::mem::offset_of!(boundtoken_fast_rsa, refused_unchecked),
+            std::mem::offset_of!(boundtoken_fast_rsa, disagreements),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            assert_eq!(offset, first + 8 * place);
+        }
+        assert_eq!(SMALLEST, std::mem::offset_of!(boundtoken_fast_rsa, disagreements) + 8);
     }
 }

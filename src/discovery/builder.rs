@@ -64,7 +64,7 @@ impl DiscoveryBuilder {
         self
     }
 
-    /// How long [`Discovery::verify`] waits for new keys when a token names an unknown one: 300 milliseconds unless set, ten
+    /// How long an [`OnlineVerifier`](crate::OnlineVerifier) waits for new keys when a token names an unknown one: 300 milliseconds unless set, ten
     /// seconds at most. Anybody can send such tokens, so 16 calls wait at a time; further ones refuse their token at once as
     /// [`Reason::KeyUnknown`](crate::Reason::KeyUnknown). The keys are loaded all the same, and serve the next token.
     pub fn unknown_key_wait(mut self, wait: Duration) -> Self {

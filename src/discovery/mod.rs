@@ -169,7 +169,7 @@ pub struct DiscoveryStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys_failure: Option<String>,
     /// Whether the issuer has withdrawn all its keys: it publishes none that can be used. All its tokens are refused, as
-    /// [`Reason::KeyUnknown`], until it publishes one.
+    /// [`Reason::KeyUnknown`](crate::Reason::KeyUnknown), until it publishes one.
     pub keys_withdrawn: bool,
     /// Whether the keys are older than [`DiscoveryBuilder::max_key_age`] allows, so that verifiers refuse.
     pub stale: bool,

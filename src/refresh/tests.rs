@@ -362,7 +362,7 @@ fn the_issuer_says_how_long_keys_hold_within_bounds() {
     for (value, seconds) in [
         ("public, max-age=3600", 300),
         ("max-age=120", 120),
-        ("Max-Moment=\"120\", public", 120),
+        ("Max-Age=\"120\", public", 120),
         ("s-maxage=100, max-age=120", 120),
         ("max-age=1", 60),
         ("no-cache", 300),

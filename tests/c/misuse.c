@@ -488,7 +488,7 @@ static void call_backs_are_not_trusted(void) {
     senseless[i].state = BOUNDTOKEN_OBJECT_PRESENT;
   }
   senseless[0].state = BOUNDTOKEN_OBJECT_UNAVAILABLE;
-  senseless[1].state = 3;
+  senseless[1].state = 4;
   senseless[2].state = 0xffffffff;
   senseless[3].uid = "x";
   senseless[3].uid_len = BOUNDTOKEN_UID_SIZE + 1;
@@ -502,6 +502,11 @@ static void call_backs_are_not_trusted(void) {
     CHECK(ask(&senseless[i], BOUNDTOKEN_UNAVAILABLE_ACCEPT, &confirmed) == BOUNDTOKEN_OK);
     CHECK(confirmed == BOUNDTOKEN_CONFIRMED_UNAVAILABLE);
   }
+  // What is not followed is refused in any case.
+  oracle blind = honest;
+  blind.state = BOUNDTOKEN_OBJECT_NOT_FOLLOWED;
+  CHECK(ask(&blind, BOUNDTOKEN_UNAVAILABLE_REFUSE, &confirmed) == BOUNDTOKEN_BOUND_OBJECT_NOT_FOLLOWED);
+  CHECK(ask(&blind, BOUNDTOKEN_UNAVAILABLE_ACCEPT, &confirmed) == BOUNDTOKEN_BOUND_OBJECT_NOT_FOLLOWED);
   boundtoken_verified_free(verified);
   boundtoken_verifier_free(verifier);
   boundtoken_keys_free(keys);
@@ -602,6 +607,7 @@ static void clusters_are_checked(void) {
   connects_to_nothing("{\"secrets\": true, \"secrets\": false}", "duplicate field `secrets`");
   connects_to_nothing("{} {}", "trailing characters");
   connects_to_nothing("{\"nodes\": \"no\"}", "expected a boolean");
+  connects_to_nothing("{\"webhookConfigurations\": 1}", "expected a boolean");
   connects_to_nothing("{\"namespaces\": []}", "leave it out");
   connects_to_nothing("{\"namespaces\": [\"a\", \"b\", \"a\"]}", "twice");
   connects_to_nothing("{\"namespaces\": [\"../nodes\"]}", "no name of a namespace");

@@ -28,6 +28,16 @@ impl Two {
     }
 }
 
+/// Creates a pod that no watch has heard of yet, and returns a new token of it.
+async fn new_pod(setup: &Setup) -> String {
+    let pod = serde_json::json!({
+        "metadata": {"name": "new"},
+        "spec": {"containers": [{"name": "main", "image": "registry.example.com/main"}]},
+    });
+    setup.pods.create(&PostParams::default(), &serde_json::from_value(pod).unwrap()).await.unwrap();
+    token(&setup.server, Some("new"))
+}
+
 #[tokio::test]
 async fn a_token_says_which_cluster_it_is_of_and_is_judged_by_that_ones_objects() {
     let two = Two::new().await;
@@ -50,18 +60,10 @@ async fn only_the_cluster_that_a_new_token_is_of_is_asked_about_it() {
     // The watches of both are cut, so that whoever is asked must ask its API server.
     two.blue.cut_off().await;
     two.green.cut_off().await;
-    let pod = |name: &str| {
-        serde_json::from_value::<Pod>(serde_json::json!({
-            "metadata": {"name": name, "uid": "the-same-uid"},
-            "spec": {"containers": [{"name": "main", "image": "registry.example.com/main"}]},
-        }))
-        .unwrap()
-    };
     for setup in [&two.blue, &two.green] {
         setup.server.set_faults([]);
-        setup.pods.create(&PostParams::default(), &pod("new")).await.unwrap();
     }
-    let (blue, green) = (token(&two.blue.server, Some("new")), token(&two.green.server, Some("new")));
+    let (blue, green) = (new_pod(&two.blue).await, new_pod(&two.green).await);
     assert_eq!(two.judge(&blue).await, Ok("blue".into()));
     two.green.delete_pod("new").await;
     // Were the other cluster asked, this one would be accepted, and that one refused.
@@ -74,12 +76,7 @@ async fn of_a_cluster_that_is_not_named_nobody_is_asked() {
     let two = Two::new().await;
     two.blue.cut_off().await;
     two.blue.server.set_faults([]);
-    let new = serde_json::from_value::<Pod>(serde_json::json!({
-        "metadata": {"name": "new"},
-        "spec": {"containers": [{"name": "main", "image": "registry.example.com/main"}]},
-    }));
-    two.blue.pods.create(&PostParams::default(), &new.unwrap()).await.unwrap();
-    let token = token(&two.blue.server, Some("new"));
+    let token = new_pod(&two.blue).await;
     let verifier = Verifier::builder()
         .issuer(two.blue.cluster.trusted_issuer().label("blue"))
         .issuer(two.green.cluster.trusted_issuer().label("green"))
@@ -96,12 +93,7 @@ async fn audiences_of_a_call_hold_for_what_is_asked_too() {
     let two = Two::new().await;
     two.green.cut_off().await;
     two.green.server.set_faults([]);
-    let new = serde_json::from_value::<Pod>(serde_json::json!({
-        "metadata": {"name": "new"},
-        "spec": {"containers": [{"name": "main", "image": "registry.example.com/main"}]},
-    }));
-    two.green.pods.create(&PostParams::default(), &new.unwrap()).await.unwrap();
-    let token = token(&two.green.server, Some("new"));
+    let token = new_pod(&two.green).await;
     let for_others = two.verifier.verify_for(token.as_bytes(), &["others"]).await;
     assert_eq!(verdict(for_others), Err(Reason::AudienceMismatch));
     let verified = two.verifier.verify_for(token.as_bytes(), &["others", AUDIENCE]).await.unwrap();

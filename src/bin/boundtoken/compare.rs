@@ -99,7 +99,7 @@ impl Arguments {
         let theirs = cluster::review(&client, text, &self.audience).await?;
         let ours = OnlineVerifier::new(verifier).cluster(&cluster).verify(token).await;
         if let Err(rejection) = &ours
-            && rejection.reason() == Reason::BoundObjectUnavailable
+            && matches!(rejection.reason(), Reason::BoundObjectUnavailable | Reason::BoundObjectNotFollowed)
         {
             return Err(Failure::new(rejection.to_string()));
         }

@@ -63,7 +63,12 @@ impl Verdict {
     pub fn new(result: Result<Result<VerifiedToken, Rejection>, Failure>, live: bool) -> Self {
         match result {
             Ok(Ok(token)) => Self::Accepted(Box::new(token)),
-            Ok(Err(rejection)) if rejection.reason() == Reason::BoundObjectUnavailable => {
+            Ok(Err(rejection))
+                if matches!(
+                    rejection.reason(),
+                    Reason::BoundObjectUnavailable | Reason::BoundObjectNotFollowed
+                ) =>
+            {
                 Self::Unknown(rejection, if live { ELSEWHERE } else { UNLISTED })
             }
             Ok(Err(rejection)) => Self::Refused(rejection),
