@@ -34,9 +34,9 @@ impl Verifier {
     ///
     /// ```
     /// # use boundtoken::{KeySet, Reason, TrustedIssuer, UnixSeconds, Verifier};
-    /// # let jwks = include_bytes!("../tests/vectors/apiserver-rs256/jwks.json");
+    /// # let jwks = include_bytes!("../../tests/vectors/apiserver-rs256/jwks.json");
     /// # let tokens: std::collections::BTreeMap<String, String> =
-    /// #     serde_json::from_slice(include_bytes!("../tests/vectors/apiserver-rs256/tokens.json"))?;
+    /// #     serde_json::from_slice(include_bytes!("../../tests/vectors/apiserver-rs256/tokens.json"))?;
     /// # let (token, now) = (tokens["pod-live"].as_bytes(), UnixSeconds(1_795_522_300));
     /// # let verifier = Verifier::builder()
     /// #     .issuer(TrustedIssuer::new("https://kubernetes.default.svc.cluster.local", KeySet::from_jwks(jwks)?))
