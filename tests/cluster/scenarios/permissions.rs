@@ -47,7 +47,7 @@ async fn a_missing_permission_is_named_and_the_rest_works() {
     until(&verifier, &bound_to_pod, Ok(())).await;
     objects.create(&in_namespace("secrets"), json!({"metadata": {"name": "credential"}})).await;
     let bound_to_secret = objects.token("Secret", "credential").await;
-    assert_eq!(verdict(&verifier, &bound_to_secret), Err(Reason::BoundObjectUnavailable));
+    assert_eq!(verdict(&verifier, &bound_to_secret), Err(Reason::BoundObjectNotFollowed));
     objects.delete_pod("first").await;
     until(&verifier, &bound_to_pod, Err(Reason::PodNotFound)).await;
 }
