@@ -161,9 +161,10 @@ async fn the_program_agrees_with_token_review() {
         assert_eq!((both.status, &both.json()["same"]), (0, &json!(true)), "{}", both.stdout);
         assert_eq!(both.json()["boundtoken"]["accepted"], true);
 
-        for (flag, last) in
-            [(&["--webhook-configurations"][..], json!("accepted")), (&[], json!("bound_object_unavailable"))]
-        {
+        for (flag, last) in [
+            (&["--webhook-configurations"][..], json!("accepted")),
+            (&[], json!("bound_object_not_followed")),
+        ] {
             let lines = program.run(&[&["watch", "-o", "json"], flag].concat(), webhook, &token).stdout;
             let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
             let is_followed =
