@@ -142,7 +142,15 @@ fn a_kubeconfig_of_another_cluster_is_not_overwritten_and_one_of_its_own_is() {
     let token = first.admin_token();
     let path = first.kubeconfig.clone();
     first.end("TERM");
-    let mut again = command(["dev-server", "-o", "json", "--port", "0", "--kubeconfig", &path])
+    started_again_with(&path);
+    let content = std::fs::read_to_string(&path).unwrap();
+    assert!(!content.contains(&token) && content.contains("boundtoken-dev"), "another token at each start");
+}
+
+/// Starts one with this kubeconfig, until it prints its first line, which is returned.
+#[track_caller]
+fn started_again_with(kubeconfig: &str) -> String {
+    let mut again = command(["dev-server", "-o", "json", "--port", "0", "--kubeconfig", kubeconfig])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -151,8 +159,7 @@ fn a_kubeconfig_of_another_cluster_is_not_overwritten_and_one_of_its_own_is() {
     BufReader::new(again.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
     again.kill().unwrap();
     again.wait().unwrap();
-    let content = std::fs::read_to_string(&path).unwrap();
-    assert!(!content.contains(&token) && content.contains("boundtoken-dev"), "another token at each start");
+    line
 }
 
 /// Tries to start a second one with the kubeconfig of the first: it is refused, and nothing is lost.
@@ -213,15 +220,7 @@ fn the_kubeconfig_of_a_run_that_was_killed_is_replaced_even_if_another_server_ha
         let content = content.replace(&url, other.started["url"].as_str().unwrap());
         std::fs::write(&path, &content).unwrap();
 
-        let mut again = command(["dev-server", "-o", "json", "--port", "0", "--kubeconfig", &path])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(again.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        again.kill().unwrap();
-        again.wait().unwrap();
+        let line = started_again_with(&path);
         assert!(line.contains("\"kubeconfig\""), "{line}");
         assert_ne!(std::fs::read_to_string(&path).unwrap(), content);
     }
