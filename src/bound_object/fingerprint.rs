@@ -46,7 +46,7 @@ impl Fingerprint {
     }
 }
 
-/// Those of the objects that a token is bound to, from the front.
+/// The fingerprints of the objects that a token is bound to. They fill the array from the front.
 pub(crate) struct Fingerprints([Option<Fingerprint>; ObjectKind::ALL.len()]);
 
 impl Fingerprints {

@@ -23,7 +23,7 @@ mod queues;
 use copies::{COPIES, Copies};
 use queues::{Queues, Residents};
 
-/// What a token takes beside what it and its claims own, in bytes, once every group of threads has seen it: its entry, the
+/// The bytes that a token takes in addition to its text and its claims, once every group of threads has seen it: its entry, the
 /// copies of its claims, and its places in the table and in the queues, about.
 const OVERHEAD: usize =
     size_of::<SeenToken>() + COPIES * (size_of::<Claims>() + 2 * size_of::<usize>()) + 250;

@@ -24,7 +24,7 @@ use subject::{Subject, SubjectOptions};
 /// Measures a token seen for the first time, and one seen again, as a server meets it with every further request of the
 /// same client; each with its bound objects looked up, and without. With nothing given, a token of the program's own is
 /// taken, of the form that a cluster issues for a pod. Without --objects, what the token is bound to is taken to exist. With
-/// --cluster, the API server's TokenReview is measured beside.
+/// --cluster, the API server's TokenReview is measured too.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
