@@ -1,5 +1,6 @@
 //! The fast path for RS256 against the libraries, in alternating rounds of one run:
 //! `cargo bench --bench fast_rsa --features aws-lc-rs,fast-rsa`.
+#![allow(clippy::restriction)]
 
 mod common;
 

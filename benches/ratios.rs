@@ -1,5 +1,6 @@
 //! Verification of a token seen first, and seen again, against the backend's bare signature check and against `jsonwebtoken`, in alternating
 //! rounds of one run: `cargo bench --bench ratios`, and with `--features aws-lc-rs`.
+#![allow(clippy::restriction)]
 
 mod common;
 
@@ -24,7 +25,6 @@ fn main() {
             ("boundtoken, no bound objects", checks, &|| subject.without_objects()),
             ("boundtoken, bound objects too", checks, &|| subject.everything()),
             ("boundtoken, seen again", quick, &|| subject.again()),
-            #[cfg(feature = "capi")]
             ("boundtoken, seen again, from C", quick, &|| subject.again_from_c()),
             ("jsonwebtoken (aws-lc)", checks, &|| subject.peer()),
             ("boundtoken, unknown kid refused", quick, &|| subject.refused_before_signature(&unknown_key)),

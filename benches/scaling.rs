@@ -3,6 +3,7 @@
 //!
 //! The system may take a thread off its core at any time. So rounds are short and the best ones count, and a long call
 //! during which the thread waited for a core, as Linux tells, is told apart from one that the verifier is to blame for.
+#![allow(clippy::restriction)]
 
 mod common;
 

@@ -1,5 +1,6 @@
 //! What memory a million objects and a remembered token take, and how long an object is looked for:
 //! `cargo bench --bench store`.
+#![allow(unsafe_code, clippy::restriction)]
 
 mod common;
 
@@ -8,9 +9,7 @@ use std::hint::black_box;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use boundtoken::{
-    BoundObjects as _, KeyStore, ObjectKind, ObjectReference, ObjectState, ObjectStore, UnixSeconds, Verifier,
-};
+use boundtoken::{KeyStore, ObjectKind, ObjectReference, ObjectState, ObjectStore, UnixSeconds, Verifier};
 use common::Fleet;
 
 /// The bytes that are allocated now.

@@ -1,4 +1,5 @@
 //! Verification one algorithm at a time, with allocations counted: `cargo bench --bench verify`.
+#![allow(clippy::restriction)]
 
 mod common;
 

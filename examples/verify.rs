@@ -1,6 +1,7 @@
 //! Who sent a token? `cargo run --example verify JWKS ISSUER AUDIENCE TOKEN-FILE [OBJECTS]`
 //!
 //! `boundtoken demo --directory demo` makes files to try it with.
+#![allow(clippy::restriction)]
 
 use std::error::Error;
 use std::process::ExitCode;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::bound_object::{BoundObject, ObjectKind, ObjectReference};
+use crate::objects::{BoundObject, ObjectKind, ObjectReference};
 use crate::time::UnixSeconds;
 
 mod attestations;

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 
 use crate::api::{Status, Time, TokenRequest, TokenRequestStatus};
-use crate::bound_object::{BoundObjects, ObjectKind, ObjectReference, Uid};
 use crate::keys::{KeySet, KeyStore, SigningKey};
+use crate::objects::{ObjectKind, ObjectReference, ObjectSource, Uid};
 use crate::time::UnixSeconds;
 use crate::verifier::TrustedIssuer;
 
@@ -17,6 +17,7 @@ mod builder;
 mod claims;
 mod discovery;
 mod managed_fields;
+mod objects;
 mod refusals;
 mod validation;
 mod webhooks;
@@ -26,6 +27,7 @@ use claims::{Claims, Lifetime};
 use webhooks::WebhookTokens;
 
 pub use builder::{IssuerBuilder, IssuerError};
+pub use objects::IssuerObjects;
 
 /// Answers TokenRequests as an API server does, and publishes the keys to verify its tokens with.
 ///
@@ -74,7 +76,9 @@ pub struct Issuer {
     max_expiration: Option<i64>,
     extends_expiration: bool,
     jwks_uri: String,
-    objects: Arc<dyn BoundObjects>,
+    objects: Box<dyn IssuerObjects>,
+    /// Where the states of the objects come from.
+    source: ObjectSource,
     webhook_tokens: WebhookTokens,
     signing_key: ArcSwap<SigningKey>,
     keys: KeyStore,
@@ -122,14 +126,14 @@ impl Issuer {
         validation::metadata_names(&request.metadata, namespace, service_account)?;
         let reference =
             ObjectReference { kind: ObjectKind::ServiceAccount, namespace, name: service_account };
-        let account = ServiceAccount { reference, uid: binding::uid_of(&*self.objects, &reference)? };
+        let account = ServiceAccount { reference, uid: binding::uid_of(&self.source, &reference)? };
         validation::metadata_uid(&request.metadata, &account)?;
 
         let seconds = validation::fill_in(&mut request.spec, &self.api_audiences)?;
         let binding = match &request.spec.bound_object_ref {
             Some(wanted) => match webhooks::kind_of(wanted) {
                 Some(kind) => self.bind_to_webhooks(wanted, kind, &request.spec, &account, now)?,
-                None => binding::bind(wanted, &account, &*self.objects)?,
+                None => binding::bind(wanted, &account, &*self.objects, &self.source)?,
             },
             None => binding::Binding::default(),
         };
@@ -195,9 +199,7 @@ impl Issuer {
     pub fn trusted(&self) -> TrustedIssuer {
         let mut names = self.names.iter().map(String::as_str);
         let trusted = TrustedIssuer::new(names.next().unwrap_or_default(), self.keys.clone());
-        names
-            .fold(trusted, |trusted, name| trusted.also_named(name))
-            .shared_bound_objects(Arc::clone(&self.objects))
+        names.fold(trusted, |trusted, name| trusted.also_named(name)).bound_objects(self.source.clone())
     }
 
     /// The published keys. The handle follows every change.

@@ -83,70 +83,47 @@
 //! non-canonical base64url, members that stand twice, invalid Unicode, a subject that is not the service account, and so
 //! on. Each rule has its own [`Reason`]; [`Reason::STRICTER`] lists them.
 
-#![cfg_attr(not(any(feature = "capi", feature = "fast-rsa")), forbid(unsafe_code))]
-#![deny(missing_docs, unsafe_code)]
-#![cfg_attr(
-    not(test),
-    warn(
-        clippy::as_conversions,
-        clippy::expect_used,
-        clippy::indexing_slicing,
-        clippy::panic,
-        clippy::todo,
-        clippy::unwrap_used
-    )
-)]
+#![cfg_attr(not(feature = "fast-rsa"), forbid(unsafe_code))]
+#![cfg_attr(test, allow(clippy::as_conversions))]
 
-pub mod api;
-#[cfg(any(feature = "discovery", feature = "kubernetes"))]
-mod backoff;
-mod bound_object;
-mod cache;
-#[cfg(feature = "capi")]
-pub mod capi;
-#[cfg(any(feature = "discovery", feature = "kubernetes"))]
-mod causes;
-mod claims;
-mod crypto;
-#[cfg(feature = "dev-server")]
-pub mod dev_server;
-#[cfg(feature = "discovery")]
-pub mod discovery;
-pub mod fast_rsa;
-mod hashing;
-mod header;
-mod issuer;
-mod json;
-pub mod keys;
-#[cfg(feature = "kubernetes")]
-pub mod kubernetes;
-mod moment;
-mod object_store;
-#[cfg(any(feature = "discovery", feature = "kubernetes"))]
-mod online;
-#[cfg(any(feature = "discovery", feature = "kubernetes"))]
-mod refresh;
-mod rejection;
-mod sync;
-mod time;
+// The way of a token, step by step.
 mod token;
-mod verified;
+mod header;
+pub mod keys;
+mod crypto;
+mod claims;
+mod objects;
+mod cache;
 mod verifier;
 
-pub use bound_object::{
-    BoundObject, BoundObjects, Freshness, ObjectKind, ObjectReference, ObjectState, OnUnavailable, PodSpec,
-    Uid, Webhook,
-};
+// What comes of it.
+mod rejection;
+mod verified;
+
+// The other side: issuing tokens, and the types of both on the wire.
+mod issuer;
+pub mod api;
+
+// Plumbing.
+mod hashing;
+mod json;
+mod moment;
+mod sync;
+mod time;
+
 pub use claims::{Attestation, Claims};
-pub use issuer::{IssuedToken, Issuer, IssuerBuilder, IssuerError};
+pub use crypto::fast_rsa;
+pub use issuer::{IssuedToken, Issuer, IssuerBuilder, IssuerError, IssuerObjects};
 pub use keys::{Algorithm, Key, KeyError, KeySet, KeyStore, SigningKey, SkippedKey, VerificationPath};
-pub use object_store::{LiveObjects, ObjectStore, ObjectStoreError};
-#[cfg(any(feature = "discovery", feature = "kubernetes"))]
-pub use online::OnlineVerifier;
+pub use moment::Moment;
+pub use objects::{
+    BoundObject, BoundObjects, Feed, Freshness, ObjectKind, ObjectReference, ObjectSource, ObjectState,
+    ObjectStore, ObjectStoreError, PodSpec, Relist, Scope, Uid, Webhook,
+};
 pub use rejection::{Reason, Rejection};
 pub use time::UnixSeconds;
 pub use verified::{Confirmed, UserInfo, VerifiedToken};
-pub use verifier::{BuildError, CheckedToken, TrustedIssuer, Verifier, VerifierBuilder};
+pub use verifier::{BuildError, CheckedToken, OnUnavailable, TrustedIssuer, Verifier, VerifierBuilder};
 
 /// The examples of the README, compiled.
 #[cfg(doctest)]

@@ -1,40 +1,48 @@
-//! Moments that lie behind us also while the machine slept.
+//! Moments, and how long ago they were.
 //!
-//! The monotonic clock of most systems stands still while a machine is suspended, and the wall clock may be set. What
-//! must not be believed for too long is measured by two clocks, and the larger age counts: by boot time, which includes
-//! suspension, and by the wall clock, for systems (and virtual machines) whose boot time stands still as well.
+//! The monotonic clock of most systems stands still while a machine is suspended, and somebody may set the wall clock.
+//! So an age is measured by two clocks, and the larger one counts: the wall clock, and the monotonic clock or, with the
+//! feature `boot-time`, a clock that goes on while the machine is suspended.
 
-#[cfg(feature = "kubernetes")]
 use std::sync::atomic::{AtomicU64, Ordering};
-#[cfg(not(any(feature = "discovery", feature = "kubernetes")))]
+#[cfg(not(feature = "boot-time"))]
 use std::time::Instant;
 use std::time::{Duration, SystemTime};
 
-/// Without these features nothing is followed, and the library takes the monotonic clock that Rust has.
-#[cfg(any(feature = "discovery", feature = "kubernetes"))]
+#[cfg(feature = "boot-time")]
 use boot_time::Instant;
 
-/// A moment, by both clocks.
+/// A moment of this process, for ages that also count while the machine sleeps.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let asked = boundtoken::Moment::now();
+/// assert!(asked.elapsed() < Duration::from_secs(3_600));
+/// ```
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Moment {
+pub struct Moment {
     boot: Instant,
     wall: SystemTime,
 }
 
 /// The time since some moment by each clock. By a clock that was set back it may be zero.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Elapsed {
     boot: Duration,
     wall: Duration,
 }
 
 impl Moment {
-    pub(crate) fn now() -> Self {
+    /// Now, by both clocks.
+    #[must_use]
+    pub fn now() -> Self {
         Self { boot: Instant::now(), wall: SystemTime::now() }
     }
 
-    /// How long ago it was: the larger of what both clocks say.
-    pub(crate) fn elapsed(self) -> Duration {
+    /// How long ago it was: the longer of what both clocks say.
+    #[must_use]
+    pub fn elapsed(self) -> Duration {
         Self::now().since(self).longest()
     }
 
@@ -45,17 +53,11 @@ impl Moment {
         }
     }
 
-    /// The one that is earlier by boot time.
-    #[cfg(feature = "kubernetes")]
-    pub(crate) fn earlier(self, other: Self) -> Self {
-        if other.boot < self.boot { other } else { self }
-    }
-
-    /// A moment so long ago by the wall clock alone.
-    #[cfg(test)]
-    #[allow(dead_code)] // some features have no test of it
-    pub(crate) fn ago(duration: Duration) -> Self {
-        Self { wall: SystemTime::now() - duration, ..Self::now() }
+    /// A moment so long ago, by the wall clock.
+    #[must_use]
+    pub fn ago(duration: Duration) -> Self {
+        let now = Self::now();
+        Self { wall: now.wall.checked_sub(duration).unwrap_or(SystemTime::UNIX_EPOCH), ..now }
     }
 
     /// This moment, later by so long by each clock: in tests a machine that slept, or whose clock was set.
@@ -70,10 +72,7 @@ impl Elapsed {
     pub(crate) fn longest(self) -> Duration {
         self.boot.max(self.wall)
     }
-}
 
-#[cfg(feature = "kubernetes")]
-impl Elapsed {
     /// Whether by both clocks no more time went by.
     pub(crate) fn is_within(self, limit: Self) -> bool {
         self.boot <= limit.boot && self.wall <= limit.wall
@@ -93,7 +92,6 @@ impl Elapsed {
     }
 }
 
-#[cfg(feature = "kubernetes")]
 impl From<Duration> for Elapsed {
     /// The same by both clocks.
     fn from(duration: Duration) -> Self {
@@ -102,14 +100,12 @@ impl From<Duration> for Elapsed {
 }
 
 /// An [`Elapsed`] that only grows, by each clock, and that threads share.
-#[cfg(feature = "kubernetes")]
 #[derive(Debug, Default)]
 pub(crate) struct Longest {
     boot: AtomicU64,
     wall: AtomicU64,
 }
 
-#[cfg(feature = "kubernetes")]
 impl Longest {
     pub(crate) fn raise_to(&self, elapsed: Elapsed) {
         self.boot.fetch_max(nanoseconds(elapsed.boot), Ordering::Release);
@@ -125,7 +121,6 @@ impl Longest {
 }
 
 /// Of a duration of up to 584 years; of longer ones as many.
-#[cfg(feature = "kubernetes")]
 fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -150,7 +145,6 @@ mod tests {
         assert!(then.elapsed() < HOUR && Moment::ago(HOUR).elapsed() >= HOUR);
     }
 
-    #[cfg(feature = "kubernetes")]
     #[test]
     fn what_is_within_is_so_by_both_clocks() {
         let then = Moment::now();

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde::ser::{Error as _, SerializeStruct as _};
 use serde::{Serialize, Serializer};
 
-use crate::bound_object::BoundObject;
 use crate::claims::{Claims, Matched};
+use crate::objects::BoundObject;
 
 /// Whether the objects that a token is bound to were found alive.
 ///
@@ -195,16 +195,30 @@ pub struct UserInfo {
     pub extra: BTreeMap<String, Vec<String>>,
 }
 
-/// The groups of every service account, before and after the one of its namespace.
-pub(crate) const GROUP_OF_ALL: &str = "system:serviceaccounts";
-pub(crate) const GROUP_OF_THE_AUTHENTICATED: &str = "system:authenticated";
-/// What stands before the namespace in the name of its group, and before `jti` in a credential's id.
-pub(crate) const NAMESPACE_GROUP: &str = "system:serviceaccounts:";
-pub(crate) const CREDENTIAL_ID: &str = "JTI=";
+impl UserInfo {
+    /// The group of all service accounts: the first of [`groups`](Self::groups).
+    pub const SERVICE_ACCOUNTS_GROUP: &str = "system:serviceaccounts";
+    /// What stands before the namespace in the name of the namespace's group: the second of [`groups`](Self::groups).
+    pub const NAMESPACE_GROUP_PREFIX: &str = "system:serviceaccounts:";
+    /// The group of all who are authenticated: the third of [`groups`](Self::groups).
+    pub const AUTHENTICATED_GROUP: &str = "system:authenticated";
+    /// What stands before `jti` in a credential's id.
+    pub const CREDENTIAL_ID_PREFIX: &str = "JTI=";
 
-/// The members of `status.user.extra`, ordered by key: a key that has several values comes once for each. The credential's
-/// id, which stands in no token, is the caller's to make.
-pub(crate) fn extra<'a>(
+    /// The members of [`extra`](Self::extra), ordered by key, without an allocation. A key that has several values comes once
+    /// for each.
+    ///
+    /// `credential_id`: the credential's id, which is no part of the claims: [`CREDENTIAL_ID_PREFIX`](Self::CREDENTIAL_ID_PREFIX)
+    /// and `jti`, if the token has one.
+    pub fn extra_of<'a>(
+        claims: &'a Claims,
+        credential_id: Option<&'a str>,
+    ) -> impl Iterator<Item = (&'static str, &'a str)> {
+        extra(claims, credential_id)
+    }
+}
+
+fn extra<'a>(
     claims: &'a Claims,
     credential: Option<&'a str>,
 ) -> impl Iterator<Item = (&'static str, &'a str)> {
@@ -238,7 +252,7 @@ impl From<&Claims> for UserInfo {
     fn from(claims: &Claims) -> Self {
         let account = claims.service_account();
         let namespace = account.reference.namespace;
-        let credential = claims.jti().map(|jti| [CREDENTIAL_ID, jti].concat());
+        let credential = claims.jti().map(|jti| [Self::CREDENTIAL_ID_PREFIX, jti].concat());
         let mut members = BTreeMap::<String, Vec<String>>::new();
         for (key, value) in extra(claims, credential.as_deref()) {
             members.entry(key.to_owned()).or_default().push(value.to_owned());
@@ -247,9 +261,9 @@ impl From<&Claims> for UserInfo {
             username: format!("system:serviceaccount:{namespace}:{}", account.reference.name),
             uid: account.uid.to_owned(),
             groups: vec![
-                GROUP_OF_ALL.to_owned(),
-                [NAMESPACE_GROUP, namespace].concat(),
-                GROUP_OF_THE_AUTHENTICATED.to_owned(),
+                Self::SERVICE_ACCOUNTS_GROUP.to_owned(),
+                [Self::NAMESPACE_GROUP_PREFIX, namespace].concat(),
+                Self::AUTHENTICATED_GROUP.to_owned(),
             ],
             extra: members,
         }

@@ -1,7 +1,6 @@
 //! The verdict does not depend on the algorithm: every captured token whose signature holds is signed again by keys of
 //! the other algorithms, oddities and all, and must meet the same end.
-
-mod common;
+#![allow(clippy::restriction)]
 
 use std::collections::BTreeMap;
 
@@ -106,8 +105,10 @@ fn verdict(result: Result<VerifiedToken, Rejection>) -> Result<UserInfo, Reason>
 
 #[test]
 fn every_algorithm_gives_the_verdict_that_the_captured_token_got() {
-    let folder =
-        common::folders().into_iter().find(|folder| folder.name == "apiserver-rs256").expect("vectors");
+    let folder = boundtoken_testing::folders()
+        .into_iter()
+        .find(|folder| folder.name == "apiserver-rs256")
+        .expect("vectors");
     let keys = folder.keys().expect("keys");
     let stores = folder.stores();
     let mut counts: BTreeMap<String, [usize; 2]> = BTreeMap::new();
@@ -142,8 +143,10 @@ fn every_algorithm_gives_the_verdict_that_the_captured_token_got() {
 
 #[test]
 fn a_key_never_verifies_another_algorithm_than_its_own() {
-    let folder =
-        common::folders().into_iter().find(|folder| folder.name == "apiserver-rs256").expect("vectors");
+    let folder = boundtoken_testing::folders()
+        .into_iter()
+        .find(|folder| folder.name == "apiserver-rs256")
+        .expect("vectors");
     let token = &folder.tokens["pod-live"];
     let signers = signers();
     for signer in &signers {

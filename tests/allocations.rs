@@ -1,14 +1,13 @@
 //! How often a verification asks the allocator: at most four times for an accepted token, never for one that is seen again
 //! or is refused before its signature is checked.
-
-mod mint;
+#![allow(clippy::restriction)]
 
 use allocation_counter::measure;
 use boundtoken::{
     Algorithm, ObjectKind, ObjectReference, ObjectStore, Reason, Rejection, TrustedIssuer, UnixSeconds,
     VerifiedToken, Verifier,
 };
-use mint::{AUDIENCE, ISSUER, Mint, NOW, claims_with, key_set};
+use boundtoken_testing::mint::{self, AUDIENCE, ISSUER, Mint, NOW, claims_with, key_set};
 use serde_json::json;
 
 /// What the documentation promises.

@@ -1,4 +1,5 @@
 //! The API types against what a real API server read and wrote.
+#![allow(clippy::restriction)]
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;

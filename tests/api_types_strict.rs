@@ -1,4 +1,5 @@
 //! What the API types read and refuse, and what they write when members are empty or all set.
+#![allow(clippy::restriction)]
 
 use boundtoken::api::{
     BoundObjectReference, ManagedFieldsEntry, ObjectMeta, Status, TokenRequest, TokenRequestSpec,

@@ -1,15 +1,14 @@
 //! The memory that remembered tokens take, counted by the allocator: no more than the limit, whatever tokens come and
 //! however many threads bring them.
-
-mod mint;
+#![allow(clippy::restriction)]
 
 use std::alloc::System;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Barrier, Mutex};
 
 use boundtoken::{Algorithm, SigningKey, TrustedIssuer, UnixSeconds, Verifier};
+use boundtoken_testing::mint::{AUDIENCE, ISSUER, NOW, claims_with};
 use cap::Cap;
-use mint::{AUDIENCE, ISSUER, NOW, claims_with};
 use serde_json::json;
 
 #[global_allocator]

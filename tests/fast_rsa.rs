@@ -2,16 +2,14 @@
 //!
 //! With the feature `fast-rsa-model`, as `--all-features` has it, all of this runs on every machine; with `fast-rsa`
 //! alone only where the CPU has AVX-512 IFMA.
-
-mod common;
-mod mint;
+#![allow(clippy::restriction)]
 
 use std::num::NonZeroU32;
 use std::process::Command;
 
 use boundtoken::fast_rsa::{self, Checks, State};
 use boundtoken::{Algorithm, Key, Reason, TrustedIssuer, UnixSeconds, VerificationPath, Verifier};
-use mint::{Mint, NOW};
+use boundtoken_testing::mint::{self, Mint, NOW};
 
 /// Set in processes that a test starts of its own program.
 const VARIABLE: &str = "BOUNDTOKEN_FAST_RSA";
@@ -64,7 +62,7 @@ fn every_rs256_verdict_on_the_crafted_vectors_is_the_librarys() {
     watch_closely();
     let before = fast_rsa::status();
     let (mut accepted, mut refused) = (0, 0);
-    for folder in common::folders() {
+    for folder in boundtoken_testing::folders() {
         let Some(keys) = folder.keys() else { continue };
         if on && folder.name.contains("rs256") {
             assert!(keys.keys().iter().any(|key| key.path() == VerificationPath::FastRsa), "{}", folder.name);

@@ -1,5 +1,6 @@
 //! Project Wycheproof's signature tests, against keys read from JWK, as tokens' keys are. Run with
 //! `--nocapture` to see how many cases each set had.
+#![allow(clippy::restriction)]
 
 use std::num::NonZeroU32;
 

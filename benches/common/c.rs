@@ -4,7 +4,7 @@ use std::ffi::c_char;
 use std::ptr;
 
 use boundtoken::UnixSeconds;
-use boundtoken::capi::*;
+use boundtoken_capi::*;
 
 pub struct CVerifier(*mut boundtoken_verifier);
 

@@ -2,7 +2,7 @@
 
 #![allow(dead_code)] // each bench uses a part
 
-#[cfg(feature = "capi")]
+#[allow(unsafe_code)]
 mod c;
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
@@ -30,7 +30,6 @@ pub struct Subject {
     /// The public key alone, as boundtoken has it.
     pub key: Key,
     remembering: Verifier,
-    #[cfg(feature = "capi")]
     from_c: c::CVerifier,
     raw: Raw,
     peer_key: DecodingKey,
@@ -235,7 +234,6 @@ impl Subject {
         let object = |kind, name| ObjectReference { kind, namespace: "demo", name };
         objects.upsert(&object(ObjectKind::ServiceAccount, "app"), ACCOUNT_UID.into(), None);
         objects.upsert(&object(ObjectKind::Pod, "live"), POD_UID.into(), None);
-        #[cfg(feature = "capi")]
         let from_c = {
             let metadata = |name, uid| json!([{"metadata": {"namespace": "demo", "name": name, "uid": uid}}]);
             let objects =
@@ -267,7 +265,6 @@ impl Subject {
             without_fast_rsa,
             key,
             remembering,
-            #[cfg(feature = "capi")]
             from_c,
             raw,
             peer_key,
@@ -294,7 +291,6 @@ impl Subject {
     }
 
     /// The same through the C ABI: to verify, and to free what that gave.
-    #[cfg(feature = "capi")]
     pub fn again_from_c(&self) {
         self.from_c.verify_at(&self.token, self.now);
     }

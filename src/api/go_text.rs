@@ -1,7 +1,12 @@
 //! Texts as Go quotes them, for messages that are the API server's word for word.
 
-/// A text in double quotes, as Go's `%q` writes it.
-pub(crate) fn quoted(text: &str) -> String {
+/// A text in double quotes, as Go's `%q` writes it and as the API server's messages have it.
+///
+/// ```
+/// assert_eq!(boundtoken::api::quoted("it's \"é\"\n"), r#""it's \"é\"\n""#);
+/// ```
+#[must_use]
+pub fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len().saturating_add(2));
     quoted.push('"');
     for character in text.chars() {
@@ -14,8 +19,9 @@ pub(crate) fn quoted(text: &str) -> String {
     quoted
 }
 
-/// A character, escaped unless it can be printed. Quotation marks are left as they are.
-pub(crate) fn escaped(character: char) -> String {
+/// A character, escaped as Go's `%q` does unless it can be printed. Quotation marks stay as they are.
+#[must_use]
+pub fn escaped(character: char) -> String {
     let code = u32::from(character);
     match character {
         '\u{7}' => "\\a".to_owned(),

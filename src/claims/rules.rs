@@ -1,7 +1,7 @@
 //! The rules for claims, each named after what it demands.
 
 use super::{Claims, Kubernetes, Matched, Reference};
-use crate::bound_object::{BoundObject, ObjectKind, is_object_name};
+use crate::objects::{BoundObject, ObjectKind, is_object_name};
 use crate::rejection::{self, Detail, Reason, Rejection};
 use crate::time::UnixSeconds;
 

@@ -16,11 +16,6 @@ pub(crate) const NAME: &str = "aws-lc-rs";
 /// AWS-LC has P-521.
 pub(crate) const HAS_P521: bool = true;
 
-#[cfg(any(feature = "dev-server", feature = "discovery"))]
-pub(crate) fn tls_provider() -> std::sync::Arc<tokio_rustls::rustls::crypto::CryptoProvider> {
-    std::sync::Arc::new(tokio_rustls::rustls::crypto::aws_lc_rs::default_provider())
-}
-
 pub(crate) fn sha256(message: &[u8]) -> impl AsRef<[u8]> {
     digest::digest(&digest::SHA256, message)
 }

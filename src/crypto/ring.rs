@@ -17,11 +17,6 @@ pub(crate) const NAME: &str = "ring";
 /// ring has no P-521.
 pub(crate) const HAS_P521: bool = false;
 
-#[cfg(any(feature = "dev-server", feature = "discovery"))]
-pub(crate) fn tls_provider() -> std::sync::Arc<tokio_rustls::rustls::crypto::CryptoProvider> {
-    std::sync::Arc::new(tokio_rustls::rustls::crypto::ring::default_provider())
-}
-
 pub(crate) fn sha256(message: &[u8]) -> impl AsRef<[u8]> {
     digest::digest(&digest::SHA256, message)
 }

@@ -1,8 +1,8 @@
 //! The object that a token is bound to: which it may be, and that it is the one meant.
 
-use super::refusals;
+use super::{IssuerObjects, refusals};
 use crate::api::{BoundObjectReference, Status, quoted};
-use crate::bound_object::{BoundObjects, ObjectKind, ObjectReference, ObjectState, Uid, is_object_name};
+use crate::objects::{ObjectKind, ObjectReference, ObjectSource, ObjectState, Uid, is_object_name};
 
 /// The account that a token speaks for.
 pub(super) struct ServiceAccount<'a> {
@@ -39,7 +39,8 @@ pub(super) struct Instance<'a> {
 pub(super) fn bind<'a>(
     wanted: &'a BoundObjectReference,
     account: &ServiceAccount<'_>,
-    objects: &dyn BoundObjects,
+    objects: &dyn IssuerObjects,
+    source: &ObjectSource,
 ) -> Result<Binding<'a>, Status> {
     let (group, version) = group_and_version(&wanted.api_version);
     let kind = match (group, wanted.kind.as_str()) {
@@ -54,7 +55,7 @@ pub(super) fn bind<'a>(
     refusals::usable_name(&wanted.name)?;
     let namespace = if kind == ObjectKind::Node { "" } else { account.reference.namespace };
     let reference = ObjectReference { kind, namespace, name: &wanted.name };
-    let uid = uid_of(objects, &reference)?;
+    let uid = uid_of(source, &reference)?;
 
     let mut binding = Binding::default();
     if kind == ObjectKind::Pod {
@@ -66,7 +67,7 @@ pub(super) fn bind<'a>(
         }
         demand_uid(wanted, "", &uid)?;
         if !spec.node_name.is_empty() {
-            binding.node = Some(node(objects, spec.node_name)?);
+            binding.node = Some(node(source, spec.node_name)?);
         }
     } else {
         demand_uid(wanted, "", &uid)?;
@@ -81,12 +82,12 @@ pub(super) fn bind<'a>(
 }
 
 /// A pod's node. It may be gone already: then the token names it without a uid.
-fn node(objects: &dyn BoundObjects, name: String) -> Result<(String, Option<Uid>), Status> {
+fn node(source: &ObjectSource, name: String) -> Result<(String, Option<Uid>), Status> {
     let reference = ObjectReference { kind: ObjectKind::Node, namespace: "", name: &name };
     if !is_object_name(&name) {
         return Err(Status::internal_error(&format!("{} is no name of a node", quoted(&name))));
     }
-    match objects.state(&reference) {
+    match source.asked().state(&reference) {
         ObjectState::Present { uid, .. } => Ok((name, Some(uid))),
         ObjectState::Absent => Ok((name, None)),
         ObjectState::Unavailable | ObjectState::NotFollowed => Err(refusals::unavailable(&reference)),
@@ -94,10 +95,10 @@ fn node(objects: &dyn BoundObjects, name: String) -> Result<(String, Option<Uid>
 }
 
 /// The uid of an object that must exist. One that is being deleted still does.
-pub(super) fn uid_of(objects: &dyn BoundObjects, reference: &ObjectReference<'_>) -> Result<Uid, Status> {
+pub(super) fn uid_of(source: &ObjectSource, reference: &ObjectReference<'_>) -> Result<Uid, Status> {
     let may_exist = is_object_name(reference.name)
         && (!reference.kind.is_namespaced() || is_object_name(reference.namespace));
-    match if may_exist { objects.state(reference) } else { ObjectState::Absent } {
+    match if may_exist { source.asked().state(reference) } else { ObjectState::Absent } {
         ObjectState::Present { uid, .. } => Ok(uid),
         ObjectState::Absent => Err(Status::not_found(reference.kind.resource(), reference.name)),
         ObjectState::Unavailable | ObjectState::NotFollowed => Err(refusals::unavailable(reference)),

@@ -1,16 +1,15 @@
 //! Building an issuer: mistakes are found here, not at the first request.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use arc_swap::ArcSwap;
 
-use super::Issuer;
 use super::validation::LONGEST_EXPIRATION;
 use super::webhooks::WebhookTokens;
-use crate::bound_object::{BoundObjects, ObjectReference};
+use super::{Issuer, IssuerObjects};
 use crate::keys::{KeySet, KeyStore, SigningKey};
-use crate::object_store::ObjectStore;
+use crate::objects::{ObjectReference, ObjectStore};
 
 /// The least that the longest lifetime can be set to, in seconds.
 const LEAST_MAX_EXPIRATION: u64 = 3_600;
@@ -25,7 +24,7 @@ pub struct IssuerBuilder {
     max_expiration: Option<u64>,
     extends_expiration: bool,
     jwks_uri: Option<String>,
-    objects: Arc<dyn BoundObjects>,
+    objects: Box<dyn IssuerObjects>,
     webhook_tokens: WebhookTokens,
 }
 
@@ -39,7 +38,7 @@ impl IssuerBuilder {
             max_expiration: None,
             extends_expiration: true,
             jwks_uri: None,
-            objects: Arc::new(ObjectStore::new()),
+            objects: Box::new(ObjectStore::new()),
             webhook_tokens: WebhookTokens::default(),
         }
     }
@@ -86,8 +85,8 @@ impl IssuerBuilder {
 
     /// Where service accounts, and the objects that tokens are bound to, are looked up. Pods need
     /// [`BoundObjects::pod_spec`], webhook configurations [`BoundObjects::webhooks`]. Unless set, there are none.
-    pub fn bound_objects(mut self, objects: impl BoundObjects + 'static) -> Self {
-        self.objects = Arc::new(objects);
+    pub fn bound_objects(mut self, objects: impl IssuerObjects + 'static) -> Self {
+        self.objects = Box::new(objects);
         self
     }
 
@@ -170,6 +169,7 @@ impl IssuerBuilder {
             max_expiration,
             extends_expiration: self.extends_expiration,
             jwks_uri,
+            source: self.objects.source(),
             objects: self.objects,
             webhook_tokens: self.webhook_tokens,
             signing_key: ArcSwap::from_pointee(self.signing_key),

@@ -6,8 +6,8 @@ use serde::{Serialize, Serializer};
 
 use super::binding::{Binding, Instance, ServiceAccount};
 use crate::api::GoJson;
-use crate::bound_object::Uid;
 use crate::keys::KeyError;
+use crate::objects::Uid;
 use crate::time::UnixSeconds;
 
 /// The lifetime, in seconds, that stands for one of a year with a warning after this time.

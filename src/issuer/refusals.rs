@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use crate::api::{GoJson, Status, StatusCause, StatusDetails, quoted};
-use crate::bound_object::ObjectReference;
 use crate::claims::Attestation;
 use crate::keys::KeyError;
+use crate::objects::ObjectReference;
 
 /// The API group of a TokenRequest.
 pub(super) const GROUP: &str = "authentication.k8s.io";

@@ -3,8 +3,8 @@
 use super::binding::{Binding, Instance, ServiceAccount, demand_uid};
 use super::{Issuer, refusals};
 use crate::api::{BoundObjectReference, Status, TokenRequestSpec};
-use crate::bound_object::{ObjectKind, ObjectReference, ObjectState, Uid, is_object_name};
 use crate::claims::Attestation;
+use crate::objects::{ObjectKind, ObjectReference, ObjectState, Uid, is_object_name};
 use crate::time::UnixSeconds;
 
 /// The feature gate without which the API server issues and accepts no such token.
@@ -85,7 +85,7 @@ impl Issuer {
         if !is_object_name(configuration.name) {
             return Ok(None);
         }
-        match self.objects.state(configuration) {
+        match self.source.asked().state(configuration) {
             ObjectState::Present { deletion_timestamp: Some(deleted), .. } if deleted <= now => Ok(None),
             ObjectState::Present { uid, .. } => Ok(Some(uid)),
             ObjectState::Absent => Ok(None),

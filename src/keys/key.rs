@@ -44,6 +44,15 @@ pub struct Key {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KeyFingerprint([u8; 32]);
 
+/// Equal when numbers, algorithm and kid are.
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.fingerprint == other.fingerprint
+    }
+}
+
+impl Eq for Key {}
+
 impl Key {
     pub(super) fn new(
         kid: Option<Box<str>>,

@@ -25,15 +25,15 @@ use crate::sync::{AtomicU64, Ordering};
 /// # Ok::<(), KeyError>(())
 /// ```
 ///
-/// Keys that are not refreshed any more go on to count, unless a [maximum age](Self::max_age) is set: a key that the issuer
+/// Keys that are not refreshed any more go on to count, unless a [maximum age](Self::set_max_age) is set: a key that the issuer
 /// has withdrawn meanwhile would be believed.
 #[derive(Clone)]
-pub struct KeyStore(Arc<Shared>);
+pub struct KeyStore(Arc<StoredKeys>);
 
 /// The maximum age of keys that may grow as old as they like.
 const ANY_AGE: u64 = u64::MAX;
 
-struct Shared {
+struct StoredKeys {
     current: ArcSwap<KeySet>,
     /// How often the set was replaced.
     generation: AtomicU64,
@@ -52,7 +52,7 @@ impl KeyStore {
     /// A store that holds this set.
     #[must_use]
     pub fn new(keys: KeySet) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(StoredKeys {
             current: ArcSwap::from_pointee(keys),
             generation: AtomicU64::new(0),
             max_age: AtomicU64::new(ANY_AGE),
@@ -61,20 +61,21 @@ impl KeyStore {
         }))
     }
 
-    /// How old the keys may become: any age unless set. The age counts from when they came into the store, and again from each
-    /// [`replace`](Self::replace) and [`renew`](Self::renew). It counts on while the machine sleeps.
+    /// Limits how old the keys may become: any age unless set. The age counts from when they came into the store, and again
+    /// from each [`replace`](Self::replace) and [`renew`](Self::renew). It counts on while the machine sleeps.
     ///
     /// Past this age a verifier refuses the issuer's tokens as [`Reason::KeysStale`](crate::Reason::KeysStale). With
     /// [`OnUnavailable::Accept`](crate::OnUnavailable::Accept) it accepts them, with
-    /// [`Confirmed::Stale`](crate::Confirmed::Stale) in place of `Live`. Holds for all clones, and may be set at any time;
-    /// [`Duration::MAX`] takes it back.
+    /// [`Confirmed::Stale`](crate::Confirmed::Stale) in place of `Live`. The limit holds for all clones, and may be set at
+    /// any time; [`Duration::MAX`] takes it back.
     ///
     /// ```
     /// use std::time::Duration;
     ///
     /// use boundtoken::{KeySet, KeyStore};
     ///
-    /// let store = KeyStore::new(KeySet::default()).max_age(Duration::from_secs(3_600));
+    /// let store = KeyStore::new(KeySet::default());
+    /// store.set_max_age(Duration::from_secs(3_600));
     /// // Whenever the issuer was asked:
     /// # let (published, is_unchanged) = (KeySet::default(), true);
     /// if is_unchanged {
@@ -84,25 +85,19 @@ impl KeyStore {
     /// }
     /// assert!(!store.is_stale());
     /// ```
-    #[must_use]
-    pub fn max_age(self, age: Duration) -> Self {
-        self.set_max_age(age);
-        self
-    }
-
-    pub(crate) fn set_max_age(&self, age: Duration) {
+    pub fn set_max_age(&self, age: Duration) {
         let nanoseconds = u64::try_from(age.as_nanos()).unwrap_or(ANY_AGE);
         self.0.max_age.store(nanoseconds, Ordering::Relaxed);
     }
 
-    /// How old the keys may become, if that is limited.
-    #[cfg(any(feature = "discovery", feature = "kubernetes"))]
-    pub(crate) fn limit_of_age(&self) -> Option<Duration> {
+    /// How old the keys may become, if that is [limited](Self::set_max_age).
+    #[must_use]
+    pub fn max_age(&self) -> Option<Duration> {
         let max_age = self.0.max_age.load(Ordering::Relaxed);
         (max_age != ANY_AGE).then(|| Duration::from_nanos(max_age))
     }
 
-    /// Whether the keys are older than [`max_age`](Self::max_age) allows. Takes no lock; without a maximum age it reads no clock.
+    /// Whether the keys are older than [`set_max_age`](Self::set_max_age) allows. Takes no lock; without a limit it reads no clock.
     #[must_use]
     pub fn is_stale(&self) -> bool {
         let max_age = self.0.max_age.load(Ordering::Relaxed);
@@ -115,8 +110,9 @@ impl KeyStore {
         self.replace_as_of(keys, Moment::now());
     }
 
-    /// The same with a set that was current at an earlier moment.
-    pub(crate) fn replace_as_of(&self, keys: KeySet, moment: Moment) {
+    /// As [`replace`](Self::replace), with a set that was known to be the issuer's at an earlier moment: when it was asked
+    /// for.
+    pub fn replace_as_of(&self, keys: KeySet, moment: Moment) {
         self.0.current.store(Arc::new(keys));
         self.0.generation.fetch_add(1, Ordering::Release);
         // Last: whoever looks at the age and then at the keys must not find old keys to be new.
@@ -135,8 +131,8 @@ impl KeyStore {
     }
 
     /// Whether both are handles of one store.
-    #[cfg(feature = "kubernetes")]
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
@@ -145,14 +141,18 @@ impl KeyStore {
         self.0.generation.load(Ordering::Acquire)
     }
 
-    /// Calls this whenever a verifier is shown a token whose kid is not in the set, as the issuer may have rotated its keys, and
-    /// whenever it finds that the keys are older than [`max_age`](Self::max_age) allows. Anybody can send such tokens, as many as they like, so it must be quick, and whatever it sets off must be
-    /// limited. Only the first call-back counts; returns whether this is the one.
+    /// Sets a call-back for whoever refreshes the keys.
+    ///
+    /// Verifiers call it when they are shown a token whose kid is not in the set, because the issuer may have rotated its
+    /// keys, and when they find that the keys are older than [`set_max_age`](Self::set_max_age) allows. Anybody can send any
+    /// number of such tokens. So the call-back must be quick, and what it sets off must be limited. Only the first call-back
+    /// counts; returns whether this is the one.
     pub fn on_missing_key(&self, callback: impl Fn() + Send + Sync + 'static) -> bool {
         self.0.on_missing.set(Box::new(callback)).is_ok()
     }
 
-    pub(crate) fn report_missing_key(&self) {
+    /// Calls the call-back of [`on_missing_key`](Self::on_missing_key), as a verifier does that misses a key.
+    pub fn report_missing_key(&self) {
         if let Some(callback) = self.0.on_missing.get() {
             callback();
         }

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{TrustedIssuer, Verifier};
-use crate::bound_object::OnUnavailable;
+use super::{OnUnavailable, TrustedIssuer, Verifier};
 use crate::cache::TokenCache;
 
 /// Token size limit unless configured, in bytes.
@@ -163,7 +162,7 @@ fn introduce(issuers: &mut [TrustedIssuer]) -> Result<(), BuildError> {
                 continue;
             }
             let keys = issuer.keys.load();
-            if keys.keys().iter().any(|key| super::is_published(other, key.fingerprint())) {
+            if keys.keys().iter().any(|key| other.publishes(key.fingerprint())) {
                 return Err(BuildError::IssuersAmbiguous {
                     labels: [(*issuer.label).into(), (*other.label).into()],
                 });

@@ -1,14 +1,12 @@
 //! What a real API server said of a thousand tokens, and what we say of them: never looser, and stricter only by a
 //! documented rule.
-
-#[path = "../common/mod.rs"]
-mod common;
+#![allow(clippy::restriction)]
 
 use std::collections::BTreeMap;
 
 use boundtoken::{KeySet, Reason, UnixSeconds};
-use common::server_rules::ServerRules;
-use common::{Case, Folder};
+use boundtoken_testing::server_rules::ServerRules;
+use boundtoken_testing::{Case, Folder};
 
 #[derive(Default)]
 struct Tally {
@@ -42,7 +40,7 @@ impl Tally {
 #[test]
 fn every_verdict_of_the_server_is_ours_or_stricter_by_a_documented_rule() {
     let mut failures = Vec::new();
-    for folder in common::folders() {
+    for folder in boundtoken_testing::folders() {
         let Some(keys) = folder.keys() else { continue };
         let stores = folder.stores();
         let rules = ServerRules::of(&folder, &keys);
@@ -115,7 +113,7 @@ fn needs_a_skipped_key(reason: Reason) -> bool {
 
 #[test]
 fn everything_the_server_issues_is_accepted_for_its_audiences() {
-    for folder in common::folders() {
+    for folder in boundtoken_testing::folders() {
         let Some(keys) = folder.keys() else { continue };
         let stores = folder.stores();
         let live = |case: &&Case| case.name.starts_with("before/") && case.server.authenticated;
@@ -144,7 +142,7 @@ fn unseen_tokens<'a>(folder: &'a Folder, seen: &std::collections::BTreeSet<&str>
 
 #[test]
 fn errors_of_servers_with_several_keys_and_of_older_ones_are_understood() {
-    let mut folder = common::folder("apiserver-rs256");
+    let mut folder = boundtoken_testing::folder("apiserver-rs256");
     let keys = folder.keys().expect("keys");
     let mut case = folder.cases.swap_remove(0);
     let mut reasons = |rules: &ServerRules<'_>, error: &str| -> Vec<Reason> {
@@ -175,7 +173,8 @@ fn errors_of_servers_with_several_keys_and_of_older_ones_are_understood() {
 
     // A server that never says that it found no key does not look at the kid, which here no key of the set has.
     folder.cases.retain(|case| !case.server.error.contains("no keys found"));
-    let others = KeySet::from_jwks(common::folder("apiserver-1.37-rs256").jwks.as_bytes()).expect("keys");
+    let others =
+        KeySet::from_jwks(boundtoken_testing::folder("apiserver-1.37-rs256").jwks.as_bytes()).expect("keys");
     let older = ServerRules::of(&folder, &others);
     let expired = reasons(&older, "service account token has expired");
     assert_eq!(expired, [Reason::KeyUnknown, Reason::Expired], "by an unknown kid, or as the server says");

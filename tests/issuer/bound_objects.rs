@@ -145,7 +145,7 @@ fn a_pod_whose_spec_is_not_known_gets_no_token() {
 #[test]
 fn a_source_that_cannot_answer_is_an_internal_error() {
     let unavailable = |_: &ObjectReference<'_>| ObjectState::Unavailable;
-    let issuer = builder().bound_objects(unavailable).build().unwrap();
+    let issuer = builder().bound_objects(States(unavailable)).build().unwrap();
     let (code, reason, message) = refused(issue(&issuer, TokenRequest::default()));
     assert_eq!((code, &*reason), (500, "InternalError"));
     assert_eq!(message, "Internal error occurred: ServiceAccount demo/app cannot be looked up at the moment");

@@ -61,7 +61,7 @@ fn any_text_is_an_audience() {
     let audiences = ["", "vault", "vault", "<a&b>\u{2028}\"\\\u{1}é"];
     let issued = issue(&issuer(), request(&audiences, None, None)).unwrap();
     assert_eq!(claims(&issued)["aud"], json!(audiences));
-    let text = common::requests::claims(issued.token());
+    let text = boundtoken_testing::requests::claims(issued.token());
     assert!(text.contains(r#""\u003ca\u0026b\u003e\u2028\"\\\u0001é""#), "{text}");
 }
 
@@ -143,7 +143,7 @@ fn what_no_object_can_be_called_is_not_there_whatever_the_source_says() {
         uid: "1".into(),
         deletion_timestamp: None,
     };
-    let issuer = builder().bound_objects(anything).build().unwrap();
+    let issuer = builder().bound_objects(States(anything)).build().unwrap();
     for (namespace, name) in [("demo", "App"), ("demo", "a:b"), ("de/mo", "app"), ("", "app"), ("demo", "")] {
         assert_eq!(refused(issuer.issue_at(namespace, name, TokenRequest::default(), NOW)).0, 404);
     }

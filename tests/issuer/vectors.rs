@@ -3,7 +3,7 @@
 use boundtoken::api::TokenRequest;
 use boundtoken::{UnixSeconds, Verifier};
 
-use crate::common::requests::{claims, claims_without_moments, servers, without_moments};
+use boundtoken_testing::requests::{claims, claims_without_moments, servers, without_moments};
 
 #[test]
 fn every_request_is_answered_as_the_api_server_answered_it() {

@@ -228,7 +228,7 @@ fn a_source_that_does_not_know_the_webhooks_is_an_internal_error() {
         ObjectKind::ServiceAccount => ObjectState::Present { uid: "1".into(), deletion_timestamp: None },
         _ => ObjectState::Unavailable,
     };
-    let issuer = builder().bound_objects(accounts_only).build().unwrap();
+    let issuer = builder().bound_objects(States(accounts_only)).build().unwrap();
     let (code, _, message) = refused(issue(&issuer, to_webhook(VALIDATING, "policy", HOOK, "apps")));
     assert_eq!(code, 500);
     assert!(message.ends_with("ValidatingWebhookConfiguration policy cannot be looked up at the moment"));

@@ -1,4 +1,5 @@
 //! Where keys come from: key sets, PEM files, and keys that sign.
+#![allow(clippy::restriction)]
 
 mod jwks;
 mod key_set;

@@ -4,7 +4,7 @@
 //! What stands behind them is not taken apart: papaya's map, arc-swap's pointer. Each of their operations counts as
 //! one step, as their own tests show it to be. What is explored is our protocol around them: key set and generation, a token
 //! that is kept while its key leaves, the lines of the cache and its table, the buckets of live objects while they double.
-
+#![allow(missing_docs, clippy::restriction)]
 #![allow(dead_code)] // The sources have more than the models use.
 
 use std::num::NonZeroU64;
@@ -18,19 +18,28 @@ mod sync {
     pub(crate) use std::sync::TryLockError;
 }
 
-#[path = "../../src/cache/mod.rs"]
-mod cache;
-#[path = "../../src/moment.rs"]
-mod moment;
+/// The sources themselves.
+#[path = "../../src"]
+mod source {
+    use crate::KeySet;
+
+    pub(crate) mod cache;
+    pub(crate) mod hashing;
+    pub(crate) mod moment;
+    #[path = "keys/store.rs"]
+    pub(crate) mod key_store;
+    #[path = "objects/store/live.rs"]
+    pub(crate) mod live;
+}
+
+use source::{hashing, moment};
+
 /// Random numbers without a backend.
 mod crypto {
     pub(crate) fn fill_random(bytes: &mut [u8]) -> std::io::Result<()> {
         std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, bytes)
     }
 }
-
-#[path = "../../src/hashing.rs"]
-mod hashing;
 
 /// Claims, as far as the cache knows them.
 mod claims {
@@ -41,6 +50,11 @@ mod claims {
         pub(crate) fn size(&self) -> usize {
             self.0.len()
         }
+
+        /// None: tokens are looked up without their objects.
+        pub(crate) fn bound_objects(&self) -> impl Iterator<Item = crate::objects::Fingerprint> {
+            std::iter::empty()
+        }
     }
 
     /// Which audiences of a token are accepted: the cache only hands it out.
@@ -48,16 +62,32 @@ mod claims {
     pub(crate) struct Matched;
 }
 
-#[path = "../../src/keys/store.rs"]
-mod store;
-
 /// What stands around the live objects.
-#[path = "../../src/object_store"]
-mod object_store {
-    mod live;
+mod objects {
+    use std::num::NonZeroU64;
 
-    use crate::bound_object::Fingerprint;
-    use live::LiveObjects;
+    use crate::source::live::LiveObjects;
+
+    /// A fingerprint as the live objects know it.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub(crate) struct Fingerprint {
+        pub(crate) place: u64,
+        pub(crate) mark: NonZeroU64,
+    }
+
+    /// One is its own.
+    impl From<&Self> for Fingerprint {
+        fn from(fingerprint: &Self) -> Self {
+            *fingerprint
+        }
+    }
+
+    /// No token here has more objects.
+    pub(crate) struct ObjectKind;
+
+    impl ObjectKind {
+        pub(crate) const ALL: [Self; 1] = [Self];
+    }
 
     /// As the store has them, but without objects.
     pub(crate) struct Live(LiveObjects);
@@ -76,26 +106,6 @@ mod object_store {
             live.remove(before);
             live.make_room_for(objects);
             live.insert(now);
-        }
-    }
-}
-
-/// Fingerprints, as the live objects know them.
-mod bound_object {
-    use std::num::NonZeroU64;
-
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub(crate) struct Fingerprint {
-        pub(crate) place: u64,
-        pub(crate) mark: NonZeroU64,
-    }
-
-    /// None: tokens are looked up without their objects.
-    pub(crate) struct Fingerprints;
-
-    impl Fingerprints {
-        pub(crate) fn of(_claims: &crate::Claims) -> Self {
-            Self
         }
     }
 }
@@ -124,12 +134,12 @@ impl KeySet {
     }
 }
 
-use bound_object::Fingerprint;
-use cache::TokenCache;
 use claims::{Claims, Matched};
 use moment::Moment;
-use object_store::Live;
-use store::KeyStore;
+use objects::Fingerprint;
+use objects::Live;
+use source::cache::TokenCache;
+use source::key_store::KeyStore;
 
 /// How many orders each model is run in.
 const ORDERS: usize = 2_000;
@@ -201,7 +211,8 @@ fn once_a_key_is_replaced_no_token_of_it_is_accepted_whoever_looks_or_keeps_mean
 fn once_keys_that_were_too_old_are_replaced_no_token_by_a_withdrawn_one_is_accepted() {
     run(|| {
         const HOUR: Duration = Duration::from_secs(3_600);
-        let keys = KeyStore::new(KeySet::default()).max_age(HOUR);
+        let keys = KeyStore::new(KeySet::default());
+        keys.set_max_age(HOUR);
         let cache = Arc::new(TokenCache::new(10, 100_000));
         let token = token("one", "1");
         keep(&cache, &token, "one");

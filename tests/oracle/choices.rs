@@ -5,7 +5,7 @@ use proptest::sample::{Index, select};
 use serde_json::Value;
 
 use crate::draft::{Draft, Edit};
-use crate::mint::ISSUER;
+use boundtoken_testing::mint::ISSUER;
 
 /// Values of every type, among them those on which readers differ.
 const VALUES: &[&str] = &[

@@ -3,8 +3,8 @@
 use proptest::sample::Index;
 use serde_json::Value;
 
-use crate::mint::{self, Mint};
 use crate::text::Text;
+use boundtoken_testing::mint::{self, Mint};
 
 /// One change to a header and claims before they are signed.
 #[derive(Clone, Debug)]

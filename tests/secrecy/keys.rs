@@ -6,7 +6,7 @@ use boundtoken::{Algorithm, KeyError, KeySet, ObjectStore, SigningKey};
 use serde_json::{Value, json};
 
 use crate::Secrets;
-use crate::mint::{Mint, claims_with, pem};
+use boundtoken_testing::mint::{Mint, claims_with, pem};
 
 /// Kinds that cannot be provoked, and why.
 const UNMET: &[(&str, &str)] =
@@ -145,7 +145,7 @@ fn jwks_documents() -> Vec<(String, &'static str)> {
     let rsa = Mint::new(Algorithm::RS256, "rsa").jwk;
     let p256 = Mint::new(Algorithm::ES256, "p256").jwk;
     let set = |keys: Value| json!({"keys": keys}).to_string();
-    let changed = |key: &Value, patch: Value| set(json!([crate::mint::merged(key, &patch)]));
+    let changed = |key: &Value, patch: Value| set(json!([boundtoken_testing::mint::merged(key, &patch)]));
     let n = rsa["n"].as_str().unwrap();
     let x = p256["x"].as_str().unwrap();
     vec![

@@ -1,13 +1,9 @@
 //! No token, signature or key material in anything that is printed, and no panic. For every reason and every error.
+#![allow(clippy::restriction)]
 
 mod keys;
 mod reasons;
 mod vectors;
-
-#[path = "../common/mod.rs"]
-mod common;
-#[path = "../mint/mod.rs"]
-mod mint;
 
 use std::collections::HashSet;
 

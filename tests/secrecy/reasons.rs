@@ -10,7 +10,7 @@ use boundtoken::{
 use serde_json::{Value, json};
 
 use crate::Secrets;
-use crate::mint::{self, AUDIENCE, ISSUER, Mint, NOW, claims_with};
+use boundtoken_testing::mint::{self, AUDIENCE, ISSUER, Mint, NOW, claims_with};
 
 struct Issuer {
     mint: Mint,
@@ -239,7 +239,8 @@ fn every_reason_can_be_met_and_none_tells_anything_of_the_token() {
         .unwrap();
     assert_refused_in_secrecy(&news, bound_to(ObjectKind::Pod).as_bytes(), Reason::BoundObjectPending);
     met.insert(Reason::BoundObjectPending);
-    let keys = KeyStore::new(issuer.mint.keys()).max_age(Duration::ZERO);
+    let keys = KeyStore::new(issuer.mint.keys());
+    keys.set_max_age(Duration::ZERO);
     let old = Verifier::builder()
         .issuer(TrustedIssuer::new(ISSUER, keys.clone()))
         .audience(AUDIENCE)

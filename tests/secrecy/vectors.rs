@@ -4,12 +4,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use boundtoken::{KeySet, UnixSeconds};
 
-use crate::{Secrets, common};
+use crate::Secrets;
 
 #[test]
 fn no_token_that_an_api_server_was_shown_makes_us_panic_or_tell_it() {
     let mut refused = 0;
-    for folder in common::folders() {
+    for folder in boundtoken_testing::folders() {
         let Some(keys) = folder.keys() else { continue };
         let stores = folder.stores();
         for case in &folder.cases {
@@ -36,7 +36,7 @@ fn no_token_that_an_api_server_was_shown_makes_us_panic_or_tell_it() {
 
 #[test]
 fn no_token_of_an_api_server_cut_or_changed_anywhere_makes_us_panic() {
-    for folder in common::folders() {
+    for folder in boundtoken_testing::folders() {
         let Some(keys) = folder.keys() else { continue };
         let case = folder.cases.iter().find(|case| case.server.authenticated).expect("an accepted case");
         let verifier = folder.verifier(&keys, case, &folder.stores()[case.objects]);

@@ -3,8 +3,8 @@
 use boundtoken::{Reason, TrustedIssuer, Verifier, VerifierBuilder};
 use serde_json::{Value, json};
 
-use crate::mint::{ISSUER, claims_with};
 use crate::{MINT, verdict, verify};
+use boundtoken_testing::mint::{ISSUER, claims_with};
 
 fn verifier(audiences: &[&str]) -> Verifier {
     let builder = Verifier::builder().issuer(TrustedIssuer::new(ISSUER, MINT.keys()));
@@ -81,7 +81,7 @@ fn a_token_for_nobody_is_not_for_us() {
 
 /// The audiences that matched, or the reason.
 fn matched_for(verifier: &Verifier, token: &str, audiences: &[&str]) -> Result<Vec<String>, Reason> {
-    let now = boundtoken::UnixSeconds(crate::mint::NOW);
+    let now = boundtoken::UnixSeconds(boundtoken_testing::mint::NOW);
     let verified = verifier.verify_for_at(token.as_bytes(), audiences, now);
     let checked = verifier.check_for_at(token.as_bytes(), audiences, now);
     let reason = |result: Result<(), boundtoken::Rejection>| result.map_err(|rejection| rejection.reason());
@@ -137,7 +137,7 @@ fn an_audience_of_the_call_is_no_way_round_any_other_rule() {
 fn what_one_call_accepts_stays_with_that_call() {
     let verifier = verifier(&["vault"]);
     let token = MINT.token(&claims_with(&json!({})));
-    let now = boundtoken::UnixSeconds(crate::mint::NOW);
+    let now = boundtoken::UnixSeconds(boundtoken_testing::mint::NOW);
     let all = |verified: &boundtoken::VerifiedToken| {
         verified.matched_audiences().map(str::to_owned).collect::<Vec<_>>()
     };
@@ -148,8 +148,8 @@ fn what_one_call_accepts_stays_with_that_call() {
     let checked = verifier.check_for_at(token.as_bytes(), &["api"], now).unwrap();
     let everything = |object: &boundtoken::ObjectReference<'_>| boundtoken::ObjectState::Present {
         uid: match object.kind {
-            boundtoken::ObjectKind::Pod => crate::mint::POD_UID.into(),
-            _ => crate::mint::ACCOUNT_UID.into(),
+            boundtoken::ObjectKind::Pod => boundtoken_testing::mint::POD_UID.into(),
+            _ => boundtoken_testing::mint::ACCOUNT_UID.into(),
         },
         deletion_timestamp: None,
     };

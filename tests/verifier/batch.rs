@@ -11,7 +11,7 @@ use boundtoken::{ObjectReference, ObjectState, TrustedIssuer, UnixSeconds};
 use serde_json::json;
 
 use super::*;
-use crate::mint::{AUDIENCE, ISSUER, claims_with};
+use boundtoken_testing::mint::{self, AUDIENCE, ISSUER, claims_with};
 
 fn threads(count: usize) -> NonZeroUsize {
     NonZeroUsize::new(count).unwrap()

@@ -1,15 +1,16 @@
 //! The objects that a token lives and dies with: who is asked what, when, and what follows from the answer.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use boundtoken::{
-    BoundObject, BoundObjects, Confirmed, Freshness, ObjectKind, ObjectReference, ObjectState, OnUnavailable,
-    Reason, TrustedIssuer, UnixSeconds, Verifier,
+    BoundObjects, Confirmed, Feed, Freshness, Moment, ObjectKind, ObjectReference, ObjectState, ObjectStore,
+    OnUnavailable, Reason, Scope, TrustedIssuer, UnixSeconds, Verifier,
 };
 use serde_json::{Value, json};
 
-use crate::mint::{self, AUDIENCE, ISSUER, NOW, claims_with};
 use crate::{MINT, verdict, verify, verify_at};
+use boundtoken_testing::mint::{self, AUDIENCE, ISSUER, NOW, claims_with};
 
 type Answers = Arc<Mutex<Vec<(ObjectKind, ObjectState)>>>;
 
@@ -325,31 +326,34 @@ fn a_source_that_may_lag_says_so_of_tokens_of_the_last_minute_only() {
 
 #[test]
 fn what_is_known_to_be_gone_is_not_called_pending() {
-    struct Remembers(ObjectState);
-
-    impl BoundObjects for Remembers {
-        fn state(&self, reference: &ObjectReference<'_>) -> ObjectState {
-            if reference.kind == ObjectKind::Pod { self.0.clone() } else { live(reference.kind) }
-        }
-
-        fn freshness(&self) -> Freshness {
-            Freshness::Following
-        }
-
-        fn is_gone(&self, object: &BoundObject<'_>) -> bool {
-            object.uid == mint::POD_UID
-        }
-    }
-
+    let account = ObjectReference { kind: ObjectKind::ServiceAccount, namespace: "demo", name: "app" };
     let token = bound_to(&[ObjectKind::Pod]);
-    for (state, expected) in [
-        (ObjectState::Absent, Err(Reason::PodNotFound)),
-        (present("another", None), Err(Reason::PodUidMismatch)),
-        (present(mint::POD_UID, None), Ok(Confirmed::Live)),
-    ] {
-        let issuer = TrustedIssuer::new(ISSUER, MINT.keys()).bound_objects(Remembers(state));
+    // What becomes of the pod, as the watch tells it; the token is new.
+    type Events<'a> = &'a dyn Fn(&Feed);
+    let cases: [(Events<'_>, Result<Confirmed, Reason>); 6] = [
+        (&|_| {}, Err(Reason::BoundObjectPending)),
+        (&|pods| pods.upsert("demo", "live", "another".into(), None), Err(Reason::BoundObjectPending)),
+        (&|pods| pods.delete("demo", "live", "another"), Err(Reason::BoundObjectPending)),
+        (&|pods| pods.delete("demo", "live", mint::POD_UID), Err(Reason::PodNotFound)),
+        (
+            &|pods| {
+                pods.delete("demo", "live", mint::POD_UID);
+                pods.upsert("demo", "live", "another".into(), None);
+            },
+            Err(Reason::PodUidMismatch),
+        ),
+        (&|pods| pods.upsert("demo", "live", mint::POD_UID.into(), None), Ok(Confirmed::Live)),
+    ];
+    for (number, (events, expected)) in cases.into_iter().enumerate() {
+        let scopes = [Scope::cluster(ObjectKind::ServiceAccount), Scope::cluster(ObjectKind::Pod)];
+        let (objects, feeds) = ObjectStore::following(scopes, Duration::from_secs(3_600));
+        objects.upsert(&account, mint::ACCOUNT_UID.into(), None);
+        feeds.iter().for_each(|feed| feed.prove(Moment::now()));
+        events(&feeds[1]);
+        let issuer = TrustedIssuer::new(ISSUER, MINT.keys()).bound_objects(objects);
         let verifier = Verifier::builder().issuer(issuer).audience(AUDIENCE).build().unwrap();
-        assert_eq!(verify_at(&verifier, &token, NOW).map(|verified| verified.confirmed()), expected);
+        let verdict = verify_at(&verifier, &token, NOW).map(|verified| verified.confirmed());
+        assert_eq!(verdict, expected, "{number}");
     }
 }
 

@@ -2,8 +2,8 @@
 
 use boundtoken::{BuildError, KeySet, KeyStore, Reason, TrustedIssuer, Verifier, VerifierBuilder};
 
-use crate::mint::{AUDIENCE, ISSUER, claims_with};
 use crate::{MINT, verdict};
+use boundtoken_testing::mint::{AUDIENCE, ISSUER, claims_with};
 
 fn trusted() -> TrustedIssuer {
     TrustedIssuer::new(ISSUER, MINT.keys())

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use boundtoken::{
-    BoundObjects, Confirmed, Freshness, KeyStore, LiveObjects, ObjectKind, ObjectReference, ObjectState,
-    ObjectStore, TrustedIssuer,
+    BoundObjects, Confirmed, Freshness, KeyStore, Moment, ObjectKind, ObjectReference, ObjectSource,
+    ObjectState, ObjectStore, Scope, TrustedIssuer,
 };
 use serde_json::json;
 
 use super::*;
-use crate::mint::{AUDIENCE, ISSUER, claims_with, key_set};
+use boundtoken_testing::mint::{self, AUDIENCE, ISSUER, claims_with, key_set};
 
 fn verifier(keys: &KeyStore) -> Verifier {
     Verifier::builder().issuer(TrustedIssuer::new(ISSUER, keys.clone())).audience(AUDIENCE).build().unwrap()
@@ -81,11 +82,10 @@ fn a_remembered_token_leaves_with_its_key_and_stays_when_others_come() {
     assert_eq!(verify(&verifier, &token).unwrap_err(), Reason::SignatureInvalid);
 }
 
-/// A store that can be out of reach, or outdated, and counts what it is asked for.
+/// A call-back that can be out of reach, or outdated, and counts what it is asked for.
 #[derive(Clone, Default)]
 struct Source {
     objects: ObjectStore,
-    hands_out_live_objects: bool,
     is_out_of_reach: Arc<AtomicBool>,
     is_stale: Arc<AtomicBool>,
     asked: Arc<AtomicUsize>,
@@ -100,65 +100,87 @@ impl BoundObjects for Source {
         }
     }
 
-    fn live_objects(&self) -> Option<&LiveObjects> {
-        self.objects
-            .live_objects()
-            .filter(|_| self.hands_out_live_objects && !self.is_out_of_reach.load(Ordering::Relaxed))
-    }
-
     fn freshness(&self) -> Freshness {
         if self.is_stale.load(Ordering::Relaxed) { Freshness::Stale } else { Freshness::Current }
     }
 }
 
+const POD: ObjectReference<'static> =
+    ObjectReference { kind: ObjectKind::Pod, namespace: "demo", name: "live" };
+const ACCOUNT: ObjectReference<'static> =
+    ObjectReference { kind: ObjectKind::ServiceAccount, namespace: "demo", name: "app" };
+
+fn of_objects(objects: impl Into<ObjectSource>) -> Verifier {
+    let issuer = TrustedIssuer::new(ISSUER, MINT.keys()).bound_objects(objects);
+    Verifier::builder().issuer(issuer).audience(AUDIENCE).build().unwrap()
+}
+
 #[test]
 fn a_remembered_token_is_refused_the_moment_its_objects_say_so() {
-    for hands_out_live_objects in [false, true] {
-        let source = Source { hands_out_live_objects, ..Source::default() };
-        let objects = &source.objects;
-        let pod = ObjectReference { kind: ObjectKind::Pod, namespace: "demo", name: "live" };
-        let account = ObjectReference { kind: ObjectKind::ServiceAccount, name: "app", ..pod };
-        let issuer = TrustedIssuer::new(ISSUER, MINT.keys()).bound_objects(source.clone());
-        let verifier = Verifier::builder().issuer(issuer).audience(AUDIENCE).build().unwrap();
-        let token = MINT.token(&claims_with(&json!({})));
-        let everything_is_there = || {
-            objects.upsert(&account, mint::ACCOUNT_UID.into(), None);
-            objects.upsert(&pod, mint::POD_UID.into(), None);
-            source.is_out_of_reach.store(false, Ordering::Relaxed);
-            source.is_stale.store(false, Ordering::Relaxed);
-        };
-        let cases: [(&dyn Fn(), Reason); 8] = [
-            (&|| assert!(objects.delete(&pod)), Reason::PodNotFound),
-            (&|| objects.upsert(&pod, "of-another".into(), None), Reason::PodUidMismatch),
-            (&|| objects.upsert(&pod, mint::POD_UID.into(), Some(UnixSeconds(NOW - 60))), Reason::PodDeleted),
-            (&|| assert!(objects.delete(&account)), Reason::ServiceAccountNotFound),
-            (&|| objects.upsert(&account, "of-another".into(), None), Reason::ServiceAccountUidMismatch),
-            (
-                &|| objects.upsert(&account, mint::ACCOUNT_UID.into(), Some(UnixSeconds(0))),
-                Reason::ServiceAccountDeleted,
-            ),
-            (&|| source.is_out_of_reach.store(true, Ordering::Relaxed), Reason::BoundObjectUnavailable),
-            (&|| source.is_stale.store(true, Ordering::Relaxed), Reason::BoundObjectUnavailable),
-        ];
-        for (happens, reason) in cases {
+    let source = Source::default();
+    let objects = &source.objects;
+    let token = MINT.token(&claims_with(&json!({})));
+    let everything_is_there = || {
+        objects.upsert(&ACCOUNT, mint::ACCOUNT_UID.into(), None);
+        objects.upsert(&POD, mint::POD_UID.into(), None);
+        source.is_out_of_reach.store(false, Ordering::Relaxed);
+        source.is_stale.store(false, Ordering::Relaxed);
+    };
+    let in_the_store: [(&dyn Fn(), Reason); 6] = [
+        (&|| assert!(objects.delete(&POD)), Reason::PodNotFound),
+        (&|| objects.upsert(&POD, "of-another".into(), None), Reason::PodUidMismatch),
+        (&|| objects.upsert(&POD, mint::POD_UID.into(), Some(UnixSeconds(NOW - 60))), Reason::PodDeleted),
+        (&|| assert!(objects.delete(&ACCOUNT)), Reason::ServiceAccountNotFound),
+        (&|| objects.upsert(&ACCOUNT, "of-another".into(), None), Reason::ServiceAccountUidMismatch),
+        (
+            &|| objects.upsert(&ACCOUNT, mint::ACCOUNT_UID.into(), Some(UnixSeconds(0))),
+            Reason::ServiceAccountDeleted,
+        ),
+    ];
+    let in_the_call_back: [(&dyn Fn(), Reason); 2] = [
+        (&|| source.is_out_of_reach.store(true, Ordering::Relaxed), Reason::BoundObjectUnavailable),
+        (&|| source.is_stale.store(true, Ordering::Relaxed), Reason::BoundObjectUnavailable),
+    ];
+    let (by_store, by_call_back) = (of_objects(objects.clone()), of_objects(source.clone()));
+    for verifier in [&by_store, &by_call_back] {
+        let is_asked = std::ptr::eq(verifier, &by_call_back);
+        let more = if is_asked { in_the_call_back.as_slice() } else { &[] };
+        for (happens, reason) in in_the_store.iter().chain(more) {
             everything_is_there();
-            assert!(verify(&verifier, &token).is_ok());
-            assert_eq!(remembered(&verifier), 1);
+            assert!(verify(verifier, &token).is_ok());
+            assert_eq!(remembered(verifier), 1);
             // Twice: the first time it is found, its objects are not yet known by their fingerprints.
             let asked = source.asked.load(Ordering::Relaxed);
             for _ in 0..2 {
-                assert_eq!(verify(&verifier, &token).unwrap().confirmed(), Confirmed::Live);
+                assert_eq!(verify(verifier, &token).unwrap().confirmed(), Confirmed::Live);
             }
             let asked = source.asked.load(Ordering::Relaxed) - asked;
-            assert_eq!(asked, if hands_out_live_objects { 0 } else { 4 }, "{reason}");
+            assert_eq!(asked, if is_asked { 4 } else { 0 }, "{reason}");
             happens();
-            assert_eq!(verify(&verifier, &token).unwrap_err(), reason);
+            assert_eq!(verify(verifier, &token).unwrap_err(), *reason);
         }
         everything_is_there();
-        assert!(verify(&verifier, &token).is_ok());
-        objects.upsert(&pod, mint::POD_UID.into(), Some(UnixSeconds(NOW - 59)));
+        assert!(verify(verifier, &token).is_ok());
+        objects.upsert(&POD, mint::POD_UID.into(), Some(UnixSeconds(NOW - 59)));
+        assert_eq!(verify(verifier, &token).unwrap().confirmed(), Confirmed::Live);
+    }
+}
+
+#[test]
+fn a_remembered_token_is_refused_the_moment_the_store_lost_touch() {
+    let scopes = [Scope::cluster(ObjectKind::ServiceAccount), Scope::cluster(ObjectKind::Pod)];
+    let (objects, feeds) = ObjectStore::following(scopes, Duration::from_secs(3_600));
+    objects.upsert(&ACCOUNT, mint::ACCOUNT_UID.into(), None);
+    objects.upsert(&POD, mint::POD_UID.into(), None);
+    let verifier = of_objects(objects.clone());
+    let token = MINT.token(&claims_with(&json!({})));
+    assert_eq!(verify(&verifier, &token).unwrap_err(), Reason::BoundObjectUnavailable, "nothing is listed");
+    feeds.iter().for_each(|feed| feed.prove(Moment::now()));
+    for _ in 0..3 {
         assert_eq!(verify(&verifier, &token).unwrap().confirmed(), Confirmed::Live);
     }
+    objects.abandon();
+    assert_eq!(verify(&verifier, &token).unwrap_err(), Reason::BoundObjectUnavailable);
 }
 
 #[test]

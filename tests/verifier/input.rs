@@ -3,8 +3,8 @@
 use boundtoken::{Reason, TrustedIssuer, Verifier};
 use serde_json::json;
 
-use crate::mint::{AUDIENCE, ISSUER, base64url, claims_with};
 use crate::{MINT, verdict};
+use boundtoken_testing::mint::{AUDIENCE, ISSUER, base64url, claims_with};
 
 /// With the largest limit that can be configured.
 pub fn roomy() -> Verifier {
@@ -213,7 +213,7 @@ fn claims_that_nobody_should_sign_have_a_reason_each() {
 #[test]
 fn every_known_claim_has_one_type() {
     let values = ["5", "\"x\"", "true", "[]", "[5]", "{}", "null"];
-    let pod_text = json!({"name": "live", "uid": crate::mint::POD_UID}).to_string();
+    let pod_text = json!({"name": "live", "uid": boundtoken_testing::mint::POD_UID}).to_string();
     let members: [(&str, String, &[&str]); 14] = [
         ("iss", format!("\"{ISSUER}\""), &["\"x\"", "null"]),
         ("sub", "\"system:serviceaccount:demo:app\"".to_owned(), &["\"x\"", "null"]),
@@ -224,14 +224,18 @@ fn every_known_claim_has_one_type() {
         ("iat", "1800000000".to_owned(), &["5", "null"]),
         ("namespace", "\"demo\"".to_owned(), &["\"x\"", "null"]),
         ("pod", pod_text.clone(), &["{}", "null"]),
-        ("node", json!({"name": "node-1", "uid": crate::mint::NODE_UID}).to_string(), &["{}", "null"]),
+        (
+            "node",
+            json!({"name": "node-1", "uid": boundtoken_testing::mint::NODE_UID}).to_string(),
+            &["{}", "null"],
+        ),
         (
             "serviceaccount",
-            json!({"name": "app", "uid": crate::mint::ACCOUNT_UID}).to_string(),
+            json!({"name": "app", "uid": boundtoken_testing::mint::ACCOUNT_UID}).to_string(),
             &["{}", "null"],
         ),
         ("name", "\"live\"".to_owned(), &["\"x\"", "null"]),
-        ("uid", format!("\"{}\"", crate::mint::POD_UID), &["\"x\"", "null"]),
+        ("uid", format!("\"{}\"", boundtoken_testing::mint::POD_UID), &["\"x\"", "null"]),
         ("kubernetes.io", claims_with(&json!({}))["kubernetes.io"].to_string(), &["{}", "null"]),
     ];
     for (name, value, right) in members {

@@ -3,8 +3,8 @@
 use boundtoken::{Algorithm, BuildError, KeySet, KeyStore, Reason, TrustedIssuer, Verifier, VerifierBuilder};
 use serde_json::json;
 
-use crate::mint::{AUDIENCE, ISSUER, Mint, claims_with, key_set};
 use crate::{MINT, verdict, verdict_with, verify};
+use boundtoken_testing::mint::{AUDIENCE, ISSUER, Mint, claims_with, key_set};
 
 const OTHER_ISSUER: &str = "https://other.example.com";
 

@@ -10,8 +10,8 @@ use boundtoken::{
 };
 use serde_json::json;
 
-use crate::mint::{self, AUDIENCE, ISSUER, Mint, NOW, claims_with, key_set};
 use crate::{MINT, verdict, verify};
+use boundtoken_testing::mint::{self, AUDIENCE, ISSUER, Mint, NOW, claims_with, key_set};
 
 const POD: ObjectReference<'_> = ObjectReference { kind: ObjectKind::Pod, namespace: "demo", name: "live" };
 

@@ -10,8 +10,8 @@ use boundtoken::{
 };
 use serde_json::json;
 
-use crate::mint::{self, AUDIENCE, ISSUER, NOW, claims_with};
 use crate::{MINT, verdict, verify};
+use boundtoken_testing::mint::{self, AUDIENCE, ISSUER, NOW, claims_with};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -36,14 +36,14 @@ fn confirmed(verifier: &Verifier, token: &str) -> Result<Confirmed, Reason> {
 
 /// Makes the keys too old from now on, whatever the clocks' resolution.
 fn grow_too_old(keys: &KeyStore) {
-    let _ = keys.clone().max_age(Duration::ZERO);
+    keys.clone().set_max_age(Duration::ZERO);
     while !keys.is_stale() {
         std::thread::sleep(Duration::from_millis(1));
     }
 }
 
 fn may_be_an_hour_old(keys: &KeyStore) {
-    let _ = keys.clone().max_age(HOUR);
+    keys.clone().set_max_age(HOUR);
     assert!(!keys.is_stale());
 }
 
@@ -115,7 +115,8 @@ fn all_else_that_is_wrong_with_a_token_is_told_first() {
 
 #[test]
 fn keys_are_renewed_by_being_replaced_and_by_being_confirmed() {
-    let keys = KeyStore::new(MINT.keys()).max_age(Duration::from_millis(200));
+    let keys = KeyStore::new(MINT.keys());
+    keys.set_max_age(Duration::from_millis(200));
     for renew in [|keys: &KeyStore| keys.replace(MINT.keys()), KeyStore::renew] {
         while !keys.is_stale() {
             std::thread::sleep(Duration::from_millis(10));
@@ -127,7 +128,8 @@ fn keys_are_renewed_by_being_replaced_and_by_being_confirmed() {
         });
         assert!(is_renewed);
     }
-    let unlimited = keys.max_age(Duration::MAX);
+    keys.set_max_age(Duration::MAX);
+    let unlimited = keys;
     assert!(!unlimited.is_stale());
 }
 

@@ -3,8 +3,8 @@
 use boundtoken::{ObjectKind, ObjectReference, ObjectState, TrustedIssuer, UserInfo, Verifier};
 use serde_json::{Value, json};
 
-use crate::mint::{self, AUDIENCE, ISSUER, NOW, claims_with};
 use crate::{MINT, verify};
+use boundtoken_testing::mint::{self, AUDIENCE, ISSUER, NOW, claims_with};
 
 fn user_of(patch: &Value) -> UserInfo {
     verify(&MINT.verifier(), MINT.token(&claims_with(patch))).expect("accepted").user_info()

@@ -3,8 +3,8 @@
 use boundtoken::{ObjectKind, ObjectReference, ObjectState, Reason, TrustedIssuer, UnixSeconds, Verifier};
 use serde_json::{Value, json};
 
-use crate::mint::{self, AUDIENCE, ISSUER, NOW, claims_with, merged};
 use crate::{MINT, verdict, verdict_with};
+use boundtoken_testing::mint::{self, AUDIENCE, ISSUER, NOW, claims_with, merged};
 
 /// Of each object exists the one that [`mint::claims`] names, and a secret.
 fn verifier() -> Verifier {

@@ -3,8 +3,8 @@
 use boundtoken::{Reason, TrustedIssuer, UnixSeconds, Verifier};
 use serde_json::{Value, json};
 
-use crate::mint::{AUDIENCE, ISSUER, NOW, claims_with};
 use crate::{MINT, verify, verify_at};
+use boundtoken_testing::mint::{AUDIENCE, ISSUER, NOW, claims_with};
 
 fn verifier(leeway: Option<u64>) -> Verifier {
     let builder = Verifier::builder().issuer(TrustedIssuer::new(ISSUER, MINT.keys())).audience(AUDIENCE);
@@ -146,9 +146,9 @@ fn a_token_past_its_warning_is_as_good_as_any() {
 #[test]
 fn verify_and_check_use_the_systems_clock() {
     let now = UnixSeconds::now().0;
-    let fresh = MINT.token(&crate::mint::claims(now));
-    let old = MINT.token(&crate::mint::claims(now - 100_000));
-    let ahead = MINT.token(&crate::mint::claims(now + 100_000));
+    let fresh = MINT.token(&boundtoken_testing::mint::claims(now));
+    let old = MINT.token(&boundtoken_testing::mint::claims(now - 100_000));
+    let ahead = MINT.token(&boundtoken_testing::mint::claims(now + 100_000));
     let verifier = verifier(None);
     assert!(verifier.verify(fresh.as_bytes()).is_ok());
     assert!(verifier.check(fresh.as_bytes()).is_ok());

@@ -5,8 +5,8 @@ use boundtoken::{
 };
 use serde_json::json;
 
-use crate::mint::{self, AUDIENCE, ISSUER, claims_with};
 use crate::{MINT, verdict, verify};
+use boundtoken_testing::mint::{self, AUDIENCE, ISSUER, claims_with};
 
 /// A token with these members in the claim `kubernetes.io`, written as they are.
 fn token(members: &str) -> String {

@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use std::time::Instant;
 
 use boundtoken::api::TokenReview;
-use boundtoken::dev_server::DevServer;
+use boundtoken_dev_server::DevServer;
 use serde_json::json;
 
 use crate::inputs::{self, AUDIENCE, GOOD, Inputs};

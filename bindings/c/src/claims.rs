@@ -1,0 +1,387 @@
+//! What a verified token says.
+
+use std::mem::size_of;
+use std::ptr;
+use std::sync::OnceLock;
+
+use super::boundary;
+use super::error::boundtoken_error;
+use super::pointer::borrow;
+use super::status::{Mistake, boundtoken_status};
+use super::string::boundtoken_str;
+use boundtoken::{BoundObject, Confirmed, UnixSeconds, UserInfo, VerifiedToken};
+
+/// An accepted token. Immutable.
+pub struct boundtoken_verified {
+    token: VerifiedToken,
+    /// Made when first asked for, so that `boundtoken_verify` alone does not pay for it, nor for room for it.
+    view: OnceLock<Box<View>>,
+    json: OnceLock<Option<String>>,
+}
+
+/// Whether the objects that a token is bound to were found alive.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub enum boundtoken_confirmed {
+    /// The issuer has no source of bound objects: a token of a deleted pod is accepted until it expires.
+    BOUNDTOKEN_CONFIRMED_NOT_CHECKED = 0,
+    /// Every object exists, with the right uid, and is not past its deletion.
+    BOUNDTOKEN_CONFIRMED_LIVE = 1,
+    /// The source could not answer for some object, and the verifier was told to accept such tokens.
+    BOUNDTOKEN_CONFIRMED_UNAVAILABLE = 2,
+    /// Every object existed when the source was last in touch with the cluster, longer ago than it should be.
+    BOUNDTOKEN_CONFIRMED_STALE = 3,
+}
+
+/// A key with one value. A key that has several values stands there several times.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct boundtoken_extra {
+    /// Such as `authentication.kubernetes.io/pod-name`.
+    pub key: boundtoken_str,
+    /// Such as `live`.
+    pub value: boundtoken_str,
+}
+
+/// Everything that a verified token says. Initialise it with its size: `boundtoken_claims claims = {sizeof claims};`
+///
+/// An absent text has `data` NULL and `len` 0, an absent time is -1, an absent array has length 0. Later versions append
+/// members: a program compiled with an older header gets the members it knows.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct boundtoken_claims {
+    /// Set by the caller to the size of the struct; afterwards how many bytes of it are filled.
+    pub size: usize,
+    /// Whether the objects that the token is bound to were found alive.
+    pub confirmed: boundtoken_confirmed,
+    /// `iss`: one of the issuer's names that the verifier was built with.
+    pub issuer: boundtoken_str,
+    /// `sub`: `system:serviceaccount:NAMESPACE:NAME`.
+    pub subject: boundtoken_str,
+    /// The user name, as TokenReview's `status.user.username` says it: `system:serviceaccount:NAMESPACE:NAME`.
+    pub username: boundtoken_str,
+    /// The namespace of the service account, and of the pod or secret that the token is bound to.
+    pub service_account_namespace: boundtoken_str,
+    /// The name of the service account.
+    pub service_account_name: boundtoken_str,
+    /// The uid of the service account: TokenReview's `status.user.uid`.
+    pub service_account_uid: boundtoken_str,
+    /// TokenReview's `status.user.groups`.
+    pub groups: *const boundtoken_str,
+    /// How many groups there are.
+    pub groups_len: usize,
+    /// TokenReview's `status.user.extra`, ordered by key.
+    pub extra: *const boundtoken_extra,
+    /// How many pairs of key and value there are.
+    pub extra_len: usize,
+    /// `aud`: all audiences of the token, in its order.
+    pub audiences: *const boundtoken_str,
+    /// How many audiences there are.
+    pub audiences_len: usize,
+    /// The audiences of the verifier that the token names, in the verifier's order: TokenReview's `status.audiences`.
+    pub matched_audiences: *const boundtoken_str,
+    /// How many of them there are.
+    pub matched_audiences_len: usize,
+    /// `exp`: when the token expires, in Unix seconds. Never absent.
+    pub expires_at: i64,
+    /// `nbf`: from when on the token is valid, in Unix seconds.
+    pub not_before: i64,
+    /// `iat`: when the token was issued, in Unix seconds.
+    pub issued_at: i64,
+    /// After this time, in Unix seconds, the API server counts the token as stale. No effect on the verdict.
+    pub warn_after: i64,
+    /// `jti`: the token's own identifier.
+    pub jti: boundtoken_str,
+    /// The pod that the token is bound to.
+    pub pod_name: boundtoken_str,
+    /// Its uid.
+    pub pod_uid: boundtoken_str,
+    /// The secret that the token is bound to.
+    pub secret_name: boundtoken_str,
+    /// Its uid.
+    pub secret_uid: boundtoken_str,
+    /// The node that the token is bound to or, with a pod, the node that the pod was scheduled to.
+    pub node_name: boundtoken_str,
+    /// Its uid; beside a pod it may be empty.
+    pub node_uid: boundtoken_str,
+    /// The claims as they were signed: one JSON object.
+    pub payload: boundtoken_str,
+    /// The validating webhook configuration that the token is bound to (Kubernetes 1.37, KEP-6060).
+    pub validating_webhook_configuration_name: boundtoken_str,
+    /// Its uid.
+    pub validating_webhook_configuration_uid: boundtoken_str,
+    /// The mutating webhook configuration that the token is bound to (Kubernetes 1.37, KEP-6060).
+    pub mutating_webhook_configuration_name: boundtoken_str,
+    /// Its uid.
+    pub mutating_webhook_configuration_uid: boundtoken_str,
+    /// The API groups whose admission reviews the caller may send (the attestation `admissionReviewAPIGroups`); `*` is
+    /// all. A webhook must find the API group of a review here before it believes the review.
+    pub attested_api_groups: *const boundtoken_str,
+    /// How many API groups there are.
+    pub attested_api_groups_len: usize,
+    /// What the verifier calls the issuer that the token belongs to: which cluster it was.
+    pub issuer_label: boundtoken_str,
+}
+
+/// The size that [`boundtoken_claims`] had at first, with `payload` as its last member: no caller has less. Members are
+/// appended, and this stays as it is.
+const SMALLEST_CLAIMS: usize = if cfg!(target_pointer_width = "64") { 336 } else { 184 };
+
+/// Fills a struct with everything that a verified token says.
+///
+/// `claims`: its member `size` must be set. No more than `size` bytes are written. Texts and arrays in it are lent by
+/// `verified` and live as long. The same call later lends the same texts. Any thread.
+///
+/// BOUNDTOKEN_STRUCT_TOO_SMALL: `size` is not set, or to less than in any version of the header. Nothing is written
+/// on failure.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn boundtoken_verified_claims(
+    verified: *const boundtoken_verified,
+    claims: *mut boundtoken_claims,
+) -> boundtoken_status {
+    let body = || {
+        // SAFETY: the caller promises NULL or a live token.
+        let verified = unsafe { borrow(verified, "verified") }?;
+        // SAFETY: the caller promises NULL or a struct whose first member can be read, whatever its size.
+        let size = *unsafe { borrow(claims.cast::<usize>(), "claims") }?;
+        if size < SMALLEST_CLAIMS {
+            return Err(Mistake::StructTooSmall.of("claims"));
+        }
+        let view = verified.view.get_or_init(|| Box::new(View::of(&verified.token)));
+        let mut filled = view.claims;
+        filled.size = size.min(size_of::<boundtoken_claims>());
+        // SAFETY: the caller promises `size` bytes that may be written to, and no more are written; nobody else has
+        // the local `filled`.
+        unsafe {
+            ptr::copy_nonoverlapping((&raw const filled).cast::<u8>(), claims.cast::<u8>(), filled.size);
+        }
+        Ok(())
+    };
+    // SAFETY: there is no error to write.
+    unsafe { boundary::fallible(ptr::null_mut(), body) }
+}
+
+/// The verified token as JSON: an object with the members `user` (as in a TokenReview), `issuerLabel`, `audiences`,
+/// `boundObjects` and `claims`.
+///
+/// `json`: receives a text that is lent by `verified` and lives as long; absent on failure. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn boundtoken_verified_json(
+    verified: *const boundtoken_verified,
+    json: *mut boundtoken_str,
+    error: *mut *mut boundtoken_error,
+) -> boundtoken_status {
+    let body = || {
+        if json.is_null() {
+            return Err(Mistake::NullArgument.of("json"));
+        }
+        // SAFETY: not NULL, and the caller promises a place to write to.
+        unsafe { json.write(boundtoken_str::ABSENT) };
+        // SAFETY: the caller promises NULL or a live token.
+        let verified = unsafe { borrow(verified, "verified") }?;
+        let text = verified.json.get_or_init(|| serde_json::to_string(&verified.token).ok());
+        let text = text.as_deref().ok_or(Mistake::Panic)?;
+        // SAFETY: not NULL, and the caller promises a place to write to.
+        unsafe { json.write(boundtoken_str::lend(text)) };
+        Ok(())
+    };
+    // SAFETY: the caller promises NULL or a place to write to.
+    unsafe { boundary::fallible(error, body) }
+}
+
+/// Frees a verified token, and every text and array lent by it. NULL is ignored.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn boundtoken_verified_free(verified: *mut boundtoken_verified) {
+    // SAFETY: the caller promises NULL or a live token, and gives it up.
+    unsafe { boundary::free(verified) };
+}
+
+impl From<VerifiedToken> for boundtoken_verified {
+    fn from(token: VerifiedToken) -> Self {
+        Self { token, view: OnceLock::new(), json: OnceLock::new() }
+    }
+}
+
+/// The claims as C sees them. They point into the token beside this view, and into its other members, whose contents
+/// have their own allocations: moving the view moves none of them, and nothing changes them.
+struct View {
+    claims: boundtoken_claims,
+    /// What stands nowhere in the token: the group of the namespace, and the credential's id.
+    _made: Box<str>,
+    /// Groups, audiences, matched audiences, pairs of `extra`, and attested API groups, one after the other.
+    _texts: Box<[boundtoken_str]>,
+}
+
+// A pair of `extra` is two texts, so that all arrays can stand in one allocation.
+const _: () = assert!(
+    size_of::<boundtoken_extra>() == 2 * size_of::<boundtoken_str>()
+        && align_of::<boundtoken_extra>() == align_of::<boundtoken_str>()
+);
+
+// SAFETY: the pointers in it lead to what the same handle owns and nobody changes.
+unsafe impl Send for View {}
+// SAFETY: the pointers in it lead to what the same handle owns and nobody changes.
+unsafe impl Sync for View {}
+
+impl View {
+    fn of(token: &VerifiedToken) -> Self {
+        let claims = token.claims();
+        let account = claims.service_account();
+        let parts = [
+            UserInfo::NAMESPACE_GROUP_PREFIX,
+            claims.namespace(),
+            UserInfo::CREDENTIAL_ID_PREFIX,
+            claims.jti().unwrap_or_default(),
+        ];
+        let made = parts.concat().into_boxed_str();
+        let (group, credential) = made
+            .split_at_checked(UserInfo::NAMESPACE_GROUP_PREFIX.len() + claims.namespace().len())
+            .unwrap_or_default();
+        let groups = [UserInfo::SERVICE_ACCOUNTS_GROUP, group, UserInfo::AUTHENTICATED_GROUP];
+        let credential = claims.jti().map(|_| credential);
+        let (audiences, matched_audiences) = (claims.audiences(), token.matched_audiences());
+        // As many as nearly every token has: the credential's id, pod and node.
+        const MOST_EXTRA: usize = 5;
+        let usual = groups.len() + audiences.len() + matched_audiences.len() + 2 * MOST_EXTRA;
+        let mut texts = Vec::with_capacity(usual);
+        let mut append = |more: &mut dyn Iterator<Item = &str>| {
+            let first = texts.len();
+            texts.extend(more.map(boundtoken_str::lend));
+            (first, texts.len() - first)
+        };
+        let (groups, groups_len) = append(&mut groups.into_iter());
+        let (audiences, audiences_len) = append(&mut { audiences });
+        let (matched_audiences, matched_audiences_len) = append(&mut { matched_audiences });
+        let pairs = UserInfo::extra_of(claims, credential);
+        let (extra, extra_texts) = append(&mut pairs.flat_map(|(key, value)| [key, value]));
+        let (attested, attested_len) = append(&mut claims.attested_api_groups());
+        let texts = texts.into_boxed_slice();
+        let from = |first| texts.get(first..).unwrap_or_default().as_ptr();
+        let claims = boundtoken_claims {
+            size: size_of::<boundtoken_claims>(),
+            confirmed: token.confirmed().into(),
+            issuer: boundtoken_str::lend(claims.issuer()),
+            subject: boundtoken_str::lend(claims.subject()),
+            // A verified token's subject is its user name.
+            username: boundtoken_str::lend(claims.subject()),
+            service_account_namespace: boundtoken_str::lend(claims.namespace()),
+            service_account_name: boundtoken_str::lend(account.reference.name),
+            service_account_uid: boundtoken_str::lend(account.uid),
+            groups: from(groups),
+            groups_len,
+            extra: from(extra).cast(),
+            extra_len: extra_texts / 2,
+            audiences: from(audiences),
+            audiences_len,
+            matched_audiences: from(matched_audiences),
+            matched_audiences_len,
+            expires_at: time(Some(claims.expires_at())),
+            not_before: time(claims.not_before()),
+            issued_at: time(claims.issued_at()),
+            warn_after: time(claims.warn_after()),
+            jti: boundtoken_str::lend_optional(claims.jti()),
+            pod_name: name(claims.pod()),
+            pod_uid: uid(claims.pod()),
+            secret_name: name(claims.secret()),
+            secret_uid: uid(claims.secret()),
+            node_name: name(claims.node()),
+            node_uid: uid(claims.node()),
+            payload: boundtoken_str::lend(claims.payload()),
+            validating_webhook_configuration_name: name(claims.validating_webhook_configuration()),
+            validating_webhook_configuration_uid: uid(claims.validating_webhook_configuration()),
+            mutating_webhook_configuration_name: name(claims.mutating_webhook_configuration()),
+            mutating_webhook_configuration_uid: uid(claims.mutating_webhook_configuration()),
+            attested_api_groups: from(attested),
+            attested_api_groups_len: attested_len,
+            issuer_label: boundtoken_str::lend(token.issuer_label()),
+        };
+        Self { claims, _made: made, _texts: texts }
+    }
+}
+
+fn time(time: Option<UnixSeconds>) -> i64 {
+    time.and_then(|time| i64::try_from(time.0).ok()).unwrap_or(-1)
+}
+
+fn name(object: Option<BoundObject<'_>>) -> boundtoken_str {
+    boundtoken_str::lend_optional(object.map(|object| object.reference.name))
+}
+
+fn uid(object: Option<BoundObject<'_>>) -> boundtoken_str {
+    boundtoken_str::lend_optional(object.map(|object| object.uid))
+}
+
+impl From<Confirmed> for boundtoken_confirmed {
+    fn from(confirmed: Confirmed) -> Self {
+        match confirmed {
+            Confirmed::Live => Self::BOUNDTOKEN_CONFIRMED_LIVE,
+            Confirmed::Unavailable => Self::BOUNDTOKEN_CONFIRMED_UNAVAILABLE,
+            Confirmed::Stale => Self::BOUNDTOKEN_CONFIRMED_STALE,
+            // Whatever is new is worth no more than nothing.
+            _ => Self::BOUNDTOKEN_CONFIRMED_NOT_CHECKED,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::mem::offset_of;
+
+    use super::*;
+
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn members_stand_where_the_first_header_had_them() {
+        macro_rules! offsets {
+            ($($member:ident),+) => { [$((stringify!($member), offset_of!(boundtoken_claims, $member))),+] };
+        }
+        let texts = offsets![
+            issuer,
+            subject,
+            username,
+            service_account_namespace,
+            service_account_name,
+            service_account_uid,
+            groups,
+            extra,
+            audiences,
+            matched_audiences
+        ];
+        for (place, (member, offset)) in texts.into_iter().enumerate() {
+            assert_eq!(offset, 16 + 16 * place, "{member}");
+        }
+        for (place, (member, offset)) in
+            offsets![expires_at, not_before, issued_at, warn_after].into_iter().enumerate()
+        {
+            assert_eq!(offset, 176 + 8 * place, "{member}");
+        }
+        let texts = offsets![
+            jti,
+            pod_name,
+            pod_uid,
+            secret_name,
+            secret_uid,
+            node_name,
+            node_uid,
+            payload,
+            validating_webhook_configuration_name,
+            validating_webhook_configuration_uid,
+            mutating_webhook_configuration_name,
+            mutating_webhook_configuration_uid,
+            attested_api_groups,
+            issuer_label
+        ];
+        for (place, (member, offset)) in texts.into_iter().enumerate() {
+            assert_eq!(offset, 208 + 16 * place, "{member}");
+        }
+        assert_eq!((offset_of!(boundtoken_claims, size), offset_of!(boundtoken_claims, confirmed)), (0, 8));
+    }
+
+    #[test]
+    fn members_are_appended_and_the_first_size_of_the_struct_stays() {
+        assert_eq!(SMALLEST_CLAIMS, offset_of!(boundtoken_claims, payload) + size_of::<boundtoken_str>());
+        assert_eq!(SMALLEST_CLAIMS, offset_of!(boundtoken_claims, validating_webhook_configuration_name));
+        let last = offset_of!(boundtoken_claims, issuer_label) + size_of::<boundtoken_str>();
+        assert_eq!(last.next_multiple_of(align_of::<boundtoken_claims>()), size_of::<boundtoken_claims>());
+    }
+}

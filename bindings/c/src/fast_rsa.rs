@@ -1,0 +1,169 @@
+//! The fast path for RS256.
+
+use std::mem::size_of;
+use std::ptr;
+
+use super::boundary;
+use super::keys::boundtoken_keys;
+use super::pointer::borrow;
+use super::status::{Mistake, boundtoken_status};
+use boundtoken::VerificationPath;
+use boundtoken::fast_rsa::{State, status};
+
+/// Whether the library checks common RS256 signatures by its own fast path, on x86-64 CPUs with AVX-512 IFMA.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub enum boundtoken_fast_rsa_state {
+    /// The library was built without it.
+    BOUNDTOKEN_FAST_RSA_NOT_COMPILED = 0,
+    /// The CPU or the operating system lacks the instructions.
+    BOUNDTOKEN_FAST_RSA_NO_INSTRUCTIONS = 1,
+    /// The environment variable BOUNDTOKEN_FAST_RSA turned it off: it is set, and neither empty nor `on`.
+    BOUNDTOKEN_FAST_RSA_TURNED_OFF = 2,
+    /// It failed its self-test and serves no key. Please report it.
+    BOUNDTOKEN_FAST_RSA_SELF_TEST_FAILED = 3,
+    /// It serves the keys that it can: RS256 with 2,048 bits and the exponent 65537.
+    BOUNDTOKEN_FAST_RSA_ON = 4,
+    /// It disagreed with the cryptography library, once, and has been off since. Please report it.
+    BOUNDTOKEN_FAST_RSA_SWITCHED_OFF = 5,
+}
+
+/// What the fast path has done in this process. Initialise it with its size: `boundtoken_fast_rsa status = {sizeof status};`
+///
+/// Later versions append members: a program compiled with an older header gets the members it knows.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct boundtoken_fast_rsa {
+    /// Set by the caller to the size of the struct; afterwards how many bytes of it are filled.
+    pub size: usize,
+    /// Whether it is on.
+    pub state: boundtoken_fast_rsa_state,
+    /// Keys that it could have served, but for a self-test that they failed.
+    pub keys_refused: u64,
+    /// Signatures that it accepted and that the cryptography library checked once more.
+    pub accepted_checked: u64,
+    /// Signatures that it refused and that the cryptography library checked once more.
+    pub refused_checked: u64,
+    /// Signatures that it refused beyond the rate at which they are checked once more.
+    pub refused_unchecked: u64,
+    /// How often the cryptography library came to another verdict. That was the answer.
+    pub disagreements: u64,
+}
+
+/// The size that [`boundtoken_fast_rsa`] had at first, with `disagreements` as its last member: no caller has less. Members
+/// are appended, and this stays as it is.
+const SMALLEST: usize = if cfg!(target_pointer_width = "64") { 56 } else { 48 };
+
+/// Says whether the fast path for RS256 is on in this process, and what it has done.
+///
+/// `status`: its member `size` must be set. No more than `size` bytes are written. Any thread.
+///
+/// BOUNDTOKEN_STRUCT_TOO_SMALL: `size` is not set, or to less than in any version of the header. Nothing is written
+/// on failure.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn boundtoken_fast_rsa_status(status: *mut boundtoken_fast_rsa) -> boundtoken_status {
+    let body = || {
+        // SAFETY: the caller promises NULL or a struct whose first member can be read, whatever its size.
+        let size = *unsafe { borrow(status.cast::<usize>(), "status") }?;
+        if size < SMALLEST {
+            return Err(Mistake::StructTooSmall.of("status"));
+        }
+        let mut filled = boundtoken_fast_rsa::now();
+        filled.size = size.min(size_of::<boundtoken_fast_rsa>());
+        // SAFETY: the caller promises `size` bytes that may be written to, and no more are written; nobody else has
+        // the local `filled`.
+        unsafe {
+            ptr::copy_nonoverlapping((&raw const filled).cast::<u8>(), status.cast::<u8>(), filled.size);
+        }
+        Ok(())
+    };
+    // SAFETY: there is no error to write.
+    unsafe { boundary::fallible(ptr::null_mut(), body) }
+}
+
+/// How many of the keys are verified by the fast path now. 0 if `keys` is NULL. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn boundtoken_keys_fast_rsa_count(keys: *const boundtoken_keys) -> usize {
+    // SAFETY: the caller promises NULL or live keys.
+    let keys = unsafe { keys.as_ref() };
+    boundary::infallible(0, || {
+        let current = keys.map(|keys| keys.0.load());
+        let keys = current.iter().flat_map(|keys| keys.keys());
+        keys.filter(|key| key.path() == VerificationPath::FastRsa).count()
+    })
+}
+
+impl boundtoken_fast_rsa {
+    fn now() -> Self {
+        let status = status();
+        Self {
+            size: size_of::<Self>(),
+            state: status.state.into(),
+            keys_refused: status.keys_refused,
+            accepted_checked: status.accepted_checked,
+            refused_checked: status.refused_checked,
+            refused_unchecked: status.refused_unchecked,
+            disagreements: status.disagreements,
+        }
+    }
+}
+
+impl From<State> for boundtoken_fast_rsa_state {
+    fn from(state: State) -> Self {
+        match state {
+            State::NoInstructions => Self::BOUNDTOKEN_FAST_RSA_NO_INSTRUCTIONS,
+            State::TurnedOff => Self::BOUNDTOKEN_FAST_RSA_TURNED_OFF,
+            State::SelfTestFailed => Self::BOUNDTOKEN_FAST_RSA_SELF_TEST_FAILED,
+            State::On => Self::BOUNDTOKEN_FAST_RSA_ON,
+            State::SwitchedOff => Self::BOUNDTOKEN_FAST_RSA_SWITCHED_OFF,
+            // Whatever is new does not serve keys.
+            _ => Self::BOUNDTOKEN_FAST_RSA_NOT_COMPILED,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_status_is_filled_up_to_the_callers_size_and_not_into_a_smaller_struct() {
+        let mut filled = boundtoken_fast_rsa::now();
+        filled.disagreements = 99;
+        for size in [0, SMALLEST - 1] {
+            filled.size = size;
+            // SAFETY: a local variable.
+            let status = unsafe { boundtoken_fast_rsa_status(&raw mut filled) };
+            assert_ne!(status, boundtoken_status::OK);
+            assert_eq!((filled.size, filled.disagreements), (size, 99), "written on failure");
+        }
+        filled.size = SMALLEST;
+        // SAFETY: a local variable.
+        assert_eq!(unsafe { boundtoken_fast_rsa_status(&raw mut filled) }, boundtoken_status::OK);
+        assert_eq!((filled.size, filled.disagreements), (SMALLEST, 0));
+        // SAFETY: NULL is allowed.
+        assert_ne!(unsafe { boundtoken_fast_rsa_status(ptr::null_mut()) }, boundtoken_status::OK);
+        // SAFETY: NULL is allowed.
+        assert_eq!(unsafe { boundtoken_keys_fast_rsa_count(ptr::null()) }, 0);
+    }
+
+    #[test]
+    fn members_are_appended_and_the_first_size_of_the_struct_stays() {
+        let pointer = size_of::<usize>();
+        assert_eq!(std::mem::offset_of!(boundtoken_fast_rsa, state), pointer);
+        let first = (2 * pointer).max(8);
+        for (place, offset) in [
+            std::mem::offset_of!(boundtoken_fast_rsa, keys_refused),
+            std::mem::offset_of!(boundtoken_fast_rsa, accepted_checked),
+            std::mem::offset_of!(boundtoken_fast_rsa, refused_checked),
+            std::mem::offset_of!(boundtoken_fast_rsa, refused_unchecked),
+            std::mem::offset_of!(boundtoken_fast_rsa, disagreements),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            assert_eq!(offset, first + 8 * place);
+        }
+        assert_eq!(SMALLEST, std::mem::offset_of!(boundtoken_fast_rsa, disagreements) + 8);
+    }
+}

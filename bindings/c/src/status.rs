@@ -1,0 +1,260 @@
+//! The numbers that calls return. With the list of mistakes below and [`Reason`], these are all there are.
+
+use super::boundary;
+use super::error::Failure;
+use super::string::boundtoken_str;
+use boundtoken::Reason;
+
+/// The outcome of a call: 0 is ok, 1 to 99 are mistakes of the caller, from 101 on are [`Reason`]s to refuse a token.
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct boundtoken_status(u32);
+
+macro_rules! mistakes {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $number:literal, $name:literal, $wrong:literal, $remedy:literal;)+) => {
+        /// Why a call failed that was not about a token, or not given one.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Mistake {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl Mistake {
+            const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            fn number(self) -> u32 {
+                match self { $(Self::$variant => $number,)+ }
+            }
+
+            /// The stable name, in snake case.
+            pub(super) fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// What was wrong, as one phrase.
+            pub(super) fn description(self) -> &'static str {
+                match self { $(Self::$variant => $wrong,)+ }
+            }
+
+            /// What to do about it, as one phrase.
+            pub(super) fn remedy(self) -> &'static str {
+                match self { $(Self::$variant => $remedy,)+ }
+            }
+
+            fn documentation(self) -> &'static str {
+                match self { $(Self::$variant => concat!($($doc),+),)+ }
+            }
+        }
+    };
+}
+
+mistakes! {
+    /// An argument that must not be NULL is NULL.
+    NullArgument = 1, "null_argument",
+        "an argument is NULL", "pass a valid pointer";
+    /// A length is larger than any object in memory can be.
+    LengthOutOfRange = 2, "length_out_of_range",
+        "a length is out of range", "pass the number of bytes that the pointer points to";
+    /// A text is not UTF-8.
+    NotUtf8 = 3, "not_utf8",
+        "a text is not UTF-8", "pass UTF-8";
+    /// An argument is none of the values that its enumeration has.
+    UnknownValue = 4, "unknown_value",
+        "a value is not one of its enumeration", "pass one of the values that boundtoken.h lists";
+    /// A time is before 1970.
+    NegativeTime = 5, "negative_time",
+        "a time is negative", "pass seconds since 1970-01-01T00:00:00Z";
+    /// The member `size` of a struct is smaller than that struct ever was.
+    StructTooSmall = 6, "struct_too_small",
+        "the struct's size is too small", "set the member size to the sizeof of the struct";
+    /// The library failed inside. Nothing was decided: treat it as a refusal, and report it as a bug.
+    Panic = 7, "panic",
+        "internal error in boundtoken", "refuse the token, and report this as a bug";
+
+    /// The document is not a JSON Web Key Set (RFC 7517 section 5), or it is too large.
+    JwksUnreadable = 21, "jwks_unreadable",
+        "the key set could not be read", "pass the document that the cluster serves at /openid/v1/jwks";
+    /// The document has no PEM block, or it is too large.
+    PemUnreadable = 22, "pem_unreadable",
+        "the PEM file could not be read", "pass a file with a line -----BEGIN PUBLIC KEY-----";
+    /// The document could be read, but none of its keys can be used. The message says why.
+    NoUsableKey = 23, "no_usable_key",
+        "no key can be used", "pass the public keys of the issuer: RSA, P-256, P-384 or Ed25519";
+    /// One key of a document was passed over. Never the outcome of a call: see `boundtoken_keys_skipped`.
+    KeySkipped = 24, "key_skipped",
+        "the key was skipped", "the message says why; other keys are not affected";
+
+    /// The document is none of the JSON forms that `boundtoken_objects_load_json` takes, or an object in it is incomplete.
+    ObjectsUnreadable = 31, "objects_unreadable",
+        "the objects could not be read", "pass the output of: kubectl get serviceaccounts,secrets,pods,nodes -A -o json";
+    /// An object lacks its name, its uid or, if its kind has one, its namespace.
+    ObjectIncomplete = 32, "object_incomplete",
+        "the object is incomplete", "pass its namespace (if its kind has one), its name and its uid";
+    /// These objects come from a call-back: they cannot be changed from here.
+    NotAnObjectStore = 33, "not_an_object_store",
+        "the objects come from a call-back", "change what the call-back answers from";
+
+    /// The verifier has no issuer.
+    NoIssuer = 41, "no_issuer",
+        "no issuer", "add the one your cluster writes, see /.well-known/openid-configuration";
+    /// An issuer's name is the empty text.
+    EmptyIssuer = 42, "empty_issuer",
+        "an issuer's name is empty", "give it as the cluster writes it into iss";
+    /// An issuer has no usable key.
+    IssuerWithoutKey = 43, "issuer_without_key",
+        "an issuer has no usable key", "load its JWKS or PEM file, and see what was skipped and why";
+    /// The verifier has no audience.
+    NoAudience = 44, "no_audience",
+        "no audience", "add the identifier of the service that verifies";
+    /// An audience is the empty text.
+    EmptyAudience = 45, "empty_audience",
+        "an audience is empty", "give the identifier of the service that verifies";
+    /// The leeway is longer than 3,600 seconds.
+    LeewayTooLong = 46, "leeway_too_long",
+        "the leeway is longer than 3600 seconds", "set the clocks instead";
+    /// The token size limit is 0 or more than 1,048,576 bytes.
+    TokenSizeOutOfRange = 47, "token_size_out_of_range",
+        "the token size limit is out of range", "set it between 1 and 1048576 bytes";
+    /// An issuer's label is the empty text.
+    EmptyLabel = 48, "empty_label",
+        "an issuer's label is empty", "leave it out to have the issuer's name for one";
+    /// Two issuers of a verifier have the same label. Unless it is set, that is their name.
+    LabelNotUnique = 49, "label_not_unique",
+        "two issuers have the same label", "give each a label of its own with boundtoken_verifier_builder_issuer_label";
+    /// Two issuers have a name and a key in common: whose a token is could not be told.
+    IssuersAmbiguous = 50, "issuers_ambiguous",
+        "two issuers have a name and a key in common", "give each cluster a signing key of its own";
+
+    /// A cluster's configuration is not the JSON that `boundtoken_cluster_connect` takes, or what it names cannot be used.
+    ClusterConfiguration = 51, "cluster_configuration",
+        "the cluster's configuration cannot be used", "see boundtoken_cluster_connect for its members";
+    /// The API server could not be reached, or does not answer as one does. The message says at which step.
+    ClusterUnreachable = 52, "cluster_unreachable",
+        "the cluster could not be reached", "check the API server's address, its certificate authority, and the network";
+    /// The API server does not accept the credentials, or they lack a permission. The message says which.
+    ClusterForbidden = 53, "cluster_forbidden",
+        "the cluster does not permit it", "bind the permissions that the message names to this identity";
+    /// The cluster answers, but objects were not listed before the deadline. The message says of which kind.
+    ClusterNotInStep = 54, "cluster_not_in_step",
+        "the cluster's objects were not listed in time", "see why in the message, or set a longer deadlineSeconds";
+    /// The thread that is to follow the cluster could not be started.
+    ClusterThread = 55, "cluster_thread",
+        "the background thread could not be started", "see the limits of the process";
+    /// The process was forked since the cluster was connected to: what follows the cluster runs in the parent only.
+    ClusterForked = 56, "cluster_forked",
+        "the cluster was connected to before a fork", "connect in each process, after the fork";
+}
+
+impl Mistake {
+    /// This mistake, made with the argument of this name.
+    pub(super) fn of(self, argument: &'static str) -> Failure {
+        self.with(format!("{} (`{argument}`); {}", self.description(), self.remedy()))
+    }
+
+    /// This mistake, described by a text of its own.
+    pub(super) fn with(self, message: impl Into<Box<str>>) -> Failure {
+        Failure::Mistake { mistake: self, message: message.into() }
+    }
+}
+
+/// One line of the list of all statuses.
+struct Listed {
+    status: boundtoken_status,
+    name: &'static str,
+    description: &'static str,
+    documentation: &'static str,
+}
+
+impl boundtoken_status {
+    pub(super) const OK: Self = Self(0);
+
+    fn all() -> impl Iterator<Item = Listed> {
+        let ok = Listed {
+            status: Self::OK,
+            name: "ok",
+            description: "success",
+            documentation: " Success. Of a verification: the token is accepted.",
+        };
+        let mistakes = Mistake::ALL.iter().map(|&mistake| Listed {
+            status: mistake.into(),
+            name: mistake.name(),
+            description: mistake.description(),
+            documentation: mistake.documentation(),
+        });
+        let reasons = Reason::ALL.iter().map(|&reason| Listed {
+            status: reason.into(),
+            name: reason.name(),
+            description: reason.description(),
+            documentation: reason.documentation(),
+        });
+        std::iter::once(ok).chain(mistakes).chain(reasons)
+    }
+
+    fn listed(self) -> Option<Listed> {
+        Self::all().find(|listed| listed.status == self)
+    }
+}
+
+impl From<Mistake> for boundtoken_status {
+    fn from(mistake: Mistake) -> Self {
+        Self(mistake.number())
+    }
+}
+
+impl From<Reason> for boundtoken_status {
+    fn from(reason: Reason) -> Self {
+        Self(reason.code().into())
+    }
+}
+
+/// Every status by ascending number: number, stable name, and the rule in full.
+///
+/// The list in `include/boundtoken.h` is generated from this one, and so can those of bindings be.
+///
+/// ```
+/// let expired = boundtoken_capi::statuses().find(|(number, ..)| *number == 414);
+/// assert_eq!(expired.map(|(_, name, _)| name), Some("expired"));
+/// ```
+pub fn statuses() -> impl Iterator<Item = (u32, &'static str, &'static str)> {
+    boundtoken_status::all().map(|listed| (listed.status.0, listed.name, listed.documentation.trim()))
+}
+
+/// The stable name of a status, in snake case, for logs and metrics: BOUNDTOKEN_EXPIRED is `expired`.
+///
+/// A number that this version does not know is named `unknown`. The text lives for ever. Any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn boundtoken_status_name(status: boundtoken_status) -> boundtoken_str {
+    boundary::infallible(boundtoken_str::ABSENT, || {
+        boundtoken_str::lend(status.listed().map_or("unknown", |listed| listed.name))
+    })
+}
+
+/// What a status means, as one phrase. `boundtoken_error_message` says more.
+///
+/// The text lives for ever; a number that this version does not know has one too. Any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn boundtoken_status_description(status: boundtoken_status) -> boundtoken_str {
+    boundary::infallible(boundtoken_str::ABSENT, || {
+        boundtoken_str::lend(
+            status.listed().map_or("a status of another version of boundtoken", |listed| listed.description),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_ascend_and_names_are_unique() {
+        let all: Vec<_> = statuses().collect();
+        assert!(all.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        let names: std::collections::BTreeSet<_> = all.iter().map(|(_, name, _)| name).collect();
+        assert_eq!(names.len(), all.len());
+    }
+
+    #[test]
+    fn mistakes_and_reasons_have_ranges_of_their_own() {
+        assert!(Mistake::ALL.iter().all(|mistake| (1..=99).contains(&mistake.number())));
+        assert!(Reason::ALL.iter().all(|reason| reason.code() > 100));
+    }
+}

@@ -1,0 +1,106 @@
+//! include/boundtoken.h says exactly what bindings/c/src does. To write it anew: `make generate`.
+#![allow(clippy::restriction)]
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// The order in which a reader of the header meets them.
+const SOURCES: [&str; 15] = [
+    "version.rs",
+    "string.rs",
+    "status.rs",
+    "error.rs",
+    "keys.rs",
+    "objects.rs",
+    "callback.rs",
+    "builder.rs",
+    "verify.rs",
+    "claims.rs",
+    "cluster.rs",
+    "cluster/asking.rs",
+    "cluster/report.rs",
+    "cluster/change.rs",
+    "fast_rsa.rs",
+];
+
+#[test]
+fn the_header_is_current() {
+    let path = boundtoken_testing::repository().join("include/boundtoken.h");
+    let generated = generate(Path::new(env!("CARGO_MANIFEST_DIR")));
+    if std::env::var_os("BOUNDTOKEN_UPDATE").is_some() {
+        std::fs::write(&path, &generated).expect("include/boundtoken.h can be written");
+    }
+    let checked_in = std::fs::read_to_string(&path).unwrap_or_default();
+    let differing = checked_in.lines().zip(generated.lines()).position(|(old, new)| old != new);
+    assert!(
+        checked_in == generated,
+        "include/boundtoken.h is out of date (first differing line: {differing:?}); run `make generate`"
+    );
+}
+
+fn generate(root: &Path) -> String {
+    let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml");
+    config.after_includes = Some(after_includes());
+    let builder = SOURCES
+        .iter()
+        .fold(cbindgen::Builder::new(), |builder, source| builder.with_src(root.join("src").join(source)));
+    let mut header = Vec::new();
+    builder.with_config(config).generate().expect("the sources can be read").write(&mut header);
+    String::from_utf8(header).expect("UTF-8")
+}
+
+/// What cbindgen cannot read out of the sources: versions, and the list of statuses.
+fn after_includes() -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    let [major, minor, patch] =
+        [env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR"), env!("CARGO_PKG_VERSION_PATCH")];
+    let mut text = format!(
+        "
+/// The version of this header. boundtoken_version() is that of the library.
+#define BOUNDTOKEN_VERSION_MAJOR {major}
+#define BOUNDTOKEN_VERSION_MINOR {minor}
+#define BOUNDTOKEN_VERSION_PATCH {patch}
+#define BOUNDTOKEN_VERSION_STRING \"{version}\"
+
+/// A result that must not be ignored.
+#if defined(__GNUC__)
+#define BOUNDTOKEN_MUST_USE __attribute__((warn_unused_result))
+#else
+#define BOUNDTOKEN_MUST_USE
+#endif
+
+/// The outcome of a call: 0 is ok, 1 to 99 are mistakes of the caller, from 101 on are reasons to refuse a token.
+///
+/// Numbers and names are stable. Later versions may add some.
+typedef enum boundtoken_status {{
+"
+    );
+    for (number, name, documentation) in boundtoken_capi::statuses() {
+        let documentation = wrapped(documentation);
+        writeln!(text, "{documentation}  BOUNDTOKEN_{} = {number},", name.to_uppercase())
+            .expect("a String takes everything");
+    }
+    text.push_str(
+        "  /// Never returned: makes the type 32 bits wide.
+  BOUNDTOKEN_STATUS_32_BITS = 0x7fffffff
+} boundtoken_status;",
+    );
+    text
+}
+
+/// Breaks a sentence into lines of a comment.
+fn wrapped(sentence: &str) -> String {
+    const WIDTH: usize = 112;
+    let mut lines = String::new();
+    let mut line = String::from("  ///");
+    for word in sentence.split_whitespace() {
+        if line.len() + 1 + word.len() > WIDTH {
+            lines.push_str(&line);
+            lines.push('\n');
+            line.truncate("  ///".len());
+        }
+        line.push(' ');
+        line.push_str(word);
+    }
+    lines + &line + "\n"
+}

@@ -1,0 +1,198 @@
+//! What is measured: a token, and who accepts it.
+
+use std::path::PathBuf;
+
+use boundtoken::fast_rsa::{self, State};
+use boundtoken::{Algorithm, KeySet, ObjectStore, TrustedIssuer, UnixSeconds, Verifier, VerifierBuilder};
+use boundtoken_kubernetes::Cluster;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{ArgGroup, Args};
+use tokio::runtime::Runtime;
+
+use super::Seen;
+use super::measure::refused;
+use super::review::Review;
+use crate::cluster::{Connection, follow_for};
+use crate::demo;
+use crate::failure::Failure;
+use crate::input::TokenInput;
+use crate::inspect::Parts;
+use crate::issue::DEFAULT_ISSUER;
+use crate::keys::{self, IssuerOptions, LoadedIssuer};
+
+const AUDIENCE: &str = "vault";
+/// A token that was made for this, until the year 2100, by a key that nobody has any more.
+const SAMPLE: &[u8] = include_bytes!("sample.token");
+const SAMPLE_JWKS: &[u8] = include_bytes!("sample.jwks.json");
+
+#[derive(Args)]
+#[command(
+    next_help_heading = "The token",
+    group = ArgGroup::new("acceptance").args(["audience", "objects", "issuer", "label", "jwks", "pem", "cluster"])
+        .multiple(true).requires("token_file"),
+    group = ArgGroup::new("place").args(["kubeconfig", "context", "in_cluster"])
+        .multiple(true).requires("cluster"),
+)]
+pub struct SubjectOptions {
+    /// How the program's own token is signed, which is measured when no other is given [default: RS256]
+    #[arg(long, value_name = "NAME", conflicts_with = "token_file", value_parser = sample_algorithm())]
+    sample: Option<Algorithm>,
+    /// File that holds a token of yours, or - for standard input
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Identifier of the service that verifies, as the token must name it; may be given several times
+    #[arg(long, value_name = "NAME")]
+    audience: Vec<String>,
+    /// Check RS256 signatures by boundtoken's own code, where the CPU has AVX-512 IFMA
+    #[arg(long)]
+    fast_rsa: bool,
+    #[command(flatten)]
+    issuer: IssuerOptions,
+    /// Take issuer, keys and objects from a cluster, and measure its TokenReview too: this sends the token to it
+    #[arg(long, help_heading = "The cluster", conflicts_with_all = ["objects", "issuer", "label", "jwks", "pem"])]
+    cluster: bool,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+fn sample_algorithm() -> impl clap::builder::TypedValueParser<Value = Algorithm> {
+    PossibleValuesParser::new(["RS256", "ES256"])
+        .try_map(|name| Algorithm::from_name(&name).ok_or("not compiled into this program"))
+}
+
+/// A token, and who accepts it.
+pub struct Subject {
+    pub token: Vec<u8>,
+    /// Whether boundtoken's own code is to check RS256 signatures.
+    pub fast_rsa: bool,
+    audiences: Vec<String>,
+    issuers: Vec<TrustedIssuer>,
+    /// The same without a source of objects, where there can be one without.
+    pub without_objects: Option<Vec<TrustedIssuer>>,
+    /// Whom to ask beside.
+    pub review: Option<Review>,
+}
+
+impl SubjectOptions {
+    /// Why boundtoken's own code checks nothing, although it was asked for.
+    pub fn fast_rsa_is_off(&self) -> Option<&'static str> {
+        // Loading a key turns it on.
+        KeySet::from_jwks(SAMPLE_JWKS).ok().filter(|_| self.fast_rsa)?;
+        match fast_rsa::status().state {
+            State::On => None,
+            State::NoInstructions => Some("--fast-rsa has no effect: this CPU lacks AVX-512 IFMA"),
+            State::TurnedOff => {
+                Some("--fast-rsa has no effect: the environment's BOUNDTOKEN_FAST_RSA forbids it")
+            }
+            State::NotCompiled => {
+                Some("--fast-rsa has no effect: this program was built for another kind of CPU")
+            }
+            _ => Some("--fast-rsa has no effect: it failed its self-test; please report this as a bug"),
+        }
+    }
+
+    /// Gives the subject to `measure`; a cluster is followed for as long as that takes.
+    pub fn with_subject<T>(
+        &self,
+        measure: impl FnOnce(&Subject) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let measure = |subject| measure(&Subject { fast_rsa: self.fast_rsa, ..subject });
+        let Some(file) = &self.token_file else {
+            return measure(Subject::sample(self.sample.unwrap_or(Algorithm::RS256))?);
+        };
+        if self.audience.is_empty() {
+            return Err(Failure::new("name one of the token's audiences with --audience"));
+        }
+        let token = TokenInput::of_file(file.clone()).read()?;
+        if !self.cluster {
+            return measure(Subject::of_files(self, token)?);
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.map_err(|error| Failure::new(format!("no network: {error}")))?;
+        let (subject, _cluster) = Subject::of_cluster(self, token, &runtime)?;
+        measure(subject)
+    }
+}
+
+impl Subject {
+    fn sample(algorithm: Algorithm) -> Result<Self, Failure> {
+        let (token, issuer) = if algorithm == Algorithm::RS256 {
+            let keys = KeySet::from_jwks(SAMPLE_JWKS).map_err(|error| Failure::new(error.to_string()))?;
+            (SAMPLE.to_vec(), TrustedIssuer::new(DEFAULT_ISSUER, keys))
+        } else {
+            let cluster = demo::Cluster::new(UnixSeconds::now())?;
+            (cluster.token.into_bytes(), TrustedIssuer::new(cluster.issuer.name(), cluster.issuer.keys()))
+        };
+        Self::new(token, vec![AUDIENCE.to_owned()], vec![issuer]).with_objects_that_exist()
+    }
+
+    fn of_files(options: &SubjectOptions, token: Vec<u8>) -> Result<Self, Failure> {
+        let loaded = options.issuer.load()?;
+        let issuers = loaded.iter().map(|each| each.issuer.clone()).collect();
+        let subject = Self::new(token, options.audience.clone(), issuers).with_objects_that_exist()?;
+        // What files list takes the place of what is taken to exist.
+        let listed = |(issuer, LoadedIssuer { objects, .. }): (TrustedIssuer, _)| match objects {
+            Some(objects) => issuer.bound_objects(objects),
+            None => issuer,
+        };
+        Ok(Self { issuers: subject.issuers.into_iter().zip(loaded).map(listed).collect(), ..subject })
+    }
+
+    fn of_cluster(
+        options: &SubjectOptions,
+        token: Vec<u8>,
+        runtime: &Runtime,
+    ) -> Result<(Self, Cluster), Failure> {
+        let (client, cluster) = runtime.block_on(async {
+            let client = options.connection.client().await?;
+            Ok((client.clone(), follow_for(client, &token, &[]).await?))
+        })?;
+        let audiences = options.audience.clone();
+        let review = Review { client, audiences: audiences.clone(), runtime: runtime.handle().clone() };
+        let subject = Self::new(token, audiences, vec![cluster.trusted_issuer()]);
+        Ok((Self { without_objects: None, review: Some(review), ..subject }, cluster))
+    }
+
+    fn new(token: Vec<u8>, audiences: Vec<String>, issuers: Vec<TrustedIssuer>) -> Self {
+        Self {
+            token,
+            audiences,
+            fast_rsa: false,
+            without_objects: Some(issuers.clone()),
+            issuers,
+            review: None,
+        }
+    }
+
+    /// Takes it that everything the token is bound to exists.
+    fn with_objects_that_exist(self) -> Result<Self, Failure> {
+        let checked =
+            self.verifier(Seen::First, false)?.check(&self.token).map_err(|error| refused(&error))?;
+        let store = ObjectStore::new();
+        for object in checked.bound_objects() {
+            store.upsert(&object.reference, object.uid.into(), None);
+        }
+        let issuers = self.issuers.into_iter().map(|issuer| issuer.bound_objects(store.clone())).collect();
+        Ok(Self { issuers, ..self })
+    }
+
+    /// A verifier that remembers tokens, or none.
+    pub fn verifier(&self, seen: Seen, objects: bool) -> Result<Verifier, Failure> {
+        let issuers = match &self.without_objects {
+            Some(issuers) if !objects => issuers,
+            _ => &self.issuers,
+        };
+        let builder = issuers.iter().cloned().fold(Verifier::builder(), VerifierBuilder::issuer);
+        let builder = builder.fast_rsa(self.fast_rsa);
+        let builder = self.audiences.iter().fold(builder, |builder, name| builder.audience(name.as_str()));
+        let builder = if seen == Seen::First { builder.cached_tokens(0) } else { builder };
+        keys::build(builder)
+    }
+
+    /// How the token says that it is signed.
+    pub fn algorithm(&self) -> String {
+        let header = Parts::decode(&self.token).header.json;
+        let name = header.as_ref().and_then(|header| header.get("alg")?.as_str());
+        name.unwrap_or("unknown").to_owned()
+    }
+}

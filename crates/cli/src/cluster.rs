@@ -1,0 +1,210 @@
+//! Which cluster, and how its API server is asked.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use boundtoken::api::Status;
+use clap::Args;
+use http::header::{ACCEPT, CONTENT_TYPE, WARNING};
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::{BodyExt as _, Limited};
+use kube::client::Body;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::failure::{Failure, causes};
+use crate::keys;
+
+mod following;
+mod review;
+
+pub use following::follow_for;
+pub use review::review;
+
+/// How long one question to the API server may take.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// The longest answer that is read, in bytes.
+const MAX_ANSWER_SIZE: usize = 4 << 20;
+
+/// Which cluster.
+#[derive(Args)]
+#[command(next_help_heading = "The cluster")]
+pub struct Connection {
+    /// Kubeconfig file [default: the one that kubectl takes, else the pod's own configuration]
+    #[arg(long, value_name = "FILE", value_parser = keys::file)]
+    kubeconfig: Option<PathBuf>,
+    /// Context of the kubeconfig, in place of the current one
+    #[arg(long, value_name = "NAME")]
+    context: Option<String>,
+    /// Take the pod's own configuration, and no kubeconfig
+    #[arg(long, conflicts_with_all = ["kubeconfig", "context"])]
+    in_cluster: bool,
+}
+
+impl Connection {
+    /// The address and the credentials. Nothing is asked yet.
+    pub async fn config(&self) -> Result<Config, Failure> {
+        let options = KubeConfigOptions { context: self.context.clone(), ..KubeConfigOptions::default() };
+        let wrong = |error: &dyn std::error::Error| {
+            Failure::new(format!(
+                "no cluster is configured: {}; name a file with --kubeconfig",
+                causes(error)
+            ))
+        };
+        if self.in_cluster {
+            return Config::incluster().map_err(|error| {
+                Failure::new(format!("this is no pod with a service account's token: {}", causes(&error)))
+            });
+        }
+        if let Some(path) = &self.kubeconfig {
+            let failed = |error: &dyn std::error::Error| Failure::with_file(path, causes(error));
+            let file = Kubeconfig::read_from(path).map_err(|error| failed(&error))?;
+            return Config::from_custom_kubeconfig(file, &options).await.map_err(|error| failed(&error));
+        }
+        if let Some(files) =
+            boundtoken_kubernetes::kubeconfig_of_environment().map_err(|error| wrong(&error))?
+        {
+            return Config::from_custom_kubeconfig(files, &options).await.map_err(|error| wrong(&error));
+        }
+        if self.context.is_some() {
+            return Config::from_kubeconfig(&options).await.map_err(|error| wrong(&error));
+        }
+        Config::infer().await.map_err(|error| wrong(&error))
+    }
+
+    pub async fn client(&self) -> Result<Client, Failure> {
+        client(self.config().await?)
+    }
+}
+
+pub fn client(config: Config) -> Result<Client, Failure> {
+    Client::try_from(config).map_err(|error| {
+        Failure::new(format!("the cluster's configuration is of no use: {}", causes(&error)))
+    })
+}
+
+/// Runs what waits for the network.
+pub fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Failure::new(format!("no network: {error}")))?.block_on(work)
+}
+
+/// What the API server answered.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+/// The API server's refusal.
+#[derive(Debug)]
+pub struct Refusal {
+    pub status: StatusCode,
+    /// In the API server's own words.
+    pub message: String,
+}
+
+/// GETs a path of the API server.
+pub async fn get(client: &Client, path: &str, accept: &str) -> Result<Answer, Failure> {
+    send(client, Request::get(path).header(ACCEPT, accept).body(Body::empty())).await
+}
+
+/// POSTs an object to a path of the API server.
+pub async fn post(client: &Client, path: &str, object: &impl Serialize) -> Result<Answer, Failure> {
+    const JSON: &str = "application/json";
+    let body = serde_json::to_vec(object).map_err(|error| Failure::new(error.to_string()))?;
+    let request = Request::post(path).header(ACCEPT, JSON).header(CONTENT_TYPE, JSON);
+    send(client, request.body(Body::from(body))).await
+}
+
+async fn send(client: &Client, request: http::Result<Request<Body>>) -> Result<Answer, Failure> {
+    let unreachable = |problem: &str| Failure::new(format!("the API server could not be asked: {problem}"));
+    let request = request.map_err(|error| unreachable(&error.to_string()))?;
+    let answer = async {
+        let response = client.send(request).await.map_err(|error| unreachable(&causes(&error)))?;
+        let (head, body) = response.into_parts();
+        let body = Limited::new(body, MAX_ANSWER_SIZE).collect().await;
+        let body = body.map_err(|error| unreachable(&error.to_string()))?.to_bytes().to_vec();
+        Ok(Answer { status: head.status, headers: head.headers, body })
+    };
+    let seconds = PATIENCE.as_secs();
+    tokio::time::timeout(PATIENCE, answer)
+        .await
+        .unwrap_or_else(|_| Err(unreachable(&format!("no answer within {seconds} seconds"))))
+}
+
+impl Answer {
+    /// The object in the answer, or the API server's refusal; a server that is in trouble has decided nothing.
+    pub fn object<T: DeserializeOwned>(&self) -> Result<Result<T, Refusal>, Failure> {
+        if self.status.is_success() {
+            let object = serde_json::from_slice(&self.body);
+            return object.map(Ok).map_err(|error| {
+                Failure::new(format!("the API server's answer is not what was asked for: {}", causes(&error)))
+            });
+        }
+        let refusal = self.refusal();
+        if self.status.is_client_error() && self.status != StatusCode::TOO_MANY_REQUESTS {
+            return Ok(Err(refusal));
+        }
+        Err(Failure::new(format!("the API server could not answer: {}", refusal.message)))
+    }
+
+    /// Whether this text stands somewhere in the answer.
+    pub fn contains(&self, text: &str) -> bool {
+        self.body.windows(text.len()).any(|part| part == text.as_bytes())
+    }
+
+    fn refusal(&self) -> Refusal {
+        let status: Option<Status> = serde_json::from_slice(&self.body).ok();
+        let said = status.map(|status| status.message).filter(|message| !message.is_empty());
+        Refusal { status: self.status, message: said.unwrap_or_else(|| self.status.to_string()) }
+    }
+
+    /// The API server's warnings: RFC 7234 section 5.5, as `299 - "text"`.
+    pub fn warnings(&self) -> impl Iterator<Item = String> {
+        self.headers.get_all(WARNING).iter().filter_map(|value| {
+            let (_, behind) = value.to_str().ok()?.split_once('"')?;
+            let (text, _) = behind.rsplit_once('"')?;
+            Some(text.replace("\\\"", "\"").replace("\\\\", "\\"))
+        })
+    }
+}
+
+/// A name that may stand in the path of a request.
+///
+/// # Errors
+/// A sentence for the user.
+pub fn object_name(text: &str) -> Result<String, String> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
+    let named = text.bytes().all(plain) && text.bytes().any(|byte| byte.is_ascii_alphanumeric());
+    match named && text.len() <= 253 {
+        true => Ok(text.to_owned()),
+        false => Err("give a name in lower-case letters, digits, `-` and `.`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_lead_a_request_elsewhere() {
+        for name in ["app", "app-0", "node-1.example.com", "0"] {
+            assert_eq!(object_name(name).as_deref(), Ok(name));
+        }
+        for name in ["", ".", "..", "a/b", "a?b", "a%2fb", "A", "a b", "é", &"a".repeat(254)] {
+            assert!(object_name(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn warnings_are_taken_out_of_their_quotes() {
+        let mut headers = HeaderMap::new();
+        headers.append(WARNING, r#"299 - "say \"less\" \\ more""#.parse().unwrap());
+        headers.append(WARNING, "nonsense".parse().unwrap());
+        let answer = Answer { status: StatusCode::OK, headers, body: Vec::new() };
+        assert_eq!(answer.warnings().collect::<Vec<_>>(), [r#"say "less" \ more"#]);
+    }
+}

@@ -1,0 +1,31 @@
+//! Following a cluster, or as much of it as one token needs.
+
+use boundtoken::ObjectKind;
+use boundtoken_kubernetes::Cluster;
+use kube::Client;
+
+use super::object_name;
+use crate::failure::{Failure, causes};
+use crate::inspect::{Parts, Statement};
+
+/// Connects, and follows what this token names: its namespace, and nodes, secrets or webhook configurations if it is bound
+/// to one.
+///
+/// What an unverified token says decides only how little is looked at: what is not followed is never taken to exist.
+pub async fn follow_for(client: Client, token: &[u8], namespaces: &[String]) -> Result<Cluster, Failure> {
+    let statement = Statement::read(Parts::decode(token).claims.json.as_ref());
+    let names = |kind: ObjectKind| statement.bound_objects.iter().any(|object| object.kind == kind.name());
+    let names_webhook = ObjectKind::ALL.iter().any(|kind| kind.is_webhook_configuration() && names(*kind));
+    let mut builder = Cluster::builder()
+        .client(client)
+        .nodes(names(ObjectKind::Node))
+        .secrets(names(ObjectKind::Secret))
+        .webhook_configurations(names_webhook);
+    if namespaces.is_empty() {
+        let own = statement.bound_objects.iter().find_map(|object| object.namespace.as_deref());
+        let own = own.and_then(|name| object_name(name).ok());
+        builder = builder.namespace(own.as_deref().unwrap_or("default"));
+    }
+    builder = namespaces.iter().fold(builder, |builder, name| builder.namespace(name.as_str()));
+    builder.connect().await.map_err(|error| Failure::new(causes(&error)))
+}

@@ -1,0 +1,154 @@
+//! `boundtoken compare`: the API server's verdict beside ours.
+
+use std::process::ExitCode;
+
+use boundtoken::api::TokenReviewStatus;
+use boundtoken::{Reason, Rejection, VerifiedToken};
+use boundtoken_kubernetes::OnlineVerifier;
+use clap::Args;
+use serde::Serialize;
+
+use crate::cluster::{self, Connection, follow_for};
+use crate::failure::{Failure, harmless};
+use crate::input::TokenInput;
+use crate::output::{self, BAD, CAUTION, Format, GOOD, paint, printable, row};
+
+mod explanation;
+
+/// Ask the API server's TokenReview about a token, and ourselves, and explain any difference
+///
+/// This sends the token to the API server. Needs the permission to `create` on `tokenreviews`, which the ClusterRole
+/// system:auth-delegator has, beside what `verify --cluster` needs.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    #[command(flatten)]
+    token: TokenInput,
+    /// Identifier of the service that verifies; may be given several times
+    #[arg(long, value_name = "NAME", required = true)]
+    audience: Vec<String>,
+    /// Form of the comparison
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
+    output: Format,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  boundtoken compare --token-file token --audience vault
+  kubectl create token app --audience vault | boundtoken compare --audience vault -o json
+
+Exit status:
+  0  the verdicts are the same, and so is the user
+  1  they differ
+  2  it could not be decided: wrong arguments, no connection, or no permission";
+
+/// Both verdicts.
+pub struct Verdicts {
+    theirs: TokenReviewStatus,
+    ours: Result<VerifiedToken, Rejection>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    same: bool,
+    api_server: &'a TokenReviewStatus,
+    boundtoken: Ours<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Ours<'a> {
+    accepted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a VerifiedToken>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let token = arguments.token.read()?;
+    let mut verdicts = cluster::block_on(arguments.ask(&token))?;
+    // The API server may quote what it was given.
+    verdicts.theirs.error = harmless(&verdicts.theirs.error);
+    let explanation = explanation::of(&verdicts, &token);
+    let same = explanation.is_none();
+    match arguments.output.structured() {
+        Some(format) => output::document(format, &document(&verdicts, explanation))?,
+        None => output::text(&text(&verdicts, explanation.as_deref()))?,
+    }
+    Ok(if same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+impl Arguments {
+    async fn ask(&self, token: &[u8]) -> Result<Verdicts, Failure> {
+        let text = std::str::from_utf8(token).ok().filter(|text| !text.is_empty());
+        let text = text.ok_or_else(|| Failure::new("a TokenReview takes a text, and not the empty one"))?;
+        let client = self.connection.client().await?;
+        let cluster = follow_for(client.clone(), token, &[]).await?;
+        let builder = self
+            .audience
+            .iter()
+            .fold(cluster.verifier_builder(), |builder, audience| builder.audience(audience.as_str()));
+        let verifier = builder.build().map_err(|error| Failure::new(error.to_string()))?;
+        let theirs = cluster::review(&client, text, &self.audience).await?;
+        let ours = OnlineVerifier::new(verifier).asking(&cluster).verify(token).await;
+        if let Err(rejection) = &ours
+            && matches!(rejection.reason(), Reason::BoundObjectUnavailable | Reason::BoundObjectNotFollowed)
+        {
+            return Err(Failure::new(rejection.to_string()));
+        }
+        Ok(Verdicts { theirs, ours })
+    }
+}
+
+fn document(verdicts: &Verdicts, explanation: Option<String>) -> Document<'_> {
+    let rejection = verdicts.ours.as_ref().err();
+    Document {
+        same: explanation.is_none(),
+        api_server: &verdicts.theirs,
+        boundtoken: Ours {
+            accepted: rejection.is_none(),
+            token: verdicts.ours.as_ref().ok(),
+            reason: rejection.map(Rejection::name),
+            message: rejection.map(Rejection::to_string),
+        },
+        explanation,
+    }
+}
+
+fn text(verdicts: &Verdicts, explanation: Option<&str>) -> String {
+    let accepted = |user: &str| format!("{}  {}", paint(GOOD, "ACCEPTED"), printable(user));
+    let refused = |why: &str| format!("{}  {}", paint(BAD, "REFUSED"), printable(why));
+    let mut lines = String::new();
+    row(
+        &mut lines,
+        "API server",
+        &match &verdicts.theirs {
+            theirs if theirs.authenticated => accepted(&theirs.user.username),
+            theirs => refused(&theirs.error),
+        },
+    );
+    row(
+        &mut lines,
+        "boundtoken",
+        &match &verdicts.ours {
+            Ok(token) => accepted(&token.user_info().username),
+            Err(rejection) => refused(&format!("{}: {rejection}", rejection.name())),
+        },
+    );
+    match explanation {
+        None => lines.push_str(&format!("\n{}\n", paint(GOOD, "The same verdict."))),
+        Some(explanation) => {
+            lines.push_str(&format!("\n{}\n", paint(CAUTION, "Not the same:")));
+            row(&mut lines, "", &printable(explanation));
+        }
+    }
+    lines
+}

@@ -1,0 +1,123 @@
+//! The `boundtoken` program: verifies tokens, looks into them, and shows on its own what a bound token is.
+//!
+//! Each command is a file. No message ever holds a token, nor a part of one that could be used.
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[cfg(feature = "network")]
+mod bench;
+#[cfg(feature = "network")]
+mod cluster;
+#[cfg(feature = "network")]
+mod compare;
+mod completions;
+mod demo;
+#[cfg(feature = "network")]
+mod dev_server;
+#[cfg(feature = "network")]
+mod doctor;
+#[cfg(feature = "network")]
+mod end;
+mod failure;
+mod input;
+mod inspect;
+mod issue;
+mod keys;
+mod objects;
+mod output;
+mod reasons;
+#[cfg(feature = "network")]
+mod request;
+mod shell;
+mod verify;
+#[cfg(feature = "network")]
+mod watch;
+mod words;
+
+use failure::Failure;
+
+/// Verify Kubernetes bound service-account tokens, without asking the API server
+///
+/// A bound token names its audience, expires, and dies with the pod that it was issued for. boundtoken gives the
+/// answer of a TokenReview from the cluster's public keys and a list of its objects, in microseconds.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true, max_term_width = 100, after_help = EXAMPLES)]
+struct Program {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  See it work, with nothing but this program:
+    boundtoken demo
+
+  Verify a token for the audience vault, by the cluster's own keys:
+    kubectl get --raw /openid/v1/jwks > jwks.json
+    kubectl create token app --audience vault | boundtoken verify --jwks jwks.json \\
+      --issuer https://kubernetes.default.svc.cluster.local --audience vault
+
+  Look into a token, without verifying it:
+    boundtoken inspect --token-file /var/run/secrets/kubernetes.io/serviceaccount/token
+
+  What does it cost on this machine?
+    boundtoken bench
+
+Exit status:
+  0  done; verify: the token is accepted
+  1  verify: the token is refused; inspect: it cannot be decoded
+  2  it could not be decided: wrong arguments, an unreadable file, no token, no usable key;
+     verify --require-live: the bound objects were not checked";
+
+#[derive(Subcommand)]
+enum Command {
+    Verify(Box<verify::Arguments>),
+    Inspect(inspect::Arguments),
+    Issue(Box<issue::Arguments>),
+    #[cfg(feature = "network")]
+    Request(Box<request::Arguments>),
+    #[cfg(feature = "network")]
+    Doctor(doctor::Arguments),
+    #[cfg(feature = "network")]
+    Compare(compare::Arguments),
+    #[cfg(feature = "network")]
+    Watch(watch::Arguments),
+    #[cfg(feature = "network")]
+    Bench(Box<bench::Arguments>),
+    Demo(demo::Arguments),
+    #[cfg(feature = "network")]
+    DevServer(Box<dev_server::Arguments>),
+    Reasons(reasons::Arguments),
+    Completions(completions::Arguments),
+}
+
+fn main() -> ExitCode {
+    let program = match Program::try_parse() {
+        Ok(program) => program,
+        Err(error) => return failure::report_usage(&error),
+    };
+    let done: Result<ExitCode, Failure> = match program.command {
+        Command::Verify(arguments) => verify::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Issue(arguments) => issue::run(&arguments),
+        #[cfg(feature = "network")]
+        Command::Request(arguments) => request::run(&arguments),
+        #[cfg(feature = "network")]
+        Command::Doctor(arguments) => doctor::run(&arguments),
+        #[cfg(feature = "network")]
+        Command::Compare(arguments) => compare::run(&arguments),
+        #[cfg(feature = "network")]
+        Command::Watch(arguments) => watch::run(&arguments),
+        #[cfg(feature = "network")]
+        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
+        #[cfg(feature = "network")]
+        Command::DevServer(arguments) => dev_server::run(&arguments),
+        Command::Reasons(arguments) => reasons::run(&arguments),
+        Command::Completions(arguments) => completions::run::<Program>(&arguments),
+    };
+    done.unwrap_or_else(|failure| failure.report())
+}

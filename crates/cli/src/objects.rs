@@ -1,0 +1,130 @@
+//! The cluster's objects, from files.
+
+use std::path::PathBuf;
+
+use boundtoken::{
+    BoundObjects, IssuerObjects, ObjectKind, ObjectReference, ObjectSource, ObjectState, ObjectStore,
+    PodSpec, Uid, Webhook,
+};
+use serde::Deserialize as _;
+use serde_json::Value;
+
+use crate::failure::Failure;
+use crate::input::read_file;
+
+/// The longest file that is read, in bytes: the full objects of a large cluster.
+const MAX_FILE_SIZE: u64 = 256 << 20;
+
+/// What files say of a cluster's objects.
+///
+/// A kind of which they say nothing at all is unknown, not absent: `kubectl get pods` lists no service account, and
+/// still every token has one.
+#[derive(Clone)]
+pub struct Objects {
+    store: ObjectStore,
+    kinds: Vec<ObjectKind>,
+}
+
+impl Objects {
+    pub fn load(paths: &[PathBuf]) -> Result<Self, Failure> {
+        let mut objects = Self { store: ObjectStore::new(), kinds: Vec::new() };
+        for path in paths {
+            let bytes = read_file(path, MAX_FILE_SIZE)?;
+            objects.add(&bytes).map_err(|error| Failure::with_file(path, error))?;
+        }
+        Ok(objects)
+    }
+
+    fn add(&mut self, bytes: &[u8]) -> Result<(), String> {
+        if let Some(b'{' | b'[') = bytes.trim_ascii_start().first() {
+            let document = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+            return self.add_document(&document, bytes);
+        }
+        for document in yaml_serde::Deserializer::from_slice(bytes) {
+            let document = Value::deserialize(document).map_err(|error| error.to_string())?;
+            self.add_document(&document, document.to_string().as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn add_document(&mut self, document: &Value, json: &[u8]) -> Result<(), String> {
+        self.store.load_json(json).map_err(|error| error.to_string())?;
+        self.add_kinds(document);
+        Ok(())
+    }
+
+    /// Which kinds a document speaks of, in any form that an [`ObjectStore`] reads.
+    fn add_kinds(&mut self, document: &Value) {
+        match document {
+            Value::Array(items) => items.iter().for_each(|item| self.add_kinds(item)),
+            Value::Object(object) => {
+                let items = object.get("items");
+                let named = object.get("kind").and_then(Value::as_str);
+                let listed = ObjectKind::ALL.iter().copied().filter(|kind| match named {
+                    Some(name) => name.strip_suffix("List").unwrap_or(name) == kind.name(),
+                    None => object.contains_key(kind.resource()),
+                });
+                self.kinds.extend(listed);
+                items.into_iter().for_each(|items| self.add_kinds(items));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl BoundObjects for Objects {
+    fn state(&self, reference: &ObjectReference<'_>) -> ObjectState {
+        if self.kinds.contains(&reference.kind) {
+            self.store.state(reference)
+        } else {
+            ObjectState::Unavailable
+        }
+    }
+}
+
+impl IssuerObjects for Objects {
+    fn source(&self) -> ObjectSource {
+        self.clone().into()
+    }
+
+    fn pod_spec(&self, pod: &ObjectReference<'_>, uid: &Uid) -> Option<PodSpec> {
+        self.store.pod_spec(pod, uid)
+    }
+
+    fn webhooks(&self, configuration: &ObjectReference<'_>, uid: &Uid) -> Option<Vec<Webhook>> {
+        self.store.webhooks(configuration, uid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_known_once_a_file_lists_it_even_without_any_object() {
+        for (document, known) in [
+            (r#"{"pods":[],"nodes":[]}"#, vec![ObjectKind::Pod, ObjectKind::Node]),
+            (r#"{"kind":"SecretList","items":[]}"#, vec![ObjectKind::Secret]),
+            (r#"{"validatingwebhookconfigurations":[]}"#, vec![ObjectKind::ValidatingWebhookConfiguration]),
+            (
+                r#"{"kind":"MutatingWebhookConfigurationList","items":[]}"#,
+                vec![ObjectKind::MutatingWebhookConfiguration],
+            ),
+            (r#"{"kind":"List","items":[]}"#, vec![]),
+            (
+                r#"{"kind":"List","items":[{"kind":"ServiceAccount","metadata":{"namespace":"a","name":"b","uid":"c"}}]}"#,
+                vec![ObjectKind::ServiceAccount],
+            ),
+            ("kind: PodList\nitems: []\n---\nnodes: []\n", vec![ObjectKind::Pod, ObjectKind::Node]),
+        ] {
+            let mut objects = Objects { store: ObjectStore::new(), kinds: Vec::new() };
+            objects.add(document.as_bytes()).unwrap();
+            for &kind in ObjectKind::ALL {
+                let state = objects.state(&ObjectReference { kind, namespace: "a", name: "other" });
+                let expected =
+                    if known.contains(&kind) { ObjectState::Absent } else { ObjectState::Unavailable };
+                assert_eq!(state, expected, "{document} {kind}");
+            }
+        }
+    }
+}

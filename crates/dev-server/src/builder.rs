@@ -1,0 +1,253 @@
+//! What a development server is to be like.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use super::error::DevServerError;
+use super::http::authentication::{AdminToken, Authentication};
+use super::http::faults::{Fault, Faults};
+use super::http::{self, Shared};
+use super::serve::{Limits, Service};
+use super::store::Store;
+use super::tls::Tls;
+use super::{DevServer, Inner, kubeconfig, manifests};
+use boundtoken::{Algorithm, Issuer, ObjectReference, SigningKey, Verifier};
+
+/// The issuer unless another is set: the one that most clusters have.
+const DEFAULT_ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
+
+/// Collects what a [`DevServer`] is to be like. Made by [`DevServer::builder`].
+///
+/// ```
+/// use boundtoken_dev_server::{DevServer, Fault};
+///
+/// let server = DevServer::builder()
+///     .objects("{apiVersion: v1, kind: ServiceAccount, metadata: {name: app, namespace: demo}}")
+///     .audience("https://api.example.com")
+///     .fault(Fault::ErrorRate(0.0))
+///     .start()?;
+/// assert!(server.url().starts_with("https://127.0.0.1:"));
+/// # Ok::<(), boundtoken_dev_server::DevServerError>(())
+/// ```
+#[must_use = "a builder does nothing until `start`"]
+pub struct DevServerBuilder {
+    address: SocketAddr,
+    remote: bool,
+    plain_http: bool,
+    signing_key: Option<SigningKey>,
+    issuer: String,
+    audiences: Vec<String>,
+    jwks_uri: Option<String>,
+    objects: Vec<String>,
+    faults: Vec<Fault>,
+    may_attest: Option<MayAttest>,
+    webhook_tokens: bool,
+}
+
+/// Whether a service account may attest an API group.
+type MayAttest = Box<dyn Fn(&ObjectReference<'_>, &str) -> bool + Send + Sync>;
+
+impl DevServerBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+            remote: false,
+            plain_http: false,
+            signing_key: None,
+            issuer: DEFAULT_ISSUER.to_owned(),
+            audiences: Vec::new(),
+            jwks_uri: None,
+            objects: Vec::new(),
+            faults: Vec::new(),
+            may_attest: None,
+            webhook_tokens: true,
+        }
+    }
+
+    /// Listens on this address: unless set, 127.0.0.1 and a free port, which is what port 0 stands for.
+    pub fn address(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// Whether the address may be one that other computers can reach. There is no authorization: whoever has a token,
+    /// be it a service account's, may do everything.
+    pub fn allow_remote(mut self, allow: bool) -> Self {
+        self.remote = allow;
+        self
+    }
+
+    /// Speaks HTTP without TLS. kubectl sends no token then, so it is refused.
+    pub fn plain_http(mut self) -> Self {
+        self.plain_http = true;
+        self
+    }
+
+    /// Signs tokens with this key; unless set, with a new ES256 key.
+    pub fn signing_key(mut self, key: SigningKey) -> Self {
+        self.signing_key = Some(key);
+        self
+    }
+
+    /// Writes this issuer into tokens; unless set, `https://kubernetes.default.svc.cluster.local`.
+    pub fn issuer(mut self, name: impl Into<String>) -> Self {
+        self.issuer = name.into();
+        self
+    }
+
+    /// An audience of the server itself: a token for it may be used here, and it is what a request gets that names none.
+    /// Call it once for each; unless set, the issuer's name.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audiences.push(audience.into());
+        self
+    }
+
+    /// The `jwks_uri` of the discovery document; unless set, the server's own.
+    pub fn jwks_uri(mut self, uri: impl Into<String>) -> Self {
+        self.jwks_uri = Some(uri.into());
+        self
+    }
+
+    /// Objects to start from, as for `kubectl apply`: YAML, in one or several documents, or JSON; lists are taken apart,
+    /// and the namespaces that they need are made. Call it once for each text. uids in it are kept.
+    pub fn objects(mut self, manifests: impl Into<String>) -> Self {
+        self.objects.push(manifests.into());
+        self
+    }
+
+    /// Who may attest which API group to a webhook, as in [`IssuerBuilder::may_attest`]. Everybody may, unless set.
+    ///
+    /// ```
+    /// use boundtoken_dev_server::DevServer;
+    ///
+    /// let server = DevServer::builder().may_attest(|account, api_group| {
+    ///     (account.namespace, account.name, api_group) == ("demo", "app", "apps")
+    /// });
+    /// # let _ = server;
+    /// ```
+    ///
+    /// [`IssuerBuilder::may_attest`]: boundtoken::IssuerBuilder::may_attest
+    pub fn may_attest(
+        mut self,
+        allows: impl Fn(&ObjectReference<'_>, &str) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.may_attest = Some(Box::new(allows));
+        self
+    }
+
+    /// Whether tokens can be bound to webhook configurations, and such tokens are accepted: the feature gate
+    /// `APIServerWebhookAuthenticationToken` of Kubernetes 1.37, where it is alpha and off. On unless set.
+    pub fn webhook_tokens(mut self, enabled: bool) -> Self {
+        self.webhook_tokens = enabled;
+        self
+    }
+
+    /// A fault from the start. Call it once for each kind.
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
+    /// Starts the server: when this returns, it answers.
+    ///
+    /// # Errors
+    /// [`DevServerError`] says what does not do, and what would.
+    pub fn start(self) -> Result<DevServer, DevServerError> {
+        if !self.address.ip().is_loopback() && !self.remote {
+            return Err(DevServerError::AddressIsRemote(self.address));
+        }
+        let store = Store::new();
+        for (place, text) in self.objects.iter().enumerate() {
+            let documents = manifests::parse(text).map_err(|(document, problem)| {
+                DevServerError::Manifest { text: place + 1, document, problem }
+            })?;
+            store.load(&documents).map_err(|error| DevServerError::Object(error.to_string()))?;
+        }
+
+        let cannot_listen = |source| DevServerError::CannotListen { address: self.address, source };
+        let listener = TcpListener::bind(self.address).map_err(cannot_listen)?;
+        let address = reachable(listener.local_addr().map_err(cannot_listen)?);
+        let tls = match self.plain_http {
+            true => None,
+            false => Some(Tls::generate(address.ip()).map_err(|error| DevServerError::Certificate(error.0))?),
+        };
+        let url = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
+
+        let signing_key = match self.signing_key {
+            Some(key) => key,
+            None => SigningKey::generate(Algorithm::ES256).map_err(DevServerError::Key)?,
+        };
+        let jwks_uri = self.jwks_uri.unwrap_or_else(|| format!("{url}/openid/v1/jwks"));
+        let issuer =
+            Issuer::builder(self.issuer, signing_key).jwks_uri(jwks_uri).bound_objects(store.clone());
+        let issuer = issuer.webhook_tokens(self.webhook_tokens);
+        let issuer = match self.may_attest {
+            Some(allows) => issuer.may_attest(allows),
+            None => issuer,
+        };
+        let issuer = self.audiences.into_iter().fold(issuer, |issuer, name| issuer.api_audience(name));
+        let issuer = issuer.build().map_err(DevServerError::Issuer)?;
+        let verifier = Verifier::builder().issuer(issuer.trusted());
+        let verifier = issuer
+            .api_audiences()
+            .iter()
+            .fold(verifier, |verifier, audience| verifier.audience(audience.as_str()))
+            .build()
+            .map_err(DevServerError::Audience)?;
+        let admin_token = AdminToken::generate().map_err(DevServerError::Key)?;
+
+        let faults = Faults::default();
+        faults.set(self.faults);
+        let authority = tls.as_ref().map(|tls| tls.authority.clone());
+        let kubeconfig = kubeconfig::text(&url, authority.as_deref(), admin_token.as_str());
+        let shared = Arc::new(Shared {
+            store,
+            issuer,
+            authentication: Authentication {
+                admin_token,
+                verifier,
+                accepts_webhook_tokens: self.webhook_tokens,
+            },
+            faults,
+            address: address.to_string(),
+        });
+        let service = Service {
+            listener,
+            tls: tls.map(|tls| tls.config),
+            router: http::router(Arc::clone(&shared)),
+            limits: Limits::default(),
+        };
+        let store = shared.store.clone();
+        let end_pods = async move {
+            store.keep_expiring().await;
+        };
+        let running = service.start(end_pods).map_err(DevServerError::NoThreads)?;
+        Ok(DevServer(Arc::new(Inner { shared, running, url, address, authority, kubeconfig })))
+    }
+}
+
+/// Where clients on this computer reach an address that means all of them.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(_) => IpAddr::V6(std::net::Ipv6Addr::LOCALHOST),
+        });
+    }
+    address
+}
+
+impl fmt::Debug for DevServerBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("DevServerBuilder")
+            .field("address", &self.address)
+            .field("plain_http", &self.plain_http)
+            .field("signing_key", &self.signing_key)
+            .field("issuer", &self.issuer)
+            .field("audiences", &self.audiences)
+            .field("faults", &self.faults)
+            .finish_non_exhaustive()
+    }
+}

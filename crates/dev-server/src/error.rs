@@ -1,0 +1,85 @@
+//! Why a development server cannot start.
+
+use std::net::SocketAddr;
+use std::{error, fmt, io};
+
+use boundtoken::{BuildError, IssuerError, KeyError};
+
+/// Why a [`DevServer`](super::DevServer) cannot start.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum DevServerError {
+    /// The address can be reached from other computers, and that was not allowed.
+    AddressIsRemote(SocketAddr),
+    /// The address cannot be listened on.
+    CannotListen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// No key or token can be made.
+    Key(KeyError),
+    /// No certificate can be made.
+    Certificate(String),
+    /// The issuer's name does not do.
+    Issuer(IssuerError),
+    /// An audience does not do.
+    Audience(BuildError),
+    /// A text with objects cannot be read.
+    Manifest {
+        /// Which text, from 1.
+        text: usize,
+        /// Which document in it, from 1.
+        document: usize,
+        /// What is wrong.
+        problem: String,
+    },
+    /// An object is refused.
+    Object(String),
+    /// The system gives no threads.
+    NoThreads(io::Error),
+}
+
+impl fmt::Display for DevServerError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AddressIsRemote(address) => write!(
+                formatter,
+                "{address} can be reached from other computers, and whoever has a token may do everything here: \
+                 choose a loopback address, or allow it with allow_remote(true)"
+            ),
+            Self::CannotListen { address, source } if source.kind() == io::ErrorKind::AddrInUse => write!(
+                formatter,
+                "{address} is in use: end the program that listens there, or choose another port (0 takes a free one)"
+            ),
+            Self::CannotListen { address, source } => {
+                write!(formatter, "cannot listen on {address}: {source}")
+            }
+            Self::Key(error) => write!(formatter, "cannot make a key: {error}"),
+            Self::Certificate(error) => {
+                write!(formatter, "cannot make a certificate: {error}; plain_http() does without one")
+            }
+            Self::Issuer(error) => write!(formatter, "the issuer does not do: {error}"),
+            Self::Audience(error) => write!(formatter, "the audiences do not do: {error}"),
+            Self::Manifest { text, document, problem } => write!(
+                formatter,
+                "objects: text {text}, document {document}: {problem}: give YAML or JSON, as for kubectl apply"
+            ),
+            Self::Object(problem) => write!(formatter, "objects: {problem}"),
+            Self::NoThreads(error) => write!(formatter, "cannot start a thread: {error}"),
+        }
+    }
+}
+
+impl error::Error for DevServerError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self {
+            Self::CannotListen { source, .. } | Self::NoThreads(source) => Some(source),
+            Self::Key(source) => Some(source),
+            Self::Issuer(source) => Some(source),
+            Self::Audience(source) => Some(source),
+            _ => None,
+        }
+    }
+}

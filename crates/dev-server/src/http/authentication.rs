@@ -1,0 +1,231 @@
+//! Who sends a request: the administrator, or a service account.
+//!
+//! There is no authorization: whoever is authenticated may do everything. Without credentials, only what is no secret is
+//! served: health, version, and the issuer's keys.
+
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+
+use super::{Refusal, SharedState, answer, discovery, openid};
+use crate::crypto::fill_random;
+use boundtoken::api::quoted;
+use boundtoken::api::{Status, StatusDetails, UserInfo};
+use boundtoken::{Claims, KeyError, Verifier};
+use subtle::ConstantTimeEq as _;
+
+/// The user that the admin token stands for.
+const ADMINISTRATOR: &str = "boundtoken-admin";
+
+/// A random token that may do everything. `Debug` does not show it.
+#[derive(Clone)]
+pub(crate) struct AdminToken(String);
+
+impl AdminToken {
+    /// A new one, of 256 random bits.
+    ///
+    /// # Errors
+    /// When the system has no random numbers.
+    pub(crate) fn generate() -> Result<Self, KeyError> {
+        let mut bytes = [0; 32];
+        fill_random(&mut bytes)?;
+        Ok(Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Compares in a time that tells nothing.
+    fn is(&self, token: &str) -> bool {
+        self.0.as_bytes().ct_eq(token.as_bytes()).into()
+    }
+}
+
+/// What knows all users.
+pub(crate) struct Authentication {
+    pub admin_token: AdminToken,
+    /// Accepts tokens for the API server itself, and judges those that are reviewed.
+    pub verifier: Verifier,
+    /// Whether a token may be bound to a webhook configuration (the feature gate `APIServerWebhookAuthenticationToken`).
+    pub accepts_webhook_tokens: bool,
+}
+
+impl Authentication {
+    /// Whether this is the admin token.
+    pub(super) fn is_admin(&self, token: &str) -> bool {
+        self.admin_token.is(token)
+    }
+
+    /// The user that a token stands for, if it is accepted here.
+    fn user(&self, token: &str) -> Option<UserInfo> {
+        if self.is_admin(token) {
+            return Some(administrator());
+        }
+        match self.verifier.verify(token.as_bytes()) {
+            Ok(verified) if self.accepts(verified.claims()) => Some(verified.user_info()),
+            Ok(_) => {
+                tracing::debug!("a token is refused: it is bound to a webhook configuration");
+                None
+            }
+            Err(rejection) => {
+                tracing::debug!(reason = rejection.name(), "a token is refused");
+                None
+            }
+        }
+    }
+
+    /// Whether a token with these claims, which the verifier accepts, is accepted as things are set here.
+    pub(super) fn accepts(&self, claims: &Claims) -> bool {
+        self.accepts_webhook_tokens
+            || !claims.bound_objects().any(|object| object.reference.kind.is_webhook_configuration())
+    }
+}
+
+/// The user that the admin token stands for.
+pub(super) fn administrator() -> UserInfo {
+    UserInfo {
+        username: ADMINISTRATOR.to_owned(),
+        groups: vec!["system:masters".to_owned(), "system:authenticated".to_owned()],
+        ..UserInfo::default()
+    }
+}
+
+/// What an `Authorization` header holds.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Credential<'a> {
+    None,
+    /// There is more than one space before the token, which the server takes for none.
+    ExtraSpace,
+    Token(&'a str),
+}
+
+impl<'a> Credential<'a> {
+    /// As the server reads it: what follows the token is ignored.
+    fn of(header: &'a str) -> Self {
+        let mut parts = header.trim().splitn(3, ' ');
+        match (parts.next(), parts.next()) {
+            (Some(scheme), _) if !scheme.eq_ignore_ascii_case("bearer") => Self::None,
+            (_, None) => Self::None,
+            (_, Some("")) => Self::ExtraSpace,
+            (_, Some(token)) => Self::Token(token),
+        }
+    }
+}
+
+/// The token in the text of a token review, which the server puts behind `Bearer `.
+///
+/// None for a text that begins with a space or has nothing but white space. The server finds no credential there, and
+/// answers that the token is authenticated, as `system:anonymous`. That trap is not copied.
+pub(super) fn reviewed_token(text: &str) -> Option<&str> {
+    if text.starts_with(' ') {
+        return None;
+    }
+    text.trim_end().split(' ').next().filter(|token| !token.trim().is_empty())
+}
+
+/// Layer: finds out who the user is, and refuses those who are nobody.
+pub(super) async fn authenticate(State(shared): SharedState, mut request: Request, next: Next) -> Response {
+    const EXTRA_SPACE: &str =
+        "the provided Authorization header contains extra space before the bearer token, and is ignored";
+
+    let user = match credential(request.headers()) {
+        Credential::Token(token) => match shared.authentication.user(token) {
+            Some(user) => Some(user),
+            None => return unauthorized(),
+        },
+        Credential::None => None,
+        Credential::ExtraSpace => {
+            let mut response =
+                if is_public(request.uri().path()) { next.run(request).await } else { unauthorized() };
+            answer::warn(&mut response, [EXTRA_SPACE]);
+            return response;
+        }
+    };
+    match user {
+        Some(user) => {
+            if let Some(refusal) = impersonation(request.headers(), &user) {
+                return Refusal(refusal).into_response();
+            }
+            request.extensions_mut().insert(user.clone());
+            let mut response = next.run(request).await;
+            response.extensions_mut().insert(user);
+            response
+        }
+        None if is_public(request.uri().path()) => next.run(request).await,
+        None => unauthorized(),
+    }
+}
+
+/// The refusal of a request in somebody else's name, which nobody may send here: not even the administrator, lest it be
+/// carried out in the wrong one.
+fn impersonation(headers: &HeaderMap, user: &UserInfo) -> Option<Status> {
+    let name = headers.get("impersonate-user")?.to_str().unwrap_or_default();
+    let message = format!(
+        "users {} is forbidden: User {} cannot impersonate resource \"users\" in API group \"\" at the cluster scope",
+        quoted(name),
+        quoted(&user.username)
+    );
+    let details =
+        StatusDetails { name: name.to_owned(), kind: "users".to_owned(), ..StatusDetails::default() };
+    Some(Status::failure(403, "Forbidden", message).about(details))
+}
+
+fn credential(headers: &HeaderMap) -> Credential<'_> {
+    match headers.get(AUTHORIZATION).map(|header| header.to_str()) {
+        Some(Ok(header)) => Credential::of(header),
+        // What is not ASCII is no token.
+        Some(Err(_)) => Credential::Token(""),
+        None => Credential::None,
+    }
+}
+
+/// What everybody may read: nothing in it is a secret.
+fn is_public(path: &str) -> bool {
+    discovery::is_health_check(path) || path == "/version" || openid::PATHS.contains(&path)
+}
+
+fn unauthorized() -> Response {
+    Refusal(Status::failure(401, "Unauthorized", "Unauthorized")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_read_as_the_server_reads_them() {
+        for (header, credential) in [
+            ("Bearer abc", Credential::Token("abc")),
+            ("bEARER abc", Credential::Token("abc")),
+            (" Bearer abc ", Credential::Token("abc")),
+            ("Bearer abc junk more", Credential::Token("abc")),
+            ("Bearer  abc", Credential::ExtraSpace),
+            ("Bearer", Credential::None),
+            ("abc", Credential::None),
+            ("Basic YTpi", Credential::None),
+            ("", Credential::None),
+        ] {
+            assert_eq!(Credential::of(header), credential, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn a_reviewed_token_that_begins_with_a_space_or_is_only_white_space_is_none() {
+        for text in [" ", "  ", "\n", "\t", " abc", " \tabc"] {
+            assert_eq!(reviewed_token(text), None, "{text:?}");
+        }
+        for text in ["abc", "abc ", "abc junk", "abc\n"] {
+            assert_eq!(reviewed_token(text), Some("abc"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn admin_tokens_are_random_long_and_not_shown() {
+        let (one, other) = (AdminToken::generate().unwrap(), AdminToken::generate().unwrap());
+        assert_eq!(one.as_str().len(), 64);
+        assert!(one.is(one.as_str()) && !one.is(other.as_str()) && !one.is(""));
+    }
+}

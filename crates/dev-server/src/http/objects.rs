@@ -1,0 +1,199 @@
+//! The routes of objects: create, get, list, watch, replace, patch and delete.
+
+pub(crate) mod decoding;
+mod deletion;
+mod listing;
+mod patching;
+mod represent;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+use axum::Router;
+use axum::extract::{Extension, FromRequestParts, RawPathParams, Request, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::routing::{get, put};
+
+use super::accept::Accept;
+use super::answer::{self, Answer, Refusal};
+use super::body;
+use super::options::WriteOptions;
+use super::{SharedRef, SharedState, not_found};
+use crate::store::{self, Deleted, Part, Resource};
+use boundtoken::UnixSeconds;
+use boundtoken::api::Status;
+
+use listing::Query;
+use represent::{represent, represent_list};
+
+/// All routes of objects, from the root.
+pub(crate) fn routes() -> Router<SharedRef> {
+    Resource::ALL.into_iter().map(routes_of).fold(Router::new(), Router::merge)
+}
+
+fn routes_of(resource: Resource) -> Router<SharedRef> {
+    let (root, plural) = (resource.root(), resource.plural());
+    let (collection, item) = match resource {
+        // A namespace's own name stands where the namespace of other objects does.
+        Resource::Namespaces => (format!("{root}/namespaces"), format!("{root}/namespaces/{{namespace}}")),
+        resource if resource.is_namespaced() => {
+            let collection = format!("{root}/namespaces/{{namespace}}/{plural}");
+            (collection.clone(), collection + "/{name}")
+        }
+        _ => (format!("{root}/{plural}"), format!("{root}/{plural}/{{name}}")),
+    };
+    let mut of_collection = get(list_or_watch).post(create);
+    if resource != Resource::Namespaces {
+        of_collection = of_collection.delete(delete_all);
+    }
+    let mut routes = Router::new()
+        .route(&collection, of_collection)
+        .route(&item, get(get_one).put(replace).patch(patch).delete(delete));
+    if resource.is_namespaced() {
+        routes = routes.route(&format!("{root}/{plural}"), get(list_or_watch));
+    }
+    if resource.has_status() {
+        routes =
+            routes.route(&format!("{item}/status"), get(get_one).put(replace_status).patch(patch_status));
+    }
+    if resource == Resource::Namespaces {
+        routes = routes.route(&format!("{item}/finalize"), put(replace_finalizers));
+    }
+    routes.layer(Extension(resource))
+}
+
+/// What the URL names.
+struct Place {
+    resource: Resource,
+    /// Empty for a resource of the whole cluster, and for a list of all namespaces.
+    namespace: String,
+    /// Empty for a collection.
+    name: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Place {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let extension = Extension::<Resource>::from_request_parts(parts, state).await;
+        let Extension(resource) = extension.map_err(|_| not_found())?;
+        let parameters = RawPathParams::from_request_parts(parts, state).await.map_err(|_| not_found())?;
+        let value = |name| parameters.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value);
+        let (namespace, name) = match resource {
+            Resource::Namespaces => ("", value("namespace")),
+            _ => (value("namespace"), value("name")),
+        };
+        Ok(Self { resource, namespace: namespace.to_owned(), name: name.to_owned() })
+    }
+}
+
+fn write_options(parts: &Parts) -> Result<store::WriteOptions, Status> {
+    let options = WriteOptions::of(parts)?;
+    Ok(store::WriteOptions { dry_run: options.dry_run, now: UnixSeconds::now() })
+}
+
+async fn create(State(shared): SharedState, place: Place, accept: Accept, request: Request) -> Answer {
+    let (parts, body) = request.into_parts();
+    let document = body::document(&parts, body, decoding::kind(place.resource)).await?;
+    let options = write_options(&parts)?;
+    let object = shared.store.create(place.resource, &place.namespace, document.value, options)?;
+    let mut response = represent(StatusCode::CREATED, &accept, place.resource, &object)?;
+    answer::warn(&mut response, document.warnings.iter().map(String::as_str));
+    Ok(response)
+}
+
+async fn get_one(State(shared): SharedState, place: Place, accept: Accept, parts: Parts) -> Answer {
+    let revision = Query::of(&parts).version_to_get()?;
+    let object = shared.store.get(place.resource, &place.namespace, &place.name, revision)?;
+    represent(StatusCode::OK, &accept, place.resource, &object)
+}
+
+async fn list_or_watch(State(shared): SharedState, place: Place, accept: Accept, parts: Parts) -> Answer {
+    let query = Query::of(&parts);
+    let options = query.list_options(place.resource)?;
+    if options.watch {
+        let accept = accept.streamed()?;
+        let (start, bookmarks, lifetime) = options.to_watch()?;
+        let watch = shared.store.watch(place.resource, &place.namespace, options.selector, start);
+        let end = shared.faults.watch_end();
+        return Ok(stream::respond(watch, place.resource, &accept, bookmarks, lifetime, end));
+    }
+    let version = options.to_list()?;
+    let list = shared.store.list(place.resource, &place.namespace, &options.selector, version)?;
+    represent_list(&accept, place.resource, &list)
+}
+
+async fn replace(shared: SharedState, place: Place, accept: Accept, request: Request) -> Answer {
+    replace_part(shared, place, accept, Part::Main, request).await
+}
+
+async fn replace_status(shared: SharedState, place: Place, accept: Accept, request: Request) -> Answer {
+    replace_part(shared, place, accept, Part::Status, request).await
+}
+
+async fn replace_finalizers(shared: SharedState, place: Place, accept: Accept, request: Request) -> Answer {
+    replace_part(shared, place, accept, Part::Finalizers, request).await
+}
+
+async fn replace_part(
+    State(shared): SharedState,
+    place: Place,
+    accept: Accept,
+    part: Part,
+    request: Request,
+) -> Answer {
+    let (parts, body) = request.into_parts();
+    let document = body::document(&parts, body, decoding::kind(place.resource)).await?;
+    let options = write_options(&parts)?;
+    let Place { resource, namespace, name } = &place;
+    let object = shared.store.replace(*resource, namespace, name, part, document.value, options)?;
+    let mut response = represent(StatusCode::OK, &accept, *resource, &object)?;
+    answer::warn(&mut response, document.warnings.iter().map(String::as_str));
+    Ok(response)
+}
+
+async fn patch(shared: SharedState, place: Place, accept: Accept, request: Request) -> Answer {
+    patch_part(shared, place, accept, Part::Main, request).await
+}
+
+async fn patch_status(shared: SharedState, place: Place, accept: Accept, request: Request) -> Answer {
+    patch_part(shared, place, accept, Part::Status, request).await
+}
+
+async fn patch_part(
+    State(shared): SharedState,
+    place: Place,
+    accept: Accept,
+    part: Part,
+    request: Request,
+) -> Answer {
+    let (parts, body) = request.into_parts();
+    let media_type = patching::MediaType::of(&parts.headers)?;
+    let bytes = body::read(body).await?;
+    let options = write_options(&parts)?;
+    patching::check_options(&parts)?;
+    let patch = media_type.read(&bytes)?;
+    let Place { resource, namespace, name } = &place;
+    let object = shared.store.patch(*resource, namespace, name, part, &patch, options)?;
+    represent(StatusCode::OK, &accept, *resource, &object)
+}
+
+async fn delete(State(shared): SharedState, place: Place, accept: Accept, request: Request) -> Answer {
+    let (parts, body) = request.into_parts();
+    let options = deletion::options(&parts, body).await?;
+    let deleted = shared.store.delete(place.resource, &place.namespace, &place.name, &options)?;
+    match deleted {
+        Deleted::Object(object) => represent(StatusCode::OK, &accept, place.resource, &object),
+        Deleted::Status(status) => Ok(answer::object(StatusCode::OK, &accept, &status)),
+    }
+}
+
+async fn delete_all(State(shared): SharedState, place: Place, accept: Accept, request: Request) -> Answer {
+    let (parts, body) = request.into_parts();
+    let selected = Query::of(&parts).list_options(place.resource)?;
+    selected.to_list()?;
+    let options = deletion::options(&parts, body).await?;
+    let list = shared.store.delete_all(place.resource, &place.namespace, &selected.selector, &options)?;
+    represent_list(&accept, place.resource, &list)
+}

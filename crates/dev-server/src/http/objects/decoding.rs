@@ -1,0 +1,32 @@
+//! Decoding documents that are JSON values already: what a patch has made of an object, and manifests.
+
+use serde_json::Value;
+
+use super::super::decode;
+use super::super::go_json::Json;
+use super::super::kinds::{self, Kind};
+use crate::store::Resource;
+
+/// The kind of the resource's objects.
+pub(super) fn kind(resource: Resource) -> &'static Kind {
+    match resource {
+        Resource::Namespaces => &kinds::NAMESPACE,
+        Resource::ServiceAccounts => &kinds::SERVICE_ACCOUNT,
+        Resource::Pods => &kinds::POD,
+        Resource::Secrets => &kinds::SECRET,
+        Resource::Nodes => &kinds::NODE,
+        Resource::ValidatingWebhookConfigurations => &kinds::VALIDATING_WEBHOOK_CONFIGURATION,
+        Resource::MutatingWebhookConfigurations => &kinds::MUTATING_WEBHOOK_CONFIGURATION,
+    }
+}
+
+/// Decodes an object as the body of a request is decoded, but for its `kind` and `apiVersion`.
+///
+/// # Errors
+///
+/// What is wrong with it, in the server's words.
+pub(crate) fn decode(resource: Resource, document: &Value) -> Result<Value, String> {
+    let json = Json::parse(document.to_string().as_bytes())?;
+    let decoded = decode::decode(&json, kind(resource).shape).map_err(|error| error.message)?;
+    Ok(decoded.value)
+}

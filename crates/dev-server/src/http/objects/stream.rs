@@ -1,0 +1,174 @@
+//! A watch as the body of a response: one JSON object a line.
+
+use std::fmt;
+use std::pin::Pin;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::unfold;
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep_until};
+
+use super::super::accept::{Accept, Form};
+use super::super::faults::WatchEnd;
+use super::represent::Metadata;
+use crate::store::{Happening, Resource, Watch};
+
+/// How often a client that asked for bookmarks gets one.
+const BOOKMARKS: Duration = Duration::from_secs(10);
+/// How long before the end the last bookmark comes.
+const LAST_BOOKMARK: Duration = Duration::from_secs(2);
+/// About how many bytes are written at a time.
+const CHUNK: usize = 64 << 10;
+
+/// The response to a watch, which goes on until its lifetime is over or `end` is ready.
+pub(super) fn respond(
+    watch: Watch,
+    resource: Resource,
+    accept: &Accept,
+    bookmarks: bool,
+    lifetime: Duration,
+    end: impl Future<Output = WatchEnd> + Send + 'static,
+) -> Response {
+    let now = Instant::now();
+    let mut follower = Follower {
+        watch,
+        resource,
+        form: accept.form,
+        deadline: now + lifetime,
+        bookmark: None,
+        bookmarks,
+        end: Box::pin(end),
+    };
+    follower.plan_bookmark(now);
+    // Nothing is read ahead: what the client does not take stays in the history.
+    let lines = unfold(Some(follower), |follower| async { follower?.next().await });
+    ([(CONTENT_TYPE, "application/json")], Body::from_stream(lines)).into_response()
+}
+
+struct Follower {
+    watch: Watch,
+    resource: Resource,
+    form: Form,
+    deadline: Instant,
+    bookmarks: bool,
+    /// When the next bookmark is due.
+    bookmark: Option<Instant>,
+    end: Pin<Box<dyn Future<Output = WatchEnd> + Send>>,
+}
+
+/// The connection is to break off.
+#[derive(Debug)]
+struct Broken;
+
+impl fmt::Display for Broken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the watch was disconnected")
+    }
+}
+
+impl std::error::Error for Broken {}
+
+/// What is written, and who writes on; nobody after the connection has been broken off.
+type Step = (Result<Bytes, Broken>, Option<Follower>);
+
+impl Follower {
+    /// The next lines; `None` at the end.
+    async fn next(mut self) -> Option<Step> {
+        let pause = self.bookmark.unwrap_or(self.deadline).min(self.deadline);
+        let happening = tokio::select! {
+            biased;
+            end = &mut self.end => {
+                return match end {
+                    WatchEnd::Orderly => None,
+                    WatchEnd::Broken => Some((Err(Broken), None)),
+                };
+            }
+            happening = self.watch.next() => happening?,
+            () = sleep_until(pause) => {
+                let now = Instant::now();
+                if now >= self.deadline {
+                    return None;
+                }
+                self.plan_bookmark(now);
+                self.watch.bookmark(false)
+            }
+        };
+        let mut lines = Vec::new();
+        self.write(&happening, &mut lines);
+        while lines.len() < CHUNK {
+            match self.watch.next_ready() {
+                Some(happening) => self.write(&happening, &mut lines),
+                None => break,
+            }
+        }
+        Some((Ok(lines.into()), Some(self)))
+    }
+
+    fn plan_bookmark(&mut self, now: Instant) {
+        let last = self.deadline.checked_sub(LAST_BOOKMARK).filter(|last| *last > now);
+        self.bookmark = last.filter(|_| self.bookmarks).map(|last| last.min(now + BOOKMARKS));
+    }
+
+    fn write(&self, happening: &Happening, lines: &mut Vec<u8>) {
+        match happening {
+            Happening::Added(object) => self.write_object("ADDED", object, lines),
+            Happening::Modified(object) => self.write_object("MODIFIED", object, lines),
+            Happening::Deleted(object) => self.write_object("DELETED", object, lines),
+            Happening::Bookmark { revision, initial_events_end } => {
+                let bookmark = self.bookmark_object(*revision, *initial_events_end);
+                self.write_object("BOOKMARK", &bookmark, lines);
+            }
+            Happening::Error(status) => write_line("ERROR", status, lines),
+        }
+    }
+
+    fn write_object(&self, kind: &str, object: &Value, lines: &mut Vec<u8>) {
+        match self.form {
+            Form::Full => write_line(kind, object, lines),
+            Form::PartialObjectMetadata { api_version } | Form::PartialObjectMetadataList { api_version } => {
+                write_line(kind, &Metadata { api_version, object }, lines);
+            }
+        }
+    }
+
+    /// An object of the kind with nothing but the version.
+    fn bookmark_object(&self, revision: u64, initial_events_end: bool) -> Value {
+        let version = revision.to_string();
+        let metadata = if initial_events_end {
+            json!({"resourceVersion": version, "annotations": {"k8s.io/initial-events-end": "true"}})
+        } else {
+            json!({"resourceVersion": version})
+        };
+        let (kind, api_version) = (self.resource.kind(), self.resource.api_version());
+        match self.resource {
+            Resource::Pods => json!({
+                "kind": kind, "apiVersion": api_version, "metadata": metadata, "spec": {"containers": null}, "status": {},
+            }),
+            Resource::Namespaces | Resource::Nodes => {
+                json!({"kind": kind, "apiVersion": api_version, "metadata": metadata, "spec": {}, "status": {}})
+            }
+            Resource::ServiceAccounts
+            | Resource::Secrets
+            | Resource::ValidatingWebhookConfigurations
+            | Resource::MutatingWebhookConfigurations => {
+                json!({"kind": kind, "apiVersion": api_version, "metadata": metadata})
+            }
+        }
+    }
+}
+
+fn write_line(kind: &str, object: &impl Serialize, lines: &mut Vec<u8>) {
+    #[derive(Serialize)]
+    struct Event<'a, T> {
+        r#type: &'a str,
+        object: &'a T,
+    }
+    // Writing JSON to memory does not fail.
+    if serde_json::to_writer(&mut *lines, &Event { r#type: kind, object }).is_ok() {
+        lines.push(b'\n');
+    }
+}

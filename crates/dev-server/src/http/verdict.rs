@@ -1,0 +1,211 @@
+//! What a token review says of a token, in the server's words.
+//!
+//! The verdict is that of this crate's [`Verifier`](boundtoken::Verifier), for the audiences of the review. Its reasons become the
+//! server's sentences; where it is stricter than the server, and where the server quotes its decoder, the answer is the
+//! plain `invalid bearer token` that the server gives for whatever it cannot read.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+
+use super::Shared;
+use super::authentication::{administrator, reviewed_token};
+use boundtoken::api::UserInfo;
+use boundtoken::api::quoted;
+use boundtoken::{Attestation, BoundObjects as _, ObjectKind, ObjectReference, ObjectState, Reason};
+
+/// The answer to a review.
+pub(super) enum Verdict {
+    Accepted { user: UserInfo, audiences: Vec<String> },
+    Refused(String),
+}
+
+/// What the server always says, and all that it says of a token that it cannot read.
+const INVALID: &str = "invalid bearer token";
+
+/// What the server says of a token that is bound to a webhook configuration, if it does not know of such tokens.
+const GATE_IS_OFF: &str =
+    "feature gate \"APIServerWebhookAuthenticationToken\" is disabled, but token is webhook bound";
+
+/// Judges a token for these audiences, or the API server's own when there are none.
+pub(super) fn of(shared: &Shared, text: &str, audiences: &[String]) -> Verdict {
+    let wanted = if audiences.is_empty() { shared.issuer.api_audiences() } else { audiences };
+    let Some(token) = reviewed_token(text) else { return Verdict::Refused(INVALID.to_owned()) };
+
+    if shared.authentication.is_admin(token) {
+        // A token without audiences is one for the API server.
+        let audiences = in_both(wanted, |audience| shared.issuer.api_audiences().contains(audience));
+        return match audiences.is_empty() {
+            true => Verdict::Refused(INVALID.to_owned()),
+            false => Verdict::Accepted { user: administrator(), audiences },
+        };
+    }
+    // An audience without a name is none to this crate, although the server takes it for one.
+    let named: Vec<_> = wanted.iter().filter(|audience| !audience.is_empty()).collect();
+    if named.is_empty() {
+        return Verdict::Refused(INVALID.to_owned());
+    }
+    match shared.authentication.verifier.verify_for(token.as_bytes(), &named) {
+        Ok(verified) if !shared.authentication.accepts(verified.claims()) => {
+            Verdict::Refused(because(GATE_IS_OFF))
+        }
+        Ok(verified) => {
+            let of_token: Vec<_> = verified.claims().audiences().collect();
+            let audiences = in_both(wanted, |audience| of_token.contains(&audience.as_str()));
+            Verdict::Accepted { user: verified.user_info(), audiences }
+        }
+        Err(rejection) => Verdict::Refused(match Refused::new(shared, token, wanted) {
+            Some(refused) => refused.in_words(rejection.reason()),
+            None => INVALID.to_owned(),
+        }),
+    }
+}
+
+/// Those of the audiences asked for that hold, in their order.
+fn in_both(wanted: &[String], holds: impl Fn(&String) -> bool) -> Vec<String> {
+    wanted.iter().filter(|audience| holds(audience)).cloned().collect()
+}
+
+/// A refused token that its issuer's name makes ours to judge. Nothing in it is believed; it is only named in messages.
+struct Refused<'a> {
+    shared: &'a Shared,
+    claims: Value,
+    wanted: &'a [String],
+}
+
+impl<'a> Refused<'a> {
+    fn new(shared: &'a Shared, token: &str, wanted: &'a [String]) -> Option<Self> {
+        let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+        let claims: Value = serde_json::from_slice(&payload).ok()?;
+        let issuer = claims.get("iss").and_then(Value::as_str)?;
+        (issuer == shared.issuer.name()).then_some(Self { shared, claims, wanted })
+    }
+
+    fn in_words(&self, reason: Reason) -> String {
+        let why = match reason {
+            Reason::KeyUnknown => "invalid signature, no keys found".to_owned(),
+            Reason::SignatureInvalid | Reason::AlgorithmMissing | Reason::AlgorithmUnsupported => {
+                "go-jose/go-jose: error in cryptographic primitive".to_owned()
+            }
+            Reason::AudienceMismatch => format!(
+                "token audiences {} is invalid for the target audiences {}",
+                list(self.audiences()),
+                list(self.wanted.iter().map(String::as_str))
+            ),
+            Reason::NotYetValid => "service account token is not valid yet".to_owned(),
+            Reason::Expired => "service account token has expired".to_owned(),
+            Reason::IssuedInFuture => "service account token is issued in the future".to_owned(),
+            Reason::ServiceAccountNotFound => {
+                format!("serviceaccounts {} not found", quoted(self.claim("serviceaccount", "name")))
+            }
+            Reason::ServiceAccountDeleted => format!(
+                "service account {}/{} has been deleted",
+                self.namespace(),
+                self.claim("serviceaccount", "name")
+            ),
+            Reason::ServiceAccountUidMismatch => {
+                let uids = self.uids(ObjectKind::ServiceAccount, "serviceaccount");
+                format!("service account UID ({}) does not match claim ({})", uids.0, uids.1)
+            }
+            Reason::SecretUidMismatch => self.another(ObjectKind::Secret, "secret"),
+            Reason::PodUidMismatch => self.another(ObjectKind::Pod, "pod"),
+            Reason::NodeUidMismatch => self.another(ObjectKind::Node, "node"),
+            // The server judges this before the configurations themselves.
+            reason if is_about_webhooks(reason) && !self.shared.authentication.accepts_webhook_tokens => {
+                GATE_IS_OFF.to_owned()
+            }
+            Reason::AttestationMissing => format!(
+                "bound object was a webhook config, but {} attestation is missing",
+                quoted(Attestation::API_GROUPS)
+            ),
+            Reason::ValidatingWebhookConfigurationUidMismatch => {
+                self.another_configuration(ObjectKind::ValidatingWebhookConfiguration)
+            }
+            Reason::MutatingWebhookConfigurationUidMismatch => {
+                self.another_configuration(ObjectKind::MutatingWebhookConfiguration)
+            }
+            Reason::SecretNotFound
+            | Reason::SecretDeleted
+            | Reason::PodNotFound
+            | Reason::PodDeleted
+            | Reason::NodeNotFound
+            | Reason::NodeDeleted
+            | Reason::ValidatingWebhookConfigurationNotFound
+            | Reason::ValidatingWebhookConfigurationDeleted
+            | Reason::MutatingWebhookConfigurationNotFound
+            | Reason::MutatingWebhookConfigurationDeleted => {
+                "service account token has been invalidated".to_owned()
+            }
+            _ => return INVALID.to_owned(),
+        };
+        because(&why)
+    }
+
+    fn audiences(&self) -> impl Iterator<Item = &str> {
+        let (one, several) = match self.claims.get("aud") {
+            Some(Value::String(one)) => (Some(one.as_str()), None),
+            Some(Value::Array(several)) => (None, Some(several)),
+            _ => (None, None),
+        };
+        one.into_iter().chain(several.into_iter().flatten().filter_map(Value::as_str))
+    }
+
+    fn namespace(&self) -> &str {
+        self.text(&["kubernetes.io", "namespace"])
+    }
+
+    fn claim(&self, object: &str, member: &str) -> &str {
+        self.text(&["kubernetes.io", object, member])
+    }
+
+    fn text(&self, path: &[&str]) -> &str {
+        let value = path.iter().try_fold(&self.claims, |value, member| value.get(member));
+        value.and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The uid of the object there is, and that of the one in the token.
+    fn uids(&self, kind: ObjectKind, claim: &str) -> (String, &str) {
+        let namespace = if kind.is_namespaced() { self.namespace() } else { "" };
+        let reference = ObjectReference { kind, namespace, name: self.claim(claim, "name") };
+        let found = match self.shared.store.state(&reference) {
+            ObjectState::Present { uid, .. } => uid.to_string(),
+            _ => String::new(),
+        };
+        (found, self.claim(claim, "uid"))
+    }
+
+    fn another(&self, kind: ObjectKind, claim: &str) -> String {
+        let (found, claimed) = self.uids(kind, claim);
+        format!("{claim} UID ({found}) does not match service account {claim} ref claim ({claimed})")
+    }
+
+    fn another_configuration(&self, kind: ObjectKind) -> String {
+        let (found, claimed) = self.uids(kind, &kind.name().to_ascii_lowercase());
+        // The server says `validating` of both.
+        format!("{kind} UID ({found}) does not match service account validating ref claim ({claimed})")
+    }
+}
+
+/// The whole answer, with what there is to say beyond.
+fn because(why: &str) -> String {
+    format!("[{INVALID}, {why}]")
+}
+
+/// Whether it is for a webhook configuration, or for what comes with one, that a token is refused.
+fn is_about_webhooks(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::AttestationMissing
+            | Reason::ValidatingWebhookConfigurationNotFound
+            | Reason::ValidatingWebhookConfigurationUidMismatch
+            | Reason::ValidatingWebhookConfigurationDeleted
+            | Reason::MutatingWebhookConfigurationNotFound
+            | Reason::MutatingWebhookConfigurationUidMismatch
+            | Reason::MutatingWebhookConfigurationDeleted
+    )
+}
+
+/// `["a" "b"]`
+fn list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    format!("[{}]", texts.map(quoted).collect::<Vec<_>>().join(" "))
+}

@@ -1,0 +1,231 @@
+//! A development server for tokens: what services that authenticate by bound tokens need of a cluster, on a laptop and in
+//! tests, without one.
+//!
+//! [`DevServer`] answers TokenRequest, TokenReview and the few objects that tokens have to do with, in memory, the way a
+//! kube-apiserver of version 1.37 does. kubectl, kube, client-go and plain HTTP clients work with it unchanged.
+//!
+//! ```
+//! use boundtoken::api::{BoundObjectReference, TokenRequest, TokenRequestSpec};
+//! use boundtoken_dev_server::DevServer;
+//! use boundtoken::{Reason, Verifier};
+//!
+//! let server = DevServer::builder()
+//!     .objects(
+//!         "
+//! apiVersion: v1
+//! kind: Pod
+//! metadata: {name: app-0, namespace: demo}
+//! spec:
+//!   serviceAccountName: app
+//!   containers: [{name: app, image: registry.example.com/app}]
+//! ",
+//!     )
+//!     .start()?;
+//!
+//! // Over HTTP this is POST {url}/api/v1/namespaces/demo/serviceaccounts/app/token.
+//! let mut request = TokenRequest::default();
+//! request.spec.audiences.push("vault".into());
+//! let issued = server.issuer().issue("demo", "app", request)?;
+//!
+//! let trusted = server.issuer().trusted(); // or the keys from {url}/openid/v1/jwks
+//! let verifier = Verifier::builder().issuer(trusted).audience("vault").build()?;
+//! let caller = verifier.verify(issued.token().as_bytes())?;
+//! assert_eq!(caller.user_info().username, "system:serviceaccount:demo:app");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What it serves
+//!
+//! - `POST …/serviceaccounts/NAME/token`, `tokenreviews` and `selfsubjectreviews`, in JSON, YAML and protobuf.
+//! - `/openid/v1/jwks` and `/.well-known/openid-configuration`.
+//! - Namespaces, service accounts, pods, secrets, nodes and webhook configurations: create, get, list, watch, update, patch
+//!   and delete.
+//! - Health, version, and as much discovery as kubectl needs.
+//!
+//! # Who may do what
+//!
+//! There is an administrator, whose token is in the [`kubeconfig`](DevServer::kubeconfig), and there are the service
+//! accounts, by tokens for the server's own audience. Nobody else, and **no authorization**: whoever has a token may do
+//! everything. Without one, only health, version and the issuer's two documents are served, which hold no secret; all
+//! else is 401, where a kube-apiserver would say 403 to `system:anonymous`.
+//!
+//! # Where it differs from a kube-apiserver
+//!
+//! - Tokens can be bound to webhook configurations, which Kubernetes 1.37 has behind a feature gate that is off unless asked
+//!   for: [`webhook_tokens(false)`](DevServerBuilder::webhook_tokens) turns it off. Every service account may attest every API
+//!   group unless [`may_attest`](DevServerBuilder::may_attest) says otherwise. No webhook is ever called.
+//! - Answers are JSON or YAML. Who accepts nothing but protobuf gets 406; kubectl and client-go accept JSON as well.
+//!   In protobuf requests, pods and nodes are read in part: what decides over tokens, and containers without their
+//!   mounts, ports and variables; webhook configurations are not read.
+//! - Tables are not served: `kubectl get` prints names and ages.
+//! - A reviewed token that begins with a space or is only white space is refused. A kube-apiserver answers
+//!   `authenticated: true` as `system:anonymous` there, which nobody should have to learn from production.
+//! - Tokens are judged by this crate's [`Verifier`](boundtoken::Verifier), which is stricter than a kube-apiserver; what it
+//!   refuses beyond is `invalid bearer token`. There is no cache: a verdict is never older than the request.
+//! - JSON may nest 200 levels deep. Of YAML, members that are given twice are reported without their line.
+//! - Bodies that may hold a token are not quoted in errors: `(not shown)` stands in their place.
+//! - Nobody may impersonate (`kubectl --as`): 403. There are no access reviews either (`kubectl auth can-i`).
+//! - Discovery is not aggregated, and there are no schemas, so `kubectl explain` finds nothing.
+#![forbid(unsafe_code)]
+
+mod builder;
+mod crypto;
+mod error;
+mod http;
+mod kubeconfig;
+mod manifests;
+mod serve;
+mod store;
+mod tls;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::{fmt, io};
+
+use boundtoken::{BoundObjects, Issuer};
+use http::Shared;
+use serve::Running;
+
+pub use builder::DevServerBuilder;
+pub use error::DevServerError;
+pub use http::faults::{Fault, InvalidFault};
+
+/// A development server that runs, on threads of its own, until its last clone is dropped.
+///
+/// Needs no async runtime around it, and can be used within one.
+///
+/// ```
+/// use boundtoken_dev_server::DevServer;
+///
+/// let server = DevServer::start()?;
+/// println!("{}", server.url());
+/// server.shutdown();
+/// # Ok::<(), boundtoken_dev_server::DevServerError>(())
+/// ```
+#[derive(Clone)]
+pub struct DevServer(Arc<Inner>);
+
+struct Inner {
+    shared: Arc<Shared>,
+    running: Running,
+    url: String,
+    address: SocketAddr,
+    authority: Option<String>,
+    kubeconfig: String,
+}
+
+impl DevServer {
+    /// Starts a server: HTTPS on 127.0.0.1 and a free port, with a new ES256 key, and with the namespaces and service
+    /// accounts that a new cluster has.
+    ///
+    /// # Errors
+    /// [`DevServerError`] says what the system does not give.
+    pub fn start() -> Result<Self, DevServerError> {
+        Self::builder().start()
+    }
+
+    /// Starts with what is to be different.
+    pub fn builder() -> DevServerBuilder {
+        DevServerBuilder::new()
+    }
+
+    /// The URL to reach it by, without a slash at its end.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.0.url
+    }
+
+    /// The address to reach it by.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.0.address
+    }
+
+    /// A kubeconfig for the administrator, in YAML. It holds a secret, the admin token.
+    #[must_use]
+    pub fn kubeconfig(&self) -> &str {
+        &self.0.kubeconfig
+    }
+
+    /// Writes the [`kubeconfig`](Self::kubeconfig) to a file that only its owner can read, in place of one that may be
+    /// there.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn write_kubeconfig(&self, path: impl AsRef<Path>) -> io::Result<()> {
+        kubeconfig::write(path.as_ref(), &self.0.kubeconfig)
+    }
+
+    /// The certificate of the authority that signed the server's, in PEM; none without TLS.
+    #[must_use]
+    pub fn ca_certificate(&self) -> Option<&str> {
+        self.0.authority.as_deref()
+    }
+
+    /// The token of the administrator, who may do everything: a secret, and new at each start.
+    #[must_use]
+    pub fn admin_token(&self) -> &str {
+        self.0.shared.authentication.admin_token.as_str()
+    }
+
+    /// The issuer behind the server: issues without HTTP, and rotates keys.
+    #[must_use]
+    pub fn issuer(&self) -> &Issuer {
+        &self.0.shared.issuer
+    }
+
+    /// The objects there are, as they are at each moment, for a [`Verifier`](boundtoken::Verifier) in the same process.
+    #[must_use]
+    pub fn bound_objects(&self) -> impl BoundObjects + Clone + 'static {
+        self.0.shared.store.clone()
+    }
+
+    /// Replaces the faults, for requests from now on. None of them ends a watch that runs.
+    ///
+    /// ```
+    /// # use boundtoken_dev_server::{DevServer, Fault};
+    /// # let server = DevServer::start()?;
+    /// server.set_faults([Fault::ErrorRate(0.5)]);
+    /// server.set_faults([]);
+    /// # Ok::<(), boundtoken_dev_server::DevServerError>(())
+    /// ```
+    pub fn set_faults(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.0.shared.faults.set(faults);
+    }
+
+    /// Forgets all changes up to now: a watch from an earlier `resourceVersion` is answered with 410.
+    pub fn forget_history(&self) {
+        self.0.shared.store.forget_history();
+    }
+
+    /// Breaks the connections of all watches, as a network would.
+    pub fn disconnect_watches(&self) {
+        self.0.shared.faults.disconnect_watches();
+    }
+
+    /// Stops: no new connections, watches end, requests under way have three seconds. Waits for it. Does nothing the
+    /// second time; dropping the last clone does the same.
+    pub fn shutdown(&self) {
+        self.0.stop();
+    }
+}
+
+impl Inner {
+    fn stop(&self) {
+        self.shared.faults.stop();
+        self.running.stop();
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl fmt::Debug for DevServer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("DevServer").field("url", &self.0.url).finish_non_exhaustive()
+    }
+}

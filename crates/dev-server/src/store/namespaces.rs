@@ -1,0 +1,112 @@
+//! The life of namespaces: what the admission plugin NamespaceLifecycle and the namespace controller do.
+
+use serde_json::{Value, json};
+
+use boundtoken::api::{Status, StatusCause};
+
+use super::create::{create, name_or_prefix};
+use super::decode::decode;
+use super::defaults::{DEFAULT_ACCOUNT, complete};
+use super::delete::{DeleteOptions, delete};
+use super::object::{finalizers, is_terminating, meta, remove, set, text, texts};
+use super::refusals::{forbidden, not_found};
+use super::state::{State, key};
+use super::{Resource, Store, WriteOptions};
+
+impl Store {
+    /// Whether something can be created in the namespace: `name` is what and of which resource.
+    ///
+    /// # Errors
+    ///
+    /// 404 when the namespace does not exist, 403 when it is being terminated.
+    pub(crate) fn admits(&self, namespace: &str, resource: Resource, name: &str) -> Result<(), Status> {
+        self.read(|state| {
+            admit(state, resource, &json!({"metadata": {"namespace": namespace, "name": name}}))
+        })
+    }
+}
+
+/// Nothing is created in a namespace that does not exist or is being terminated.
+pub(super) fn admit(state: &State, resource: Resource, object: &Value) -> Result<(), Status> {
+    let name = meta(object, "namespace");
+    let Some(namespace) = state.get(Resource::Namespaces, "", name) else {
+        return Err(not_found(Resource::Namespaces, name));
+    };
+    if text(namespace, &["status", "phase"]) != "Terminating" {
+        return Ok(());
+    }
+    let why = format!("unable to create new content in namespace {name} because it is being terminated");
+    let mut status = forbidden(resource, name_or_prefix(object), &why);
+    if let Some(details) = &mut status.details {
+        details.causes.push(StatusCause {
+            reason: "NamespaceTerminating".to_owned(),
+            message: format!("namespace {name} is being terminated"),
+            field: "metadata.namespace".to_owned(),
+        });
+    }
+    Err(status)
+}
+
+/// What the service account controller does: every namespace has a service account `default`.
+pub(super) fn ensure_default_account(
+    state: &mut State,
+    namespace: &str,
+    options: WriteOptions,
+) -> Result<(), Status> {
+    let live =
+        state.get(Resource::Namespaces, "", namespace).is_some_and(|namespace| !is_terminating(namespace));
+    if !live || state.get(Resource::ServiceAccounts, namespace, DEFAULT_ACCOUNT).is_some() {
+        return Ok(());
+    }
+    let account = json!({"metadata": {"name": DEFAULT_ACCOUNT, "namespace": namespace}});
+    let Ok(mut account) = decode(Resource::ServiceAccounts, &account) else { return Ok(()) };
+    complete(Resource::ServiceAccounts, &mut account);
+    create(state, Resource::ServiceAccounts, account, options).map(drop)
+}
+
+/// Begins the deletion of what is in a namespace that has just begun to be deleted.
+pub(super) fn empty(state: &mut State, namespace: &str, options: WriteOptions) -> Result<(), Status> {
+    for resource in Resource::ALL.into_iter().filter(|resource| resource.is_namespaced()) {
+        let names: Vec<_> =
+            state.all(resource, namespace).map(|(_, object)| meta(object, "name").to_owned()).collect();
+        for name in names {
+            delete(state, resource, namespace, &name, &DeleteOptions::of(options))?;
+        }
+    }
+    finish(state, namespace);
+    Ok(())
+}
+
+/// Lets go of a namespace that is being deleted once nothing is in it.
+pub(super) fn finish(state: &mut State, name: &str) {
+    let Some(namespace) =
+        state.get(Resource::Namespaces, "", name).filter(|namespace| is_terminating(namespace))
+    else {
+        return;
+    };
+    let is_empty = Resource::ALL
+        .into_iter()
+        .filter(|resource| resource.is_namespaced())
+        .all(|resource| state.all(resource, name).next().is_none());
+    let held_by: Vec<_> = texts(namespace, &["spec", "finalizers"]).into_iter().map(str::to_owned).collect();
+    if !is_empty || !held_by.iter().any(|finalizer| finalizer == "kubernetes") {
+        return;
+    }
+    let left: Vec<_> = held_by.into_iter().filter(|finalizer| finalizer != "kubernetes").collect();
+    if left.is_empty() && finalizers(namespace).is_empty() {
+        state.remove(Resource::Namespaces, &key("", name));
+        return;
+    }
+    let mut namespace = namespace.as_ref().clone();
+    if left.is_empty() {
+        remove(&mut namespace, &["spec", "finalizers"]);
+    } else {
+        set(&mut namespace, &["spec", "finalizers"], left);
+    }
+    state.put(Resource::Namespaces, namespace);
+}
+
+/// Whether nothing holds the namespace but its own `metadata.finalizers`.
+pub(super) fn is_finalized(namespace: &Value) -> bool {
+    texts(namespace, &["spec", "finalizers"]).is_empty()
+}

@@ -1,0 +1,148 @@
+//! What an object of a certain kind must look like.
+
+use serde_json::Value;
+
+use boundtoken::api::StatusCause;
+
+use super::super::names;
+use super::super::object::{member, pairs, text, texts};
+use super::super::refusals::{
+    duplicate, forbidden_value, invalid_text, quoted, required, too_long, unsupported,
+};
+use super::{NOT_A_FINALIZER, is_finalizer};
+
+const LARGEST_SECRET: usize = 1 << 20;
+
+pub(super) fn of_namespace(namespace: &Value) -> Vec<StatusCause> {
+    let mut faults = Vec::new();
+    for name in texts(namespace, &["spec", "finalizers"]) {
+        let of_name = names::faults_of_key(name);
+        faults.extend(of_name.iter().map(|fault| invalid_text("spec.finalizers", name, fault)));
+        if !is_finalizer(name) {
+            faults.push(invalid_text("spec.finalizers", name, NOT_A_FINALIZER));
+        }
+    }
+    faults
+}
+
+pub(super) fn of_pod(pod: &Value) -> Vec<StatusCause> {
+    let mut faults = Vec::new();
+    let mut images = Vec::new();
+    let mut seen = Vec::new();
+    for list in ["initContainers", "containers"] {
+        let containers = member(pod, &["spec", list]).and_then(Value::as_array);
+        for (index, container) in containers.into_iter().flatten().enumerate() {
+            let (field, name) = (format!("spec.{list}[{index}].name"), text(container, &["name"]));
+            if name.is_empty() {
+                faults.push(required(field, ""));
+            } else if seen.contains(&name) {
+                faults.push(duplicate(field, name));
+            } else {
+                seen.push(name);
+                faults.extend(
+                    names::faults_of_label(name).iter().map(|fault| invalid_text(&field, name, fault)),
+                );
+            }
+            let (field, image) = (format!("spec.{list}[{index}].image"), text(container, &["image"]));
+            if image.is_empty() {
+                images.push(required(field, ""));
+            } else if image.trim() != image {
+                images.push(invalid_text(field, image, "must not have leading or trailing whitespace"));
+            }
+        }
+    }
+    if member(pod, &["spec", "containers"]).and_then(Value::as_array).is_none_or(Vec::is_empty) {
+        faults.push(required("spec.containers", ""));
+    }
+    let policies = ["Always", "OnFailure", "Never"];
+    let policy = text(pod, &["spec", "restartPolicy"]);
+    if !policies.contains(&policy) {
+        faults.push(unsupported("spec.restartPolicy", &quoted(policy), &policies));
+    }
+    for name in ["serviceAccountName", "nodeName"] {
+        let value = text(pod, &["spec", name]);
+        if !value.is_empty() {
+            let of_value = names::faults_of_subdomain(value);
+            faults.extend(of_value.iter().map(|fault| invalid_text(format!("spec.{name}"), value, fault)));
+        }
+    }
+    faults.extend(images);
+    faults
+}
+
+/// Of a pod's spec only what no token depends on may change.
+pub(super) fn of_changed_pod(new: &Value, old: &Value) -> Vec<StatusCause> {
+    let [new, old] = [new, old].map(|pod| pod.get("spec").cloned().unwrap_or_default());
+    for list in ["containers", "initContainers"] {
+        let [before, after] =
+            [&old, &new].map(|spec| spec.get(list).and_then(Value::as_array).map_or(0, Vec::len));
+        if before != after {
+            return vec![forbidden_value(
+                format!("spec.{list}"),
+                "pod updates may not add or remove containers",
+            )];
+        }
+    }
+    let [new, old] = [new, old].map(without_what_may_change);
+    if new == old {
+        return Vec::new();
+    }
+    vec![forbidden_value(
+        "spec",
+        "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,\
+         `spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),\
+         `spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)",
+    )]
+}
+
+fn without_what_may_change(mut spec: Value) -> Value {
+    for list in ["containers", "initContainers"] {
+        let containers = spec.get_mut(list).and_then(Value::as_array_mut);
+        for container in containers.into_iter().flatten().filter_map(Value::as_object_mut) {
+            container.remove("image");
+        }
+    }
+    if let Some(spec) = spec.as_object_mut() {
+        spec.remove("activeDeadlineSeconds");
+        spec.remove("tolerations");
+    }
+    spec
+}
+
+pub(super) fn of_secret(secret: &Value) -> Vec<StatusCause> {
+    let mut faults = Vec::new();
+    let mut size: usize = 0;
+    for (key, value) in pairs(secret, &["data"]) {
+        let of_key = names::faults_of_data_key(key);
+        faults.extend(of_key.iter().map(|fault| invalid_text(format!("data[{key}]"), key, fault)));
+        size = size.saturating_add(value.len() / 4 * 3);
+    }
+    if size > LARGEST_SECRET {
+        faults.push(too_long("data", LARGEST_SECRET));
+    }
+    let account = "kubernetes.io/service-account.name";
+    if text(secret, &["type"]) == "kubernetes.io/service-account-token"
+        && text(secret, &["metadata", "annotations", account]).is_empty()
+    {
+        faults.push(required(format!("metadata.annotations[{account}]"), ""));
+    }
+    faults
+}
+
+pub(super) fn of_changed_secret(new: &Value, old: &Value) -> Vec<StatusCause> {
+    let mut faults = Vec::new();
+    if text(new, &["type"]) != text(old, &["type"]) {
+        faults.push(invalid_text("type", text(new, &["type"]), "field is immutable"));
+    }
+    let is_immutable = |secret: &Value| secret.get("immutable").and_then(Value::as_bool) == Some(true);
+    if is_immutable(old) {
+        let why = "field is immutable when `immutable` is set";
+        if !is_immutable(new) {
+            faults.push(forbidden_value("immutable", why));
+        }
+        if new.get("data") != old.get("data") {
+            faults.push(forbidden_value("data", why));
+        }
+    }
+    faults
+}

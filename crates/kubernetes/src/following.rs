@@ -1,0 +1,337 @@
+//! Following the objects of one kind: list, watch, and list again when the thread is lost.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use futures_util::{Stream, StreamExt as _};
+use kube::api::{
+    ApiResource, DynamicObject, GroupVersionKind, ListParams, ObjectMeta, PartialObjectMeta, WatchEvent,
+    WatchParams,
+};
+use kube::{Api, Client};
+
+use boundtoken::{Moment, ObjectKind, Relist, UnixSeconds};
+use boundtoken_refresh::Backoff;
+
+use crate::error::{ClusterError, Step};
+use crate::watch::Watch;
+
+/// A server that sends bookmarks does so once a minute. Longer silence is a dead connection.
+const LONGEST_SILENCE: Duration = Duration::from_secs(90);
+/// How long an answer may take to begin. A server that went away in silence gives none.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the server is to keep one watch, in seconds; then it is asked anew, from where it ended.
+const WATCH_SECONDS: u32 = 290;
+/// A watch that lasted no longer than this was cut, however orderly its end looks: the server keeps it for WATCH_SECONDS,
+/// of which [`ANSWER_TIMEOUT`] may have gone by before its answer began.
+const LASTS: Duration = Duration::from_secs(260);
+/// How many objects are listed at a time where the server cannot stream them.
+const PAGE: u32 = 500;
+/// The mark of the bookmark that ends a streamed list.
+const LIST_END: &str = "k8s.io/initial-events-end";
+
+type Metadata = PartialObjectMeta<DynamicObject>;
+
+/// Keeps a store in step with the objects of one kind, in one namespace or in all.
+pub(super) struct Follower {
+    api: Api<DynamicObject>,
+    watch: Arc<Watch>,
+    /// As of when the store is complete, in the server's own words; none before the first list.
+    version: Option<String>,
+    /// Whether the server streams lists. Old ones do not.
+    streams: bool,
+}
+
+/// A list that is on its way.
+struct Listing<'a> {
+    asked_at: Moment,
+    list: Relist<'a>,
+}
+
+impl<'a> Listing<'a> {
+    fn begin(watch: &'a Watch) -> Self {
+        Self { asked_at: Moment::now(), list: watch.feed.relist() }
+    }
+}
+
+/// The part of the API that has the objects of one kind, in one namespace or in all.
+pub(super) fn api(client: Client, kind: ObjectKind, namespace: Option<&str>) -> Api<DynamicObject> {
+    let version = GroupVersionKind::gvk(kind.api_group(), "v1", kind.name());
+    let resource = ApiResource::from_gvk_with_plural(&version, kind.resource());
+    match namespace {
+        Some(namespace) => Api::namespaced_with(client, namespace, &resource),
+        None => Api::all_with(client, &resource),
+    }
+}
+
+impl Follower {
+    pub(super) fn new(client: Client, watch: Arc<Watch>) -> Self {
+        let scope = watch.feed.scope();
+        let api = api(client, scope.kind(), scope.in_namespace());
+        Self { api, watch, version: None, streams: true }
+    }
+
+    /// Follows until the task is aborted.
+    pub(super) async fn run(mut self) {
+        let mut backoff = Backoff::new();
+        loop {
+            match self.follow().await {
+                Ok(()) => backoff.reset(),
+                Err(error) => self.failed(error),
+            }
+            backoff.wait().await;
+        }
+    }
+
+    /// One watch, preceded by a list if there is nothing to start from. No error once it was open, unless the server
+    /// ended it with one.
+    async fn follow(&mut self) -> Result<(), ClusterError> {
+        let watch = Arc::clone(&self.watch);
+        let mut listing = None;
+        // Only a list proves at once that all has been heard.
+        if self.watch.is_nearly_stale() {
+            self.version = None;
+        }
+        if self.version.is_none() {
+            if self.streams {
+                listing = Some(Listing::begin(&watch));
+            } else {
+                self.list().await?;
+            }
+        }
+        let parameters = WatchParams {
+            timeout: Some(WATCH_SECONDS),
+            bookmarks: true,
+            ..self.parameters(listing.is_some())
+        };
+        let version = self.version.clone().unwrap_or_default();
+        let events = match self.answer(self.api.watch_metadata(&parameters, &version)).await? {
+            Ok(events) => events,
+            // An old server that does not know how to stream a list.
+            Err(kube::Error::Api(status)) if listing.is_some() && matches!(status.code, 400 | 422) => {
+                self.streams = false;
+                return Ok(());
+            }
+            Err(error) => return Err(self.failure(&error)),
+        };
+        self.take(Box::pin(events), listing).await
+    }
+
+    fn parameters(&self, listing: bool) -> WatchParams {
+        if listing { WatchParams::streaming_lists() } else { WatchParams::default() }
+    }
+
+    async fn take(
+        &mut self,
+        mut events: impl Stream<Item = kube::Result<WatchEvent<Metadata>>> + Unpin,
+        mut listing: Option<Listing<'_>>,
+    ) -> Result<(), ClusterError> {
+        let opened_at = Instant::now();
+        loop {
+            let event = match tokio::time::timeout(LONGEST_SILENCE, events.next()).await {
+                Ok(Some(Ok(event))) => event,
+                // The connection was lost.
+                Ok(Some(Err(error @ kube::Error::ReadEvents(_)))) => {
+                    let failure = self.failure(&error);
+                    self.failed(failure);
+                    return Ok(());
+                }
+                Ok(Some(Err(error))) => return Err(self.failure(&error)),
+                Ok(None) => {
+                    if opened_at.elapsed() < LASTS {
+                        self.failed(ClusterError::new(self.step(), "the connection was lost"));
+                    }
+                    return Ok(());
+                }
+                Err(_) => return Err(ClusterError::new(self.step(), "the API server has fallen silent")),
+            };
+            self.watch.events.fetch_add(1, Ordering::Relaxed);
+            match event {
+                WatchEvent::Added(object) | WatchEvent::Modified(object) => {
+                    self.upsert(&object.metadata, listing.as_mut());
+                    self.advance(object.metadata.resource_version, listing.is_some());
+                }
+                WatchEvent::Deleted(object) => {
+                    self.delete(&object.metadata);
+                    self.advance(object.metadata.resource_version, listing.is_some());
+                }
+                WatchEvent::Bookmark(bookmark) => {
+                    if bookmark.metadata.annotations.contains_key(LIST_END)
+                        && let Some(listing) = listing.take()
+                    {
+                        self.finish(listing);
+                    }
+                    self.advance(Some(bookmark.metadata.resource_version), listing.is_some());
+                }
+                WatchEvent::Error(status) if status.code == 410 => {
+                    tracing::info!(kind = %self.watch.kind(), "the API server has forgotten our version: listing anew");
+                    self.watch.reconnects.fetch_add(1, Ordering::Relaxed);
+                    self.version = None;
+                    return Ok(());
+                }
+                // Its etcd is too old to stream a list: this is how such a server says so.
+                WatchEvent::Error(status) if listing.is_some() => {
+                    tracing::info!(kind = %self.watch.kind(), error = status.message, "listing page by page from now on");
+                    self.streams = false;
+                    return Ok(());
+                }
+                WatchEvent::Error(status) => {
+                    return Err(ClusterError::answered(self.step(), status.code, status.message));
+                }
+            }
+        }
+    }
+
+    /// Notes how far we have come. In the midst of a list that says nothing yet.
+    fn advance(&mut self, version: Option<String>, listing: bool) {
+        if listing {
+            return;
+        }
+        self.watch.prove(Moment::now());
+        if let Some(version) = version.filter(|version| !version.is_empty()) {
+            self.version = Some(version);
+        }
+    }
+
+    /// The list of a server that cannot stream it, page by page.
+    async fn list(&mut self) -> Result<(), ClusterError> {
+        let watch = Arc::clone(&self.watch);
+        let mut listing = Listing::begin(&watch);
+        let mut parameters = ListParams::default().limit(PAGE);
+        loop {
+            let page = self.answer(self.api.list_metadata(&parameters)).await?;
+            let page = page.map_err(|error| self.failure(&error))?;
+            for object in &page.items {
+                self.upsert(&object.metadata, Some(&mut listing));
+            }
+            match page.metadata.continue_.filter(|token| !token.is_empty()) {
+                Some(token) => parameters.continue_token = Some(token),
+                None => {
+                    self.finish(listing);
+                    self.version = page.metadata.resource_version;
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn finish(&self, listing: Listing<'_>) {
+        let Listing { asked_at, list } = listing;
+        let objects = list.count();
+        list.finish(asked_at);
+        self.watch.caught_up();
+        tracing::debug!(kind = %self.watch.kind(), objects, "in step");
+    }
+
+    fn upsert(&self, metadata: &ObjectMeta, listing: Option<&mut Listing<'_>>) {
+        let Some((namespace, name, uid)) = identity(metadata) else { return };
+        let deletion_timestamp = deletion_timestamp(metadata);
+        match listing {
+            Some(listing) => listing.list.upsert(namespace, name, uid.into(), deletion_timestamp),
+            None => self.watch.feed.upsert(namespace, name, uid.into(), deletion_timestamp),
+        }
+    }
+
+    fn delete(&self, metadata: &ObjectMeta) {
+        if let Some((namespace, name, uid)) = identity(metadata) {
+            self.watch.feed.delete(namespace, name, uid);
+        }
+    }
+
+    fn step(&self) -> Step {
+        self.watch.step()
+    }
+
+    async fn answer<T>(
+        &self,
+        answer: impl Future<Output = kube::Result<T>>,
+    ) -> Result<kube::Result<T>, ClusterError> {
+        let in_time = tokio::time::timeout(ANSWER_TIMEOUT, answer).await;
+        in_time.map_err(|_| ClusterError::too_slow(self.step(), ANSWER_TIMEOUT, None))
+    }
+
+    fn failed(&self, error: ClusterError) {
+        tracing::warn!(kind = %self.watch.kind(), namespace = self.watch.namespace(), %error, "watch failed");
+        self.watch.failed(error);
+    }
+
+    fn failure(&mut self, error: &kube::Error) -> ClusterError {
+        if let kube::Error::Api(status) = error
+            && status.code == 410
+        {
+            self.version = None;
+        }
+        ClusterError::of_kube(self.step(), error)
+    }
+}
+
+/// When the object is to be gone. Before 1970 is long past, whatever the exact time.
+pub(super) fn deletion_timestamp(metadata: &ObjectMeta) -> Option<UnixSeconds> {
+    let time = metadata.deletion_timestamp.as_ref()?;
+    Some(UnixSeconds(u64::try_from(time.0.as_second()).unwrap_or_default()))
+}
+
+/// Namespace, name and uid. The API server gives every object a name and a uid, and some kinds no namespace.
+fn identity(metadata: &ObjectMeta) -> Option<(&str, &str, &str)> {
+    Some((
+        metadata.namespace.as_deref().unwrap_or_default(),
+        metadata.name.as_deref()?,
+        metadata.uid.as_deref()?,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use boundtoken::{ObjectStore, Scope};
+    use futures_util::stream;
+    use kube::core::Status;
+
+    use super::*;
+
+    fn client() -> Client {
+        Client::try_from(kube::Config::new("http://127.0.0.1:1".parse().unwrap())).unwrap()
+    }
+
+    fn follower() -> Follower {
+        const MAX_STALENESS: Duration = Duration::from_secs(150);
+        let (_, mut feeds) = ObjectStore::following([Scope::cluster(ObjectKind::Pod)], MAX_STALENESS);
+        let watch = Watch::new(feeds.remove(0), MAX_STALENESS);
+        Follower::new(client(), Arc::new(watch))
+    }
+
+    #[tokio::test]
+    async fn each_kind_is_asked_for_where_the_api_server_has_it() {
+        let paths = ObjectKind::ALL.iter().map(|kind| {
+            let namespace = kind.is_namespaced().then_some("demo");
+            api(client(), *kind, namespace).resource_url().to_owned()
+        });
+        let group = "/apis/admissionregistration.k8s.io/v1";
+        assert_eq!(
+            paths.collect::<Vec<_>>(),
+            [
+                "/api/v1/namespaces/demo/serviceaccounts".to_owned(),
+                "/api/v1/namespaces/demo/secrets".to_owned(),
+                "/api/v1/namespaces/demo/pods".to_owned(),
+                "/api/v1/nodes".to_owned(),
+                format!("{group}/validatingwebhookconfigurations"),
+                format!("{group}/mutatingwebhookconfigurations"),
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_server_that_streams_no_list_in_the_midst_of_one_is_listed_page_by_page() {
+        let mut follower = follower();
+        let refusal =
+            Status { code: 500, message: "RequestWatchProgress is disabled".to_owned(), ..Status::default() };
+        for (listing, goes_on) in [(true, true), (false, false)] {
+            let watch = Arc::clone(&follower.watch);
+            let listing = listing.then(|| Listing::begin(&watch));
+            let events = stream::iter([Ok(WatchEvent::Error(refusal.clone().boxed()))]);
+            follower.streams = true;
+            assert_eq!(follower.take(events, listing).await.is_ok(), goes_on);
+            assert_eq!(follower.streams, !goes_on);
+        }
+    }
+}

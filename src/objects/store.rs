@@ -1,0 +1,498 @@
+//! Bound objects in memory.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use papaya::HashMap;
+
+use super::{BoundObject, Fingerprint, Freshness, ObjectReference, ObjectState, PodSpec, Uid, Webhook};
+use crate::hashing::{RandomState, random_state};
+use crate::time::UnixSeconds;
+
+mod feed;
+mod following;
+mod gone;
+mod json;
+mod live;
+#[cfg(test)]
+mod live_tests;
+mod stored;
+
+use following::Following;
+use live::{LiveObjects, Writer};
+use stored::{ForIssuer, Lookup, StoredReference, StoredState};
+
+pub use feed::{Feed, Relist};
+pub use following::Scope;
+pub use json::ObjectStoreError;
+
+/// The objects of a cluster as far as tokens need them: kind, namespace, name, uid, deletionTimestamp.
+///
+/// There are two ways to fill a store:
+///
+/// - [`ObjectStore::new`] makes a store that is right at any time. What is not in it does not exist.
+/// - [`ObjectStore::following`] makes a store that watches fill. It knows which objects it follows, how old its knowledge
+///   may be, and which objects were deleted just now.
+///
+/// A store is a cheap handle; clones share the objects. Any number of threads may read and write at once. Readers take no
+/// lock. Writers take turns.
+///
+/// ```
+/// use boundtoken::{ObjectKind, ObjectReference, ObjectState, ObjectStore};
+///
+/// let objects = ObjectStore::new();
+/// let pod = ObjectReference { kind: ObjectKind::Pod, namespace: "demo", name: "live" };
+/// objects.upsert(&pod, "e5bf3f7d-fbca-403d-a58f-f50f44e8da63".into(), None);
+/// assert!(matches!(objects.state(&pod), ObjectState::Present { .. }));
+/// objects.delete(&pod);
+/// assert_eq!(objects.state(&pod), ObjectState::Absent);
+/// ```
+#[derive(Clone)]
+pub struct ObjectStore {
+    content: Arc<Content>,
+}
+
+struct Content {
+    objects: HashMap<StoredReference, StoredState, RandomState>,
+    /// The fingerprints of the live objects. A fingerprint goes before its object does, and comes after it.
+    live: LiveObjects,
+    /// Of a store that follows a cluster.
+    following: Option<Following>,
+}
+
+impl ObjectStore {
+    /// An empty store: every object is absent.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with(None)
+    }
+
+    /// A store that follows a cluster by watches, with one [`Feed`] for each scope, in the same order.
+    ///
+    /// The store is [`Freshness::Stale`] until each feed has finished its first list, and again when a feed has proven
+    /// nothing for longer than `max_staleness`. Otherwise it is [`Freshness::Following`]. Objects outside all scopes are
+    /// [`ObjectState::NotFollowed`].
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use boundtoken::{Moment, ObjectKind, ObjectReference, ObjectState, ObjectStore, Scope};
+    ///
+    /// let scopes = [Scope::cluster(ObjectKind::ServiceAccount), Scope::namespace(ObjectKind::Pod, "demo")];
+    /// let (objects, feeds) = ObjectStore::following(scopes, Duration::from_secs(150));
+    ///
+    /// // Each watch has its feed. It begins with a list:
+    /// let pods = &feeds[1];
+    /// let asked = Moment::now();
+    /// let mut list = pods.relist();
+    /// list.upsert("demo", "live", "e5bf3f7d-fbca-403d-a58f-f50f44e8da63".into(), None);
+    /// list.finish(asked);
+    ///
+    /// // Then come the events. Each proves that the watch is in step, and so does a bookmark:
+    /// pods.delete("demo", "live", "e5bf3f7d-fbca-403d-a58f-f50f44e8da63");
+    /// pods.prove(Moment::now());
+    ///
+    /// let pod = |namespace| ObjectReference { kind: ObjectKind::Pod, namespace, name: "live" };
+    /// assert_eq!(objects.state(&pod("demo")), ObjectState::Absent);
+    /// assert_eq!(objects.state(&pod("other")), ObjectState::NotFollowed);
+    /// ```
+    #[must_use]
+    pub fn following(scopes: impl IntoIterator<Item = Scope>, max_staleness: Duration) -> (Self, Vec<Feed>) {
+        let scopes: Vec<Scope> = scopes.into_iter().collect();
+        let store = Self::with(Some(Following::new(scopes.clone(), max_staleness)));
+        let feed = |(number, scope)| Feed::new(store.clone(), number, scope);
+        let feeds = scopes.into_iter().enumerate().map(feed).collect();
+        (store, feeds)
+    }
+
+    fn with(following: Option<Following>) -> Self {
+        let objects = HashMap::with_hasher(random_state());
+        Self { content: Arc::new(Content { objects, live: LiveObjects::new(), following }) }
+    }
+
+    /// The state of one object.
+    #[must_use]
+    pub fn state(&self, reference: &ObjectReference<'_>) -> ObjectState {
+        if let Some(StoredState { uid, deletion_timestamp, .. }) =
+            self.content.objects.pin().get(&Lookup::from(reference))
+        {
+            return ObjectState::Present { uid: uid.clone(), deletion_timestamp: *deletion_timestamp };
+        }
+        match &self.content.following {
+            Some(following) if !following.covers(reference) => ObjectState::NotFollowed,
+            _ => ObjectState::Absent,
+        }
+    }
+
+    /// How well the store keeps up with its cluster: [`Freshness::Current`] unless it [follows](Self::following) one.
+    #[must_use]
+    pub fn freshness(&self) -> Freshness {
+        match &self.content.following {
+            None => Freshness::Current,
+            Some(following) if following.is_stale() => Freshness::Stale,
+            Some(_) => Freshness::Following,
+        }
+    }
+
+    /// Whether an object of this kind and namespace would be known: always, unless the store [follows](Self::following) a
+    /// part of a cluster.
+    #[must_use]
+    pub fn covers(&self, reference: &ObjectReference<'_>) -> bool {
+        self.content.following.as_ref().is_none_or(|following| following.covers(reference))
+    }
+
+    /// Declares that nothing feeds the store any more. A store that [follows](Self::following) a cluster is
+    /// [`Freshness::Stale`] from now on, whatever its feeds say later. No effect on any other store.
+    pub fn abandon(&self) {
+        if let Some(following) = &self.content.following {
+            following.abandon();
+        }
+    }
+
+    /// Whether this very object, by its uid, is known to be deleted.
+    pub(crate) fn is_gone(&self, object: &BoundObject<'_>) -> bool {
+        self.content.following.as_ref().is_some_and(|following| following.is_gone(object.uid))
+    }
+
+    /// Whether an object with this fingerprint is live. It only ever says yes: where it says no, the
+    /// [`state`](Self::state) may still be that the object is live.
+    #[inline]
+    pub(crate) fn has_live(&self, fingerprint: Fingerprint) -> bool {
+        self.content.live.contains(fingerprint)
+    }
+
+    /// Adds an object, or replaces what is known of it.
+    pub fn upsert(&self, reference: &ObjectReference<'_>, uid: Uid, deletion_timestamp: Option<UnixSeconds>) {
+        self.insert(reference, StoredState { uid, deletion_timestamp, for_issuer: None });
+    }
+
+    /// As [`upsert`](Self::upsert), for a pod that an [`Issuer`](crate::Issuer) may bind tokens to: with the part of its
+    /// spec that the issuer needs.
+    pub fn upsert_pod(
+        &self,
+        namespace: &str,
+        name: &str,
+        uid: Uid,
+        deletion_timestamp: Option<UnixSeconds>,
+        spec: PodSpec,
+    ) {
+        let pod = ObjectReference { kind: super::ObjectKind::Pod, namespace, name };
+        self.insert_for_issuer(&pod, uid, deletion_timestamp, ForIssuer::Pod(spec));
+    }
+
+    /// As [`upsert`](Self::upsert), for a webhook configuration that an [`Issuer`](crate::Issuer) may bind tokens to: with
+    /// the part of its webhooks that the issuer needs.
+    ///
+    /// ```
+    /// use boundtoken::{ObjectKind, ObjectReference, ObjectStore, Webhook};
+    ///
+    /// let kind = ObjectKind::ValidatingWebhookConfiguration;
+    /// let configuration = ObjectReference { kind, namespace: "", name: "policy" };
+    /// let webhook = Webhook { audience: "https://hook.example.com".into(), api_groups: vec!["apps".into()] };
+    /// let objects = ObjectStore::new();
+    /// objects.upsert_webhooks(&configuration, "72588e45-aed3-4603-b1ee-fc4ba3b585af".into(), None, vec![webhook]);
+    /// assert_eq!(objects.len(), 1);
+    /// ```
+    pub fn upsert_webhooks(
+        &self,
+        configuration: &ObjectReference<'_>,
+        uid: Uid,
+        deletion_timestamp: Option<UnixSeconds>,
+        webhooks: Vec<Webhook>,
+    ) {
+        self.insert_for_issuer(configuration, uid, deletion_timestamp, ForIssuer::Webhooks(webhooks));
+    }
+
+    fn insert_for_issuer(
+        &self,
+        reference: &ObjectReference<'_>,
+        uid: Uid,
+        deletion_timestamp: Option<UnixSeconds>,
+        known: ForIssuer,
+    ) {
+        self.insert(reference, StoredState { uid, deletion_timestamp, for_issuer: Some(Box::new(known)) });
+    }
+
+    fn insert(&self, reference: &ObjectReference<'_>, state: StoredState) {
+        self.put(StoredReference::from(reference), state);
+    }
+
+    fn put(&self, reference: StoredReference, state: StoredState) {
+        let lookup = Lookup::from(&reference);
+        let fingerprint = state.fingerprint(lookup);
+        let (mut live, objects) = self.content.write();
+        if let Some(before) = objects.get(&lookup) {
+            live.remove(before.fingerprint(lookup));
+        }
+        objects.insert(reference, state);
+        live.make_room_for(objects.len());
+        live.insert(fingerprint);
+    }
+
+    /// What is known of the pod's spec, if the pod still has this uid.
+    #[must_use]
+    pub fn pod_spec(&self, pod: &ObjectReference<'_>, uid: &Uid) -> Option<PodSpec> {
+        self.for_issuer(pod, uid, |known| match known {
+            ForIssuer::Pod(spec) => Some(spec.clone()),
+            ForIssuer::Webhooks(_) => None,
+        })
+    }
+
+    /// What is known of the configuration's webhooks, if the configuration still has this uid.
+    #[must_use]
+    pub fn webhooks(&self, configuration: &ObjectReference<'_>, uid: &Uid) -> Option<Vec<Webhook>> {
+        self.for_issuer(configuration, uid, |known| match known {
+            ForIssuer::Webhooks(webhooks) => Some(webhooks.clone()),
+            ForIssuer::Pod(_) => None,
+        })
+    }
+
+    fn for_issuer<T>(
+        &self,
+        reference: &ObjectReference<'_>,
+        uid: &Uid,
+        read: impl FnOnce(&ForIssuer) -> Option<T>,
+    ) -> Option<T> {
+        let objects = self.content.objects.pin();
+        let state = objects.get(&Lookup::from(reference)).filter(|state| state.uid == *uid)?;
+        read(state.for_issuer.as_deref()?)
+    }
+
+    /// Removes an object; tells whether it was there. A store that [follows](Self::following) a cluster remembers the
+    /// deletion for a while.
+    pub fn delete(&self, reference: &ObjectReference<'_>) -> bool {
+        let lookup = Lookup::from(reference);
+        let (mut live, objects) = self.content.write();
+        let Some(before) = objects.get(&lookup) else { return false };
+        if let Some(following) = &self.content.following {
+            // First, so that there is no moment in which the object is absent but could still be on its way.
+            following.remember_deletion(&before.uid);
+        }
+        live.remove(before.fingerprint(lookup));
+        objects.remove(&lookup).is_some()
+    }
+
+    /// Replaces the content by that of another store: for a program that lists all objects anew from time to time.
+    ///
+    /// Each object goes from its old state to the new one at once. An object that is in both is never absent in between.
+    ///
+    /// ```
+    /// use boundtoken::ObjectStore;
+    ///
+    /// let objects = ObjectStore::new();
+    /// let listed = ObjectStore::from_json(
+    ///     br#"{"nodes": [{"metadata": {"name": "node-1", "uid": "a463c21d-a851-4a26-a0d8-d14d13a269ea"}}]}"#,
+    /// )?;
+    /// objects.replace(&listed);
+    /// assert_eq!(objects.len(), 1);
+    /// # Ok::<(), boundtoken::ObjectStoreError>(())
+    /// ```
+    pub fn replace(&self, content: &Self) {
+        if Arc::ptr_eq(&self.content, &content.content) {
+            return;
+        }
+        let new = content.content.objects.pin();
+        for (reference, state) in &new {
+            self.put(reference.clone(), state.clone());
+        }
+        self.retain(|stored| new.contains_key(stored));
+    }
+
+    /// Removes every object that is not to be kept.
+    fn retain(&self, keep: impl Fn(&StoredReference) -> bool) {
+        let (mut live, objects) = self.content.write();
+        objects.retain(|stored, state| {
+            let keeps = keep(stored);
+            if !keeps {
+                live.remove(state.fingerprint(Lookup::from(stored)));
+            }
+            keeps
+        });
+    }
+
+    /// How many objects there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.content.objects.len()
+    }
+
+    /// Whether there is no object.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.content.objects.is_empty()
+    }
+}
+
+impl fmt::Debug for ObjectStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("ObjectStore").field("objects", &self.len()).finish()
+    }
+}
+
+impl Default for ObjectStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The map, for as long as its holder may read.
+type Pinned<'a> = papaya::HashMapRef<'a, StoredReference, StoredState, RandomState, papaya::LocalGuard<'a>>;
+
+impl Content {
+    /// For one thread that changes something.
+    fn write(&self) -> (Writer<'_>, Pinned<'_>) {
+        (self.live.write(), self.objects.pin())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::objects::ObjectKind;
+
+    fn pod(name: &str) -> ObjectReference<'_> {
+        ObjectReference { kind: ObjectKind::Pod, namespace: "demo", name }
+    }
+
+    #[test]
+    fn references_that_only_look_alike_are_kept_apart() {
+        let objects = ObjectStore::new();
+        let reference = |kind, namespace, name| ObjectReference { kind, namespace, name };
+        objects.upsert(&reference(ObjectKind::Pod, "ab", "c"), "1".into(), None);
+        for other in [
+            reference(ObjectKind::Pod, "a", "bc"),
+            reference(ObjectKind::Pod, "", "abc"),
+            reference(ObjectKind::Secret, "ab", "c"),
+        ] {
+            assert_eq!(objects.state(&other), ObjectState::Absent, "{other}");
+            assert!(!objects.delete(&other));
+        }
+        assert_eq!(objects.len(), 1);
+        assert!(objects.clone().delete(&reference(ObjectKind::Pod, "ab", "c")));
+        assert!(objects.is_empty());
+    }
+
+    fn is_live(objects: &ObjectStore, name: &str, uid: &str) -> bool {
+        let object = BoundObject { reference: pod(name), uid };
+        objects.has_live(Fingerprint::from(&object))
+    }
+
+    #[test]
+    fn an_object_is_live_if_it_has_the_uid_and_is_not_being_deleted() {
+        let objects = ObjectStore::new();
+        objects.upsert(&pod("live"), "1".into(), None);
+        objects.upsert(&pod("going"), "1".into(), Some(UnixSeconds(1)));
+        assert!(is_live(&objects, "live", "1"));
+        assert!(!is_live(&objects, "live", "2"));
+        assert!(!is_live(&objects, "live", ""));
+        assert!(!is_live(&objects, "going", "1"));
+        assert!(!is_live(&objects, "gone", "1"));
+    }
+
+    #[test]
+    fn an_object_that_changes_is_live_only_as_what_it_is_now() {
+        let objects = ObjectStore::new();
+        let deleted_at = Some(UnixSeconds(1));
+        let changes = [
+            ("1", None),
+            ("1", None),
+            ("2", None),
+            ("2", deleted_at),
+            ("2", deleted_at),
+            ("3", None),
+            ("3", deleted_at),
+        ];
+        for (uid, deletion_timestamp) in changes {
+            objects.upsert(&pod("live"), uid.into(), deletion_timestamp);
+            for other in ["1", "2", "3"] {
+                let expected = other == uid && deletion_timestamp.is_none();
+                assert_eq!(
+                    is_live(&objects, "live", other),
+                    expected,
+                    "{other} {uid} {deletion_timestamp:?}"
+                );
+            }
+        }
+        objects.upsert(&pod("live"), "4".into(), None);
+        assert!(objects.delete(&pod("live")));
+        assert!(!is_live(&objects, "live", "4"));
+    }
+
+    #[test]
+    fn texts_of_every_length_are_found_again() {
+        let objects = ObjectStore::new();
+        let text = "x".repeat(400);
+        let lengths = [1, 20, 51, 52, 53, 100, 255, 256, 400];
+        let references = || {
+            lengths.iter().flat_map(|&namespace| lengths.iter().map(move |&name| (namespace, name))).map(
+                |(namespace, name)| ObjectReference {
+                    kind: ObjectKind::Pod,
+                    namespace: &text[..namespace],
+                    name: &text[..name],
+                },
+            )
+        };
+        let uid = |reference: &ObjectReference<'_>| {
+            Uid::from(&*format!("{} {}", reference.namespace.len(), reference.name.len()))
+        };
+        references().for_each(|reference| objects.upsert(&reference, uid(&reference), None));
+        assert_eq!(objects.len(), lengths.len() * lengths.len());
+        for reference in references() {
+            let known = ObjectState::Present { uid: uid(&reference), deletion_timestamp: None };
+            assert_eq!(objects.state(&reference), known);
+            assert!(objects.delete(&reference));
+        }
+        assert!(objects.is_empty());
+    }
+
+    #[test]
+    fn an_object_takes_no_more_than_it_says() {
+        assert!(size_of::<(StoredReference, StoredState)>() <= 120);
+    }
+
+    #[test]
+    fn writers_and_readers_may_work_at_once() {
+        let objects = ObjectStore::new();
+        objects.upsert(&pod("stays"), "1".into(), None);
+        std::thread::scope(|scope| {
+            for writer in 0..4 {
+                let objects = objects.clone();
+                scope.spawn(move || {
+                    for round in 0..2_000 {
+                        let name = format!("pod-{writer}-{round}");
+                        objects.upsert(&pod(&name), "2".into(), None);
+                        assert!(matches!(objects.state(&pod("stays")), ObjectState::Present { .. }));
+                        assert!(objects.delete(&pod(&name)));
+                    }
+                });
+            }
+        });
+        assert_eq!(objects.len(), 1);
+    }
+
+    #[test]
+    fn a_replaced_content_keeps_nothing_of_the_old() {
+        let (objects, listed) = (ObjectStore::new(), ObjectStore::new());
+        objects.upsert(&pod("stays"), "1".into(), None);
+        objects.upsert(&pod("changes"), "1".into(), None);
+        objects.upsert(&pod("goes"), "1".into(), None);
+        listed.upsert(&pod("stays"), "1".into(), None);
+        listed.upsert(&pod("changes"), "2".into(), None);
+        listed.upsert(&pod("comes"), "1".into(), None);
+        objects.replace(&listed);
+        assert_eq!(objects.len(), 3);
+        for (name, uid, live) in [
+            ("stays", "1", true),
+            ("changes", "1", false),
+            ("changes", "2", true),
+            ("goes", "1", false),
+            ("comes", "1", true),
+        ] {
+            assert_eq!(is_live(&objects, name, uid), live, "{name} {uid}");
+        }
+        assert_eq!(objects.state(&pod("goes")), ObjectState::Absent);
+        objects.replace(&objects.clone());
+        assert_eq!(objects.len(), 3);
+    }
+}

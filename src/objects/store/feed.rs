@@ -1,0 +1,174 @@
+//! How a watch fills a store.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use super::{ObjectStore, StoredReference};
+use crate::moment::Moment;
+use crate::objects::{ObjectReference, Scope, Uid};
+use crate::time::UnixSeconds;
+
+/// One watch's way into an [`ObjectStore`] that [follows](ObjectStore::following) a cluster.
+///
+/// It begins with a [list](Self::relist), and lists again when the API server has forgotten its version. In between come
+/// events. Everything that shows that the watch is in step is a [proof](Self::prove). Safe to share between threads.
+pub struct Feed {
+    store: ObjectStore,
+    /// The scope's place in the store.
+    number: usize,
+    scope: Scope,
+}
+
+impl Feed {
+    /// Of a store that follows a scope of this number.
+    pub(super) fn new(store: ObjectStore, number: usize, scope: Scope) -> Self {
+        Self { store, number, scope }
+    }
+
+    /// What the watch follows.
+    #[must_use]
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Adds an object, or replaces what is known of it: the events ADDED and MODIFIED. A node or webhook configuration has
+    /// an empty namespace.
+    pub fn upsert(&self, namespace: &str, name: &str, uid: Uid, deletion_timestamp: Option<UnixSeconds>) {
+        self.store.upsert(&self.reference(namespace, name), uid, deletion_timestamp);
+    }
+
+    /// Removes an object, and remembers for a while that the object with this uid is gone: the event DELETED.
+    pub fn delete(&self, namespace: &str, name: &str, uid: &str) {
+        if let Some(following) = &self.store.content.following {
+            // First, so that there is no moment in which the object is absent but could still be on its way.
+            following.remember_deletion(&uid.into());
+        }
+        self.store.delete(&self.reference(namespace, name));
+    }
+
+    /// Begins a list, which may come in pages or as a stream.
+    #[must_use = "a list that is not finished removes nothing"]
+    pub fn relist(&self) -> Relist<'_> {
+        Relist { feed: self, listed: HashSet::new() }
+    }
+
+    /// Notes that everything up to this moment has been heard: after an event or a bookmark.
+    pub fn prove(&self, moment: Moment) {
+        if let Some(following) = &self.store.content.following {
+            following.prove(self.number, moment);
+        }
+    }
+
+    /// How old the knowledge may be: the time since the last [proof](Self::prove), or since the store was made.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        self.store.content.following.as_ref().map_or(Duration::MAX, |following| following.age(self.number))
+    }
+
+    /// Whether the knowledge is older than the store allows.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.store.content.following.as_ref().is_none_or(|following| following.is_scope_stale(self.number))
+    }
+
+    /// How many objects are known. Looks at every object of the store.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.store.content.objects.pin().keys().filter(|stored| self.has(stored)).count()
+    }
+
+    fn has(&self, stored: &StoredReference) -> bool {
+        stored.is_in(self.scope.kind(), self.scope.in_namespace())
+    }
+
+    fn reference<'a>(&self, namespace: &'a str, name: &'a str) -> ObjectReference<'a> {
+        ObjectReference { kind: self.scope.kind(), namespace, name }
+    }
+}
+
+/// A list that takes the place of what a [`Feed`] knew. Made by [`Feed::relist`].
+///
+/// Its objects are known as soon as they come. Objects that are not in the list are removed when it is
+/// [finished](Self::finish), and not at all if it is dropped before.
+pub struct Relist<'a> {
+    feed: &'a Feed,
+    listed: HashSet<StoredReference>,
+}
+
+impl Relist<'_> {
+    /// Adds an object, or replaces what is known of it.
+    pub fn upsert(&mut self, namespace: &str, name: &str, uid: Uid, deletion_timestamp: Option<UnixSeconds>) {
+        self.feed.upsert(namespace, name, uid, deletion_timestamp);
+        self.listed.insert(StoredReference::from(&self.feed.reference(namespace, name)));
+    }
+
+    /// How many objects the list has so far.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.listed.len()
+    }
+
+    /// Removes what is not in the list. `asked_at`: when the list was asked for; as of then the knowledge is complete.
+    pub fn finish(self, asked_at: Moment) {
+        let Self { feed, listed } = self;
+        feed.store.retain(|stored| !feed.has(stored) || listed.contains(stored));
+        feed.prove(asked_at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::objects::{BoundObject, Freshness, ObjectKind, ObjectState};
+
+    const HOUR: Duration = Duration::from_secs(3_600);
+
+    fn pod(namespace: &'static str, name: &'static str) -> ObjectReference<'static> {
+        ObjectReference { kind: ObjectKind::Pod, namespace, name }
+    }
+
+    #[test]
+    fn a_list_takes_the_place_of_what_was_known_in_its_scope_alone() {
+        let scopes = [Scope::namespace(ObjectKind::Pod, "a"), Scope::namespace(ObjectKind::Pod, "b")];
+        let (store, feeds) = ObjectStore::following(scopes, HOUR);
+        let [a, b] = feeds.as_slice() else { panic!("two scopes") };
+        a.upsert("a", "old", "1".into(), None);
+        a.upsert("a", "both", "1".into(), None);
+        b.upsert("b", "other", "1".into(), None);
+
+        let mut dropped = a.relist();
+        dropped.upsert("a", "new", "1".into(), None);
+        drop(dropped);
+        assert_eq!((a.count(), b.count(), store.len()), (3, 1, 4));
+
+        let mut list = a.relist();
+        list.upsert("a", "both", "1".into(), None);
+        assert!(matches!(store.state(&pod("a", "old")), ObjectState::Present { .. }));
+        list.finish(Moment::now());
+        assert_eq!((a.count(), b.count(), store.len()), (1, 1, 2));
+        assert_eq!(store.state(&pod("a", "old")), ObjectState::Absent);
+        assert_eq!(store.state(&pod("c", "old")), ObjectState::NotFollowed);
+        assert_eq!(store.freshness(), Freshness::Stale, "nothing was listed in b");
+        b.relist().finish(Moment::now());
+        assert_eq!(store.freshness(), Freshness::Following);
+        assert!(b.age() < HOUR && !b.is_stale());
+    }
+
+    #[test]
+    fn only_the_very_object_whose_deletion_was_seen_is_gone() {
+        let (store, feeds) = ObjectStore::following([Scope::cluster(ObjectKind::Pod)], HOUR);
+        let is_gone = |uid| store.is_gone(&BoundObject { reference: pod("demo", "live"), uid });
+        feeds[0].upsert("demo", "live", "1".into(), None);
+        feeds[0].delete("demo", "live", "1");
+        // It came and went between two lists.
+        feeds[0].delete("demo", "live", "2");
+        feeds[0].upsert("demo", "live", "3".into(), None);
+        assert!(is_gone("1") && is_gone("2") && !is_gone("3"));
+        assert!(store.delete(&pod("demo", "live")) && is_gone("3"));
+
+        let plain = ObjectStore::new();
+        plain.upsert(&pod("demo", "live"), "1".into(), None);
+        plain.delete(&pod("demo", "live"));
+        assert!(!plain.is_gone(&BoundObject { reference: pod("demo", "live"), uid: "1" }));
+    }
+}

@@ -1,0 +1,42 @@
+//! The objects whose deletion was seen just now.
+
+use papaya::HashSet;
+
+/// How many are remembered.
+const MOST: usize = 4_096;
+
+/// Uids of objects that were deleted. No other object ever has one of them, so an object in here is gone for good.
+#[derive(Default)]
+pub(super) struct Gone(HashSet<Box<[u8]>>);
+
+impl Gone {
+    pub(super) fn add(&self, uid: &[u8]) {
+        let uids = self.0.pin();
+        // Forgetting is harmless: the object is then taken for one that may still come.
+        if uids.len() >= MOST {
+            uids.clear();
+        }
+        uids.insert(uid.into());
+    }
+
+    pub(super) fn has(&self, uid: &[u8]) -> bool {
+        self.0.pin().contains(uid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_of_deletions_takes_a_bounded_place() {
+        let gone = Gone::default();
+        for number in 0..3 * MOST {
+            let uid = format!("uid-{number}").into_bytes();
+            assert!(!gone.has(&uid));
+            gone.add(&uid);
+            assert!(gone.has(&uid));
+            assert!(gone.0.len() <= MOST);
+        }
+    }
+}

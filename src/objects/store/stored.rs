@@ -1,0 +1,138 @@
+//! What a store keeps of an object, in little memory.
+
+use std::hash::{Hash, Hasher};
+
+use papaya::Equivalent;
+
+use crate::objects::{Fingerprint, ObjectKind, ObjectReference, PodSpec, Uid, Webhook};
+use crate::time::UnixSeconds;
+
+/// An [`ObjectReference`] that owns its texts: namespace and name, one after the other. They are in place if they are as
+/// long as most, so that an object is one piece of memory.
+#[derive(Clone)]
+pub(super) enum StoredReference {
+    InPlace { kind: ObjectKind, namespace_length: u8, length: u8, bytes: [u8; TEXTS_IN_PLACE] },
+    Apart { kind: ObjectKind, namespace_length: usize, bytes: Box<[u8]> },
+}
+
+/// The most bytes that are kept in place. An object then takes 120 bytes.
+const TEXTS_IN_PLACE: usize = 52;
+
+#[derive(Clone)]
+pub(super) struct StoredState {
+    pub(super) uid: Uid,
+    pub(super) deletion_timestamp: Option<UnixSeconds>,
+    /// Boxed: few stores serve an issuer, and no others should pay for it.
+    pub(super) for_issuer: Option<Box<ForIssuer>>,
+}
+
+/// What an issuer must know of an object, beyond what a verifier must.
+#[derive(Clone)]
+pub(super) enum ForIssuer {
+    Pod(PodSpec),
+    Webhooks(Vec<Webhook>),
+}
+
+impl StoredState {
+    /// That of the object, unless it is being deleted.
+    pub(super) fn fingerprint(&self, Lookup { kind, namespace, name }: Lookup<'_>) -> Option<Fingerprint> {
+        self.deletion_timestamp
+            .is_none()
+            .then(|| Fingerprint::new(kind, namespace, name, self.uid.as_bytes()))
+    }
+}
+
+impl StoredReference {
+    fn kind(&self) -> ObjectKind {
+        match self {
+            Self::InPlace { kind, .. } | Self::Apart { kind, .. } => *kind,
+        }
+    }
+
+    /// Namespace and name.
+    pub(super) fn parts(&self) -> (&[u8], &[u8]) {
+        let (namespace_length, bytes) = match self {
+            Self::InPlace { namespace_length, length, bytes, .. } => {
+                (usize::from(*namespace_length), bytes.get(..usize::from(*length)).unwrap_or_default())
+            }
+            Self::Apart { namespace_length, bytes, .. } => (*namespace_length, &**bytes),
+        };
+        bytes.split_at_checked(namespace_length).unwrap_or((bytes, &[]))
+    }
+
+    pub(super) fn is_in(&self, kind: ObjectKind, namespace: Option<&str>) -> bool {
+        self.kind() == kind && namespace.is_none_or(|namespace| self.parts().0 == namespace.as_bytes())
+    }
+}
+
+impl From<&ObjectReference<'_>> for StoredReference {
+    fn from(reference: &ObjectReference<'_>) -> Self {
+        let ObjectReference { kind, namespace, name } = *reference;
+        let length = namespace.len().saturating_add(name.len());
+        let mut bytes = [0; TEXTS_IN_PLACE];
+        match (bytes.get_mut(..length), u8::try_from(namespace.len()), u8::try_from(length)) {
+            (Some(place), Ok(namespace_length), Ok(length)) => {
+                for (byte, written) in place.iter_mut().zip(namespace.bytes().chain(name.bytes())) {
+                    *byte = written;
+                }
+                Self::InPlace { kind, namespace_length, length, bytes }
+            }
+            _ => {
+                let bytes = [namespace.as_bytes(), name.as_bytes()].concat().into();
+                Self::Apart { kind, namespace_length: namespace.len(), bytes }
+            }
+        }
+    }
+}
+
+/// What a [`StoredReference`] is looked up by.
+#[derive(Clone, Copy)]
+pub(super) struct Lookup<'a> {
+    kind: ObjectKind,
+    namespace: &'a [u8],
+    name: &'a [u8],
+}
+
+impl<'a> From<&ObjectReference<'a>> for Lookup<'a> {
+    fn from(reference: &ObjectReference<'a>) -> Self {
+        let ObjectReference { kind, namespace, name } = *reference;
+        Self { kind, namespace: namespace.as_bytes(), name: name.as_bytes() }
+    }
+}
+
+impl<'a> From<&'a StoredReference> for Lookup<'a> {
+    fn from(stored: &'a StoredReference) -> Self {
+        let (namespace, name) = stored.parts();
+        Self { kind: stored.kind(), namespace, name }
+    }
+}
+
+impl Equivalent<StoredReference> for Lookup<'_> {
+    fn equivalent(&self, stored: &StoredReference) -> bool {
+        self.kind == stored.kind() && (self.namespace, self.name) == stored.parts()
+    }
+}
+
+impl PartialEq for StoredReference {
+    fn eq(&self, other: &Self) -> bool {
+        Lookup::from(self).equivalent(other)
+    }
+}
+
+impl Eq for StoredReference {}
+
+impl Hash for Lookup<'_> {
+    /// In few writes. The length keeps texts apart; the kind is left to the comparison, as it tells apart four at most.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write(self.namespace);
+        state.write(self.name);
+        state.write_usize(self.namespace.len());
+    }
+}
+
+impl Hash for StoredReference {
+    /// The same as that of its [`Lookup`], so that one finds the other.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Lookup::from(self).hash(state);
+    }
+}

@@ -1,0 +1,121 @@
+//! The judgement of bound objects.
+
+use crate::claims::Claims;
+use crate::objects::{Asked, Freshness, ObjectKind, ObjectReference, ObjectState};
+use crate::rejection::{Detail, Reason, Rejection};
+use crate::time::UnixSeconds;
+use crate::verified::Confirmed;
+
+/// How long an object still counts as live after its deletionTimestamp, in seconds, as in the API server.
+const DELETION_GRACE: u64 = 60;
+
+/// How long the news of an object's creation may take to arrive, in seconds.
+const LONGEST_LAG: u64 = 60;
+
+/// What a verifier does when the source of bound objects answers [`ObjectState::Unavailable`], or is [`Freshness::Stale`]; and
+/// when the issuer's keys are older than [`KeyStore::max_age`](crate::KeyStore::max_age) allows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnUnavailable {
+    /// Refuse the token, with [`Reason::BoundObjectUnavailable`] or [`Reason::KeysStale`]. The default.
+    #[default]
+    Refuse,
+    /// Accept it, and say so: [`Confirmed::Unavailable`], or [`Confirmed::Stale`] if no object is known to be gone. Where no
+    /// objects are checked it stays [`Confirmed::NotChecked`], also by keys that are too old.
+    Accept,
+}
+
+/// Judges the objects that a token is bound to, as the API server does: service account, secret, pod, node, webhook
+/// configurations; uid before deletion.
+pub(super) fn confirm(
+    claims: &Claims,
+    objects: Asked<'_>,
+    on_unavailable: OnUnavailable,
+    now: UnixSeconds,
+) -> Result<Confirmed, Rejection> {
+    let freshness = objects.freshness();
+    let may_lag = || freshness != Freshness::Current && claims.issued_since(now, LONGEST_LAG);
+    let stale = freshness == Freshness::Stale;
+    let mut confirmed = if stale { Confirmed::Stale } else { Confirmed::Live };
+    for object in claims.bound_objects() {
+        if object.reference.kind.is_webhook_configuration() {
+            claims.attest_an_api_group()?;
+        }
+        if stale && on_unavailable == OnUnavailable::Refuse {
+            return Err(Objection::Unavailable.of(&object.reference));
+        }
+        let verdict = match objects.state(&object.reference) {
+            ObjectState::Absent => Err(Objection::NotFound),
+            ObjectState::Present { uid, .. } if uid != *object.uid => Err(Objection::UidMismatch),
+            ObjectState::Present { deletion_timestamp: Some(deleted), .. }
+                if deleted.0.saturating_add(DELETION_GRACE) <= now.0 =>
+            {
+                Err(Objection::Deleted)
+            }
+            ObjectState::Present { .. } => Ok(()),
+            ObjectState::NotFollowed => Err(Objection::NotFollowed),
+            ObjectState::Unavailable if on_unavailable == OnUnavailable::Refuse => {
+                Err(Objection::Unavailable)
+            }
+            ObjectState::Unavailable => {
+                confirmed = Confirmed::Unavailable;
+                Ok(())
+            }
+        };
+        verdict.map_err(|failure| match failure {
+            // It may just have been created, or created again under its name.
+            Objection::NotFound | Objection::UidMismatch if may_lag() && !objects.is_gone(&object) => {
+                Objection::Pending.of(&object.reference)
+            }
+            failure => failure.of(&object.reference),
+        })?;
+    }
+    Ok(confirmed)
+}
+
+/// What is wrong with one object.
+enum Objection {
+    NotFound,
+    Pending,
+    UidMismatch,
+    Deleted,
+    Unavailable,
+    NotFollowed,
+}
+
+impl Objection {
+    fn of(self, reference: &ObjectReference<'_>) -> Rejection {
+        use ObjectKind::{
+            MutatingWebhookConfiguration, Node, Pod, Secret, ServiceAccount, ValidatingWebhookConfiguration,
+        };
+        let reason = match (self, reference.kind) {
+            (Self::NotFound, ServiceAccount) => Reason::ServiceAccountNotFound,
+            (Self::NotFound, Secret) => Reason::SecretNotFound,
+            (Self::NotFound, Pod) => Reason::PodNotFound,
+            (Self::NotFound, Node) => Reason::NodeNotFound,
+            (Self::NotFound, ValidatingWebhookConfiguration) => {
+                Reason::ValidatingWebhookConfigurationNotFound
+            }
+            (Self::NotFound, MutatingWebhookConfiguration) => Reason::MutatingWebhookConfigurationNotFound,
+            (Self::UidMismatch, ServiceAccount) => Reason::ServiceAccountUidMismatch,
+            (Self::UidMismatch, Secret) => Reason::SecretUidMismatch,
+            (Self::UidMismatch, Pod) => Reason::PodUidMismatch,
+            (Self::UidMismatch, Node) => Reason::NodeUidMismatch,
+            (Self::UidMismatch, ValidatingWebhookConfiguration) => {
+                Reason::ValidatingWebhookConfigurationUidMismatch
+            }
+            (Self::UidMismatch, MutatingWebhookConfiguration) => {
+                Reason::MutatingWebhookConfigurationUidMismatch
+            }
+            (Self::Deleted, ServiceAccount) => Reason::ServiceAccountDeleted,
+            (Self::Deleted, Secret) => Reason::SecretDeleted,
+            (Self::Deleted, Pod) => Reason::PodDeleted,
+            (Self::Deleted, Node) => Reason::NodeDeleted,
+            (Self::Deleted, ValidatingWebhookConfiguration) => Reason::ValidatingWebhookConfigurationDeleted,
+            (Self::Deleted, MutatingWebhookConfiguration) => Reason::MutatingWebhookConfigurationDeleted,
+            (Self::Unavailable, _) => Reason::BoundObjectUnavailable,
+            (Self::NotFollowed, _) => Reason::BoundObjectNotFollowed,
+            (Self::Pending, _) => Reason::BoundObjectPending,
+        };
+        Rejection::new(reason, Detail::Object(reference.to_string().into_boxed_str()))
+    }
+}

@@ -1,0 +1,177 @@
+//! Who signed a token: the key, and the issuer that it belongs to.
+
+use std::sync::Arc;
+
+use super::{TrustedIssuer, Verifier};
+use crate::claims::Claims;
+use crate::header::{Header, KeyId};
+use crate::keys::{Key, KeyFingerprint, KeySet};
+use crate::rejection::{Detail, Reason, Rejection};
+use crate::token::CompactToken;
+
+/// A token that a trusted issuer signed.
+pub(super) struct Authentic<'a> {
+    pub(super) claims: Arc<Claims>,
+    pub(super) issuer: &'a TrustedIssuer,
+    /// The place of the issuer among the verifier's.
+    pub(super) place: usize,
+    /// The key that signed it. None if the token does not name it: then a new key may make it ambiguous, so that it must
+    /// be judged anew each time.
+    pub(super) key: Option<KeyFingerprint>,
+    /// Whether the issuer's keys are older than they may be.
+    pub(super) keys_stale: bool,
+}
+
+/// What came of one key.
+enum Attempt {
+    /// The issuer signed the token with it.
+    Signed(Arc<Claims>),
+    /// It is not the one, for this reason. Another key may be.
+    Failed(Rejection),
+}
+
+impl Verifier {
+    /// Finds the key that signed the token, and the issuer that the key belongs to.
+    ///
+    /// Nothing of the claims is read before a signature over them holds.
+    pub(super) fn authenticate(&self, token: &CompactToken<'_>) -> Result<Authentic<'_>, Rejection> {
+        self.with_header(token, |header| {
+            if header.kid.is_none() {
+                self.demand_one_fitting_key(header)?;
+            }
+            self.find_signer(token, header)
+        })
+    }
+
+    /// Reads the header, unless it is one that a key's issuer always writes: that one says its algorithm and kid.
+    fn with_header<T>(
+        &self,
+        token: &CompactToken<'_>,
+        use_header: impl FnOnce(&Header<'_>) -> Result<T, Rejection>,
+    ) -> Result<T, Rejection> {
+        for issuer in &self.issuers {
+            let keys = issuer.keys.load();
+            if let Some(key) = keys.with_usual_header(token.header.encoded()) {
+                return use_header(&Header { algorithm: key.algorithm(), kid: key.kid().map(KeyId::from) });
+            }
+        }
+        Header::with(token.header, use_header)
+    }
+
+    /// Tries each key that the header fits, issuer by issuer.
+    fn find_signer(&self, token: &CompactToken<'_>, header: &Header<'_>) -> Result<Authentic<'_>, Rejection> {
+        // Where no key signed it, the refusal of the one that came furthest is reported.
+        let mut furthest = Rejection::from(Reason::KeyUnknown);
+        for (place, issuer) in self.issuers.iter().enumerate() {
+            // The age before the keys: newer keys that come in between may then count as old, but never old keys as new.
+            let keys_stale = issuer.keys.is_stale();
+            for key in candidates(&issuer.keys.load(), header) {
+                match self.attempt(key, issuer, token, header)? {
+                    Attempt::Signed(claims) => {
+                        let key = header.kid.as_ref().map(|_| *key.fingerprint());
+                        return Ok(Authentic { claims, issuer, place, key, keys_stale });
+                    }
+                    // Reasons are numbered in the order of the steps.
+                    Attempt::Failed(rejection) if rejection.reason() > furthest.reason() => {
+                        furthest = rejection
+                    }
+                    Attempt::Failed(_) => {}
+                }
+            }
+        }
+        if let (Reason::KeyUnknown, Some(kid)) = (furthest.reason(), &header.kid) {
+            self.issuers.iter().for_each(|issuer| issuer.keys.report_missing_key());
+            return Err(Rejection::new(Reason::KeyUnknown, Detail::KeyId(kid.beginning())));
+        }
+        Err(furthest)
+    }
+
+    /// Judges the token by one key of an issuer: algorithm, signature, form of the claims, issuer's name.
+    ///
+    /// # Errors
+    /// What no other key could undo.
+    fn attempt(
+        &self,
+        key: &Key,
+        issuer: &TrustedIssuer,
+        token: &CompactToken<'_>,
+        header: &Header<'_>,
+    ) -> Result<Attempt, Rejection> {
+        if key.algorithm() != header.algorithm {
+            let detail = Detail::Algorithms { token: header.algorithm, key: key.algorithm() };
+            return Ok(Attempt::Failed(Rejection::new(Reason::AlgorithmMismatch, detail)));
+        }
+        let Some(claims) = self.claims_signed_by(key, issuer, token)? else {
+            return Ok(Attempt::Failed(Reason::SignatureInvalid.into()));
+        };
+        claims.not_legacy()?;
+        if !issuer.is_named(claims.issuer()) {
+            return Ok(Attempt::Failed(claims.issuer_mismatch()));
+        }
+        if self.is_namesakes_too(issuer, claims.issuer(), key.fingerprint()) {
+            return Err(Reason::IssuerAmbiguous.into());
+        }
+        Ok(Attempt::Signed(claims))
+    }
+
+    /// The claims, if the key signed them.
+    ///
+    /// They are decoded before the signature is checked, so that a malformed part is reported as one. They are read only
+    /// after it holds.
+    fn claims_signed_by(
+        &self,
+        key: &Key,
+        issuer: &TrustedIssuer,
+        token: &CompactToken<'_>,
+    ) -> Result<Option<Arc<Claims>>, Rejection> {
+        token.claims.with_all_decoded(|payload| {
+            let holds = token.signature.with_decoded(|signature| {
+                if self.fast_rsa {
+                    key.verify(token.signed, signature)
+                } else {
+                    key.verify_by_backend(token.signed, signature)
+                }
+            })?;
+            if holds != Some(true) {
+                return Ok(None);
+            }
+            Claims::parse(payload, &issuer.label).map(Some)
+        })?
+    }
+
+    /// Whether another issuer of this name publishes the same key.
+    pub(super) fn is_namesakes_too(&self, issuer: &TrustedIssuer, name: &str, key: &KeyFingerprint) -> bool {
+        let mut namesakes = issuer.namesakes.iter().filter_map(|&place| self.issuers.get(place));
+        namesakes.any(|other| other.is_named(name) && other.publishes(key))
+    }
+
+    /// A number that grows with each change of the keys that say whether a token is this issuer's.
+    pub(super) fn generation(&self, issuer: &TrustedIssuer) -> u64 {
+        let namesakes = issuer.namesakes.iter().filter_map(|&place| self.issuers.get(place));
+        namesakes.fold(issuer.keys.generation(), |sum, other| sum.wrapping_add(other.keys.generation()))
+    }
+
+    /// Without a kid, a token is only accepted when exactly one key of all issuers fits.
+    fn demand_one_fitting_key(&self, header: &Header<'_>) -> Result<(), Rejection> {
+        let (mut keys, mut fitting) = (0, 0);
+        for issuer in &self.issuers {
+            let current = issuer.keys.load();
+            keys += current.len();
+            fitting += current.keys().iter().filter(|key| key.algorithm() == header.algorithm).count();
+        }
+        match (keys, fitting) {
+            (0, _) => Err(Reason::KeyUnknown.into()),
+            (_, 0) => Err(Reason::AlgorithmMismatch.into()),
+            (_, 1) => Ok(()),
+            _ => Err(Reason::KeyIdMissing.into()),
+        }
+    }
+}
+
+/// The keys that the header names: those of its kid, or all if it has none.
+fn candidates<'a>(keys: &'a KeySet, header: &Header<'_>) -> &'a [Key] {
+    match &header.kid {
+        Some(kid) => keys.find(|name| kid.compare(name)),
+        None => keys.keys(),
+    }
+}
