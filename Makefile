@@ -4,105 +4,115 @@ PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 DESTDIR ?=
-# Features of the C libraries. "aws-lc-rs" in place of "ring": faster RSA, and ES512. Without "kubernetes" (and the version
-# of its types that follows) there are no functions about clusters, and the library is much smaller.
-FEATURES ?= capi ring kubernetes k8s-openapi/earliest
+# Features of the C libraries. "aws-lc-rs" in place of "ring": faster RSA, and ES512. Without "kubernetes" there are no
+# functions about clusters, and the library is much smaller.
+FEATURES ?= ring kubernetes
 TARGET_DIR ?= target
 CARGO ?= cargo
+GO ?= go
 # Where `make demo` puts its cluster.
-DEMO = $(TARGET_DIR)/demo
+DEMO = $(TARGET_DIR)/demo/cluster
 # Where `make test-cluster` puts the servers that it builds.
 CLUSTER = $(TARGET_DIR)/cluster
-GO ?= go
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 SONAME := libboundtoken.so.$(firstword $(subst ., ,$(VERSION)))
 RELEASE = $(TARGET_DIR)/release
-# The system's libraries that a program needs beside the static library, as the compiler names them.
+# The system's libraries that a program needs besides the static library, as the compiler names them.
 NATIVE_LIBS = $(RELEASE)/libboundtoken.native-libs
 
 .DEFAULT_GOAL := help
-.PHONY: help capi install generate demo test test-cluster test-fast-rsa test-fast-rsa-emulated bench bench-peers fuzz \
-	advisories tools clean
+.PHONY: help demo check test test-rust test-c test-cluster test-fast-rsa test-fast-rsa-emulated capi install generate bench \
+	bench-peers fuzz powerset minimum-rust unused-dependencies semver advisories clean
 
 help: ## this list
 	@echo 'boundtoken $(VERSION)'
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 20
-	@echo 'Variables: PREFIX LIBDIR INCLUDEDIR DESTDIR FEATURES TARGET_DIR CARGO VERSIONS'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 30
+	@echo 'Variables: PREFIX LIBDIR INCLUDEDIR DESTDIR FEATURES TARGET_DIR CARGO GO VERSIONS'
 
-capi: ## build the C libraries, shared and static, in target/release
-	@echo 'capi: libboundtoken $(VERSION) ($(FEATURES))'
-	@mkdir -p $(RELEASE)
-	@CARGO_TARGET_DIR=$(TARGET_DIR) $(CARGO) rustc --quiet --release --lib --crate-type cdylib,staticlib \
-		--no-default-features --features '$(FEATURES)' -- \
-		-C link-arg=-Wl,-soname,$(SONAME) -C link-arg=-Wl,-z,nodelete -C strip=symbols \
-		--print native-static-libs=$(abspath $(NATIVE_LIBS)) 2>$(RELEASE)/capi.log; \
-		status=$$?; grep -v '^note: native artifacts\|^$$' $(RELEASE)/capi.log >&2; exit $$status
-	@ln -sf libboundtoken.so $(RELEASE)/$(SONAME)
-
-install: capi ## install library, header, pkg-config file and CMake package under PREFIX
-	@echo 'install: $(DESTDIR)$(PREFIX)'
-	@install -d $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(LIBDIR)/cmake/boundtoken
-	@install -m 644 include/boundtoken.h $(DESTDIR)$(INCLUDEDIR)
-	@install -m 644 $(RELEASE)/libboundtoken.a $(DESTDIR)$(LIBDIR)
-	@install -m 755 $(RELEASE)/libboundtoken.so $(DESTDIR)$(LIBDIR)/libboundtoken.so.$(VERSION)
-	@ln -sf libboundtoken.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
-	@ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libboundtoken.so
-	@$(call fill,boundtoken.pc,pkgconfig)
-	@$(call fill,boundtokenConfig.cmake,cmake/boundtoken)
-	@$(call fill,boundtokenConfigVersion.cmake,cmake/boundtoken)
-
-# Fills packaging/$(1).in into the folder $(2) of the library folder.
-fill = sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' \
-	-e 's|@VERSION@|$(VERSION)|g' -e 's|@SONAME@|$(SONAME)|g' -e "s|@NATIVE_LIBS@|$$(cat $(NATIVE_LIBS))|g" \
-	packaging/$(1).in >$(DESTDIR)$(LIBDIR)/$(2)/$(1)
-
-generate: ## write include/boundtoken.h and docs/rejections.md anew from the source
-	@echo 'generate: include/boundtoken.h, docs/rejections.md'
-	@BOUNDTOKEN_UPDATE=1 $(CARGO) test --quiet --features capi --test header --test documentation
-
-demo: capi ## verify a token from Rust and C, delete its pod, and see it refused
+# The program without what needs a network, and the C library without clusters, with the same features: the library is
+# built once.
+demo: ## verify a token from Rust and C, delete its pod, and see it refused
+	@echo 'demo: building the program and the C library'
+	@CARGO_TARGET_DIR=$(TARGET_DIR) $(CARGO) rustc --quiet --profile demo -p boundtoken-capi --crate-type cdylib \
+		--no-default-features --features ring,fast-rsa
+	@CARGO_TARGET_DIR=$(TARGET_DIR) $(CARGO) build --quiet --profile demo -p boundtoken-cli \
+		--no-default-features --features ring
+	@ln -sf libboundtoken_capi.so $(TARGET_DIR)/demo/libboundtoken.so
 	@echo 'demo: a cluster in a folder, $(DEMO)'
 	@rm -rf $(DEMO)
-	@$(CARGO) run --quiet --release --features cli -- demo --directory $(DEMO)
-	@echo 'demo: the same from C, examples/c/verify.c'
-	@$(CC) -std=c99 -O2 -Wall -Iinclude examples/c/verify.c -o $(DEMO)/verify-c \
-		-L$(RELEASE) -lboundtoken -Wl,-rpath,$(abspath $(RELEASE))
+	@$(TARGET_DIR)/demo/boundtoken demo --directory $(DEMO)
+	@echo 'demo: the same from C, bindings/c/examples/verify.c'
+	@$(CC) -std=c99 -O2 -Wall -Iinclude bindings/c/examples/verify.c -o $(DEMO)/verify-c \
+		-L$(TARGET_DIR)/demo -lboundtoken -Wl,-rpath,$(abspath $(TARGET_DIR))/demo
 	@$(verify_demo) $(DEMO)/objects.json
 	@echo 'demo: now the pod is gone'
 	@$(verify_demo) $(DEMO)/objects-after.json; test $$? -eq 1
+	@echo
+	@echo 'What to try next:'
+	@echo '  $(TARGET_DIR)/demo/boundtoken --help                  the program'
+	@echo '  cargo install --path crates/cli                the whole program, which speaks to clusters'
+	@echo '  cargo doc --open                               the manual of the Rust library'
+	@echo '  less include/boundtoken.h                      the manual of the C library'
+	@echo '  make check                                     the checks that contributors run'
 
 verify_demo = $(DEMO)/verify-c $(DEMO)/jwks.json "$$(cat $(DEMO)/issuer)" "$$(cat $(DEMO)/audience)" $(DEMO)/token
 
-# All of the library with ring; then the program too, with AWS-LC. All but the slow stand-in for the vector instructions.
-LIBRARY = capi,dev-server,discovery,kubernetes,k8s-openapi/earliest
-EVERYTHING = aws-lc-rs,capi,cli,discovery,fast-rsa
-test: ## run every check: format, lock files, lints, tests, documentation, header, C programs, licences
-	@echo 'test: format'
-	@$(CARGO) fmt --check
-	@echo 'test: lock files'
+check: ## the quick loop of a contributor: format, lints and tests of the library
+	@echo 'check: format'
+	@$(CARGO) fmt --all --check
+	@echo 'check: clippy'
+	@$(CARGO) clippy --quiet --all-targets -- -D warnings
+	@echo 'check: tests'
+	@$(CARGO) test --quiet --lib --tests
+
+# Everything with ring. Then with AWS-LC, and with the fast path for RS256, what depends on the backend.
+WITH_RING = --workspace --features boundtoken-kubernetes/discovery,boundtoken-capi/kubernetes
+WITH_AWS_LC = -p boundtoken -p boundtoken-dev-server -p boundtoken-discovery -p boundtoken-refresh --no-default-features \
+	--features boundtoken/aws-lc-rs,boundtoken/fast-rsa,boundtoken-dev-server/aws-lc-rs,boundtoken-discovery/aws-lc-rs
+# What a missing tool would have tested.
+NOT_TESTED = $(abspath $(TARGET_DIR))/not-tested
+
+test: ## run every check of Rust and C; what a missing tool would check is listed at the end
+	@mkdir -p $(TARGET_DIR); : >$(NOT_TESTED)
+	@BOUNDTOKEN_NOT_TESTED=$(NOT_TESTED) $(MAKE) --no-print-directory test-rust test-c
+	@if [ -s $(NOT_TESTED) ]; then echo 'test: passed, but for what was not tested:'; sort -u $(NOT_TESTED); \
+		else echo 'test: passed, and nothing was skipped'; fi
+
+test-rust: ## format, lock files, lints, tests, documentation, licences
+	@echo 'test-rust: format'
+	@$(CARGO) fmt --all --check
+	@echo 'test-rust: lock files'
 	@for manifest in Cargo.toml fuzz/Cargo.toml benches/peers/Cargo.toml; do \
 		$(CARGO) update --quiet --workspace --locked --manifest-path $$manifest || exit 1; \
 	done
-	@for features in '' '--no-default-features --features aws-lc-rs' '--features capi' '--all-features'; do \
-		echo "test: clippy $$features"; \
-		$(CARGO) clippy --quiet --all-targets $$features -- -D warnings || exit 1; \
-	done
-	@for features in $(LIBRARY) $(EVERYTHING); do \
-		echo "test: cargo test --features $$features"; \
-		$(CARGO) test --quiet --features $$features || exit 1; \
-	done
-	@echo 'test: the verdicts of real API servers, in full'
-	@$(CARGO) test --quiet --features $(EVERYTHING) --test apiserver -- --nocapture
-	@echo 'test: the fast path for RS256, ten thousand verdicts against ring and AWS-LC'
+	@echo 'test-rust: clippy, with ring and with AWS-LC'
+	@$(CARGO) clippy --quiet --all-targets $(WITH_RING) -- -D warnings
+	@$(CARGO) clippy --quiet --all-targets $(WITH_AWS_LC) -- -D warnings
+	@echo 'test-rust: cargo test, with ring'
+	@$(CARGO) test --quiet $(WITH_RING) --exclude boundtoken-capi
+	@echo 'test-rust: cargo test, with AWS-LC'
+	@$(CARGO) test --quiet $(WITH_AWS_LC)
+	@echo 'test-rust: the verdicts of real API servers, in full'
+	@$(CARGO) test --quiet $(WITH_AWS_LC) --test apiserver -- --nocapture
+	@echo 'test-rust: the fast path for RS256, ten thousand verdicts against ring and AWS-LC'
 	@$(CARGO) test --quiet --features fast-rsa-model --lib fast_rsa -- --nocapture
-	@echo 'test: documentation'
-	@RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --no-deps --all-features
-	@echo 'test: licences, bans, sources'
-	@$(MAKE) --no-print-directory tools
-	@$(CARGO) deny --log-level error check licenses bans sources
+	@echo 'test-rust: documentation'
+	@RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --no-deps $(WITH_RING)
+	@echo 'test-rust: licences, bans, sources'
+	@$(call with_tool,cargo-deny,licences and sources of dependencies,\
+		$(CARGO) deny --log-level error --all-features check licenses bans sources)
 
-# The versions of Kubernetes to test against, one after the other: folders of tests/cluster/apiserver.
+test-c: ## the C ABI: header, verdicts, misuse, threads, sanitizers, packages
+	@echo 'test-c: cargo test -p boundtoken-capi'
+	@$(CARGO) test --quiet -p boundtoken-capi --features kubernetes
+
+# Runs the command $(3) with the cargo subcommand $(1), or notes that $(2) was not tested.
+with_tool = if command -v $(1) >/dev/null; then $(3); \
+	elif [ "$$BOUNDTOKEN_SKIP_NOTHING" = 1 ]; then echo '$(1) is missing: cargo install --locked $(1)' >&2; exit 1; \
+	else echo 'NOT TESTED: $(2); cargo install --locked $(1)' | tee -a $(NOT_TESTED); fi
+
+# The versions of Kubernetes to test against, one after the other: folders of crates/cli/tests/cluster/apiserver.
 VERSIONS ?= 1.37.2
 test-cluster: ## follow real API servers with etcd, of VERSIONS (1.37.2), which Go builds once, in ten minutes each
 	@for version in $(VERSIONS); do $(MAKE) --no-print-directory test-cluster-$$version || exit 1; done
@@ -110,9 +120,9 @@ test-cluster: ## follow real API servers with etcd, of VERSIONS (1.37.2), which 
 test-cluster-%:
 	@$(MAKE) --no-print-directory --silent $(addprefix $(CLUSTER)/$*/,kube-apiserver kubectl etcd) || \
 		{ echo 'test-cluster: NOT TESTED against Kubernetes $*: $(GO) could not build it' >&2; exit 1; }
-	@echo 'test-cluster: Kubernetes $*: cargo test --features cli --test cluster'
+	@echo 'test-cluster: Kubernetes $*: cargo test -p boundtoken-cli --test cluster'
 	@BOUNDTOKEN_CLUSTER=$(abspath $(CLUSTER))/$* \
-		$(CARGO) test --quiet --features cli --test cluster -- --nocapture --test-threads=1
+		$(CARGO) test --quiet -p boundtoken-cli --test cluster -- --nocapture --test-threads=1
 
 test-fast-rsa-emulated: ## the vector instructions of the fast path, in the emulator Bochs, which any machine can run
 	@echo 'test-fast-rsa-emulated: booting'
@@ -130,10 +140,10 @@ test-fast-rsa: ## the fast path for RS256: VERDICTS verdicts (a million), mutant
 	@echo 'test-fast-rsa: the model under Miri'
 	@rustup component add --toolchain nightly miri rust-src
 	@MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test --quiet --features fast-rsa-model --lib -- \
-		fast_rsa::tests::products fast_rsa::tests::encoding
+		fast_rsa::rsa_ifma::tests::products fast_rsa::rsa_ifma::tests::encoding
 
 # One folder for each version, of nothing but what Go must know to build the programs of Kubernetes itself.
-API_SERVERS = tests/cluster/apiserver
+API_SERVERS = crates/cli/tests/cluster/apiserver
 # The programs tell their version, which the build must give them: v1.37.2, say.
 api_server_flags = -s -w $(foreach pair,gitVersion=v$(1) \
 	gitMajor=$(word 1,$(subst ., ,$(1))) gitMinor=$(word 2,$(subst ., ,$(1))),-X k8s.io/component-base/version.$(pair))
@@ -148,8 +158,8 @@ $(CLUSTER)/%/kubectl: $(addprefix $(API_SERVERS)/%/,go.mod go.sum)
 $(CLUSTER)/%/etcd: $(CLUSTER)/etcd
 	@mkdir -p $(@D); ln -f $< $@
 
-$(CLUSTER)/etcd: $(addprefix tests/cluster/etcd/,go.mod go.sum main.go)
-	$(call build,etcd,tests/cluster/etcd,-s -w,.)
+$(CLUSTER)/etcd: $(addprefix crates/cli/tests/cluster/etcd/,go.mod go.sum main.go)
+	$(call build,etcd,crates/cli/tests/cluster/etcd,-s -w,.)
 
 # Builds $(1) in the folder $(2), with the linker's flags $(3), from the package $(4). Where a file is newer than the
 # program but nothing changed, Go leaves the program as it is.
@@ -157,9 +167,9 @@ build = @echo 'test-cluster: building $(1)'; mkdir -p $(@D); \
 	cd $(2) && $(GO) build -trimpath -ldflags '$(3)' -o $(abspath $@) $(4) && touch $(abspath $@)
 
 bench: ## measure, with each backend: times, allocations, memory, threads
-	@for features in capi 'capi aws-lc-rs'; do \
+	@for backend in ring aws-lc-rs; do \
 		$(CARGO) bench --quiet --bench ratios --bench scaling --bench store --bench verify \
-			--features "$$features" || exit 1; \
+			--no-default-features --features $$backend || exit 1; \
 	done
 	@$(CARGO) bench --quiet --bench fast_rsa --features aws-lc-rs,fast-rsa
 
@@ -179,11 +189,61 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS (needs the nightly toolchain)
 		cargo +nightly fuzz run --features fast-rsa $$target fuzz/corpus/$$target $$seeds -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
 
-advisories: tools ## check the dependencies against the RustSec database (needs the network)
-	@$(CARGO) deny --log-level error check advisories
+capi: ## build the C libraries, shared and static, in target/release
+	@echo 'capi: libboundtoken $(VERSION) ($(FEATURES))'
+	@mkdir -p $(RELEASE)
+	@CARGO_TARGET_DIR=$(TARGET_DIR) $(CARGO) rustc --quiet --release -p boundtoken-capi --lib --crate-type cdylib,staticlib \
+		--no-default-features --features '$(FEATURES)' -- \
+		-C link-arg=-Wl,-soname,$(SONAME) -C link-arg=-Wl,-z,nodelete -C strip=symbols \
+		--print native-static-libs=$(abspath $(NATIVE_LIBS)) 2>$(RELEASE)/capi.log; \
+		status=$$?; grep -v '^note: native artifacts\|^$$' $(RELEASE)/capi.log >&2; exit $$status
+	@ln -f $(RELEASE)/libboundtoken_capi.so $(RELEASE)/libboundtoken.so
+	@ln -f $(RELEASE)/libboundtoken_capi.a $(RELEASE)/libboundtoken.a
+	@ln -sf libboundtoken.so $(RELEASE)/$(SONAME)
 
-tools: ## install the tools that `test` needs beside the language toolchains
-	@$(CARGO) deny --version >/dev/null 2>&1 || { echo 'tools: cargo-deny'; $(CARGO) install --quiet --locked cargo-deny; }
+install: capi ## install library, header, pkg-config file and CMake package under PREFIX
+	@echo 'install: $(DESTDIR)$(PREFIX)'
+	@install -d $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(LIBDIR)/cmake/boundtoken
+	@install -m 644 include/boundtoken.h $(DESTDIR)$(INCLUDEDIR)
+	@install -m 644 $(RELEASE)/libboundtoken.a $(DESTDIR)$(LIBDIR)
+	@install -m 755 $(RELEASE)/libboundtoken.so $(DESTDIR)$(LIBDIR)/libboundtoken.so.$(VERSION)
+	@ln -sf libboundtoken.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	@ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libboundtoken.so
+	@$(call fill,boundtoken.pc,pkgconfig)
+	@$(call fill,boundtokenConfig.cmake,cmake/boundtoken)
+	@$(call fill,boundtokenConfigVersion.cmake,cmake/boundtoken)
+
+# Fills bindings/c/packaging/$(1).in into the folder $(2) of the library folder.
+fill = sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' \
+	-e 's|@VERSION@|$(VERSION)|g' -e 's|@SONAME@|$(SONAME)|g' -e "s|@NATIVE_LIBS@|$$(cat $(NATIVE_LIBS))|g" \
+	bindings/c/packaging/$(1).in >$(DESTDIR)$(LIBDIR)/$(2)/$(1)
+
+generate: ## write include/boundtoken.h and docs/rejections.md anew from the source
+	@echo 'generate: include/boundtoken.h, docs/rejections.md'
+	@BOUNDTOKEN_UPDATE=1 $(CARGO) test --quiet --test documentation
+	@BOUNDTOKEN_UPDATE=1 $(CARGO) test --quiet -p boundtoken-capi --test header
+
+powerset: ## every set of features of every crate compiles, by cargo-hack
+	@$(call with_tool,cargo-hack,the feature powerset,\
+		$(CARGO) hack --quiet check --workspace --lib --bins --feature-powerset --exclude-features default,capi,fast-rsa-model \
+			--at-least-one-of ring$(comma)aws-lc-rs)
+comma := ,
+
+# As Cargo.toml declares it.
+MINIMUM_RUST := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+minimum-rust: ## the declared minimum version of Rust really builds every crate
+	@rustup toolchain list | grep -q '^$(MINIMUM_RUST)' || rustup toolchain install --profile minimal $(MINIMUM_RUST)
+	@cargo +$(MINIMUM_RUST) check --quiet --workspace --features boundtoken-kubernetes/discovery,boundtoken-capi/kubernetes
+
+unused-dependencies: ## every dependency is used, by cargo-machete
+	@$(call with_tool,cargo-machete,unused dependencies,cargo machete)
+
+semver: ## no breaking change since the last tag, by cargo-semver-checks
+	@tag=$$(git describe --tags --abbrev=0 2>/dev/null) || { echo 'semver: there is no tag yet'; exit 0; }; \
+		$(call with_tool,cargo-semver-checks,breaking changes,cargo semver-checks --workspace --baseline-rev "$$tag")
+
+advisories: ## check the dependencies against the RustSec database (needs the network)
+	@$(call with_tool,cargo-deny,advisories,$(CARGO) deny --log-level error --all-features check advisories)
 
 clean: ## remove everything that was built
 	@$(CARGO) clean --quiet

@@ -1,9 +1,9 @@
 //! Verifies Kubernetes bound service-account tokens inside the service that receives them, in microseconds.
 //!
-//! Kubernetes issues short-lived tokens through TokenRequest: each names its audiences, its expiry and, optionally, the
+//! Kubernetes issues short-lived tokens through TokenRequest. Each names its audiences, its expiry and, optionally, the
 //! pod, secret or node that it is bound to. A recipient must refuse a token that is not meant for it, that has expired,
 //! whose signature does not hold, or whose bound object no longer exists. Today only the API server's TokenReview checks
-//! that last one, at the price of a network call for every token. boundtoken does all of it in memory, and gives
+//! the last of these, at the price of a network call for every token. boundtoken checks all of them in memory, and gives
 //! TokenReview's answer.
 //!
 //! ```
@@ -48,18 +48,21 @@
 //!
 //! # Where things are
 //!
-//! Data goes one way, and each step is a file:
+//! Data goes one way, and each step is a module:
 //!
 //! > token bytes → compact form (`token`) → header (`header`) → key ([`keys`]) → signature (`crypto`) → claims
-//! > ([`Claims`]) → issuer, audience, times → bound objects ([`BoundObjects`]) → [`VerifiedToken`]
+//! > ([`Claims`]) → issuer, audience, times → bound objects ([`ObjectStore`], [`BoundObjects`]) → [`VerifiedToken`]
 //!
-//! - [`Verifier`] is the front door, built once by [`Verifier::builder`] from [`TrustedIssuer`]s and audiences.
-//! - [`KeySet`] reads JWKS and PEM; [`KeyStore`] replaces keys under running verifiers.
-//! - [`ObjectStore`] keeps bound objects in memory; [`BoundObjects`] is the call-back for any other source;
-//!   [`Verifier::check`] and [`Verifier::confirm`] are the two steps for callers who must ask a network.
+//! - [`Verifier`] is the front door. [`Verifier::builder`] builds one from [`TrustedIssuer`]s and audiences.
+//! - [`KeySet`] reads JWKS and PEM. [`KeyStore`] replaces keys under running verifiers.
+//! - [`ObjectStore`] keeps bound objects in memory, and watches can feed it. [`BoundObjects`] is the call-back for any
+//!   other source. A program that must ask a network takes the two steps [`Verifier::check`] and [`Verifier::confirm`].
+//! - [`VerifiedToken`] and [`UserInfo`] say who the caller is. [`Rejection`] and [`Reason`] say why a token was refused.
 //! - [`Issuer`] is the other side: it answers TokenRequests as an API server does.
-//! - [`VerifiedToken`] and [`UserInfo`] say who the caller is, [`Rejection`] and [`Reason`] why a token was refused.
 //! - [`api`] has the types of TokenRequest and TokenReview as they are on the wire.
+//!
+//! The library reads nothing but memory. Crates of their own feed it: `boundtoken-kubernetes` follows a cluster,
+//! `boundtoken-discovery` follows the keys of any other issuer, and `boundtoken-dev-server` stands in for a cluster in tests.
 //!
 //! # Features
 //!
@@ -68,20 +71,16 @@
 //! | `ring` (default) | cryptography by ring | ring |
 //! | `aws-lc-rs` | cryptography by AWS-LC instead: faster RSA, P-521 (ES512) | aws-lc-rs |
 //! | `fast-rsa` | RS256 several times faster, on x86-64 CPUs with AVX-512 IFMA: see [`fast_rsa`] | tracing |
-//! | `capi` | the C ABI of `include/boundtoken.h`, with `kubernetes` also that of clusters | libc |
-//! | `kubernetes` | `kubernetes::Cluster`: keys and bound objects that follow an API server | kube, tokio |
-//! | `discovery` | `discovery::Discovery`: keys that follow any OpenID Connect issuer over HTTPS | reqwest, rustls, tokio |
-//! | `dev-server` | `dev_server::DevServer`: a TokenRequest endpoint for laptops and tests | axum, rcgen, prost, tokio |
-//! | `cli` | the program `boundtoken` | clap, and those of `dev-server`, `fast-rsa` and `kubernetes` |
+//! | `boot-time` | ages of keys and objects by a clock that goes on while the machine sleeps | boot-time |
 //!
 //! To leave ring out altogether: `default-features = false, features = ["aws-lc-rs"]`.
 //!
 //! # Stricter than the API server
 //!
-//! Whatever an API server issues through TokenRequest is accepted, byte for byte. Beyond that, boundtoken refuses what
-//! the API server lets pass where readers could disagree or a token would be good for ever: tokens without `exp`,
-//! non-canonical base64url, members that stand twice, invalid Unicode, a subject that is not the service account, and so
-//! on. Each rule has its own [`Reason`]; [`Reason::STRICTER`] lists them.
+//! Everything that an API server issues through TokenRequest is accepted, byte for byte. Beyond that, boundtoken refuses
+//! some tokens that the API server accepts: where two readers could disagree about a token, or where it would never expire.
+//! Examples are tokens without `exp`, non-canonical base64url, a member that is given twice, invalid Unicode, and a subject
+//! that is not the service account. Each rule has its own [`Reason`]; [`Reason::STRICTER`] lists them.
 
 #![cfg_attr(not(feature = "fast-rsa"), forbid(unsafe_code))]
 #![cfg_attr(test, allow(clippy::as_conversions))]
@@ -124,8 +123,3 @@ pub use rejection::{Reason, Rejection};
 pub use time::UnixSeconds;
 pub use verified::{Confirmed, UserInfo, VerifiedToken};
 pub use verifier::{BuildError, CheckedToken, OnUnavailable, TrustedIssuer, Verifier, VerifierBuilder};
-
-/// The examples of the README, compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;

@@ -40,8 +40,8 @@
 //!
 //! # The version of k8s-openapi
 //!
-//! As every crate on `kube`, a program that uses this feature chooses a version of Kubernetes' types by a feature of the
-//! crate `k8s-openapi`: `k8s-openapi = { version = "0.29", features = ["earliest"] }`.
+//! As with every crate on `kube`, the program that is built in the end chooses a version of Kubernetes' types by a feature of
+//! the crate `k8s-openapi`: `k8s-openapi = { version = "0.29", features = ["earliest"] }`.
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
@@ -178,3 +178,8 @@ impl std::fmt::Debug for Cluster {
         formatter.debug_struct("Cluster").field("status", &self.status()).finish_non_exhaustive()
     }
 }
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -80,6 +80,7 @@ struct Objects {
 pub mod mint;
 pub mod requests;
 pub mod server_rules;
+pub mod tools;
 
 /// The repository's folder.
 pub fn repository() -> &'static Path {

@@ -13,7 +13,7 @@ mkdir -p "$work/sources/rsa_ifma" "$work/disc"
 
 # The sources as they are, but for what they take from `std` and show to their neighbours.
 cp "$here"/*.rs "$work/sources"
-for source in "$here"/../../../src/crypto/rsa_ifma/*; do
+for source in "$here"/../../../src/crypto/fast_rsa/rsa_ifma/*; do
     [ -d "$source" ] || cp "$source" "$work/sources/rsa_ifma"
 done
 sed -i 's/pub(super)/pub(crate)/g' "$work"/sources/rsa_ifma/*.rs

@@ -1,9 +1,9 @@
 //! The C ABI as C and C++ programs see it: bindings/c/tests/c and bindings/c/examples, compiled strictly, run, and run again under checkers
 //! of memory and undefined behaviour.
 //!
-//! Needs make, gcc, g++, clang, clang++, valgrind, nm, readelf, pkg-config and cmake. A missing one is a failure, unless
-//! the environment variable BOUNDTOKEN_ALLOW_MISSING_TOOLS is 1. BOUNDTOKEN_LIB_DIR names a folder with libraries to
-//! test instead of those that `make capi` builds.
+//! Needs make and gcc. What g++, clang, clang++, valgrind, nm, readelf, pkg-config and cmake would test is skipped where they
+//! are missing, and noted. BOUNDTOKEN_LIB_DIR names a folder with libraries to test in place of those that `make capi`
+//! builds.
 #![allow(clippy::restriction)]
 
 #[cfg(feature = "kubernetes")]
@@ -72,9 +72,7 @@ fn threads_may_verify_while_keys_and_objects_change() {
 #[cfg(not(feature = "kubernetes"))]
 #[test]
 fn clusters_are_tested_where_the_feature_is_on() {
-    use std::io::Write as _;
-    // Past the test harness, which shows what a passing test prints to nobody.
-    let _ = writeln!(std::io::stderr(), "NOT TESTED: clusters from C, without the feature kubernetes");
+    boundtoken_testing::tools::not_tested("clusters from C", "cargo test with --features kubernetes");
 }
 
 /// A program with every checker that there is.
@@ -86,7 +84,6 @@ fn checked(name: &str) -> Vec<Program> {
         .filter_map(|language| Program::test(name).language(language).flags(SANITIZERS).compile());
     let valgrind = Program::test(name).flags(&["-g"]).compile().and_then(Program::under_valgrind);
     let programs: Vec<Program> = sanitized.chain(valgrind).collect();
-    assert!(!programs.is_empty() || tools::missing_tools_are_allowed());
     programs
 }
 

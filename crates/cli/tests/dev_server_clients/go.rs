@@ -11,7 +11,7 @@ use super::{folder, is_there, not_tested, succeed};
 fn go_services_get_tokens_reviews_and_informers() {
     let client = "client-go";
     if !is_there("go", &["version"]) {
-        return not_tested(client, "there is no go");
+        return not_tested(client, "install Go from https://go.dev/dl");
     }
     let folder = folder("go");
     let program = folder.join("program");
@@ -20,7 +20,7 @@ fn go_services_get_tokens_reviews_and_informers() {
         Command::new("go").args(arguments).current_dir(&source).env_remove("GOFLAGS").output().unwrap()
     };
     if !go(&["mod", "download"]).status.success() {
-        return not_tested(client, "it cannot be downloaded");
+        return not_tested(client, "go must reach its module proxy");
     }
     let built = go(&["build", "-o", program.to_str().unwrap(), "."]);
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));

@@ -22,7 +22,7 @@ impl Kubectl {
     /// None, said aloud, where there is no kubectl.
     fn start(test: &str) -> Option<Self> {
         if !is_there("kubectl", &["version", "--client"]) {
-            not_tested("kubectl", "it is missing");
+            not_tested("kubectl", "apt-get install kubernetes-client");
             return None;
         }
         let home = folder(test);

@@ -1,14 +1,14 @@
 //! Clients that people use, unchanged, against a development server: kubectl, kube, and the official clients for Python
-//! and Go. What the machine does not have is not tested, which is said aloud.
+//! and Go. Where the machine lacks one, its test is skipped, and noted.
 #![allow(clippy::restriction)]
 
 use std::ffi::OsStr;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use boundtoken::Verifier;
 use boundtoken_dev_server::DevServer;
+use boundtoken_testing::tools::not_tested;
 use serde_json::Value;
 
 mod go;
@@ -25,11 +25,6 @@ fn folder(name: &str) -> PathBuf {
     }
     std::fs::create_dir_all(&path).expect("folder");
     path
-}
-
-/// Tells, past the test harness, which shows what a passing test prints to nobody.
-fn not_tested(client: &str, why: &str) {
-    let _ = writeln!(std::io::stdout(), "NOT TESTED with {client}: {why}");
 }
 
 /// Whether there is a program that answers so.

@@ -13,7 +13,7 @@ const PACKAGE: &str = "kubernetes==37.0.2";
 fn python_services_get_tokens_reviews_and_watches() {
     let client = "Python's kubernetes";
     if !is_there("python3", &["-c", "import venv, ensurepip"]) {
-        return not_tested(client, "there is no python3 with venv");
+        return not_tested(client, "apt-get install python3-venv");
     }
     let folder = folder("python");
     // Kept from run to run.
@@ -23,7 +23,7 @@ fn python_services_get_tokens_reviews_and_watches() {
         assert!(is_there("python3", &["-m", "venv", "--clear", environment.to_str().unwrap()]));
         let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", PACKAGE];
         if !is_there(&python, &install) {
-            return not_tested(client, "it cannot be downloaded");
+            return not_tested(client, "pip must reach PyPI");
         }
     }
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dev_server_clients/client.py");
