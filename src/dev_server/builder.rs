@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::error::DevServerError;
 use super::http::authentication::{AdminToken, Authentication};
 use super::http::faults::{Fault, Faults};
-use super::http::{self, Shared};
+use super::http::{self, ServerContext};
 use super::serve::{Limits, Service};
 use super::store::Store;
 use super::tls::Tls;
@@ -204,7 +204,7 @@ impl DevServerBuilder {
         faults.set(self.faults);
         let authority = tls.as_ref().map(|tls| tls.authority.clone());
         let kubeconfig = kubeconfig::text(&url, authority.as_deref(), admin_token.as_str());
-        let shared = Arc::new(Shared {
+        let context = Arc::new(ServerContext {
             store,
             issuer,
             authentication: Authentication {
@@ -218,15 +218,15 @@ impl DevServerBuilder {
         let service = Service {
             listener,
             tls: tls.map(|tls| tls.config),
-            router: http::router(Arc::clone(&shared)),
+            router: http::router(Arc::clone(&context)),
             limits: Limits::default(),
         };
-        let store = shared.store.clone();
+        let store = context.store.clone();
         let end_pods = async move {
             store.keep_expiring().await;
         };
         let running = service.start(end_pods).map_err(DevServerError::NoThreads)?;
-        Ok(DevServer(Arc::new(Inner { shared, running, url, address, authority, kubeconfig })))
+        Ok(DevServer(Arc::new(Inner { context, running, url, address, authority, kubeconfig })))
     }
 }
 

@@ -83,7 +83,7 @@ use std::{fmt, io};
 
 use crate::bound_object::BoundObjects;
 use crate::issuer::Issuer;
-use http::Shared;
+use http::ServerContext;
 use serve::Running;
 
 pub use builder::DevServerBuilder;
@@ -106,7 +106,7 @@ pub use http::faults::{Fault, InvalidFault};
 pub struct DevServer(Arc<Inner>);
 
 struct Inner {
-    shared: Arc<Shared>,
+    context: Arc<ServerContext>,
     running: Running,
     url: String,
     address: SocketAddr,
@@ -165,19 +165,19 @@ impl DevServer {
     /// The token of the administrator, who may do everything: a secret, and new at each start.
     #[must_use]
     pub fn admin_token(&self) -> &str {
-        self.0.shared.authentication.admin_token.as_str()
+        self.0.context.authentication.admin_token.as_str()
     }
 
     /// The issuer behind the server: issues without HTTP, and rotates keys.
     #[must_use]
     pub fn issuer(&self) -> &Issuer {
-        &self.0.shared.issuer
+        &self.0.context.issuer
     }
 
     /// The objects there are, as they are at each moment, for a [`Verifier`](crate::Verifier) in the same process.
     #[must_use]
     pub fn bound_objects(&self) -> impl BoundObjects + Clone + 'static {
-        self.0.shared.store.clone()
+        self.0.context.store.clone()
     }
 
     /// Replaces the faults, for requests from now on. None of them ends a watch that runs.
@@ -190,17 +190,17 @@ impl DevServer {
     /// # Ok::<(), boundtoken::dev_server::DevServerError>(())
     /// ```
     pub fn set_faults(&self, faults: impl IntoIterator<Item = Fault>) {
-        self.0.shared.faults.set(faults);
+        self.0.context.faults.set(faults);
     }
 
     /// Forgets all changes up to now: a watch from an earlier `resourceVersion` is answered with 410.
     pub fn forget_history(&self) {
-        self.0.shared.store.forget_history();
+        self.0.context.store.forget_history();
     }
 
     /// Breaks the connections of all watches, as a network would.
     pub fn disconnect_watches(&self) {
-        self.0.shared.faults.disconnect_watches();
+        self.0.context.faults.disconnect_watches();
     }
 
     /// Stops: no new connections, watches end, requests under way have three seconds. Waits for it. Does nothing the
@@ -212,7 +212,7 @@ impl DevServer {
 
 impl Inner {
     fn stop(&self) {
-        self.shared.faults.stop();
+        self.context.faults.stop();
         self.running.stop();
     }
 }

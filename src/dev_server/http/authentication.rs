@@ -9,7 +9,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
-use super::{Refusal, SharedState, answer, discovery, openid};
+use super::{Context, Refusal, discovery, openid};
 use crate::api::quoted;
 use crate::api::{Status, StatusDetails, UserInfo};
 use crate::claims::Claims;
@@ -98,19 +98,16 @@ pub(super) fn administrator() -> UserInfo {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Credential<'a> {
     None,
-    /// There is more than one space before the token, which the server takes for none.
-    ExtraSpace,
     Token(&'a str),
 }
 
 impl<'a> Credential<'a> {
-    /// As the server reads it: what follows the token is ignored.
+    /// As an API server reads it: what follows the token is ignored, and so is a token behind two spaces.
     fn of(header: &'a str) -> Self {
         let mut parts = header.trim().splitn(3, ' ');
         match (parts.next(), parts.next()) {
             (Some(scheme), _) if !scheme.eq_ignore_ascii_case("bearer") => Self::None,
-            (_, None) => Self::None,
-            (_, Some("")) => Self::ExtraSpace,
+            (_, None | Some("")) => Self::None,
             (_, Some(token)) => Self::Token(token),
         }
     }
@@ -128,49 +125,31 @@ pub(super) fn reviewed_token(text: &str) -> Option<&str> {
 }
 
 /// Layer: finds out who the user is, and refuses those who are nobody.
-pub(super) async fn authenticate(State(shared): SharedState, mut request: Request, next: Next) -> Response {
-    const EXTRA_SPACE: &str =
-        "the provided Authorization header contains extra space before the bearer token, and is ignored";
-
-    let user = match credential(request.headers()) {
-        Credential::Token(token) => match shared.authentication.user(token) {
-            Some(user) => Some(user),
-            None => return unauthorized(),
-        },
-        Credential::None => None,
-        Credential::ExtraSpace => {
-            let mut response =
-                if is_public(request.uri().path()) { next.run(request).await } else { unauthorized() };
-            answer::warn(&mut response, [EXTRA_SPACE]);
-            return response;
-        }
+pub(super) async fn authenticate(State(context): Context, mut request: Request, next: Next) -> Response {
+    let Credential::Token(token) = credential(request.headers()) else {
+        return if is_public(request.uri().path()) { next.run(request).await } else { unauthorized() };
     };
-    match user {
-        Some(user) => {
-            if let Some(refusal) = impersonation(request.headers(), &user) {
-                return Refusal(refusal).into_response();
-            }
-            request.extensions_mut().insert(user.clone());
-            let mut response = next.run(request).await;
-            response.extensions_mut().insert(user);
-            response
-        }
-        None if is_public(request.uri().path()) => next.run(request).await,
-        None => unauthorized(),
+    let Some(user) = context.authentication.user(token) else { return unauthorized() };
+    if let Some(refusal) = impersonation(request.headers(), &user) {
+        return Refusal(refusal).into_response();
     }
+    request.extensions_mut().insert(user.clone());
+    let mut response = next.run(request).await;
+    response.extensions_mut().insert(user);
+    response
 }
 
 /// The refusal of a request in somebody else's name, which nobody may send here: not even the administrator, lest it be
 /// carried out in the wrong one.
 fn impersonation(headers: &HeaderMap, user: &UserInfo) -> Option<Status> {
-    let name = headers.get("impersonate-user")?.to_str().unwrap_or_default();
+    let name = String::from_utf8_lossy(headers.get("impersonate-user")?.as_bytes());
     let message = format!(
         "users {} is forbidden: User {} cannot impersonate resource \"users\" in API group \"\" at the cluster scope",
-        quoted(name),
+        quoted(&name),
         quoted(&user.username)
     );
     let details =
-        StatusDetails { name: name.to_owned(), kind: "users".to_owned(), ..StatusDetails::default() };
+        StatusDetails { name: name.into_owned(), kind: "users".to_owned(), ..StatusDetails::default() };
     Some(Status::failure(403, "Forbidden", message).about(details))
 }
 
@@ -203,7 +182,7 @@ mod tests {
             ("bEARER abc", Credential::Token("abc")),
             (" Bearer abc ", Credential::Token("abc")),
             ("Bearer abc junk more", Credential::Token("abc")),
-            ("Bearer  abc", Credential::ExtraSpace),
+            ("Bearer  abc", Credential::None),
             ("Bearer", Credential::None),
             ("abc", Credential::None),
             ("Basic YTpi", Credential::None),

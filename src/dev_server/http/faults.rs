@@ -12,7 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tokio::sync::watch;
 
-use super::{Refusal, SharedState, discovery};
+use super::{Context, Refusal, discovery};
 use crate::api::Status;
 
 /// A fault that the development server makes on purpose.
@@ -200,14 +200,14 @@ async fn pause(time: Option<Duration>) {
 }
 
 /// Layer: delays and fails requests. Health checks are answered at once and truly.
-pub(super) async fn inject(State(shared): SharedState, request: Request, next: Next) -> Response {
+pub(super) async fn inject(State(context): Context, request: Request, next: Next) -> Response {
     if discovery::is_health_check(request.uri().path()) {
         return next.run(request).await;
     }
-    if let Some(latency) = shared.faults.active().latency {
+    if let Some(latency) = context.faults.active().latency {
         tokio::time::sleep(latency).await;
     }
-    match shared.faults.failure() {
+    match context.faults.failure() {
         Some(status) => Refusal(status).into_response(),
         None => next.run(request).await,
     }

@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use super::Shared;
+use super::ServerContext;
 use super::authentication::{administrator, reviewed_token};
 use crate::api::UserInfo;
 use crate::api::quoted;
@@ -30,13 +30,13 @@ const GATE_IS_OFF: &str =
     "feature gate \"APIServerWebhookAuthenticationToken\" is disabled, but token is webhook bound";
 
 /// Judges a token for these audiences, or the API server's own when there are none.
-pub(super) fn of(shared: &Shared, text: &str, audiences: &[String]) -> Verdict {
-    let wanted = if audiences.is_empty() { shared.issuer.api_audiences() } else { audiences };
+pub(super) fn of(context: &ServerContext, text: &str, audiences: &[String]) -> Verdict {
+    let wanted = if audiences.is_empty() { context.issuer.api_audiences() } else { audiences };
     let Some(token) = reviewed_token(text) else { return Verdict::Refused(INVALID.to_owned()) };
 
-    if shared.authentication.is_admin(token) {
+    if context.authentication.is_admin(token) {
         // A token without audiences is one for the API server.
-        let audiences = in_both(wanted, |audience| shared.issuer.api_audiences().contains(audience));
+        let audiences = in_both(wanted, |audience| context.issuer.api_audiences().contains(audience));
         return match audiences.is_empty() {
             true => Verdict::Refused(INVALID.to_owned()),
             false => Verdict::Accepted { user: administrator(), audiences },
@@ -47,8 +47,8 @@ pub(super) fn of(shared: &Shared, text: &str, audiences: &[String]) -> Verdict {
     if named.is_empty() {
         return Verdict::Refused(INVALID.to_owned());
     }
-    match shared.authentication.verifier.verify_for(token.as_bytes(), &named) {
-        Ok(verified) if !shared.authentication.accepts(verified.claims()) => {
+    match context.authentication.verifier.verify_for(token.as_bytes(), &named) {
+        Ok(verified) if !context.authentication.accepts(verified.claims()) => {
             Verdict::Refused(because(GATE_IS_OFF))
         }
         Ok(verified) => {
@@ -56,7 +56,7 @@ pub(super) fn of(shared: &Shared, text: &str, audiences: &[String]) -> Verdict {
             let audiences = in_both(wanted, |audience| of_token.contains(&audience.as_str()));
             Verdict::Accepted { user: verified.user_info(), audiences }
         }
-        Err(rejection) => Verdict::Refused(match Refused::new(shared, token, wanted) {
+        Err(rejection) => Verdict::Refused(match Refused::new(context, token, wanted) {
             Some(refused) => refused.in_words(rejection.reason()),
             None => INVALID.to_owned(),
         }),
@@ -70,17 +70,17 @@ fn in_both(wanted: &[String], holds: impl Fn(&String) -> bool) -> Vec<String> {
 
 /// A refused token that its issuer's name makes ours to judge. Nothing in it is believed; it is only named in messages.
 struct Refused<'a> {
-    shared: &'a Shared,
+    context: &'a ServerContext,
     claims: Value,
     wanted: &'a [String],
 }
 
 impl<'a> Refused<'a> {
-    fn new(shared: &'a Shared, token: &str, wanted: &'a [String]) -> Option<Self> {
+    fn new(context: &'a ServerContext, token: &str, wanted: &'a [String]) -> Option<Self> {
         let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
         let claims: Value = serde_json::from_slice(&payload).ok()?;
         let issuer = claims.get("iss").and_then(Value::as_str)?;
-        (issuer == shared.issuer.name()).then_some(Self { shared, claims, wanted })
+        (issuer == context.issuer.name()).then_some(Self { context, claims, wanted })
     }
 
     fn in_words(&self, reason: Reason) -> String {
@@ -113,7 +113,7 @@ impl<'a> Refused<'a> {
             Reason::PodUidMismatch => self.another(ObjectKind::Pod, "pod"),
             Reason::NodeUidMismatch => self.another(ObjectKind::Node, "node"),
             // The server judges this before the configurations themselves.
-            reason if is_about_webhooks(reason) && !self.shared.authentication.accepts_webhook_tokens => {
+            reason if is_about_webhooks(reason) && !self.context.authentication.accepts_webhook_tokens => {
                 GATE_IS_OFF.to_owned()
             }
             Reason::AttestationMissing => format!(
@@ -169,7 +169,7 @@ impl<'a> Refused<'a> {
     fn uids(&self, kind: ObjectKind, claim: &str) -> (String, &str) {
         let namespace = if kind.is_namespaced() { self.namespace() } else { "" };
         let reference = ObjectReference { kind, namespace, name: self.claim(claim, "name") };
-        let found = match self.shared.store.state(&reference) {
+        let found = match self.context.store.state(&reference) {
             ObjectState::Present { uid, .. } => uid.to_string(),
             _ => String::new(),
         };

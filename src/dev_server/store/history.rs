@@ -1,4 +1,4 @@
-//! What has happened lately, for watches and for lists of an earlier version.
+//! The latest changes, for watches.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -16,7 +16,6 @@ const MOST_BYTES: usize = 64 << 20;
 pub(super) struct Event {
     pub revision: u64,
     pub resource: Resource,
-    pub key: String,
     /// The object before; `None` when it did not exist.
     pub before: Option<Arc<Value>>,
     /// The object after; `None` when it no longer exists.
@@ -33,13 +32,13 @@ impl Event {
 
     /// Its own share of memory: the object before is most often still counted with the event that made it.
     fn weight(&self) -> usize {
-        self.after.as_deref().map_or(0, weight).saturating_add(self.key.len()).saturating_add(128)
+        self.after.as_deref().map_or(0, weight).saturating_add(128)
     }
 }
 
 /// The events after revision `floor`, one for each revision.
 pub(super) struct History {
-    events: VecDeque<Arc<Event>>,
+    events: VecDeque<Event>,
     bytes: usize,
     floor: u64,
     /// The last revision before the history was forgotten: who has seen that much has missed nothing.
@@ -60,7 +59,7 @@ impl History {
 
     pub(super) fn push(&mut self, event: Event) {
         self.bytes = self.bytes.saturating_add(event.weight());
-        self.events.push_back(Arc::new(event));
+        self.events.push_back(event);
         while self.events.len() > MOST_EVENTS || (self.bytes > MOST_BYTES && self.events.len() > 1) {
             if let Some(oldest) = self.events.pop_front() {
                 self.bytes = self.bytes.saturating_sub(oldest.weight());
@@ -75,10 +74,7 @@ impl History {
     }
 
     /// The events after this revision.
-    pub(super) fn after(
-        &self,
-        revision: u64,
-    ) -> Result<impl DoubleEndedIterator<Item = &Arc<Event>>, Forgotten> {
+    pub(super) fn after(&self, revision: u64) -> Result<impl Iterator<Item = &Event>, Forgotten> {
         let Some(skipped) = revision.checked_sub(self.floor) else {
             return Err(Forgotten { floor: self.floor });
         };

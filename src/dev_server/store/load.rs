@@ -75,7 +75,7 @@ impl Store {
 
     fn load_one(&self, resource: Resource, manifest: Value) -> Result<(), Status> {
         let options = WriteOptions::now();
-        let mut object = decode(resource, &manifest).map_err(|fault| fault.in_body(resource))?;
+        let mut object = decode(resource, manifest)?;
         let given = ["uid", "deletionTimestamp"].map(|name| (name, remove(&mut object, &["metadata", name])));
         for name in ["resourceVersion", "creationTimestamp", "generation", "deletionGracePeriodSeconds"] {
             remove(&mut object, &["metadata", name]);
@@ -142,8 +142,9 @@ fn flatten(manifest: &Value, objects: &mut Vec<(Resource, Value)>) -> Result<(),
         return Ok(());
     }
     let (api_version, kind) = (text(manifest, &["apiVersion"]), text(manifest, &["kind"]));
-    if let (Some(items), true) = (manifest.get("items").and_then(Value::as_array), kind.ends_with("List")) {
-        let of_items = kind.strip_suffix("List").unwrap_or_default();
+    if let (Some(items), Some(of_items)) =
+        (manifest.get("items").and_then(Value::as_array), kind.strip_suffix("List"))
+    {
         return items.iter().try_for_each(|item| {
             let mut item = item.clone();
             // The items of a typed list do not say their kind.

@@ -51,17 +51,17 @@ pub(crate) use patch::Patch;
 pub(crate) use resource::Resource;
 pub(crate) use selector::Selector;
 pub(crate) use update::Part;
-pub(crate) use watch::{Happening, Start, Watch};
+pub(crate) use watch::{Start, Watch, WatchEvent};
 
 use state::State;
 
 /// A handle on the objects; clones share them.
 #[derive(Clone)]
 pub(crate) struct Store {
-    shared: Arc<Shared>,
+    locked: Arc<LockedState>,
 }
 
-struct Shared {
+struct LockedState {
     state: RwLock<State>,
     /// The latest revision, for watches to wait on.
     revision: signal::Sender<u64>,
@@ -84,7 +84,7 @@ impl Store {
     /// A store with the namespaces that every cluster has.
     pub(crate) fn new() -> Self {
         let store = Self {
-            shared: Arc::new(Shared {
+            locked: Arc::new(LockedState {
                 state: RwLock::new(State::new()),
                 revision: signal::Sender::default(),
             }),
@@ -99,18 +99,18 @@ impl Store {
     }
 
     fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
-        read(&self.shared.state.read().unwrap_or_else(PoisonError::into_inner))
+        read(&self.locked.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Changes the state, and then wakes the watches.
     fn write<T>(&self, write: impl FnOnce(&mut State) -> Result<T, Status>) -> Result<T, Status> {
-        let mut state = self.shared.state.write().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.locked.state.write().unwrap_or_else(PoisonError::into_inner);
         let before = state.revision;
         let result = write(&mut state);
         let revision = state.revision;
         drop(state);
         if revision != before {
-            self.shared.revision.send_modify(|latest| *latest = revision.max(*latest));
+            self.locked.revision.send_modify(|latest| *latest = revision.max(*latest));
         }
         result
     }

@@ -59,7 +59,7 @@ pub(super) fn ensure_default_account(
         return Ok(());
     }
     let account = json!({"metadata": {"name": DEFAULT_ACCOUNT, "namespace": namespace}});
-    let Ok(mut account) = decode(Resource::ServiceAccounts, &account) else { return Ok(()) };
+    let mut account = decode(Resource::ServiceAccounts, account)?;
     complete(Resource::ServiceAccounts, &mut account);
     create(state, Resource::ServiceAccounts, account, options).map(drop)
 }

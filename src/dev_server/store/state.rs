@@ -122,7 +122,7 @@ impl State {
                 self.expiries.remove(&(expiry, key.clone()));
             }
         }
-        let event = Event { revision: self.revision, resource, key, before, after };
+        let event = Event { revision: self.revision, resource, before, after };
         let farewell = if event.after.is_none() { event.farewell() } else { None };
         self.history.push(event);
         farewell

@@ -11,7 +11,7 @@ use super::decode::decode;
 use super::defaults::complete;
 use super::delete::remove;
 use super::object::{copy, finalizers, integer, is_terminating, meta, set};
-use super::refusals::{conflict, invalid, outdated, quoted};
+use super::refusals::{conflict, invalid, outdated};
 use super::state::State;
 use super::validation::of_update;
 use super::{Resource, Store, WriteOptions, namespaces};
@@ -53,7 +53,7 @@ impl Store {
         options: WriteOptions,
     ) -> Result<Arc<Value>, Status> {
         let target = Target { resource, namespace, name, part };
-        let mut object = decode(resource, &document).map_err(|fault| fault.in_body(resource))?;
+        let mut object = decode(resource, document)?;
         identify(&target, &mut object)?;
         self.write(|state| {
             let old = Arc::clone(state.find(resource, namespace, name)?);
@@ -81,17 +81,7 @@ pub(super) fn identify(target: &Target<'_>, object: &mut Value) -> Result<(), St
 }
 
 fn another_instance(target: &Target<'_>, expected: &str, found: &str) -> Status {
-    // The real server's storage has its own name for nodes.
-    let folder = match (target.resource, target.resource.group()) {
-        (Resource::Nodes, _) => "minions".to_owned(),
-        (resource, "") => resource.plural().to_owned(),
-        (resource, group) => format!("{group}/{}", resource.plural()),
-    };
-    let key = super::state::key(target.namespace, target.name);
-    let why = format!(
-        "StorageError: invalid object, Code: 4, Key: /registry/{folder}/{key}, ResourceVersion: 0, AdditionalErrorMsg: \
-         Precondition failed: UID in precondition: {expected}, UID in object meta: {found}"
-    );
+    let why = format!("Precondition failed: UID in precondition: {expected}, UID in object meta: {found}");
     conflict(target.resource, target.name, &why)
 }
 
@@ -126,10 +116,6 @@ fn check_version(target: &Target<'_>, object: &Value, old: &Value) -> Result<(),
     let given = meta(object, "resourceVersion");
     if given.is_empty() || given == "0" || given == meta(old, "resourceVersion") {
         return Ok(());
-    }
-    if given.parse::<u64>().is_err() {
-        let why = format!("strconv.ParseUint: parsing {}: invalid syntax", quoted(given));
-        return Err(Status::failure(500, "", why));
     }
     Err(outdated(target.resource, target.name))
 }

@@ -36,7 +36,7 @@ pub(crate) enum Start {
 
 /// What a watch reports.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Happening {
+pub(crate) enum WatchEvent {
     Added(Arc<Value>),
     Modified(Arc<Value>),
     /// The object as it was, with the version of its end.
@@ -61,7 +61,7 @@ pub(crate) struct Watch {
     present: std::vec::IntoIter<Arc<Value>>,
     /// A bookmark is to say where that ends.
     mark: bool,
-    ready: VecDeque<Happening>,
+    ready: VecDeque<WatchEvent>,
     /// Everything up to this revision is in `ready` or has been reported.
     position: u64,
     latest: signal::Receiver<u64>,
@@ -87,7 +87,7 @@ impl Store {
             mark: false,
             ready: VecDeque::new(),
             position: 0,
-            latest: self.shared.revision.subscribe(),
+            latest: self.locked.revision.subscribe(),
             is_over: false,
         };
         self.read(|state| watch.begin(state, start));
@@ -107,7 +107,7 @@ impl Store {
 
     /// Ends pods when their grace period has passed. Never returns.
     pub(crate) async fn keep_expiring(&self) -> Infallible {
-        let mut latest = self.shared.revision.subscribe();
+        let mut latest = self.locked.revision.subscribe();
         loop {
             latest.mark_unchanged();
             let pause = match self.next_expiry() {
@@ -150,9 +150,9 @@ impl Watch {
     }
 
     /// What has happened and has not been reported yet; `None` when that is nothing.
-    pub(crate) fn next_ready(&mut self) -> Option<Happening> {
+    pub(crate) fn next_ready(&mut self) -> Option<WatchEvent> {
         if let Some(object) = self.present.next() {
-            return Some(Happening::Added(object));
+            return Some(WatchEvent::Added(object));
         }
         if std::mem::take(&mut self.mark) {
             return Some(self.bookmark(true));
@@ -171,11 +171,11 @@ impl Watch {
     }
 
     /// Waits until something happens; `None` once the watch has failed.
-    pub(crate) async fn next(&mut self) -> Option<Happening> {
+    pub(crate) async fn next(&mut self) -> Option<WatchEvent> {
         loop {
             self.latest.mark_unchanged();
-            if let Some(happening) = self.next_ready() {
-                return Some(happening);
+            if let Some(event) = self.next_ready() {
+                return Some(event);
             }
             if self.is_over || self.latest.changed().await.is_err() {
                 return None;
@@ -184,12 +184,12 @@ impl Watch {
     }
 
     /// A bookmark for where the watch is now. Only to be sent when nothing is ready.
-    pub(crate) fn bookmark(&self, initial_events_end: bool) -> Happening {
-        Happening::Bookmark { revision: self.position, initial_events_end }
+    pub(crate) fn bookmark(&self, initial_events_end: bool) -> WatchEvent {
+        WatchEvent::Bookmark { revision: self.position, initial_events_end }
     }
 
     fn fail(&mut self, status: Status) {
-        self.ready = VecDeque::from([Happening::Error(Box::new(status))]);
+        self.ready = VecDeque::from([WatchEvent::Error(Box::new(status))]);
         self.is_over = true;
     }
 
@@ -211,7 +211,7 @@ impl Watch {
 
     /// What an event is to this watch: an object that it begins to select is new to it, and one that it no longer
     /// selects is gone.
-    fn report(&self, event: &Event) -> Option<Happening> {
+    fn report(&self, event: &Event) -> Option<WatchEvent> {
         let is_within = |object: &&Arc<Value>| {
             event.resource == self.resource
                 && (self.namespace.is_empty() || text(object, &["metadata", "namespace"]) == self.namespace)
@@ -220,9 +220,9 @@ impl Watch {
         let before = event.before.as_ref().filter(is_within);
         let after = event.after.as_ref().filter(is_within);
         match (before, after) {
-            (None, Some(object)) => Some(Happening::Added(Arc::clone(object))),
-            (Some(_), Some(object)) => Some(Happening::Modified(Arc::clone(object))),
-            (Some(_), None) => event.farewell().map(Happening::Deleted),
+            (None, Some(object)) => Some(WatchEvent::Added(Arc::clone(object))),
+            (Some(_), Some(object)) => Some(WatchEvent::Modified(Arc::clone(object))),
+            (Some(_), None) => event.farewell().map(WatchEvent::Deleted),
             (None, None) => None,
         }
     }

@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::super::decode;
-use super::super::go_json::Json;
 use super::super::kinds::{self, Kind};
 use crate::dev_server::store::Resource;
 
@@ -24,9 +23,7 @@ pub(super) fn kind(resource: Resource) -> &'static Kind {
 ///
 /// # Errors
 ///
-/// What is wrong with it, in the server's words.
-pub(in crate::dev_server) fn decode(resource: Resource, document: &Value) -> Result<Value, String> {
-    let json = Json::parse(document.to_string().as_bytes())?;
-    let decoded = decode::decode(&json, kind(resource).shape).map_err(|error| error.message)?;
-    Ok(decoded.value)
+/// What is wrong with it.
+pub(in crate::dev_server) fn decode(resource: Resource, object: &mut Value) -> Result<(), String> {
+    decode::decode(object, kind(resource).shape).map(drop)
 }

@@ -12,10 +12,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 
-use super::super::accept::{Accept, Form};
+use super::super::accept::Form;
+use super::super::answer::metadata_of;
 use super::super::faults::WatchEnd;
-use super::represent::Metadata;
-use crate::dev_server::store::{Happening, Resource, Watch};
+use crate::dev_server::store::{Resource, Watch, WatchEvent};
 
 /// How often a client that asked for bookmarks gets one.
 const BOOKMARKS: Duration = Duration::from_secs(10);
@@ -28,7 +28,7 @@ const CHUNK: usize = 64 << 10;
 pub(super) fn respond(
     watch: Watch,
     resource: Resource,
-    accept: &Accept,
+    form: Form,
     bookmarks: bool,
     lifetime: Duration,
     end: impl Future<Output = WatchEnd> + Send + 'static,
@@ -37,7 +37,7 @@ pub(super) fn respond(
     let mut follower = Follower {
         watch,
         resource,
-        form: accept.form,
+        form,
         deadline: now + lifetime,
         bookmark: None,
         bookmarks,
@@ -60,7 +60,7 @@ struct Follower {
     end: Pin<Box<dyn Future<Output = WatchEnd> + Send>>,
 }
 
-/// The connection is to break off.
+/// Breaks the connection off.
 #[derive(Debug)]
 struct Broken;
 
@@ -79,7 +79,7 @@ impl Follower {
     /// The next lines; `None` at the end.
     async fn next(mut self) -> Option<Step> {
         let pause = self.bookmark.unwrap_or(self.deadline).min(self.deadline);
-        let happening = tokio::select! {
+        let event = tokio::select! {
             biased;
             end = &mut self.end => {
                 return match end {
@@ -87,7 +87,7 @@ impl Follower {
                     WatchEnd::Broken => Some((Err(Broken), None)),
                 };
             }
-            happening = self.watch.next() => happening?,
+            event = self.watch.next() => event?,
             () = sleep_until(pause) => {
                 let now = Instant::now();
                 if now >= self.deadline {
@@ -98,10 +98,10 @@ impl Follower {
             }
         };
         let mut lines = Vec::new();
-        self.write(&happening, &mut lines);
+        self.write(&event, &mut lines);
         while lines.len() < CHUNK {
             match self.watch.next_ready() {
-                Some(happening) => self.write(&happening, &mut lines),
+                Some(event) => self.write(&event, &mut lines),
                 None => break,
             }
         }
@@ -113,16 +113,16 @@ impl Follower {
         self.bookmark = last.filter(|_| self.bookmarks).map(|last| last.min(now + BOOKMARKS));
     }
 
-    fn write(&self, happening: &Happening, lines: &mut Vec<u8>) {
-        match happening {
-            Happening::Added(object) => self.write_object("ADDED", object, lines),
-            Happening::Modified(object) => self.write_object("MODIFIED", object, lines),
-            Happening::Deleted(object) => self.write_object("DELETED", object, lines),
-            Happening::Bookmark { revision, initial_events_end } => {
+    fn write(&self, event: &WatchEvent, lines: &mut Vec<u8>) {
+        match event {
+            WatchEvent::Added(object) => self.write_object("ADDED", object, lines),
+            WatchEvent::Modified(object) => self.write_object("MODIFIED", object, lines),
+            WatchEvent::Deleted(object) => self.write_object("DELETED", object, lines),
+            WatchEvent::Bookmark { revision, initial_events_end } => {
                 let bookmark = self.bookmark_object(*revision, *initial_events_end);
                 self.write_object("BOOKMARK", &bookmark, lines);
             }
-            Happening::Error(status) => write_line("ERROR", status, lines),
+            WatchEvent::Error(status) => write_line("ERROR", status, lines),
         }
     }
 
@@ -130,7 +130,7 @@ impl Follower {
         match self.form {
             Form::Full => write_line(kind, object, lines),
             Form::PartialObjectMetadata { api_version } | Form::PartialObjectMetadataList { api_version } => {
-                write_line(kind, &Metadata { api_version, object }, lines);
+                write_line(kind, &metadata_of(object, api_version), lines);
             }
         }
     }
@@ -143,21 +143,9 @@ impl Follower {
         } else {
             json!({"resourceVersion": version})
         };
-        let (kind, api_version) = (self.resource.kind(), self.resource.api_version());
-        match self.resource {
-            Resource::Pods => json!({
-                "kind": kind, "apiVersion": api_version, "metadata": metadata, "spec": {"containers": null}, "status": {},
-            }),
-            Resource::Namespaces | Resource::Nodes => {
-                json!({"kind": kind, "apiVersion": api_version, "metadata": metadata, "spec": {}, "status": {}})
-            }
-            Resource::ServiceAccounts
-            | Resource::Secrets
-            | Resource::ValidatingWebhookConfigurations
-            | Resource::MutatingWebhookConfigurations => {
-                json!({"kind": kind, "apiVersion": api_version, "metadata": metadata})
-            }
-        }
+        json!({
+            "kind": self.resource.kind(), "apiVersion": self.resource.api_version(), "metadata": metadata,
+        })
     }
 }
 

@@ -48,9 +48,8 @@ fn a_write_based_on_an_earlier_version_or_another_instance_is_refused() {
             409,
             "Conflict",
             format!(
-                "Operation cannot be fulfilled on serviceaccounts \"app\": StorageError: invalid object, Code: 4, Key: \
-                 /registry/serviceaccounts/demo/app, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in \
-                 precondition: zz, UID in object meta: {uid}"
+                "Operation cannot be fulfilled on serviceaccounts \"app\": Precondition failed: UID in precondition: \
+                 zz, UID in object meta: {uid}"
             )
         )
     );
