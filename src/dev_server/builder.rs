@@ -160,7 +160,7 @@ impl DevServerBuilder {
         if !self.address.ip().is_loopback() && !self.remote {
             return Err(DevServerError::AddressIsRemote(self.address));
         }
-        let store = Store::new();
+        let store = Store::new().map_err(|status| DevServerError::Object(status.to_string()))?;
         for (place, text) in self.objects.iter().enumerate() {
             let documents = manifests::parse(text).map_err(|(document, problem)| {
                 DevServerError::Manifest { text: place + 1, document, problem }

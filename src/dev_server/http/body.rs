@@ -153,7 +153,7 @@ impl Encoding {
 /// The media type in a `Content-Type`, in lower case and without its parameters.
 pub(super) fn media_type(header: &[u8]) -> Vec<u8> {
     let end = header.iter().position(|byte| *byte == b';');
-    let (media_type, _) = header.split_at(end.map_or(header.len(), |end| end));
+    let (media_type, _) = header.split_at(end.unwrap_or(header.len()));
     media_type.trim_ascii().to_ascii_lowercase()
 }
 

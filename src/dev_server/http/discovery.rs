@@ -121,9 +121,6 @@ fn resource(resource: Resource) -> Vec<Value> {
         })
     };
     let mut all = vec![whole];
-    if resource == Resource::Namespaces {
-        all.push(part("finalize", &["update"]));
-    }
     if resource.has_status() {
         all.push(part("status", &["get", "patch", "update"]));
     }

@@ -1,4 +1,4 @@
-//! Faults on demand, for those who test how their program bears them.
+//! Faults on demand, to test how a program copes with them.
 
 use std::future::Future;
 use std::str::FromStr;
@@ -186,12 +186,12 @@ struct GoldenRatio;
 
 impl GoldenRatio {
     fn fraction(count: u64) -> f64 {
-        let multiple = count.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        u32::try_from(multiple >> 32).map_or(0.0, |upper| f64::from(upper) / 4_294_967_296.0)
+        let [a, b, c, d, ..] = count.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15_u64).to_be_bytes();
+        f64::from(u32::from_be_bytes([a, b, c, d])) / 4_294_967_296.0
     }
 }
 
-/// For ever, when there is no time.
+/// Without a time it never ends.
 async fn pause(time: Option<Duration>) {
     match time {
         Some(time) => tokio::time::sleep(time).await,

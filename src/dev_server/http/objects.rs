@@ -13,7 +13,7 @@ use axum::Router;
 use axum::extract::{Extension, FromRequestParts, RawPathParams, Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::routing::{get, put};
+use axum::routing::get;
 
 use super::accept::Form;
 use super::answer::{self, Answer, Refusal};
@@ -56,9 +56,6 @@ fn routes_of(resource: Resource) -> Router<ContextRef> {
     if resource.has_status() {
         routes =
             routes.route(&format!("{item}/status"), get(get_one).put(replace_status).patch(patch_status));
-    }
-    if resource == Resource::Namespaces {
-        routes = routes.route(&format!("{item}/finalize"), put(replace_finalizers));
     }
     routes.layer(Extension(resource))
 }
@@ -128,10 +125,6 @@ async fn replace(context: Context, place: Place, form: Form, request: Request) -
 
 async fn replace_status(context: Context, place: Place, form: Form, request: Request) -> Answer {
     replace_part(context, place, form, Part::Status, request).await
-}
-
-async fn replace_finalizers(context: Context, place: Place, form: Form, request: Request) -> Answer {
-    replace_part(context, place, form, Part::Finalizers, request).await
 }
 
 async fn replace_part(

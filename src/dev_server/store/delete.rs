@@ -88,7 +88,7 @@ impl Store {
             grace_period_seconds: Some(0),
             ..DeleteOptions::of(WriteOptions { dry_run: false, now })
         };
-        let ended = self.write(|state| {
+        let ended: Result<(), Status> = self.write(|state| {
             for key in state.expired(now) {
                 let (namespace, name) = key
                     .split_once('/')
@@ -121,7 +121,7 @@ pub(super) fn delete(
     if resource == Resource::Namespaces && !namespaces::is_finalized(&object) {
         return Ok(Deleted::Object(object));
     }
-    let Some(marked) = marked(resource, &object, options) else {
+    let Some(marked) = marked(resource, &object, options)? else {
         return Ok(answer(resource, object));
     };
     let stays = integer(&marked, &["metadata", "deletionGracePeriodSeconds"]).is_some_and(|grace| grace > 0)
@@ -141,7 +141,7 @@ pub(super) fn delete(
 }
 
 /// The object with the marks of its deletion; `None` when a deletion is under way that this one does not shorten.
-fn marked(resource: Resource, object: &Value, options: &DeleteOptions) -> Option<Value> {
+fn marked(resource: Resource, object: &Value, options: &DeleteOptions) -> Result<Option<Value>, Status> {
     let now = options.write.now;
     let mut marked = object.clone();
     let mut mark = |end: UnixSeconds, grace: i64| {
@@ -154,7 +154,7 @@ fn marked(resource: Resource, object: &Value, options: &DeleteOptions) -> Option
     let under_way = integer(object, &["metadata", "deletionGracePeriodSeconds"]);
     match (time(object, &["metadata", "deletionTimestamp"]), under_way) {
         (None, _) => {
-            let grace = if resource == Resource::Pods { pod_grace(object, asked) } else { 0 };
+            let grace = if resource == Resource::Pods { pod_grace(object, asked)? } else { 0 };
             mark(after(now, grace), grace);
             if let Some(generation) =
                 integer(object, &["metadata", "generation"]).filter(|generation| *generation > 0)
@@ -163,7 +163,7 @@ fn marked(resource: Resource, object: &Value, options: &DeleteOptions) -> Option
             }
         }
         (Some(end), Some(under_way)) if resource == Resource::Pods && under_way > 0 => {
-            let asked = asked.filter(|asked| *asked < under_way)?;
+            let Some(asked) = asked.filter(|asked| *asked < under_way) else { return Ok(None) };
             let end = after(end, asked.saturating_sub(under_way));
             if end >= now {
                 mark(end, asked);
@@ -173,17 +173,18 @@ fn marked(resource: Resource, object: &Value, options: &DeleteOptions) -> Option
         }
         (Some(end), _) => mark(end.min(now), 0),
     }
-    Some(marked)
+    Ok(Some(marked))
 }
 
-fn pod_grace(pod: &Value, asked: Option<i64>) -> i64 {
+fn pod_grace(pod: &Value, asked: Option<i64>) -> Result<i64, Status> {
     let has_ended = ["Failed", "Succeeded"].contains(&text(pod, &["status", "phase"]));
     if text(pod, &["spec", "nodeName"]).is_empty() || has_ended {
-        return 0;
+        return Ok(0);
     }
-    let own = || integer(pod, &["spec", "terminationGracePeriodSeconds"]).unwrap_or(0);
-    let grace = asked.unwrap_or_else(own);
-    if grace < 0 { 1 } else { grace }
+    // It is set when a pod is created, and cannot be taken away.
+    let own = integer(pod, &["spec", "terminationGracePeriodSeconds"]);
+    let grace = asked.or(own).ok_or_else(|| Status::internal_error("the pod has no grace period"))?;
+    Ok(if grace < 0 { 1 } else { grace })
 }
 
 /// Removes the object, and does what follows from that.

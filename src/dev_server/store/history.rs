@@ -23,11 +23,11 @@ pub(super) struct Event {
 }
 
 impl Event {
-    /// The object as it was before, with the version of the event: what a watcher is told of an object that is gone.
-    pub(super) fn farewell(&self) -> Option<Arc<Value>> {
-        let mut object = self.before.as_deref()?.clone();
+    /// The object as it was before, with the version of the event. A watcher is told this of an object that is gone.
+    pub(super) fn farewell(&self, before: &Value) -> Arc<Value> {
+        let mut object = before.clone();
         set(&mut object, &["metadata", "resourceVersion"], self.revision.to_string());
-        Some(Arc::new(object))
+        Arc::new(object)
     }
 
     /// Its own share of memory: the object before is most often still counted with the event that made it.

@@ -82,7 +82,11 @@ impl WriteOptions {
 
 impl Store {
     /// A store with the namespaces that every cluster has.
-    pub(crate) fn new() -> Self {
+    ///
+    /// # Errors
+    ///
+    /// 500 when the system has no random numbers for uids.
+    pub(crate) fn new() -> Result<Self, Status> {
         let store = Self {
             locked: Arc::new(LockedState {
                 state: RwLock::new(State::new()),
@@ -92,10 +96,9 @@ impl Store {
         let options = WriteOptions::now();
         for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
             let namespace = serde_json::json!({"metadata": {"name": name}});
-            // The only way to fail is a computer without randomness, on which nothing can be created later either.
-            let _ = store.create(Resource::Namespaces, "", namespace, options);
+            store.create(Resource::Namespaces, "", namespace, options)?;
         }
-        store
+        Ok(store)
     }
 
     fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
@@ -103,7 +106,7 @@ impl Store {
     }
 
     /// Changes the state, and then wakes the watches.
-    fn write<T>(&self, write: impl FnOnce(&mut State) -> Result<T, Status>) -> Result<T, Status> {
+    fn write<T>(&self, write: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.locked.state.write().unwrap_or_else(PoisonError::into_inner);
         let before = state.revision;
         let result = write(&mut state);

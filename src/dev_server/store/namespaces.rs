@@ -8,7 +8,7 @@ use super::create::{create, name_or_prefix};
 use super::decode::decode;
 use super::defaults::{DEFAULT_ACCOUNT, complete};
 use super::delete::{DeleteOptions, delete};
-use super::object::{finalizers, is_terminating, meta, remove, set, text, texts};
+use super::object::{finalizers, is_terminating, meta, remove, text, texts};
 use super::refusals::{forbidden, not_found};
 use super::state::{State, key};
 use super::{Resource, Store, WriteOptions};
@@ -79,34 +79,22 @@ pub(super) fn empty(state: &mut State, namespace: &str, options: WriteOptions) -
 
 /// Lets go of a namespace that is being deleted once nothing is in it.
 pub(super) fn finish(state: &mut State, name: &str) {
-    let Some(namespace) =
-        state.get(Resource::Namespaces, "", name).filter(|namespace| is_terminating(namespace))
-    else {
-        return;
-    };
-    let is_empty = Resource::ALL
-        .into_iter()
-        .filter(|resource| resource.is_namespaced())
-        .all(|resource| state.all(resource, name).next().is_none());
-    let held_by: Vec<_> = texts(namespace, &["spec", "finalizers"]).into_iter().map(str::to_owned).collect();
-    if !is_empty || !held_by.iter().any(|finalizer| finalizer == "kubernetes") {
+    let namespace = state.get(Resource::Namespaces, "", name).filter(|namespace| is_terminating(namespace));
+    let Some(namespace) = namespace.filter(|namespace| !is_finalized(namespace)) else { return };
+    let mut namespaced = Resource::ALL.into_iter().filter(|resource| resource.is_namespaced());
+    if namespaced.any(|resource| state.all(resource, name).next().is_some()) {
         return;
     }
-    let left: Vec<_> = held_by.into_iter().filter(|finalizer| finalizer != "kubernetes").collect();
-    if left.is_empty() && finalizers(namespace).is_empty() {
+    if finalizers(namespace).is_empty() {
         state.remove(Resource::Namespaces, &key("", name));
         return;
     }
     let mut namespace = namespace.as_ref().clone();
-    if left.is_empty() {
-        remove(&mut namespace, &["spec", "finalizers"]);
-    } else {
-        set(&mut namespace, &["spec", "finalizers"], left);
-    }
+    remove(&mut namespace, &["spec", "finalizers"]);
     state.put(Resource::Namespaces, namespace);
 }
 
-/// Whether nothing holds the namespace but its own `metadata.finalizers`.
+/// Whether nothing holds the namespace but its own `metadata.finalizers`. Until it is empty, its `spec.finalizers` do.
 pub(super) fn is_finalized(namespace: &Value) -> bool {
     texts(namespace, &["spec", "finalizers"]).is_empty()
 }

@@ -14,11 +14,9 @@ pub(super) fn name(prefix: &str) -> Result<String, Status> {
     const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
     const LONGEST_PREFIX: usize = 58;
 
-    let mut end = LONGEST_PREFIX.min(prefix.len());
-    while !prefix.is_char_boundary(end) {
-        end -= 1;
-    }
-    let mut name = prefix.get(..end).unwrap_or_default().to_owned();
+    let fitting =
+        prefix.char_indices().take_while(|(start, letter)| start + letter.len_utf8() <= LONGEST_PREFIX);
+    let mut name: String = fitting.map(|(_, letter)| letter).collect();
     for pair in bytes::<10>()?.chunks_exact(2) {
         let number = pair.iter().fold(0, |number, byte| number * 256 + usize::from(*byte));
         name.extend(ALPHABET.get(number % ALPHABET.len()).map(|byte| char::from(*byte)));

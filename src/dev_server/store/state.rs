@@ -123,7 +123,10 @@ impl State {
             }
         }
         let event = Event { revision: self.revision, resource, before, after };
-        let farewell = if event.after.is_none() { event.farewell() } else { None };
+        let farewell = match (&event.before, &event.after) {
+            (Some(before), None) => Some(event.farewell(before)),
+            _ => None,
+        };
         self.history.push(event);
         farewell
     }

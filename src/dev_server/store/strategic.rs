@@ -169,5 +169,5 @@ fn merge_element(items: &mut Vec<Value>, element: &Value, key: &str, lists: List
 
 /// Elements that the order names come first and take its order. The others keep theirs.
 fn sort(items: &mut [Value], order: &[Value], lists: Lists) {
-    items.sort_by_key(|item| lists.position(order, item).map_or(order.len(), |place| place));
+    items.sort_by_key(|item| lists.position(order, item).unwrap_or(order.len()));
 }

@@ -23,8 +23,6 @@ pub(crate) enum Part {
     Main,
     /// The subresource `status`.
     Status,
-    /// The subresource `finalize` of a namespace: its `spec.finalizers`.
-    Finalizers,
 }
 
 /// What the request is about.
@@ -137,10 +135,10 @@ fn keep_other_parts(target: &Target<'_>, object: &mut Value, old: &Value) {
     if target.resource.has_status() {
         match target.part {
             Part::Status => copy(object, old, &["spec"]),
-            Part::Main | Part::Finalizers => copy(object, old, &["status"]),
+            Part::Main => copy(object, old, &["status"]),
         }
     }
-    if target.resource == Resource::Namespaces && target.part != Part::Finalizers {
+    if target.resource == Resource::Namespaces {
         copy(object, old, &["spec", "finalizers"]);
     }
     if target.resource.counted_member().is_some_and(|member| object.get(member) != old.get(member)) {

@@ -94,14 +94,12 @@ impl Store {
         watch
     }
 
-    /// Forgets the history, as a cluster does after a few minutes: a watch or an exact list from any resourceVersion
-    /// that has been given out so far is answered by 410. Watches that have seen everything go on.
+    /// Forgets the history, as a cluster does after a few minutes. A watch from any resourceVersion that has been given
+    /// out so far is answered by 410. Watches that have seen everything go on.
     pub(crate) fn forget_history(&self) {
-        // It does not fail.
-        let _ = self.write(|state| {
+        self.write(|state| {
             state.revision = state.revision.saturating_add(1);
             state.history.forget(state.revision);
-            Ok(())
         });
     }
 
@@ -222,7 +220,7 @@ impl Watch {
         match (before, after) {
             (None, Some(object)) => Some(WatchEvent::Added(Arc::clone(object))),
             (Some(_), Some(object)) => Some(WatchEvent::Modified(Arc::clone(object))),
-            (Some(_), None) => event.farewell().map(WatchEvent::Deleted),
+            (Some(before), None) => Some(WatchEvent::Deleted(event.farewell(before))),
             (None, None) => None,
         }
     }

@@ -98,12 +98,12 @@ impl Follower {
             }
         };
         let mut lines = Vec::new();
-        self.write(&event, &mut lines);
-        while lines.len() < CHUNK {
-            match self.watch.next_ready() {
-                Some(event) => self.write(&event, &mut lines),
-                None => break,
+        let mut next = Some(event);
+        while let Some(event) = next {
+            if let Err(broken) = self.write(&event, &mut lines) {
+                return Some((Err(broken), None));
             }
+            next = if lines.len() < CHUNK { self.watch.next_ready() } else { None };
         }
         Some((Ok(lines.into()), Some(self)))
     }
@@ -113,24 +113,24 @@ impl Follower {
         self.bookmark = last.filter(|_| self.bookmarks).map(|last| last.min(now + BOOKMARKS));
     }
 
-    fn write(&self, event: &WatchEvent, lines: &mut Vec<u8>) {
+    fn write(&self, event: &WatchEvent, lines: &mut Vec<u8>) -> Result<(), Broken> {
         match event {
             WatchEvent::Added(object) => self.write_object("ADDED", object, lines),
             WatchEvent::Modified(object) => self.write_object("MODIFIED", object, lines),
             WatchEvent::Deleted(object) => self.write_object("DELETED", object, lines),
             WatchEvent::Bookmark { revision, initial_events_end } => {
                 let bookmark = self.bookmark_object(*revision, *initial_events_end);
-                self.write_object("BOOKMARK", &bookmark, lines);
+                self.write_object("BOOKMARK", &bookmark, lines)
             }
             WatchEvent::Error(status) => write_line("ERROR", status, lines),
         }
     }
 
-    fn write_object(&self, kind: &str, object: &Value, lines: &mut Vec<u8>) {
+    fn write_object(&self, kind: &str, object: &Value, lines: &mut Vec<u8>) -> Result<(), Broken> {
         match self.form {
             Form::Full => write_line(kind, object, lines),
             Form::PartialObjectMetadata { api_version } | Form::PartialObjectMetadataList { api_version } => {
-                write_line(kind, &metadata_of(object, api_version), lines);
+                write_line(kind, &metadata_of(object, api_version), lines)
             }
         }
     }
@@ -149,14 +149,13 @@ impl Follower {
     }
 }
 
-fn write_line(kind: &str, object: &impl Serialize, lines: &mut Vec<u8>) {
+fn write_line(kind: &str, object: &impl Serialize, lines: &mut Vec<u8>) -> Result<(), Broken> {
     #[derive(Serialize)]
     struct Event<'a, T> {
         r#type: &'a str,
         object: &'a T,
     }
-    // Writing JSON to memory does not fail.
-    if serde_json::to_writer(&mut *lines, &Event { r#type: kind, object }).is_ok() {
-        lines.push(b'\n');
-    }
+    serde_json::to_writer(&mut *lines, &Event { r#type: kind, object }).map_err(|_| Broken)?;
+    lines.push(b'\n');
+    Ok(())
 }

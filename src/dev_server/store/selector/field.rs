@@ -75,6 +75,6 @@ fn term(part: &str) -> Option<(&str, bool, &str)> {
     let (field, value) = part.split_once('=')?;
     match field.strip_suffix('!') {
         Some(field) => Some((field, false, value)),
-        None => Some((field, true, value.strip_prefix('=').map_or(value, |value| value))),
+        None => Some((field, true, value.strip_prefix('=').unwrap_or(value))),
     }
 }

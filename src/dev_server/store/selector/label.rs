@@ -67,7 +67,7 @@ impl Requirement {
             Some(rest) => (true, rest.trim_start()),
             None => (false, text),
         };
-        let (key, rest) = text.split_at(text.find(ends_key).map_or(text.len(), |end| end));
+        let (key, rest) = text.split_at(text.find(ends_key).unwrap_or(text.len()));
         let unreadable = || format!("unable to parse requirement: {text:?}");
         let rule = match (negated, rest.trim()) {
             (true, "") => Rule::DoesNotExist,

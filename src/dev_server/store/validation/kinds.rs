@@ -42,18 +42,16 @@ pub(super) fn of_pod(pod: &Value) -> Vec<StatusCause> {
 
 /// Of a pod's spec only what no token depends on may change.
 pub(super) fn of_changed_pod(new: &Value, old: &Value) -> Vec<StatusCause> {
-    let [new, old] = [new, old].map(|pod| pod.get("spec").cloned().unwrap_or_default());
     for list in ["containers", "initContainers"] {
-        let [before, after] =
-            [&old, &new].map(|spec| spec.get(list).and_then(Value::as_array).map_or(0, Vec::len));
-        if before != after {
+        let [before, after] = [old, new].map(|pod| member(pod, &["spec", list]).and_then(Value::as_array));
+        if before.map(Vec::len) != after.map(Vec::len) {
             return vec![forbidden_value(
                 format!("spec.{list}"),
                 "pod updates may not add or remove containers",
             )];
         }
     }
-    let [new, old] = [new, old].map(without_what_may_change);
+    let [new, old] = [new, old].map(|pod| pod.get("spec").cloned().map(without_what_may_change));
     if new == old {
         return Vec::new();
     }
