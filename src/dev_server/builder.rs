@@ -1,4 +1,4 @@
-//! What a development server is to be like.
+//! The settings of a development server.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
@@ -20,7 +20,7 @@ use crate::verifier::Verifier;
 /// The issuer unless another is set: the one that most clusters have.
 const DEFAULT_ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 
-/// Collects what a [`DevServer`] is to be like. Made by [`DevServer::builder`].
+/// The settings of a [`DevServer`]. Made by [`DevServer::builder`].
 ///
 /// ```
 /// use boundtoken::dev_server::{DevServer, Fault};
@@ -68,14 +68,14 @@ impl DevServerBuilder {
         }
     }
 
-    /// Listens on this address: unless set, 127.0.0.1 and a free port, which is what port 0 stands for.
+    /// Listens on this address. Unless set, the server takes 127.0.0.1 and a free port. Port 0 stands for a free port.
     pub fn address(mut self, address: SocketAddr) -> Self {
         self.address = address;
         self
     }
 
-    /// Whether the address may be one that other computers can reach. There is no authorization: whoever has a token,
-    /// be it a service account's, may do everything.
+    /// Whether the address may be one that other computers can reach. There is no authorization: with any token, even a
+    /// service account's, a client may do everything.
     pub fn allow_remote(mut self, allow: bool) -> Self {
         self.remote = allow;
         self
@@ -99,8 +99,8 @@ impl DevServerBuilder {
         self
     }
 
-    /// An audience of the server itself: a token for it may be used here, and it is what a request gets that names none.
-    /// Call it once for each; unless set, the issuer's name.
+    /// An audience of the server itself. A token for it is accepted here, and a request without audiences gets a token for
+    /// it. Call it once for each. Unless set, it is the issuer's name.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audiences.push(audience.into());
         self
@@ -112,14 +112,14 @@ impl DevServerBuilder {
         self
     }
 
-    /// Objects to start from, as for `kubectl apply`: YAML, in one or several documents, or JSON; lists are taken apart,
-    /// and the namespaces that they need are made. Call it once for each text. uids in it are kept.
+    /// Objects to start from, as for `kubectl apply`: YAML, in one or several documents, or JSON. Lists are taken apart, and
+    /// missing namespaces are created. The objects keep their uids. Call it once for each text.
     pub fn objects(mut self, manifests: impl Into<String>) -> Self {
         self.objects.push(manifests.into());
         self
     }
 
-    /// Who may attest which API group to a webhook, as in [`IssuerBuilder::may_attest`]. Everybody may, unless set.
+    /// Which account may attest which API group to a webhook, as in [`IssuerBuilder::may_attest`]. Unless set, all may.
     ///
     /// ```
     /// use boundtoken::dev_server::DevServer;
@@ -155,7 +155,7 @@ impl DevServerBuilder {
     /// Starts the server: when this returns, it answers.
     ///
     /// # Errors
-    /// [`DevServerError`] says what does not do, and what would.
+    /// [`DevServerError`] says what is wrong, and how to correct it.
     pub fn start(self) -> Result<DevServer, DevServerError> {
         if !self.address.ip().is_loopback() && !self.remote {
             return Err(DevServerError::AddressIsRemote(self.address));

@@ -1,4 +1,4 @@
-//! The file by which kubectl and its like find the server.
+//! The kubeconfig, by which kubectl and other clients find the server.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
@@ -41,10 +41,10 @@ current-context: {NAME}
     )
 }
 
-/// Writes a file that only its owner can read, in place of one that may be there.
+/// Writes a file that only its owner can read. Replaces a file of the name.
 ///
 /// # Errors
-/// Those of the file system.
+/// The file system refuses.
 pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
     let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
     name.push(format!(".{}", std::process::id()));

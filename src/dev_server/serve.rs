@@ -60,11 +60,11 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Serves on threads of its own until it is stopped. `beside` runs as long.
+    /// Serves on threads of its own until it is stopped. The task runs as long.
     ///
     /// # Errors
     /// When the system gives no threads.
-    pub(super) fn start(self, beside: impl Future<Output = ()> + Send + 'static) -> io::Result<Running> {
+    pub(super) fn start(self, task: impl Future<Output = ()> + Send + 'static) -> io::Result<Running> {
         self.listener.set_nonblocking(true)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -74,11 +74,11 @@ impl Service {
         let (stop, stopped) = oneshot::channel();
         let thread = thread::Builder::new().name("boundtoken-dev-server".to_owned()).spawn(move || {
             runtime.block_on(async {
-                let beside = tokio::spawn(beside);
+                let task = tokio::spawn(task);
                 if let Err(error) = self.run(stopped).await {
                     tracing::error!(%error, "the development server cannot accept connections");
                 }
-                beside.abort();
+                task.abort();
             });
             runtime.shutdown_timeout(Duration::from_millis(100));
         })?;
@@ -138,7 +138,7 @@ struct Connection {
 }
 
 impl Connection {
-    /// Serves until the client goes or the server stops. That a client breaks off is no event.
+    /// Serves until the client goes or the server stops.
     async fn serve(self) {
         // Small answers are not to wait for more.
         let _ = self.stream.set_nodelay(true);

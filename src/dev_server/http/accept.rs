@@ -18,7 +18,7 @@ pub(crate) enum Form {
     PartialObjectMetadata {
         api_version: &'static str,
     },
-    /// `as=PartialObjectMetadataList`, likewise.
+    /// `as=PartialObjectMetadataList`, in this version.
     PartialObjectMetadataList {
         api_version: &'static str,
     },

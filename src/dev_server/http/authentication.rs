@@ -1,7 +1,7 @@
 //! Who sends a request: the administrator, or a service account.
 //!
-//! There is no authorization: whoever is authenticated may do everything. Without credentials, only what is no secret is
-//! served: health, version, and the issuer's keys.
+//! There is no authorization: an authenticated user may do everything. Without credentials, the server answers only what
+//! is public: health, version, and the issuer's keys.
 
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
@@ -39,16 +39,16 @@ impl AdminToken {
         &self.0
     }
 
-    /// Compares in a time that tells nothing: hashes differ wherever they like.
+    /// Compares hashes, so the time it takes tells nothing about the token.
     fn is(&self, token: &str) -> bool {
         sha256(self.0.as_bytes()).as_ref() == sha256(token.as_bytes()).as_ref()
     }
 }
 
-/// What knows all users.
+/// Knows all users.
 pub(in crate::dev_server) struct Authentication {
     pub admin_token: AdminToken,
-    /// Accepts tokens for the API server itself, and judges those that are reviewed.
+    /// Accepts tokens for the API server itself, and judges reviewed tokens.
     pub verifier: Verifier,
     /// Whether a token may be bound to a webhook configuration (the feature gate `APIServerWebhookAuthenticationToken`).
     pub accepts_webhook_tokens: bool,
@@ -78,7 +78,7 @@ impl Authentication {
         }
     }
 
-    /// Whether a token with these claims, which the verifier accepts, is accepted as things are set here.
+    /// Whether the settings of this server allow a token with these claims.
     pub(super) fn accepts(&self, claims: &Claims) -> bool {
         self.accepts_webhook_tokens
             || !claims.bound_objects().any(|object| object.reference.kind.is_webhook_configuration())
@@ -113,10 +113,10 @@ impl<'a> Credential<'a> {
     }
 }
 
-/// The token in the text of a token review, which the server puts behind `Bearer `.
+/// The token in the text of a token review. An API server puts that text behind `Bearer `.
 ///
-/// None for a text that begins with a space or has nothing but white space. The server finds no credential there, and
-/// answers that the token is authenticated, as `system:anonymous`. That trap is not copied.
+/// None for a text that begins with a space or has nothing but white space. An API server finds no credential there, and
+/// answers that the token is authenticated as `system:anonymous`. This server does not copy that trap.
 pub(super) fn reviewed_token(text: &str) -> Option<&str> {
     if text.starts_with(' ') {
         return None;
@@ -124,7 +124,7 @@ pub(super) fn reviewed_token(text: &str) -> Option<&str> {
     text.trim_end().split(' ').next().filter(|token| !token.trim().is_empty())
 }
 
-/// Layer: finds out who the user is, and refuses those who are nobody.
+/// Layer: authenticates the user, and refuses requests that need one and have none.
 pub(super) async fn authenticate(State(context): Context, mut request: Request, next: Next) -> Response {
     let Credential::Token(token) = credential(request.headers()) else {
         return if is_public(request.uri().path()) { next.run(request).await } else { unauthorized() };
@@ -139,8 +139,8 @@ pub(super) async fn authenticate(State(context): Context, mut request: Request, 
     response
 }
 
-/// The refusal of a request in somebody else's name, which nobody may send here: not even the administrator, lest it be
-/// carried out in the wrong one.
+/// The refusal of a request in another user's name. Even the administrator may not send one: it would be carried out in
+/// the wrong name.
 fn impersonation(headers: &HeaderMap, user: &UserInfo) -> Option<Status> {
     let name = String::from_utf8_lossy(headers.get("impersonate-user")?.as_bytes());
     let message = format!(
@@ -162,7 +162,7 @@ fn credential(headers: &HeaderMap) -> Credential<'_> {
     }
 }
 
-/// What everybody may read: nothing in it is a secret.
+/// Whether anyone may read it. No secret is there.
 fn is_public(path: &str) -> bool {
     discovery::is_health_check(path) || path == "/version" || openid::PATHS.contains(&path)
 }

@@ -23,7 +23,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An object that a client sent.
 pub(crate) struct Document {
-    /// The object. `apiVersion` and `kind` are those of its [`Kind`]; members that are `null` are left out.
+    /// The object, with the `apiVersion` and `kind` of its [`Kind`] and without members that are `null`.
     pub value: Value,
     /// What `?fieldValidation=Warn` (the default) says of it. A handler that succeeds sends this with
     /// [`warn`](super::answer::warn). A refusal carries it without being told to.
@@ -54,7 +54,7 @@ pub(crate) async fn read(body: Body) -> Result<Bytes, Status> {
 /// Reads and decodes an object of this kind, by `Content-Type` and `?fieldValidation=`.
 ///
 /// # Errors
-/// Those of [`read`]; 415 for another `Content-Type`; 422 for an unsupported `?dryRun=`; 400 when the body is not an
+/// As [`read`]; 415 for another `Content-Type`; 422 for an unsupported `?dryRun=`; 400 when the body is not an
 /// object of the kind.
 pub(crate) async fn document(parts: &Parts, body: Body, kind: &Kind) -> Result<Document, Status> {
     let encoding = Encoding::of(&parts.headers)?;
@@ -98,9 +98,9 @@ enum Encoding {
 
 /// Why a body is not an object of the expected kind.
 enum Undecodable {
-    /// It is not even known what it is.
+    /// Its kind cannot be told.
     Unrecognized(String),
-    /// It is an object of this version and kind, and `why` it does not do.
+    /// It is an object of this version and kind, which cannot be used because of `why`.
     Unlike { version: String, kind: String, why: String },
 }
 
@@ -169,7 +169,7 @@ fn text<'a>(object: &'a Value, name: &str) -> Result<&'a str, String> {
     }
 }
 
-/// Holds what an object says it is against what is expected. Either may be left out.
+/// Compares the version and kind that an object claims with the expected ones. A body may leave out either.
 fn is_expected(api_version: &str, kind: &str, expected: &Kind) -> Result<(), Undecodable> {
     let is_options = kind == "DeleteOptions" && expected.name == "DeleteOptions";
     let is_version = api_version.is_empty() || api_version == expected.api_version();
@@ -189,7 +189,7 @@ fn is_expected(api_version: &str, kind: &str, expected: &Kind) -> Result<(), Und
 }
 
 impl Undecodable {
-    /// An object that says it is of the expected kind, and yet does not do.
+    /// An object that claims the expected kind, and does not match it.
     fn unlike(expected: &Kind, why: String) -> Self {
         Self::Unlike { version: expected.version.to_owned(), kind: expected.name.to_owned(), why }
     }
@@ -208,7 +208,7 @@ impl Undecodable {
     }
 }
 
-/// Sets what the object is.
+/// Sets `apiVersion` and `kind`.
 fn named(mut value: Value, kind: &Kind) -> Value {
     if let Value::Object(object) = &mut value {
         object.insert("apiVersion".to_owned(), Value::String(kind.api_version()));

@@ -1,7 +1,7 @@
 //! From JSON to an object of a known shape.
 //!
-//! Names are case-sensitive, and `null` is absence. Of a member that is given twice the last one counts, and unknown
-//! members are dropped. Both are reported, because `?fieldValidation=` decides what they mean.
+//! Names are case-sensitive, and `null` is absence. When a member is given twice, the last one counts. Unknown members are
+//! dropped. Both mistakes are reported, because `?fieldValidation=` decides what they mean.
 
 use std::fmt::{self, Write as _};
 
@@ -13,7 +13,7 @@ use serde_json::{Map, Number, Value};
 use super::shapes::{Shape, Struct};
 use crate::api::{Time, quoted};
 
-/// The most mistakes that are reported of one document.
+/// The most mistakes that are reported for one document.
 const MOST_MISTAKES: usize = 100;
 
 /// A document of JSON.
@@ -27,7 +27,7 @@ impl Json {
     /// Reads one document.
     ///
     /// # Errors
-    /// What is wrong. Nothing of the document is quoted.
+    /// What is wrong, without a quotation from the document.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, String> {
         let mut duplicates = Vec::new();
         let mut json = serde_json::Deserializer::from_slice(bytes);
@@ -229,7 +229,7 @@ impl Decoder {
     }
 }
 
-/// What an element is that nothing is said of.
+/// The value of an element that is `null`.
 pub(super) fn empty(shape: &Shape) -> Value {
     match shape {
         Shape::Text | Shape::Bytes => "".into(),

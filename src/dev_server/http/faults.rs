@@ -95,7 +95,7 @@ impl fmt::Display for InvalidFault {
 
 impl error::Error for InvalidFault {}
 
-/// How a watch is to end.
+/// How a watch ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WatchEnd {
     /// The stream ends as it does at its `timeoutSeconds`.
@@ -139,7 +139,7 @@ impl Faults {
         self.disconnects.send_modify(|count| *count = count.wrapping_add(1));
     }
 
-    /// Ends all watches, those of the future as well.
+    /// Ends all watches, including future ones.
     pub(in crate::dev_server) fn stop(&self) {
         self.stopping.send_replace(true);
     }

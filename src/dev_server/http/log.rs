@@ -13,8 +13,7 @@ use crate::bound_object::Uid;
 /// Names a request, in the log and in the answer: the client's own name for it, or a new one.
 const AUDIT_ID: HeaderName = HeaderName::from_static("audit-id");
 
-/// Layer: says what was asked, by whom, and how it was answered. Of the query, which might hold a secret, nothing; of
-/// headers and bodies, nothing.
+/// Layer: logs the request, the user and the status. Queries, headers and bodies may hold secrets and are not logged.
 pub(super) async fn log(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
@@ -30,8 +29,7 @@ pub(super) async fn log(request: Request, next: Next) -> Response {
     response
 }
 
-/// The UUID that the client has given, or else a new one. Without random numbers there is none, but a request is no less
-/// good for that.
+/// The UUID that the client has given, or else a new one. Without random numbers, the request is served unnamed.
 fn audit_id(headers: &HeaderMap) -> Option<String> {
     let is_uuid =
         |text: &&str| text.len() == 36 && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());

@@ -35,7 +35,7 @@ pub(crate) fn routes() -> Router<ContextRef> {
 fn routes_of(resource: Resource) -> Router<ContextRef> {
     let (root, plural) = (resource.root(), resource.plural());
     let (collection, item) = match resource {
-        // A namespace's own name stands where the namespace of other objects does.
+        // The path of a namespace has its name in the place of other objects' namespace.
         Resource::Namespaces => (format!("{root}/namespaces"), format!("{root}/namespaces/{{namespace}}")),
         resource if resource.is_namespaced() => {
             let collection = format!("{root}/namespaces/{{namespace}}/{plural}");

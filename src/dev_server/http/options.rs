@@ -1,4 +1,4 @@
-//! What the query of a writing request says: who writes, whether for real, and how strictly its body is read.
+//! The query of a writing request: the writer, dry runs, and how strictly the body is read.
 
 use axum::extract::Query;
 use axum::http::header::USER_AGENT;
@@ -12,14 +12,14 @@ const LONGEST_MANAGER: usize = 128;
 
 /// `CreateOptions`, `UpdateOptions` and `PatchOptions`, which are alike.
 pub(crate) struct WriteOptions {
-    /// Who is to be written into `managedFields`: `?fieldManager=`, or else the part of the User-Agent before the first `/`.
+    /// The manager in `managedFields`: `?fieldManager=`, or else the part of the User-Agent before the first `/`.
     pub manager: String,
     pub field_validation: FieldValidation,
     /// `?dryRun=All`
     pub dry_run: bool,
 }
 
-/// What is made of unknown members of a body, and of those that are given twice.
+/// How to treat members of a body that are unknown or given twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FieldValidation {
     Ignore,

@@ -29,7 +29,7 @@ impl Envelope {
     /// Opens the envelope.
     ///
     /// # Errors
-    /// What is wrong, in the server's words where it has some.
+    /// A message about what is wrong.
     pub(super) fn open(body: &[u8]) -> Result<Self, String> {
         let message = match body.strip_prefix(MAGIC) {
             None if body.is_empty() => return Err("empty data".to_owned()),
@@ -111,7 +111,7 @@ fn add(shape: &Shape, found: Found<'_>, name: &str, object: &mut Map<String, Val
     Ok(())
 }
 
-/// The value of a field; none when the field is to be left out.
+/// The value of a field, or none for a field that JSON would leave out.
 fn value(shape: &Shape, found: Found<'_>) -> Result<Option<Value>, String> {
     Ok(match (shape, found) {
         // Go's encoder writes empty texts too.
@@ -177,7 +177,7 @@ fn for_each_field<'a>(
     Ok(())
 }
 
-/// As in most cases; the details would say nothing to a user of a client that writes protobuf.
+/// One message for all: the details would not help the user of a client.
 fn malformed(_: prost::DecodeError) -> String {
     "unexpected EOF".to_owned()
 }

@@ -85,7 +85,7 @@ const fn open(name: &'static str, members: &'static [Member]) -> Struct {
     Struct { name, members, others: Others::AllKept }
 }
 
-/// An object with `metadata`, and what else it has.
+/// An object with `metadata`, and its other members.
 macro_rules! object {
     ($name:literal $(, ($number:literal, $member:literal, $shape:expr))* $(,)?) => {
         closed($name, &[
@@ -248,7 +248,7 @@ pub(super) static SECRET: Struct = object!(
 
 pub(super) static POD: Struct = object!("Pod", (2, "spec", Of(&POD_SPEC)), (3, "status", Of(&STATUS)));
 
-/// What decides over tokens, and what a pod must have, is checked. The rest is only known by name.
+/// Members that matter for tokens, and those that a pod must have, are checked. The others are only known by name.
 const POD_SPEC: Struct = partly(
     "PodSpec",
     &[

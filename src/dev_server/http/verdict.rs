@@ -1,8 +1,8 @@
-//! What a token review says of a token, in the server's words.
+//! What a token review says of a token, in the words of an API server.
 //!
-//! The verdict is that of this crate's [`Verifier`](crate::Verifier), for the audiences of the review. Its reasons become the
-//! server's sentences; where it is stricter than the server, and where the server quotes its decoder, the answer is the
-//! plain `invalid bearer token` that the server gives for whatever it cannot read.
+//! This crate's [`Verifier`](crate::Verifier) judges the token, for the audiences of the review. Its reasons become the
+//! sentences of an API server. Where the verifier is stricter, and where an API server would quote its decoder, the answer is
+//! plain `invalid bearer token`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -22,10 +22,10 @@ pub(super) enum Verdict {
     Refused(String),
 }
 
-/// What the server always says, and all that it says of a token that it cannot read.
+/// Begins every refusal. Of a token that cannot be read, nothing else is said.
 const INVALID: &str = "invalid bearer token";
 
-/// What the server says of a token that is bound to a webhook configuration, if it does not know of such tokens.
+/// What an API server says of a token that is bound to a webhook configuration while the feature is off.
 const GATE_IS_OFF: &str =
     "feature gate \"APIServerWebhookAuthenticationToken\" is disabled, but token is webhook bound";
 
@@ -63,12 +63,12 @@ pub(super) fn of(context: &ServerContext, text: &str, audiences: &[String]) -> V
     }
 }
 
-/// Those of the audiences asked for that hold, in their order.
+/// The requested audiences that hold, in their order.
 fn in_both(wanted: &[String], holds: impl Fn(&String) -> bool) -> Vec<String> {
     wanted.iter().filter(|audience| holds(audience)).cloned().collect()
 }
 
-/// A refused token that its issuer's name makes ours to judge. Nothing in it is believed; it is only named in messages.
+/// A refused token that claims this issuer. Nothing in it is believed: it serves for messages only.
 struct Refused<'a> {
     context: &'a ServerContext,
     claims: Value,
@@ -165,7 +165,7 @@ impl<'a> Refused<'a> {
         value.and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// The uid of the object there is, and that of the one in the token.
+    /// The uid of the existing object, and the uid in the token.
     fn uids(&self, kind: ObjectKind, claim: &str) -> (String, &str) {
         let namespace = if kind.is_namespaced() { self.namespace() } else { "" };
         let reference = ObjectReference { kind, namespace, name: self.claim(claim, "name") };
@@ -188,12 +188,12 @@ impl<'a> Refused<'a> {
     }
 }
 
-/// The whole answer, with what there is to say beyond.
+/// The whole answer, with the reason.
 fn because(why: &str) -> String {
     format!("[{INVALID}, {why}]")
 }
 
-/// Whether it is for a webhook configuration, or for what comes with one, that a token is refused.
+/// Whether a token is refused for its webhook configuration or its attestations.
 fn is_about_webhooks(reason: Reason) -> bool {
     matches!(
         reason,

@@ -8,7 +8,7 @@ use crate::dev_server::http::objects::decoding;
 use super::Resource;
 use super::object::{remove, set, text};
 
-/// Decodes a document that is to be an object of this resource. Its `kind` and `apiVersion` may be left out.
+/// Decodes an object of this resource. The document may leave out `kind` and `apiVersion`.
 ///
 /// # Errors
 ///

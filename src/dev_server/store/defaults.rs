@@ -1,4 +1,4 @@
-//! What the API server, its admission and the controllers beside it would set, by kind.
+//! What an API server, its admission plugins and its controllers would set, by kind.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -13,7 +13,7 @@ use super::refusals::{about, forbidden, not_found};
 use super::state::{State, key};
 use super::{List, Resource, Selector, Store, Version, WriteOptions, namespaces};
 
-/// How to delete (`metav1.DeleteOptions`). Who owns the object does not matter here, so neither does the policy for it.
+/// How to delete (`metav1.DeleteOptions`). Nothing is owned here, so there is no policy for dependents.
 #[derive(Clone, Debug)]
 pub(crate) struct DeleteOptions {
     pub grace_period_seconds: Option<i64>,
@@ -27,7 +27,7 @@ pub(crate) struct DeleteOptions {
 /// What a deletion is answered with.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Deleted {
-    /// The object, which is still there, or is of a kind of which the server shows the last state.
+    /// The object: it still exists, or the answer for its kind is the last state.
     Object(Arc<Value>),
     /// A success that names the object.
     Status(Box<Status>),
@@ -140,7 +140,7 @@ pub(super) fn delete(
     remove(state, resource, namespace, name, options.write).map(|object| answer(resource, object))
 }
 
-/// The object with the marks of its deletion; `None` when a deletion is under way that this one does not shorten.
+/// The object with the marks of its deletion. `None` when an earlier deletion ends no later than this one.
 fn marked(resource: Resource, object: &Value, options: &DeleteOptions) -> Result<Option<Value>, Status> {
     let now = options.write.now;
     let mut marked = object.clone();
@@ -149,7 +149,7 @@ fn marked(resource: Resource, object: &Value, options: &DeleteOptions) -> Result
         set(&mut marked, &["metadata", "deletionGracePeriodSeconds"], grace);
     };
     let after = |start: UnixSeconds, grace: i64| UnixSeconds(start.0.saturating_add_signed(grace));
-    // A negative grace period is one of a second.
+    // A negative grace period counts as one second.
     let asked = options.grace_period_seconds.map(|grace| if grace < 0 { 1 } else { grace });
     let under_way = integer(object, &["metadata", "deletionGracePeriodSeconds"]);
     match (time(object, &["metadata", "deletionTimestamp"]), under_way) {
@@ -235,7 +235,7 @@ fn check_preconditions(resource: Resource, object: &Value, options: &DeleteOptio
     Ok(())
 }
 
-/// Of secrets, nodes and webhook configurations the server shows no last state.
+/// For secrets, nodes and webhook configurations, an API server does not answer with the last state.
 fn answer(resource: Resource, object: Arc<Value>) -> Deleted {
     if matches!(resource, Resource::Namespaces | Resource::ServiceAccounts | Resource::Pods) {
         return Deleted::Object(object);

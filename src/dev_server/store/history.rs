@@ -41,7 +41,7 @@ pub(super) struct History {
     events: VecDeque<Event>,
     bytes: usize,
     floor: u64,
-    /// The last revision before the history was forgotten: who has seen that much has missed nothing.
+    /// The last revision before the history was forgotten. A watch that has seen it has missed nothing.
     caught_up: u64,
 }
 
@@ -68,7 +68,7 @@ impl History {
         }
     }
 
-    /// Drops everything. `revision` becomes the floor, and must be one that nobody has been told yet.
+    /// Drops everything. `revision` becomes the floor. No client may have been told of it yet.
     pub(super) fn forget(&mut self, revision: u64) {
         *self = Self { caught_up: revision.saturating_sub(1), ..Self::since(revision) };
     }

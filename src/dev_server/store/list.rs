@@ -19,7 +19,7 @@ pub(crate) enum Version {
     Exact(u64),
 }
 
-/// Objects, and the revision at which there were these.
+/// Objects, and the revision of this state.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct List {
     pub revision: u64,

@@ -1,4 +1,4 @@
-//! Loading manifests: what a cluster is to begin with.
+//! Loading manifests, the objects to start from.
 
 use std::fmt;
 
@@ -47,11 +47,11 @@ impl fmt::Display for LoadError {
 impl std::error::Error for LoadError {}
 
 impl Store {
-    /// Creates the objects of the manifests, whatever their order; lists are taken apart. Namespaces and service
-    /// accounts that they need are made. An object that is there already is replaced.
+    /// Creates the objects of the manifests, in any order. Lists are taken apart. Missing namespaces and service accounts
+    /// are created, and existing objects are replaced.
     ///
-    /// `uid` and `deletionTimestamp` are kept: such an object stays as it is until it is deleted once more. Returns how
-    /// many objects the manifests have.
+    /// The objects keep `uid` and `deletionTimestamp`. An object with the latter stays until it is deleted once more.
+    /// Returns the number of objects.
     ///
     /// # Errors
     ///

@@ -1,18 +1,18 @@
 //! The objects in memory: namespaces, service accounts, pods, secrets, nodes and webhook configurations, as an API
 //! server would keep them.
 //!
-//! Nothing here knows of HTTP, and nothing waits but a [`Watch`]. Objects are JSON, each behind an `Arc`; every change
-//! gives the one revision counter its next value and becomes an event of a bounded history, which watches read by
-//! position. One lock guards it all and is held shortly.
+//! Nothing here knows of HTTP, and only a [`Watch`] waits. Objects are JSON, each behind an `Arc`. Every change increments
+//! the one revision counter and becomes an event of a bounded history. Watches read the history by position. One lock guards
+//! everything and is held briefly.
 //!
-//! Refusals have the API server's status, reason and words. Where it differs on purpose:
-//! - No controller, scheduler or kubelet runs, so the store does their part where tokens need it: service account
-//!   `default`, a pod that is Running and Ready at once and that goes when its grace period ends, a namespace that goes
+//! Refusals have the status and the reason of an API server. Differences on purpose:
+//! - No controller, scheduler or kubelet runs. The store does their work where tokens need it: it creates the service account
+//!   `default`, pods are Running and Ready at once and go when their grace period ends, and a terminating namespace goes
 //!   when it is empty.
-//! - `managedFields` are not kept; neither `orphan` nor `foregroundDeletion` is added on deletion, as nothing is owned.
-//! - Of `spec` and `status` only what tokens depend on is defaulted and validated; the rest is kept as it comes. The
-//!   volume with a pod's own token is not added.
-//! - A list is answered whole, whatever its `limit`.
+//! - `managedFields` are not kept. Nothing is owned, so deletion adds neither `orphan` nor `foregroundDeletion`.
+//! - Of `spec` and `status`, the store sets and checks what tokens depend on. It keeps the rest as it comes. It does not add
+//!   the volume with a pod's own token.
+//! - Lists are complete, whatever their `limit`, and of the latest state.
 
 mod create;
 mod decode;
@@ -67,7 +67,7 @@ struct LockedState {
     revision: signal::Sender<u64>,
 }
 
-/// When a write happens, and whether it only tells what it would do (`dryRun=All`).
+/// When a write happens, and whether it is a dry run (`dryRun=All`).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WriteOptions {
     pub dry_run: bool,

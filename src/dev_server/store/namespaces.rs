@@ -1,4 +1,4 @@
-//! The life of namespaces: what the admission plugin NamespaceLifecycle and the namespace controller do.
+//! What the admission plugin NamespaceLifecycle and the namespace controller do.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ use super::state::{State, key};
 use super::{Resource, Store, WriteOptions};
 
 impl Store {
-    /// Whether something can be created in the namespace: `name` is what and of which resource.
+    /// Whether an object of this resource and name can be created in the namespace.
     ///
     /// # Errors
     ///
@@ -47,7 +47,7 @@ pub(super) fn admit(state: &State, resource: Resource, object: &Value) -> Result
     Err(status)
 }
 
-/// What the service account controller does: every namespace has a service account `default`.
+/// Gives a namespace its service account `default`, as the service account controller does.
 pub(super) fn ensure_default_account(
     state: &mut State,
     namespace: &str,
@@ -64,7 +64,7 @@ pub(super) fn ensure_default_account(
     create(state, Resource::ServiceAccounts, account, options).map(drop)
 }
 
-/// Begins the deletion of what is in a namespace that has just begun to be deleted.
+/// Deletes the objects in a namespace whose deletion has just begun.
 pub(super) fn empty(state: &mut State, namespace: &str, options: WriteOptions) -> Result<(), Status> {
     for resource in Resource::ALL.into_iter().filter(|resource| resource.is_namespaced()) {
         let names: Vec<_> =
@@ -77,7 +77,7 @@ pub(super) fn empty(state: &mut State, namespace: &str, options: WriteOptions) -
     Ok(())
 }
 
-/// Lets go of a namespace that is being deleted once nothing is in it.
+/// Removes a terminating namespace once it is empty.
 pub(super) fn finish(state: &mut State, name: &str) {
     let namespace = state.get(Resource::Namespaces, "", name).filter(|namespace| is_terminating(namespace));
     let Some(namespace) = namespace.filter(|namespace| !is_finalized(namespace)) else { return };

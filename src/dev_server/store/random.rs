@@ -1,4 +1,4 @@
-//! What the server makes up: uids, and the ends of generated names.
+//! Random uids, and the ends of generated names.
 
 use crate::api::Status;
 use crate::bound_object::Uid;
@@ -9,7 +9,7 @@ pub(super) fn uid() -> Result<String, Status> {
     Uid::random().map(|uid| uid.to_string()).map_err(|why| Status::internal_error(&why.to_string()))
 }
 
-/// The prefix, shortened if need be, with five random letters or digits, of which none makes a word.
+/// The prefix, shortened if need be, and five random characters of an alphabet that spells no words.
 pub(super) fn name(prefix: &str) -> Result<String, Status> {
     const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
     const LONGEST_PREFIX: usize = 58;

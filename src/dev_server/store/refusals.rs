@@ -1,4 +1,4 @@
-//! Refusals of more than one operation, in the API server's words.
+//! Refusals that several operations share, in the words of an API server.
 
 pub(super) use crate::api::quoted;
 use crate::api::{Status, StatusCause, StatusDetails};
@@ -27,7 +27,7 @@ pub(super) fn conflict(resource: Resource, name: &str, why: &str) -> Status {
     Status::conflict(resource.group(), resource.plural(), name, why)
 }
 
-/// A write that is based on a version of the object which is no longer the latest.
+/// 409: the write is based on an outdated version of the object.
 pub(super) fn outdated(resource: Resource, name: &str) -> Status {
     let why = "the object has been modified; please apply your changes to the latest version and try again";
     conflict(resource, name, why)
@@ -54,7 +54,7 @@ pub(super) fn too_large_revision(asked: u64, current: u64) -> Status {
     )
 }
 
-/// 507: the server keeps everything in memory, and no more than this.
+/// 507: the server keeps everything in memory, within this bound.
 pub(super) fn full(what: &str) -> Status {
     Status::failure(507, "InsufficientStorage", format!("the development server holds at most {what}"))
 }

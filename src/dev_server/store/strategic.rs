@@ -104,7 +104,7 @@ pub(super) fn merge(object: &mut Value, patch: &Map<String, Value>) -> Result<()
     Ok(())
 }
 
-/// Whether the patch of a member says that it is to be deleted.
+/// Whether the patch of a member deletes it.
 fn deletes(patch: &Value) -> Result<bool, Status> {
     match patch.get(DIRECTIVE).map(Value::as_str) {
         None => Ok(false),

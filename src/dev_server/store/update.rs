@@ -16,7 +16,7 @@ use super::state::State;
 use super::validation::of_update;
 use super::{Resource, Store, WriteOptions, namespaces};
 
-/// Which part of an object a write is for; the other parts stay as they are.
+/// The part of an object that a write changes. The other parts stay as they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     /// All but the status.
@@ -25,7 +25,7 @@ pub(crate) enum Part {
     Status,
 }
 
-/// What the request is about.
+/// The object that a request names.
 #[derive(Clone, Copy)]
 pub(super) struct Target<'a> {
     pub resource: Resource,
@@ -118,7 +118,7 @@ fn check_version(target: &Target<'_>, object: &Value, old: &Value) -> Result<(),
     Err(outdated(target.resource, target.name))
 }
 
-/// What this write cannot change, whatever the document says.
+/// Restores what this write cannot change.
 fn keep_other_parts(target: &Target<'_>, object: &mut Value, old: &Value) {
     for name in ["resourceVersion", "creationTimestamp", "generation"] {
         copy(object, old, &["metadata", name]);
@@ -147,7 +147,7 @@ fn keep_other_parts(target: &Target<'_>, object: &mut Value, old: &Value) {
     }
 }
 
-/// Whether the last of those that held an object in deletion has let go of it.
+/// Whether an object that is being deleted has lost its last finalizer.
 fn is_let_go(resource: Resource, new: &Value, old: &Value) -> bool {
     finalizers(new).is_empty()
         && is_terminating(old)

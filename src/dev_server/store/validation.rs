@@ -1,4 +1,4 @@
-//! What an object must look like, in the API server's words. Checked is what clients of tokens meet.
+//! Checks of objects, in the words of an API server: the ones that clients of tokens meet.
 
 mod kinds;
 mod webhooks;

@@ -19,32 +19,32 @@ use super::{Resource, Selector, Store};
 
 /// How many events a watch takes from the history at a time.
 const BATCH: usize = 64;
-/// How long the clock is trusted: it may be set.
+/// The clock may be set, so it is read at least this often.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Where a watch begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Start {
-    /// With what is there, as if it had just been created; not older than the revision. With `mark`, a bookmark says
-    /// where that ends.
+    /// With the existing objects, as if they had just been created, in a state not older than the revision. With `mark`, a
+    /// bookmark follows them.
     Everything { not_older_than: u64, mark: bool },
     /// After this revision.
     After(u64),
-    /// With what happens next.
+    /// With the next change.
     Now,
 }
 
-/// What a watch reports.
+/// An event of a watch.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum WatchEvent {
     Added(Arc<Value>),
     Modified(Arc<Value>),
-    /// The object as it was, with the version of its end.
+    /// The object as it was, with the version of its removal.
     Deleted(Arc<Value>),
     /// Everything up to this revision has been reported.
     Bookmark {
         revision: u64,
-        /// What was there at the beginning has been reported.
+        /// All objects that existed at the beginning have been reported.
         initial_events_end: bool,
     },
     /// The watch cannot go on.
@@ -57,9 +57,9 @@ pub(crate) struct Watch {
     resource: Resource,
     namespace: String,
     selector: Selector,
-    /// What was there at the beginning, as far as it has not been reported.
+    /// The objects that existed at the beginning and have not been reported yet.
     present: std::vec::IntoIter<Arc<Value>>,
-    /// A bookmark is to say where that ends.
+    /// Whether a bookmark follows them.
     mark: bool,
     ready: VecDeque<WatchEvent>,
     /// Everything up to this revision is in `ready` or has been reported.
@@ -70,7 +70,7 @@ pub(crate) struct Watch {
 
 impl Store {
     /// Begins to follow the objects of a resource that the selector selects, in one namespace or, when that is empty,
-    /// in all. What goes wrong is reported by the watch itself, as in the API server.
+    /// in all. Failures are events of the watch, as in an API server.
     pub(crate) fn watch(
         &self,
         resource: Resource,
@@ -147,7 +147,7 @@ impl Watch {
         }
     }
 
-    /// What has happened and has not been reported yet; `None` when that is nothing.
+    /// The next event, if there is one already.
     pub(crate) fn next_ready(&mut self) -> Option<WatchEvent> {
         if let Some(object) = self.present.next() {
             return Some(WatchEvent::Added(object));
@@ -168,7 +168,7 @@ impl Watch {
         self.ready.pop_front()
     }
 
-    /// Waits until something happens; `None` once the watch has failed.
+    /// Waits for the next event. `None` once the watch has failed.
     pub(crate) async fn next(&mut self) -> Option<WatchEvent> {
         loop {
             self.latest.mark_unchanged();
@@ -191,7 +191,7 @@ impl Watch {
         self.is_over = true;
     }
 
-    /// Takes the next events from the history, until some are to be reported or there are no more.
+    /// Takes the next events from the history, until the batch is full or there are no more.
     fn read(&mut self, state: &State) -> Result<(), Forgotten> {
         let mut position = self.position;
         let mut ready = VecDeque::new();
@@ -207,8 +207,8 @@ impl Watch {
         Ok(())
     }
 
-    /// What an event is to this watch: an object that it begins to select is new to it, and one that it no longer
-    /// selects is gone.
+    /// Translates a change for this watch. An object that it begins to select is added, and one that it no longer selects
+    /// is deleted.
     fn report(&self, event: &Event) -> Option<WatchEvent> {
         let is_within = |object: &&Arc<Value>| {
             event.resource == self.resource

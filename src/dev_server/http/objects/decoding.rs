@@ -1,4 +1,4 @@
-//! Decoding documents that are JSON values already: what a patch has made of an object, and manifests.
+//! Decoding documents that are JSON values already: patched objects and manifests.
 
 use serde_json::Value;
 

@@ -11,7 +11,7 @@ use crate::dev_server::store::{Resource, Selector, Start, Version};
 /// The decoded query.
 pub(super) struct Query(Vec<(String, String)>);
 
-/// What is to be listed or watched.
+/// What a client lists or watches.
 pub(super) struct ListOptions {
     pub watch: bool,
     pub selector: Selector,
@@ -90,7 +90,7 @@ impl Query {
 impl ListOptions {
     pub(super) fn to_list(&self) -> Result<Version, Status> {
         if self.continued {
-            // No list is ever cut, so no such token has been given out.
+            // Every list is complete, so the server has given out no such token.
             return Err(Status::bad_request("invalid continue token: continue key is not valid"));
         }
         Ok(match self.version_match.as_str() {

@@ -35,7 +35,7 @@ pub(super) fn represent_list(form: Form, resource: Resource, list: &List) -> Ans
     Ok(answer::object(StatusCode::OK, &list))
 }
 
-/// The items of a list do not repeat what the list has said of them.
+/// An item of a list. It does not repeat the kind and version of the list.
 struct Item<'a>(&'a Value);
 
 impl Serialize for Item<'_> {

@@ -72,7 +72,7 @@ impl fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
-/// What is written, and who writes on; nobody after the connection has been broken off.
+/// What is written, and the follower that goes on. There is none after a broken connection.
 type Step = (Result<Bytes, Broken>, Option<Follower>);
 
 impl Follower {

@@ -1,4 +1,4 @@
-//! What an object of a certain kind must look like.
+//! Checks of pods and secrets.
 
 use serde_json::Value;
 
@@ -40,7 +40,7 @@ pub(super) fn of_pod(pod: &Value) -> Vec<StatusCause> {
     faults
 }
 
-/// Of a pod's spec only what no token depends on may change.
+/// A pod's spec may change only where no token depends on it.
 pub(super) fn of_changed_pod(new: &Value, old: &Value) -> Vec<StatusCause> {
     for list in ["containers", "initContainers"] {
         let [before, after] = [old, new].map(|pod| member(pod, &["spec", list]).and_then(Value::as_array));

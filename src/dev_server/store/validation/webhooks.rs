@@ -1,4 +1,4 @@
-//! What a webhook configuration must look like: the members without which no client of tokens can do anything.
+//! Checks of webhook configurations: the members that clients of tokens need.
 
 use serde_json::Value;
 
