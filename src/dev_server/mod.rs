@@ -74,7 +74,7 @@
 //! - Strategic merge patches know the directives that kubectl sends: `$patch: delete`, `$setElementOrder`, `$retainKeys` and
 //!   `$deleteFromPrimitiveList`. There is no server-side apply (415).
 //! - Tables are not served: `kubectl get` prints names and ages.
-//! - JSON may nest 128 levels deep. Errors do not quote bodies that may hold a token.
+//! - JSON may nest 127 levels deep. Errors do not quote bodies that may hold a token.
 //! - No user may impersonate another (`kubectl --as`): 403. There are no access reviews (`kubectl auth can-i`).
 //! - Discovery is not aggregated, and there are no schemas, so `kubectl explain` finds nothing.
 

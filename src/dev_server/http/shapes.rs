@@ -48,8 +48,8 @@ pub(crate) type Member = (u32, &'static str, Shape);
 
 /// The members beyond the listed ones.
 enum Others {
-    /// These are kept unchecked. All others are unknown.
-    Kept(&'static [&'static str]),
+    /// These, with spaces between them, are kept unchecked. All others are unknown.
+    Kept(&'static str),
     AllKept,
 }
 
@@ -60,7 +60,7 @@ impl Struct {
             return Some(shape);
         }
         match self.others {
-            Others::Kept(names) if !names.contains(&name) => None,
+            Others::Kept(names) if names.split(' ').all(|known| known != name) => None,
             Others::Kept(_) | Others::AllKept => Some(&Any),
         }
     }
@@ -68,15 +68,11 @@ impl Struct {
 
 /// A struct that has these members alone.
 const fn closed(name: &'static str, members: &'static [Member]) -> Struct {
-    partly(name, members, &[])
+    partly(name, members, "")
 }
 
 /// A struct that has these members, and others that are kept unchecked.
-const fn partly(
-    name: &'static str,
-    members: &'static [Member],
-    unchecked: &'static [&'static str],
-) -> Struct {
+const fn partly(name: &'static str, members: &'static [Member], unchecked: &'static str) -> Struct {
     Struct { name, members, others: Others::Kept(unchecked) }
 }
 
@@ -130,7 +126,7 @@ const MANAGED_FIELDS_ENTRY: Struct = partly(
         (0, "fieldsType", Text),
         (0, "subresource", Text),
     ],
-    &["fieldsV1"],
+    "fieldsV1",
 );
 
 const OWNER_REFERENCE: Struct = closed(
@@ -263,40 +259,11 @@ const POD_SPEC: Struct = partly(
         (20, "initContainers", List(&Of(&CONTAINER))),
         (21, "automountServiceAccountToken", Boolean),
     ],
-    &[
-        "activeDeadlineSeconds",
-        "affinity",
-        "dnsConfig",
-        "dnsPolicy",
-        "enableServiceLinks",
-        "ephemeralContainers",
-        "hostAliases",
-        "hostIPC",
-        "hostNetwork",
-        "hostPID",
-        "hostUsers",
-        "hostname",
-        "hostnameOverride",
-        "os",
-        "overhead",
-        "preemptionPolicy",
-        "priority",
-        "priorityClassName",
-        "readinessGates",
-        "resourceClaims",
-        "resources",
-        "runtimeClassName",
-        "schedulerName",
-        "schedulingGates",
-        "schedulingGroup",
-        "securityContext",
-        "setHostnameAsFQDN",
-        "shareProcessNamespace",
-        "subdomain",
-        "tolerations",
-        "topologySpreadConstraints",
-        "volumes",
-    ],
+    "activeDeadlineSeconds affinity dnsConfig dnsPolicy enableServiceLinks ephemeralContainers \
+     hostAliases hostIPC hostNetwork hostPID hostUsers hostname hostnameOverride os overhead \
+     preemptionPolicy priority priorityClassName readinessGates resourceClaims resources runtimeClassName \
+     schedulerName schedulingGates schedulingGroup securityContext setHostnameAsFQDN \
+     shareProcessNamespace subdomain tolerations topologySpreadConstraints volumes",
 );
 
 const CONTAINER: Struct = partly(
@@ -309,27 +276,9 @@ const CONTAINER: Struct = partly(
         (5, "workingDir", Text),
         (14, "imagePullPolicy", Text),
     ],
-    &[
-        "env",
-        "envFrom",
-        "lifecycle",
-        "livenessProbe",
-        "ports",
-        "readinessProbe",
-        "resizePolicy",
-        "resources",
-        "restartPolicy",
-        "restartPolicyRules",
-        "securityContext",
-        "startupProbe",
-        "stdin",
-        "stdinOnce",
-        "terminationMessagePath",
-        "terminationMessagePolicy",
-        "tty",
-        "volumeDevices",
-        "volumeMounts",
-    ],
+    "env envFrom lifecycle livenessProbe ports readinessProbe resizePolicy resources restartPolicy \
+     restartPolicyRules securityContext startupProbe stdin stdinOnce terminationMessagePath \
+     terminationMessagePolicy tty volumeDevices volumeMounts",
 );
 
 pub(super) static NODE: Struct = object!("Node", (2, "spec", Of(&NODE_SPEC)), (0, "status", Of(&STATUS)));
@@ -337,7 +286,7 @@ pub(super) static NODE: Struct = object!("Node", (2, "spec", Of(&NODE_SPEC)), (0
 const NODE_SPEC: Struct = partly(
     "NodeSpec",
     &[(1, "podCIDR", Text), (3, "providerID", Text), (4, "unschedulable", Boolean), (7, "podCIDRs", TEXTS)],
-    &["configSource", "externalID", "taints"],
+    "configSource externalID taints",
 );
 
 pub(super) static VALIDATING_WEBHOOK_CONFIGURATION: Struct =
@@ -358,20 +307,13 @@ const WEBHOOK: &[Member] = &[
 const VALIDATING_WEBHOOK: Struct = partly(
     "ValidatingWebhook",
     WEBHOOK,
-    &["failurePolicy", "matchConditions", "matchPolicy", "namespaceSelector", "objectSelector"],
+    "failurePolicy matchConditions matchPolicy namespaceSelector objectSelector",
 );
 
 const MUTATING_WEBHOOK: Struct = partly(
     "MutatingWebhook",
     WEBHOOK,
-    &[
-        "failurePolicy",
-        "matchConditions",
-        "matchPolicy",
-        "namespaceSelector",
-        "objectSelector",
-        "reinvocationPolicy",
-    ],
+    "failurePolicy matchConditions matchPolicy namespaceSelector objectSelector reinvocationPolicy",
 );
 
 const WEBHOOK_CLIENT_CONFIG: Struct = closed(
