@@ -14,22 +14,22 @@ const NAME: &str = "boundtoken-dev";
 pub(super) fn text(url: &str, authority: Option<&str>, admin_token: &str) -> String {
     let authority = match authority {
         Some(authority) => {
-            format!("\n    certificate-authority-data: {:?}", STANDARD.encode(authority))
+            format!("\n    certificate-authority-data: {}", STANDARD.encode(authority))
         }
         None => String::new(),
     };
-    // Each value is ASCII without quotation marks and backslashes.
+    // A URL, base64 and letters need no quotation marks.
     format!(
         "apiVersion: v1
 kind: Config
 clusters:
 - name: {NAME}
   cluster:
-    server: {url:?}{authority}
+    server: {url}{authority}
 users:
 - name: {NAME}
   user:
-    token: {admin_token:?}
+    token: {admin_token}
 contexts:
 - name: {NAME}
   context:
