@@ -68,7 +68,8 @@
 //! - In protobuf requests, pods and nodes are read in part: the members that tokens depend on, and containers without their
 //!   mounts, ports and variables. Webhook configurations are read in JSON only.
 //! - Refusals of TokenRequests and TokenReviews have the words of a kube-apiserver, as far as answers of a real one were
-//!   captured. Elsewhere the status code and the reason agree, and the words may be the server's own.
+//!   captured. Other refusals follow its status codes and reasons. Their words may be this server's own, and malformed
+//!   options and patches are 400 where a kube-apiserver sometimes says 500.
 //! - Lists are complete, whatever their `limit`, and of the latest state. A list of an exact earlier `resourceVersion` is
 //!   answered by 410, as by a cluster that has compacted it.
 //! - Strategic merge patches know the directives that kubectl sends: `$patch: delete`, `$setElementOrder`, `$retainKeys` and
