@@ -111,9 +111,19 @@ fn the_files_that_documents_name_exist() {
         let quoted = text.split('`').skip(1).step_by(2);
         let linked = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
         for name in quoted.chain(linked) {
-            let is_path = ["src/", "tests/", "docs/", "include/", "examples/", "deploy/", "benches/", "crates/", "bindings/"]
-                .iter()
-                .any(|folder| name.starts_with(folder));
+            let is_path = [
+                "src/",
+                "tests/",
+                "docs/",
+                "include/",
+                "examples/",
+                "deploy/",
+                "benches/",
+                "crates/",
+                "bindings/",
+            ]
+            .iter()
+            .any(|folder| name.starts_with(folder));
             if is_path && !name.contains(' ') {
                 assert!(root.join(name).exists(), "{document}: {name}");
             }

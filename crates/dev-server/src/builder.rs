@@ -1,4 +1,4 @@
-//! What a development server is to be like.
+//! The settings of a development server.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::error::DevServerError;
 use super::http::authentication::{AdminToken, Authentication};
 use super::http::faults::{Fault, Faults};
-use super::http::{self, Shared};
+use super::http::{self, ServerContext};
 use super::serve::{Limits, Service};
 use super::store::Store;
 use super::tls::Tls;
@@ -17,7 +17,7 @@ use boundtoken::{Algorithm, Issuer, ObjectReference, SigningKey, Verifier};
 /// The issuer unless another is set: the one that most clusters have.
 const DEFAULT_ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 
-/// Collects what a [`DevServer`] is to be like. Made by [`DevServer::builder`].
+/// The settings of a [`DevServer`]. Made by [`DevServer::builder`].
 ///
 /// ```
 /// use boundtoken_dev_server::{DevServer, Fault};
@@ -65,14 +65,14 @@ impl DevServerBuilder {
         }
     }
 
-    /// Listens on this address: unless set, 127.0.0.1 and a free port, which is what port 0 stands for.
+    /// Listens on this address. Unless set, the server takes 127.0.0.1 and a free port. Port 0 stands for a free port.
     pub fn address(mut self, address: SocketAddr) -> Self {
         self.address = address;
         self
     }
 
-    /// Whether the address may be one that other computers can reach. There is no authorization: whoever has a token,
-    /// be it a service account's, may do everything.
+    /// Whether the address may be one that other computers can reach. There is no authorization: with any token, even a
+    /// service account's, a client may do everything.
     pub fn allow_remote(mut self, allow: bool) -> Self {
         self.remote = allow;
         self
@@ -96,8 +96,8 @@ impl DevServerBuilder {
         self
     }
 
-    /// An audience of the server itself: a token for it may be used here, and it is what a request gets that names none.
-    /// Call it once for each; unless set, the issuer's name.
+    /// An audience of the server itself. A token for it is accepted here, and a request without audiences gets a token for
+    /// it. Call it once for each. Unless set, it is the issuer's name.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audiences.push(audience.into());
         self
@@ -109,14 +109,14 @@ impl DevServerBuilder {
         self
     }
 
-    /// Objects to start from, as for `kubectl apply`: YAML, in one or several documents, or JSON; lists are taken apart,
-    /// and the namespaces that they need are made. Call it once for each text. uids in it are kept.
+    /// Objects to start from, as for `kubectl apply`: YAML, in one or several documents, or JSON. Lists are taken apart, and
+    /// missing namespaces are created. The objects keep their uids. Call it once for each text.
     pub fn objects(mut self, manifests: impl Into<String>) -> Self {
         self.objects.push(manifests.into());
         self
     }
 
-    /// Who may attest which API group to a webhook, as in [`IssuerBuilder::may_attest`]. Everybody may, unless set.
+    /// Which account may attest which API group to a webhook, as in [`IssuerBuilder::may_attest`]. Unless set, all may.
     ///
     /// ```
     /// use boundtoken_dev_server::DevServer;
@@ -152,12 +152,12 @@ impl DevServerBuilder {
     /// Starts the server: when this returns, it answers.
     ///
     /// # Errors
-    /// [`DevServerError`] says what does not do, and what would.
+    /// [`DevServerError`] says what is wrong, and how to correct it.
     pub fn start(self) -> Result<DevServer, DevServerError> {
         if !self.address.ip().is_loopback() && !self.remote {
             return Err(DevServerError::AddressIsRemote(self.address));
         }
-        let store = Store::new();
+        let store = Store::new().map_err(|status| DevServerError::Object(status.to_string()))?;
         for (place, text) in self.objects.iter().enumerate() {
             let documents = manifests::parse(text).map_err(|(document, problem)| {
                 DevServerError::Manifest { text: place + 1, document, problem }
@@ -201,7 +201,7 @@ impl DevServerBuilder {
         faults.set(self.faults);
         let authority = tls.as_ref().map(|tls| tls.authority.clone());
         let kubeconfig = kubeconfig::text(&url, authority.as_deref(), admin_token.as_str());
-        let shared = Arc::new(Shared {
+        let context = Arc::new(ServerContext {
             store,
             issuer,
             authentication: Authentication {
@@ -215,15 +215,15 @@ impl DevServerBuilder {
         let service = Service {
             listener,
             tls: tls.map(|tls| tls.config),
-            router: http::router(Arc::clone(&shared)),
+            router: http::router(Arc::clone(&context)),
             limits: Limits::default(),
         };
-        let store = shared.store.clone();
+        let store = context.store.clone();
         let end_pods = async move {
             store.keep_expiring().await;
         };
         let running = service.start(end_pods).map_err(DevServerError::NoThreads)?;
-        Ok(DevServer(Arc::new(Inner { shared, running, url, address, authority, kubeconfig })))
+        Ok(DevServer(Arc::new(Inner { context, running, url, address, authority, kubeconfig })))
     }
 }
 

@@ -22,9 +22,9 @@ pub enum DevServerError {
     Key(KeyError),
     /// No certificate can be made.
     Certificate(String),
-    /// The issuer's name does not do.
+    /// The issuer's name cannot be used.
     Issuer(IssuerError),
-    /// An audience does not do.
+    /// An audience cannot be used.
     Audience(BuildError),
     /// A text with objects cannot be read.
     Manifest {
@@ -46,7 +46,7 @@ impl fmt::Display for DevServerError {
         match self {
             Self::AddressIsRemote(address) => write!(
                 formatter,
-                "{address} can be reached from other computers, and whoever has a token may do everything here: \
+                "{address} can be reached from other computers, and a client with any token may do everything here: \
                  choose a loopback address, or allow it with allow_remote(true)"
             ),
             Self::CannotListen { address, source } if source.kind() == io::ErrorKind::AddrInUse => write!(
@@ -60,8 +60,8 @@ impl fmt::Display for DevServerError {
             Self::Certificate(error) => {
                 write!(formatter, "cannot make a certificate: {error}; plain_http() does without one")
             }
-            Self::Issuer(error) => write!(formatter, "the issuer does not do: {error}"),
-            Self::Audience(error) => write!(formatter, "the audiences do not do: {error}"),
+            Self::Issuer(error) => write!(formatter, "the issuer cannot be used: {error}"),
+            Self::Audience(error) => write!(formatter, "the audiences cannot be used: {error}"),
             Self::Manifest { text, document, problem } => write!(
                 formatter,
                 "objects: text {text}, document {document}: {problem}: give YAML or JSON, as for kubectl apply"

@@ -1,15 +1,14 @@
 //! Everything about requests that is not about objects.
 //!
 //! A request passes, from the outside: [`log`], the rendering of refusals ([`answer`]), [`faults`], [`authentication`],
-//! and then its route. Refusals are `Status` values until they are rendered the way the request accepts them.
+//! and then its route. Refusals are `Status` values until they are rendered.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::header::ALLOW;
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::Uri;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 
@@ -20,21 +19,16 @@ pub(crate) mod body;
 pub(crate) mod decode;
 mod discovery;
 pub(crate) mod faults;
-pub(crate) mod go_json;
-mod go_time;
 pub(crate) mod kinds;
 mod log;
-mod messages;
 pub(crate) mod objects;
 mod openid;
 pub(crate) mod options;
 mod protobuf;
 mod reviews;
-mod shape;
 mod shapes;
 mod tokens;
 mod verdict;
-pub(crate) mod yaml;
 
 pub(crate) use answer::{Answer, Refusal};
 
@@ -44,8 +38,8 @@ use boundtoken::Issuer;
 use boundtoken::api::{Status, StatusDetails};
 use faults::Faults;
 
-/// What all requests share.
-pub(crate) struct Shared {
+/// What every request is handled with.
+pub(crate) struct ServerContext {
     pub store: Store,
     pub issuer: Issuer,
     pub authentication: Authentication,
@@ -54,12 +48,12 @@ pub(crate) struct Shared {
     pub address: String,
 }
 
-pub(crate) type SharedRef = Arc<Shared>;
+pub(crate) type ContextRef = Arc<ServerContext>;
 /// The extractor of handlers.
-pub(crate) type SharedState = State<SharedRef>;
+pub(crate) type Context = State<ContextRef>;
 
 /// All routes.
-pub(crate) fn router(shared: SharedRef) -> Router {
+pub(crate) fn router(context: ContextRef) -> Router {
     let routes = Router::new()
         .merge(discovery::routes())
         .merge(openid::routes())
@@ -68,32 +62,22 @@ pub(crate) fn router(shared: SharedRef) -> Router {
         .merge(objects::routes())
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
-        .layer(from_fn_with_state(Arc::clone(&shared), authentication::authenticate))
-        .layer(from_fn_with_state(Arc::clone(&shared), faults::inject))
+        .layer(from_fn_with_state(Arc::clone(&context), authentication::authenticate))
+        .layer(from_fn_with_state(Arc::clone(&context), faults::inject))
         .layer(from_fn(contain_panics))
         .layer(from_fn(answer::render_refusals))
         .layer(from_fn(log::log))
-        .with_state(shared);
-    // Around the routes, because they are chosen by what it changes.
-    Router::new().fallback_service(routes).layer(from_fn(like_the_server))
+        .with_state(context);
+    // Around the routes, because the path chooses among them.
+    Router::new().fallback_service(routes).layer(from_fn(ignore_last_slash))
 }
 
-/// Layer: small habits of the server. It does not mind a slash at the end of a path, has HEAD for health checks only, and
-/// sends no `Allow`.
-async fn like_the_server(mut request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    if !discovery::is_health_check(path.trim_end_matches('/')) {
-        if request.method() == Method::HEAD {
-            // One that no route has.
-            *request.method_mut() = Method::TRACE;
-        }
-        if let Some(uri) = without_last_slash(request.uri()) {
-            *request.uri_mut() = uri;
-        }
+/// Layer: a slash at the end of a path makes no difference.
+async fn ignore_last_slash(mut request: Request, next: Next) -> Response {
+    if let Some(uri) = without_last_slash(request.uri()) {
+        *request.uri_mut() = uri;
     }
-    let mut response = next.run(request).await;
-    response.headers_mut().remove(ALLOW);
-    response
+    next.run(request).await
 }
 
 fn without_last_slash(uri: &Uri) -> Option<Uri> {
@@ -124,23 +108,13 @@ pub(crate) fn not_found() -> Status {
         .about(StatusDetails::default())
 }
 
-/// 405 for a method that a resource does not have.
-pub(crate) fn method_not_allowed() -> Status {
-    let message = "the server does not allow this method on the requested resource";
-    Status::failure(405, "MethodNotAllowed", message).about(StatusDetails::default())
-}
-
 async fn no_such_method() -> Refusal {
-    method_not_allowed().into()
+    let message = "the server does not allow this method on the requested resource";
+    Status::failure(405, "MethodNotAllowed", message).about(StatusDetails::default()).into()
 }
 
-/// The server answers in JSON where it knows the API, and in text elsewhere.
-async fn no_such_path(uri: Uri) -> Response {
-    let known = ["/api/", "/apis/authentication.k8s.io/", "/apis/admissionregistration.k8s.io/", "/version/"];
-    if known.iter().any(|beginning| uri.path().starts_with(beginning)) {
-        return Refusal(not_found()).into_response();
-    }
-    discovery::text(StatusCode::NOT_FOUND, "404 page not found\n".to_owned())
+async fn no_such_path() -> Refusal {
+    not_found().into()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The file by which kubectl and its like find the server.
+//! The kubeconfig, by which kubectl and other clients find the server.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
@@ -6,33 +6,45 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value, json};
 
 /// The name of cluster, user and context.
 const NAME: &str = "boundtoken-dev";
 
 /// A kubeconfig in YAML: the server's address, its authority's certificate and the admin token, all inline.
 pub(super) fn text(url: &str, authority: Option<&str>, admin_token: &str) -> String {
-    let mut cluster = Map::from_iter([("server".to_owned(), json!(url))]);
-    if let Some(authority) = authority {
-        cluster.insert("certificate-authority-data".to_owned(), json!(STANDARD.encode(authority)));
-    }
-    let config = json!({
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": NAME, "cluster": Value::Object(cluster)}],
-        "users": [{"name": NAME, "user": {"token": admin_token}}],
-        "contexts": [{"name": NAME, "context": {"cluster": NAME, "user": NAME, "namespace": "default"}}],
-        "current-context": NAME,
-    });
-    // Maps with texts as keys can always be written.
-    yaml_serde::to_string(&config).unwrap_or_default()
+    let authority = match authority {
+        Some(authority) => {
+            format!("\n    certificate-authority-data: {}", STANDARD.encode(authority))
+        }
+        None => String::new(),
+    };
+    // A URL, base64 and letters need no quotation marks.
+    format!(
+        "apiVersion: v1
+kind: Config
+clusters:
+- name: {NAME}
+  cluster:
+    server: {url}{authority}
+users:
+- name: {NAME}
+  user:
+    token: {admin_token}
+contexts:
+- name: {NAME}
+  context:
+    cluster: {NAME}
+    user: {NAME}
+    namespace: default
+current-context: {NAME}
+"
+    )
 }
 
-/// Writes a file that only its owner can read, in place of one that may be there.
+/// Writes a file that only its owner can read. Replaces a file of the name.
 ///
 /// # Errors
-/// Those of the file system.
+/// The file system refuses.
 pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
     let mut name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
     name.push(format!(".{}", std::process::id()));
@@ -57,6 +69,8 @@ fn create(path: &Path) -> io::Result<std::fs::File> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[test]

@@ -36,35 +36,47 @@
 //!
 //! # What it serves
 //!
-//! - `POST …/serviceaccounts/NAME/token`, `tokenreviews` and `selfsubjectreviews`, in JSON, YAML and protobuf.
+//! The server exists so that real kubectl, Kubernetes clients and services get tokens, reviews and the few objects that
+//! tokens depend on. It serves what these clients see, and nothing else of the API:
+//!
+//! - `POST …/serviceaccounts/NAME/token`, `tokenreviews` and `selfsubjectreviews`.
 //! - `/openid/v1/jwks` and `/.well-known/openid-configuration`.
 //! - Namespaces, service accounts, pods, secrets, nodes and webhook configurations: create, get, list, watch, update, patch
-//!   and delete.
+//!   and delete, with an API server's status codes, reasons, resource versions and 410s.
 //! - Health, version, and as much discovery as kubectl needs.
+//!
+//! Requests are JSON or protobuf, answers are JSON. The objects to [start from](DevServerBuilder::objects) may be YAML.
 //!
 //! # Who may do what
 //!
-//! There is an administrator, whose token is in the [`kubeconfig`](DevServer::kubeconfig), and there are the service
-//! accounts, by tokens for the server's own audience. Nobody else, and **no authorization**: whoever has a token may do
-//! everything. Without one, only health, version and the issuer's two documents are served, which hold no secret; all
-//! else is 401, where a kube-apiserver would say 403 to `system:anonymous`.
+//! The administrator's token is in the [`kubeconfig`](DevServer::kubeconfig). Service accounts come in with tokens for the
+//! server's own audience. There is **no authorization**: with any of these tokens, a client may do everything. Without a
+//! token, the server answers health, version and the issuer's two documents, which hold no secret. It refuses all else with
+//! 401, where a kube-apiserver would say 403 to `system:anonymous`.
 //!
 //! # Where it differs from a kube-apiserver
 //!
-//! - Tokens can be bound to webhook configurations, which Kubernetes 1.37 has behind a feature gate that is off unless asked
-//!   for: [`webhook_tokens(false)`](DevServerBuilder::webhook_tokens) turns it off. Every service account may attest every API
+//! - Tokens can be bound to webhook configurations. Kubernetes 1.37 has this behind a feature gate that is off by default;
+//!   [`webhook_tokens(false)`](DevServerBuilder::webhook_tokens) turns it off here. Every service account may attest every API
 //!   group unless [`may_attest`](DevServerBuilder::may_attest) says otherwise. No webhook is ever called.
-//! - Answers are JSON or YAML. Who accepts nothing but protobuf gets 406; kubectl and client-go accept JSON as well.
-//!   In protobuf requests, pods and nodes are read in part: what decides over tokens, and containers without their
-//!   mounts, ports and variables; webhook configurations are not read.
-//! - Tables are not served: `kubectl get` prints names and ages.
 //! - A reviewed token that begins with a space or is only white space is refused. A kube-apiserver answers
-//!   `authenticated: true` as `system:anonymous` there, which nobody should have to learn from production.
-//! - Tokens are judged by this crate's [`Verifier`](boundtoken::Verifier), which is stricter than a kube-apiserver; what it
-//!   refuses beyond is `invalid bearer token`. There is no cache: a verdict is never older than the request.
-//! - JSON may nest 200 levels deep. Of YAML, members that are given twice are reported without their line.
-//! - Bodies that may hold a token are not quoted in errors: `(not shown)` stands in their place.
-//! - Nobody may impersonate (`kubectl --as`): 403. There are no access reviews either (`kubectl auth can-i`).
+//!   `authenticated: true` as `system:anonymous` there, a trap that this server does not copy.
+//! - Tokens are judged by this crate's [`Verifier`](boundtoken::Verifier), which is stricter than a kube-apiserver. A token that
+//!   it refuses for a stricter rule is an `invalid bearer token`. There is no cache: a verdict is never older than the request.
+//! - A client that accepts nothing but protobuf gets 406. kubectl and client-go accept JSON as well. There is no YAML over
+//!   HTTP: kubectl sends its manifests as JSON.
+//! - In protobuf requests, pods and nodes are read in part: the members that tokens depend on, and containers without their
+//!   mounts, ports and variables. Webhook configurations are read in JSON only.
+//! - Refusals of TokenRequests and TokenReviews have the words of a kube-apiserver, as far as answers of a real one were
+//!   captured. Other refusals follow its status codes and reasons. Their words may be this server's own, and malformed
+//!   options and patches are 400 where a kube-apiserver sometimes says 500.
+//! - Lists are complete, whatever their `limit`, and of the latest state. A list of an exact earlier `resourceVersion` is
+//!   answered by 410, as by a cluster that has compacted it.
+//! - Strategic merge patches know the directives that kubectl sends: `$patch: delete`, `$setElementOrder`, `$retainKeys` and
+//!   `$deleteFromPrimitiveList`. There is no server-side apply (415).
+//! - Tables are not served: `kubectl get` prints names and ages.
+//! - JSON may nest 127 levels deep. Errors do not quote bodies that may hold a token.
+//! - No user may impersonate another (`kubectl --as`): 403. There are no access reviews (`kubectl auth can-i`).
 //! - Discovery is not aggregated, and there are no schemas, so `kubectl explain` finds nothing.
 #![forbid(unsafe_code)]
 
@@ -84,7 +96,7 @@ use std::sync::Arc;
 use std::{fmt, io};
 
 use boundtoken::{BoundObjects, Issuer};
-use http::Shared;
+use http::ServerContext;
 use serve::Running;
 
 pub use builder::DevServerBuilder;
@@ -107,7 +119,7 @@ pub use http::faults::{Fault, InvalidFault};
 pub struct DevServer(Arc<Inner>);
 
 struct Inner {
-    shared: Arc<Shared>,
+    context: Arc<ServerContext>,
     running: Running,
     url: String,
     address: SocketAddr,
@@ -120,12 +132,12 @@ impl DevServer {
     /// accounts that a new cluster has.
     ///
     /// # Errors
-    /// [`DevServerError`] says what the system does not give.
+    /// [`DevServerError`] says what is missing.
     pub fn start() -> Result<Self, DevServerError> {
         Self::builder().start()
     }
 
-    /// Starts with what is to be different.
+    /// Settings for a server that differs from the default.
     pub fn builder() -> DevServerBuilder {
         DevServerBuilder::new()
     }
@@ -148,11 +160,10 @@ impl DevServer {
         &self.0.kubeconfig
     }
 
-    /// Writes the [`kubeconfig`](Self::kubeconfig) to a file that only its owner can read, in place of one that may be
-    /// there.
+    /// Writes the [`kubeconfig`](Self::kubeconfig) to a file that only its owner can read. Replaces a file of the name.
     ///
     /// # Errors
-    /// Those of the file system.
+    /// The file system refuses.
     pub fn write_kubeconfig(&self, path: impl AsRef<Path>) -> io::Result<()> {
         kubeconfig::write(path.as_ref(), &self.0.kubeconfig)
     }
@@ -166,19 +177,19 @@ impl DevServer {
     /// The token of the administrator, who may do everything: a secret, and new at each start.
     #[must_use]
     pub fn admin_token(&self) -> &str {
-        self.0.shared.authentication.admin_token.as_str()
+        self.0.context.authentication.admin_token.as_str()
     }
 
     /// The issuer behind the server: issues without HTTP, and rotates keys.
     #[must_use]
     pub fn issuer(&self) -> &Issuer {
-        &self.0.shared.issuer
+        &self.0.context.issuer
     }
 
     /// The objects there are, as they are at each moment, for a [`Verifier`](boundtoken::Verifier) in the same process.
     #[must_use]
     pub fn bound_objects(&self) -> impl BoundObjects + Clone + 'static {
-        self.0.shared.store.clone()
+        self.0.context.store.clone()
     }
 
     /// Replaces the faults, for requests from now on. None of them ends a watch that runs.
@@ -191,17 +202,17 @@ impl DevServer {
     /// # Ok::<(), boundtoken_dev_server::DevServerError>(())
     /// ```
     pub fn set_faults(&self, faults: impl IntoIterator<Item = Fault>) {
-        self.0.shared.faults.set(faults);
+        self.0.context.faults.set(faults);
     }
 
     /// Forgets all changes up to now: a watch from an earlier `resourceVersion` is answered with 410.
     pub fn forget_history(&self) {
-        self.0.shared.store.forget_history();
+        self.0.context.store.forget_history();
     }
 
     /// Breaks the connections of all watches, as a network would.
     pub fn disconnect_watches(&self) {
-        self.0.shared.faults.disconnect_watches();
+        self.0.context.faults.disconnect_watches();
     }
 
     /// Stops: no new connections, watches end, requests under way have three seconds. Waits for it. Does nothing the
@@ -213,7 +224,7 @@ impl DevServer {
 
 impl Inner {
     fn stop(&self) {
-        self.shared.faults.stop();
+        self.context.faults.stop();
         self.running.stop();
     }
 }

@@ -3,9 +3,6 @@
 use serde::Deserialize as _;
 use serde_json::Value;
 
-use super::http::decode;
-use super::http::go_json::Json;
-
 /// The documents of a text, without those that are empty.
 ///
 /// # Errors
@@ -13,14 +10,13 @@ use super::http::go_json::Json;
 pub(super) fn parse(text: &str) -> Result<Vec<Value>, (usize, String)> {
     if text.trim_start().starts_with(['{', '[']) {
         // YAML does not have all of JSON: tabs, for one.
-        if let Ok(json) = Json::parse(text.as_bytes()) {
-            return Ok(vec![decode::untyped(&json)]);
+        if let Ok(document) = serde_json::from_str(text) {
+            return Ok(vec![document]);
         }
     }
     let mut documents = Vec::new();
     for (place, document) in yaml_serde::Deserializer::from_str(text).enumerate() {
-        let json = Json::deserialize(document).map_err(|error| (place + 1, error.to_string()))?;
-        match decode::untyped(&json) {
+        match Value::deserialize(document).map_err(|error| (place + 1, error.to_string()))? {
             Value::Null => {}
             document => documents.push(document),
         }
@@ -47,5 +43,14 @@ mod tests {
         let (document, problem) = parse("kind: Pod\n---\na: b: c\n").unwrap_err();
         assert_eq!(document, 2);
         assert!(problem.contains("mapping values are not allowed"), "{problem}");
+    }
+
+    #[test]
+    fn a_bomb_of_aliases_does_not_go_off() {
+        let mut bomb = String::from("a: &a [x,x,x,x,x,x,x,x,x]\n");
+        for (name, before) in "bcdefghijk".chars().zip("abcdefghij".chars()) {
+            bomb.push_str(&format!("{name}: &{name} [{}]\n", vec![format!("*{before}"); 9].join(",")));
+        }
+        assert!(parse(&bomb).is_err());
     }
 }

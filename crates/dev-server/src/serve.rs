@@ -29,7 +29,7 @@ pub(super) struct Limits {
     /// Requests at once on one connection of HTTP/2.
     pub streams: u32,
     /// All headers of a request together, in bytes.
-    pub header_bytes: u32,
+    pub header_bytes: u16,
     /// For a TLS handshake, or for the first bytes without TLS.
     pub handshake: Duration,
     /// For the headers of a request; an idle connection may wait that long for the next.
@@ -43,7 +43,7 @@ impl Default for Limits {
         Self {
             connections: 1_024,
             streams: 1_000,
-            header_bytes: 64 * 1024,
+            header_bytes: u16::MAX,
             handshake: Duration::from_secs(10),
             headers: Duration::from_secs(60),
             farewell: Duration::from_secs(3),
@@ -60,11 +60,11 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Serves on threads of its own until it is stopped. `beside` runs as long.
+    /// Serves on threads of its own until it is stopped. The task runs as long.
     ///
     /// # Errors
     /// When the system gives no threads.
-    pub(super) fn start(self, beside: impl Future<Output = ()> + Send + 'static) -> io::Result<Running> {
+    pub(super) fn start(self, task: impl Future<Output = ()> + Send + 'static) -> io::Result<Running> {
         self.listener.set_nonblocking(true)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -74,11 +74,11 @@ impl Service {
         let (stop, stopped) = oneshot::channel();
         let thread = thread::Builder::new().name("boundtoken-dev-server".to_owned()).spawn(move || {
             runtime.block_on(async {
-                let beside = tokio::spawn(beside);
+                let task = tokio::spawn(task);
                 if let Err(error) = self.run(stopped).await {
                     tracing::error!(%error, "the development server cannot accept connections");
                 }
-                beside.abort();
+                task.abort();
             });
             runtime.shutdown_timeout(Duration::from_millis(100));
         })?;
@@ -138,7 +138,7 @@ struct Connection {
 }
 
 impl Connection {
-    /// Serves until the client goes or the server stops. That a client breaks off is no event.
+    /// Serves until the client goes or the server stops.
     async fn serve(self) {
         // Small answers are not to wait for more.
         let _ = self.stream.set_nodelay(true);
@@ -189,12 +189,12 @@ async fn talk<S>(
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.headers)
-        .max_buf_size(usize::try_from(limits.header_bytes).unwrap_or(usize::MAX));
+        .max_buf_size(limits.header_bytes.into());
     builder
         .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.streams)
-        .max_header_list_size(limits.header_bytes)
+        .max_header_list_size(limits.header_bytes.into())
         .keep_alive_interval(limits.headers)
         .keep_alive_timeout(limits.handshake);
     let connection = builder.serve_connection(TokioIo::new(stream), app).into_owned();

@@ -1,18 +1,18 @@
 //! The objects in memory: namespaces, service accounts, pods, secrets, nodes and webhook configurations, as an API
 //! server would keep them.
 //!
-//! Nothing here knows of HTTP, and nothing waits but a [`Watch`]. Objects are JSON, each behind an `Arc`; every change
-//! gives the one revision counter its next value and becomes an event of a bounded history, which watches read by
-//! position. One lock guards it all and is held shortly.
+//! Nothing here knows of HTTP, and only a [`Watch`] waits. Objects are JSON, each behind an `Arc`. Every change increments
+//! the one revision counter and becomes an event of a bounded history. Watches read the history by position. One lock guards
+//! everything and is held briefly.
 //!
-//! Refusals have the API server's status, reason and words. Where it differs on purpose:
-//! - No controller, scheduler or kubelet runs, so the store does their part where tokens need it: service account
-//!   `default`, a pod that is Running and Ready at once and that goes when its grace period ends, a namespace that goes
+//! Refusals have the status and the reason of an API server. Differences on purpose:
+//! - No controller, scheduler or kubelet runs. The store does their work where tokens need it: it creates the service account
+//!   `default`, pods are Running and Ready at once and go when their grace period ends, and a terminating namespace goes
 //!   when it is empty.
-//! - `managedFields` are not kept; neither `orphan` nor `foregroundDeletion` is added on deletion, as nothing is owned.
-//! - Of `spec` and `status` only what tokens depend on is defaulted and validated; the rest is kept as it comes. The
-//!   volume with a pod's own token is not added.
-//! - A list is answered whole, whatever its `limit`.
+//! - `managedFields` are not kept. Nothing is owned, so deletion adds neither `orphan` nor `foregroundDeletion`.
+//! - Of `spec` and `status`, the store sets and checks what tokens depend on. It keeps the rest as it comes. It does not add
+//!   the volume with a pod's own token.
+//! - Lists are complete, whatever their `limit`, and of the latest state.
 
 mod create;
 mod decode;
@@ -51,23 +51,23 @@ pub(crate) use patch::Patch;
 pub(crate) use resource::Resource;
 pub(crate) use selector::Selector;
 pub(crate) use update::Part;
-pub(crate) use watch::{Happening, Start, Watch};
+pub(crate) use watch::{Start, Watch, WatchEvent};
 
 use state::State;
 
 /// A handle on the objects; clones share them.
 #[derive(Clone)]
 pub(crate) struct Store {
-    shared: Arc<Shared>,
+    locked: Arc<LockedState>,
 }
 
-struct Shared {
+struct LockedState {
     state: RwLock<State>,
     /// The latest revision, for watches to wait on.
     revision: signal::Sender<u64>,
 }
 
-/// When a write happens, and whether it only tells what it would do (`dryRun=All`).
+/// When a write happens, and whether it is a dry run (`dryRun=All`).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WriteOptions {
     pub dry_run: bool,
@@ -82,9 +82,13 @@ impl WriteOptions {
 
 impl Store {
     /// A store with the namespaces that every cluster has.
-    pub(crate) fn new() -> Self {
+    ///
+    /// # Errors
+    ///
+    /// 500 when the system has no random numbers for uids.
+    pub(crate) fn new() -> Result<Self, Status> {
         let store = Self {
-            shared: Arc::new(Shared {
+            locked: Arc::new(LockedState {
                 state: RwLock::new(State::new()),
                 revision: signal::Sender::default(),
             }),
@@ -92,25 +96,24 @@ impl Store {
         let options = WriteOptions::now();
         for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
             let namespace = serde_json::json!({"metadata": {"name": name}});
-            // The only way to fail is a computer without randomness, on which nothing can be created later either.
-            let _ = store.create(Resource::Namespaces, "", namespace, options);
+            store.create(Resource::Namespaces, "", namespace, options)?;
         }
-        store
+        Ok(store)
     }
 
     fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
-        read(&self.shared.state.read().unwrap_or_else(PoisonError::into_inner))
+        read(&self.locked.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Changes the state, and then wakes the watches.
-    fn write<T>(&self, write: impl FnOnce(&mut State) -> Result<T, Status>) -> Result<T, Status> {
-        let mut state = self.shared.state.write().unwrap_or_else(PoisonError::into_inner);
+    fn write<T>(&self, write: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.locked.state.write().unwrap_or_else(PoisonError::into_inner);
         let before = state.revision;
         let result = write(&mut state);
         let revision = state.revision;
         drop(state);
         if revision != before {
-            self.shared.revision.send_modify(|latest| *latest = revision.max(*latest));
+            self.locked.revision.send_modify(|latest| *latest = revision.max(*latest));
         }
         result
     }

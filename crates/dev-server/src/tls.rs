@@ -13,7 +13,7 @@ use tokio_rustls::rustls::{self, ServerConfig};
 
 use crate::crypto;
 
-/// The names that clients may call the server by, beside its address.
+/// The names of the server, in addition to its address.
 const NAMES: [&str; 7] = [
     "localhost",
     "127.0.0.1",

@@ -1,7 +1,7 @@
 //! Who sends a request: the administrator, or a service account.
 //!
-//! There is no authorization: whoever is authenticated may do everything. Without credentials, only what is no secret is
-//! served: health, version, and the issuer's keys.
+//! There is no authorization: an authenticated user may do everything. Without credentials, the server answers only what
+//! is public: health, version, and the issuer's keys.
 
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
@@ -9,12 +9,13 @@ use axum::http::header::AUTHORIZATION;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
-use super::{Refusal, SharedState, answer, discovery, openid};
-use crate::crypto::fill_random;
+use super::{Context, Refusal, discovery, openid};
 use boundtoken::api::quoted;
 use boundtoken::api::{Status, StatusDetails, UserInfo};
 use boundtoken::{Claims, KeyError, Verifier};
 use subtle::ConstantTimeEq as _;
+
+use crate::crypto::fill_random;
 
 /// The user that the admin token stands for.
 const ADMINISTRATOR: &str = "boundtoken-admin";
@@ -31,23 +32,25 @@ impl AdminToken {
     pub(crate) fn generate() -> Result<Self, KeyError> {
         let mut bytes = [0; 32];
         fill_random(&mut bytes)?;
-        Ok(Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
+        // Letters alone need no quotation marks in YAML, where some hexadecimal texts are numbers.
+        let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        Ok(Self(digits.map(|digit| char::from(b'a' + digit)).collect()))
     }
 
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Compares in a time that tells nothing.
+    /// Compares in constant time.
     fn is(&self, token: &str) -> bool {
         self.0.as_bytes().ct_eq(token.as_bytes()).into()
     }
 }
 
-/// What knows all users.
+/// Knows all users.
 pub(crate) struct Authentication {
     pub admin_token: AdminToken,
-    /// Accepts tokens for the API server itself, and judges those that are reviewed.
+    /// Accepts tokens for the API server itself, and judges reviewed tokens.
     pub verifier: Verifier,
     /// Whether a token may be bound to a webhook configuration (the feature gate `APIServerWebhookAuthenticationToken`).
     pub accepts_webhook_tokens: bool,
@@ -77,7 +80,7 @@ impl Authentication {
         }
     }
 
-    /// Whether a token with these claims, which the verifier accepts, is accepted as things are set here.
+    /// Whether the settings of this server allow a token with these claims.
     pub(super) fn accepts(&self, claims: &Claims) -> bool {
         self.accepts_webhook_tokens
             || !claims.bound_objects().any(|object| object.reference.kind.is_webhook_configuration())
@@ -97,28 +100,25 @@ pub(super) fn administrator() -> UserInfo {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Credential<'a> {
     None,
-    /// There is more than one space before the token, which the server takes for none.
-    ExtraSpace,
     Token(&'a str),
 }
 
 impl<'a> Credential<'a> {
-    /// As the server reads it: what follows the token is ignored.
+    /// As an API server reads it: what follows the token is ignored, and so is a token behind two spaces.
     fn of(header: &'a str) -> Self {
         let mut parts = header.trim().splitn(3, ' ');
         match (parts.next(), parts.next()) {
             (Some(scheme), _) if !scheme.eq_ignore_ascii_case("bearer") => Self::None,
-            (_, None) => Self::None,
-            (_, Some("")) => Self::ExtraSpace,
+            (_, None | Some("")) => Self::None,
             (_, Some(token)) => Self::Token(token),
         }
     }
 }
 
-/// The token in the text of a token review, which the server puts behind `Bearer `.
+/// The token in the text of a token review. An API server puts that text behind `Bearer `.
 ///
-/// None for a text that begins with a space or has nothing but white space. The server finds no credential there, and
-/// answers that the token is authenticated, as `system:anonymous`. That trap is not copied.
+/// None for a text that begins with a space or has nothing but white space. An API server finds no credential there, and
+/// answers that the token is authenticated as `system:anonymous`. This server does not copy that trap.
 pub(super) fn reviewed_token(text: &str) -> Option<&str> {
     if text.starts_with(' ') {
         return None;
@@ -126,50 +126,32 @@ pub(super) fn reviewed_token(text: &str) -> Option<&str> {
     text.trim_end().split(' ').next().filter(|token| !token.trim().is_empty())
 }
 
-/// Layer: finds out who the user is, and refuses those who are nobody.
-pub(super) async fn authenticate(State(shared): SharedState, mut request: Request, next: Next) -> Response {
-    const EXTRA_SPACE: &str =
-        "the provided Authorization header contains extra space before the bearer token, and is ignored";
-
-    let user = match credential(request.headers()) {
-        Credential::Token(token) => match shared.authentication.user(token) {
-            Some(user) => Some(user),
-            None => return unauthorized(),
-        },
-        Credential::None => None,
-        Credential::ExtraSpace => {
-            let mut response =
-                if is_public(request.uri().path()) { next.run(request).await } else { unauthorized() };
-            answer::warn(&mut response, [EXTRA_SPACE]);
-            return response;
-        }
+/// Layer: authenticates the user, and refuses requests that need one and have none.
+pub(super) async fn authenticate(State(context): Context, mut request: Request, next: Next) -> Response {
+    let Credential::Token(token) = credential(request.headers()) else {
+        return if is_public(request.uri().path()) { next.run(request).await } else { unauthorized() };
     };
-    match user {
-        Some(user) => {
-            if let Some(refusal) = impersonation(request.headers(), &user) {
-                return Refusal(refusal).into_response();
-            }
-            request.extensions_mut().insert(user.clone());
-            let mut response = next.run(request).await;
-            response.extensions_mut().insert(user);
-            response
-        }
-        None if is_public(request.uri().path()) => next.run(request).await,
-        None => unauthorized(),
+    let Some(user) = context.authentication.user(token) else { return unauthorized() };
+    if let Some(refusal) = impersonation(request.headers(), &user) {
+        return Refusal(refusal).into_response();
     }
+    request.extensions_mut().insert(user.clone());
+    let mut response = next.run(request).await;
+    response.extensions_mut().insert(user);
+    response
 }
 
-/// The refusal of a request in somebody else's name, which nobody may send here: not even the administrator, lest it be
-/// carried out in the wrong one.
+/// The refusal of a request in another user's name. Even the administrator may not send one: it would be carried out in
+/// the wrong name.
 fn impersonation(headers: &HeaderMap, user: &UserInfo) -> Option<Status> {
-    let name = headers.get("impersonate-user")?.to_str().unwrap_or_default();
+    let name = String::from_utf8_lossy(headers.get("impersonate-user")?.as_bytes());
     let message = format!(
         "users {} is forbidden: User {} cannot impersonate resource \"users\" in API group \"\" at the cluster scope",
-        quoted(name),
+        quoted(&name),
         quoted(&user.username)
     );
     let details =
-        StatusDetails { name: name.to_owned(), kind: "users".to_owned(), ..StatusDetails::default() };
+        StatusDetails { name: name.into_owned(), kind: "users".to_owned(), ..StatusDetails::default() };
     Some(Status::failure(403, "Forbidden", message).about(details))
 }
 
@@ -182,7 +164,7 @@ fn credential(headers: &HeaderMap) -> Credential<'_> {
     }
 }
 
-/// What everybody may read: nothing in it is a secret.
+/// Whether anyone may read it. No secret is there.
 fn is_public(path: &str) -> bool {
     discovery::is_health_check(path) || path == "/version" || openid::PATHS.contains(&path)
 }
@@ -202,7 +184,7 @@ mod tests {
             ("bEARER abc", Credential::Token("abc")),
             (" Bearer abc ", Credential::Token("abc")),
             ("Bearer abc junk more", Credential::Token("abc")),
-            ("Bearer  abc", Credential::ExtraSpace),
+            ("Bearer  abc", Credential::None),
             ("Bearer", Credential::None),
             ("abc", Credential::None),
             ("Basic YTpi", Credential::None),

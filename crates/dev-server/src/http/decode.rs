@@ -1,292 +1,283 @@
-//! From JSON to an object of a known shape, by the rules and in the words of the server's decoder.
+//! From JSON to an object of a known shape.
 //!
-//! Names are case-sensitive. `null` is absence. Of a member given twice the last one counts, and unknown members are
-//! dropped; both are reported, because `?fieldValidation=` decides what they mean.
+//! Names are case-sensitive, and `null` is absence. When a member is given twice, the last one counts. Unknown members are
+//! dropped. Both mistakes are reported, because `?fieldValidation=` decides what they mean.
 
-use base64::DecodeError as DecodeError64;
+use std::fmt::{self, Write as _};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::go_json::Json;
-use super::go_time;
-use super::shape::{Shape, Struct};
-use boundtoken::api::quoted;
+use super::shapes::{Shape, Struct};
+use boundtoken::api::{Time, quoted};
 
-/// An object of a known shape.
-pub(crate) struct Decoded {
+/// The most mistakes that are reported for one document.
+const MOST_MISTAKES: usize = 100;
+
+/// A document of JSON.
+pub(crate) struct Json {
     pub value: Value,
-    /// Unknown members and members given twice, as strict field validation words them.
-    pub strict_errors: Vec<String>,
+    /// The members that are given twice, as strict field validation words them.
+    pub duplicates: Vec<String>,
 }
 
-/// Decodes an object.
-///
-/// # Errors
-/// The server's message about the first member of a wrong type.
-pub(crate) fn decode(json: &Json, object: &'static Struct) -> Result<Decoded, DecodeError> {
-    let mut decoder = Decoder::default();
-    let mut value = Value::Object(Map::new());
-    decoder.members_of(json, object, &mut value)?;
-    match decoder.error {
-        Some(message) => Err(DecodeError { message, quotes: false }),
-        None => Ok(Decoded { value, strict_errors: decoder.strict_errors }),
+impl Json {
+    /// Reads one document.
+    ///
+    /// # Errors
+    /// What is wrong, without a quotation from the document.
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, String> {
+        let mut duplicates = Vec::new();
+        let mut json = serde_json::Deserializer::from_slice(bytes);
+        let reader = Reader { path: &mut String::new(), duplicates: &mut duplicates };
+        let value = reader.deserialize(&mut json).and_then(|value| json.end().map(|()| value));
+        match value {
+            Ok(value) => Ok(Self { value, duplicates }),
+            Err(error) if error.is_eof() => Err("unexpected end of JSON input".to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
     }
 }
 
-/// What a document holds, whatever it is: members that are `null` are left out.
-pub(crate) fn untyped(json: &Json) -> Value {
-    Decoder::default().anything(json)
+/// Reads a value, and notes the members that are given twice.
+struct Reader<'a> {
+    path: &'a mut String,
+    duplicates: &'a mut Vec<String>,
 }
 
-/// Why a document is not the object that was expected.
-pub(crate) struct DecodeError {
-    pub message: String,
-    /// Whether the message quotes a text of the document.
-    pub quotes: bool,
+impl Reader<'_> {
+    fn within<T>(&mut self, step: fmt::Arguments<'_>, read: impl FnOnce(Reader<'_>) -> T) -> T {
+        let length = self.path.len();
+        // Writing to a string does not fail.
+        let _ = self.path.write_fmt(step);
+        let result = read(Reader { path: self.path, duplicates: self.duplicates });
+        self.path.truncate(length);
+        result
+    }
 }
 
-#[derive(Default)]
+impl<'de> DeserializeSeed<'de> for Reader<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Reader<'_> {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut elements: A) -> Result<Value, A::Error> {
+        let mut array = Vec::new();
+        while let Some(element) =
+            self.within(format_args!("[{}]", array.len()), |reader| elements.next_element_seed(reader))?
+        {
+            array.push(element);
+        }
+        Ok(Value::Array(array))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(name) = members.next_key::<String>()? {
+            let dot = if self.path.is_empty() { "" } else { "." };
+            let value = self.within(format_args!("{dot}{name}"), |reader| members.next_value_seed(reader))?;
+            if object.contains_key(&name) && self.duplicates.len() < MOST_MISTAKES {
+                let path = format!("{}{dot}{name}", self.path);
+                self.duplicates.push(format!("duplicate field {}", quoted(&path)));
+            }
+            object.insert(name, value);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+/// Brings an object into its shape. Returns its unknown members, as strict field validation words them.
+///
+/// # Errors
+/// A message about the first member of a wrong type, in the words of an API server. No value is quoted but a number.
+pub(crate) fn decode(object: &mut Value, shape: &'static Struct) -> Result<Vec<String>, String> {
+    let mut decoder = Decoder { owner: shape.name, path: String::new(), unknown: Vec::new() };
+    decoder.decode(object, &Shape::Struct(shape))?;
+    Ok(decoder.unknown)
+}
+
 struct Decoder {
     /// The struct whose member is being decoded.
     owner: &'static str,
-    /// The names of the members from the root to it.
-    path: Vec<&'static str>,
-    /// The same with the positions in lists and the keys of maps.
-    strict_path: String,
-    /// The first wrong type; decoding goes on after it.
-    error: Option<String>,
-    strict_errors: Vec<String>,
+    /// The way from the root to the value that is being decoded.
+    path: String,
+    unknown: Vec<String>,
 }
 
 impl Decoder {
-    fn decode(&mut self, json: &Json, shape: &Shape, slot: &mut Value) -> Result<(), DecodeError> {
-        match (shape, json) {
-            // A null takes away what an earlier member of the name set, where Go's type has a null.
-            (Shape::List(_) | Shape::Map(_) | Shape::Bytes | Shape::Any, Json::Null) => *slot = Value::Null,
-            (_, Json::Null) => {}
-            (Shape::Text(_), Json::Text(text)) => *slot = Value::String(text.clone()),
-            (Shape::Boolean, Json::Boolean(value)) => *slot = Value::Bool(*value),
-            (Shape::Integer64, Json::Number(text)) => {
-                self.integer(text, shape, text.parse::<i64>().ok(), slot);
+    fn decode(&mut self, value: &mut Value, shape: &Shape) -> Result<(), String> {
+        match (shape, &mut *value) {
+            (Shape::Text, Value::String(_)) | (Shape::Boolean, Value::Bool(_)) | (_, Value::Null) => Ok(()),
+            (Shape::Integer, Value::Number(number)) if number.is_i64() => Ok(()),
+            (Shape::Time, Value::String(text)) => {
+                let time: Time = text.parse().map_err(|error| format!("parsing time: {error}"))?;
+                *text = time.to_string();
+                Ok(())
             }
-            (Shape::Integer32, Json::Number(text)) => {
-                self.integer(text, shape, text.parse::<i32>().ok().map(i64::from), slot);
+            (Shape::Bytes, Value::String(text)) => {
+                let bytes = STANDARD.decode(text.replace(['\r', '\n'], ""));
+                *text = STANDARD.encode(bytes.map_err(|_| "illegal base64 data")?);
+                Ok(())
             }
-            (Shape::Time, Json::Text(text)) => {
-                *slot = Value::String(
-                    go_time::parse(text)
-                        .map_err(|message| DecodeError { message, quotes: true })?
-                        .to_string(),
-                );
+            (Shape::List(shape), Value::Array(elements)) => elements
+                .iter_mut()
+                .enumerate()
+                .try_for_each(|(index, element)| self.element(format_args!("[{index}]"), element, shape)),
+            (Shape::Map(shape), Value::Object(members)) => members
+                .iter_mut()
+                .try_for_each(|(name, member)| self.element(format_args!(".{name}"), member, shape)),
+            (Shape::Struct(known), Value::Object(members)) => self.members(members, known),
+            (Shape::Any, value) => {
+                drop_nulls(value);
+                Ok(())
             }
-            // Go's decoder of times stops everything.
-            (Shape::Time, _) => {
-                let message = self.wrong_type(json.go_name(), shape);
-                return Err(DecodeError { message, quotes: false });
-            }
-            (Shape::Bytes, Json::Text(text)) => match STANDARD.decode(text.replace(['\r', '\n'], "")) {
-                Ok(bytes) => *slot = Value::String(STANDARD.encode(bytes)),
-                Err(error) => self.save_message(not_base64(text, &error)),
-            },
-            (Shape::List(element), Json::Array(elements)) => self.list(elements, element, slot)?,
-            (Shape::Map(element), Json::Object(members)) => self.map(members, element, slot)?,
-            (Shape::Struct(known), Json::Object(_)) => self.members_of(json, known, slot)?,
-            (Shape::Any, _) => *slot = self.anything(json),
-            _ => self.save(json.go_name(), shape),
-        }
-        Ok(())
-    }
-
-    fn integer(&mut self, text: &str, shape: &Shape, value: Option<i64>, slot: &mut Value) {
-        match value {
-            Some(value) => *slot = Value::from(value),
-            None => self.save(&format!("number {text}"), shape),
+            (_, value) => Err(self.wrong_type(value, shape)),
         }
     }
 
-    fn list(&mut self, elements: &[Json], shape: &Shape, slot: &mut Value) -> Result<(), DecodeError> {
-        let mut list = Vec::with_capacity(elements.len().min(1024));
-        for (index, element) in elements.iter().enumerate() {
-            let mut value = zero(shape);
-            self.within(&format!("[{index}]"), |decoder| decoder.decode(element, shape, &mut value))?;
-            list.push(value);
-        }
-        *slot = Value::Array(list);
-        Ok(())
-    }
-
-    fn map(
+    /// An element of a list or a map, where `null` stands for the empty value.
+    fn element(
         &mut self,
-        members: &[(String, Json)],
+        step: fmt::Arguments<'_>,
+        element: &mut Value,
         shape: &Shape,
-        slot: &mut Value,
-    ) -> Result<(), DecodeError> {
-        let (mut object, mut seen) = (object_of(slot), Seen::default());
-        for (name, json) in members {
-            self.note_if_seen(&mut seen, name);
-            let mut value = zero(shape);
-            self.within(&dotted(name), |decoder| decoder.decode(json, shape, &mut value))?;
-            object.insert(name.clone(), value);
+    ) -> Result<(), String> {
+        if element.is_null() {
+            *element = empty(shape);
         }
-        *slot = Value::Object(object);
+        self.within(step, |decoder| decoder.decode(element, shape))
+    }
+
+    fn members(&mut self, members: &mut Map<String, Value>, known: &'static Struct) -> Result<(), String> {
+        let owner = std::mem::replace(&mut self.owner, known.name);
+        for (name, member) in members.iter_mut() {
+            let dot = if self.path.is_empty() { "" } else { "." };
+            let step = format_args!("{dot}{name}");
+            match known.shape_of(name) {
+                Some(shape) => self.within(step, |decoder| decoder.decode(member, shape))?,
+                None => {
+                    if self.unknown.len() < MOST_MISTAKES {
+                        self.unknown
+                            .push(format!("unknown field {}", quoted(&format!("{}{step}", self.path))));
+                    }
+                    *member = Value::Null;
+                }
+            }
+        }
+        members.retain(|_, member| !member.is_null());
+        self.owner = owner;
         Ok(())
     }
 
-    fn members_of(
-        &mut self,
-        json: &Json,
-        known: &'static Struct,
-        slot: &mut Value,
-    ) -> Result<(), DecodeError> {
-        let Json::Object(members) = json else { return Ok(()) };
-        let (mut object, mut seen) = (object_of(slot), Seen::default());
-        for (name, json) in members {
-            let Some((name, shape)) = known.members.iter().find(|(known, _)| known == name) else {
-                if known.open {
-                    self.note_if_seen(&mut seen, name);
-                    let value = self.within(&dotted(name), |decoder| decoder.anything(json));
-                    object.insert(name.clone(), value);
-                } else {
-                    self.strict("unknown", name);
-                }
-                continue;
-            };
-            self.note_if_seen(&mut seen, name);
-            let member = object.entry(*name).or_insert(Value::Null);
-            let owner = std::mem::replace(&mut self.owner, struct_name(known.go_type));
-            self.path.push(name);
-            self.within(&dotted(name), |decoder| decoder.decode(json, shape, member))?;
-            self.path.pop();
-            self.owner = owner;
-        }
-        object.retain(|_, member| !member.is_null());
-        *slot = Value::Object(object);
-        Ok(())
-    }
-
-    /// What a member without a known shape holds.
-    fn anything(&mut self, json: &Json) -> Value {
-        match json {
-            Json::Null => Value::Null,
-            Json::Boolean(value) => Value::Bool(*value),
-            Json::Number(text) => self.number(text),
-            Json::Text(text) => Value::String(text.clone()),
-            Json::Array(elements) => {
-                let mut values = Vec::with_capacity(elements.len().min(1024));
-                for (index, element) in elements.iter().enumerate() {
-                    values.push(self.within(&format!("[{index}]"), |decoder| decoder.anything(element)));
-                }
-                Value::Array(values)
-            }
-            Json::Object(members) => {
-                let (mut object, mut seen) = (Map::new(), Seen::default());
-                for (name, json) in members {
-                    self.note_if_seen(&mut seen, name);
-                    match self.within(&dotted(name), |decoder| decoder.anything(json)) {
-                        Value::Null => object.remove(name),
-                        value => object.insert(name.clone(), value),
-                    };
-                }
-                Value::Object(object)
-            }
-        }
-    }
-
-    fn number(&mut self, text: &str) -> Value {
-        if let Ok(integer) = text.parse::<i64>() {
-            return Value::from(integer);
-        }
-        match text.parse().ok().and_then(Number::from_f64) {
-            Some(number) => Value::Number(number),
-            None => {
-                self.save(&format!("number {text}"), &Shape::Any);
-                Value::Null
-            }
-        }
-    }
-
-    fn within<T>(&mut self, step: &str, inner: impl FnOnce(&mut Self) -> T) -> T {
-        let length = self.strict_path.len();
-        let step = if length == 0 { step.trim_start_matches('.') } else { step };
-        self.strict_path.push_str(step);
-        let result = inner(self);
-        self.strict_path.truncate(length);
+    fn within<T>(&mut self, step: fmt::Arguments<'_>, decode: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.path.len();
+        // Writing to a string does not fail.
+        let _ = self.path.write_fmt(step);
+        let result = decode(self);
+        self.path.truncate(length);
         result
     }
 
-    fn note_if_seen<'a>(&mut self, seen: &mut Seen<'a>, name: &'a str) {
-        if !seen.0.insert(name) {
-            self.strict("duplicate", name);
-        }
-    }
-
-    fn strict(&mut self, what: &str, name: &str) {
-        /// As many as the server reports.
-        const LIMIT: usize = 100;
-
-        let dot = if self.strict_path.is_empty() { "" } else { "." };
-        let error = format!("{what} field {}", quoted(&format!("{}{dot}{name}", self.strict_path)));
-        if self.strict_errors.len() < LIMIT && !self.strict_errors.contains(&error) {
-            self.strict_errors.push(error);
-        }
-    }
-
-    fn save(&mut self, found: &str, shape: &Shape) {
-        let message = self.wrong_type(found, shape);
-        self.save_message(message);
-    }
-
-    fn save_message(&mut self, message: String) {
-        self.error.get_or_insert(message);
-    }
-
-    fn wrong_type(&self, found: &str, shape: &Shape) -> String {
-        let path = self.path.join(".");
-        if path.is_empty() {
-            return format!("json: cannot unmarshal {found} into Go value of type {shape}");
-        }
-        format!("json: cannot unmarshal {found} into Go struct field {}.{path} of type {shape}", self.owner)
+    fn wrong_type(&self, value: &Value, shape: &Shape) -> String {
+        let found = match value {
+            Value::Null => "null",
+            Value::Bool(_) => "bool",
+            Value::Number(number) if matches!(shape, Shape::Integer) => &format!("number {number}"),
+            Value::Number(_) => "number",
+            Value::String(_) => "string",
+            Value::Array(_) => "array",
+            Value::Object(_) => "object",
+        };
+        let Self { owner, path, .. } = self;
+        format!("json: cannot unmarshal {found} into Go struct field {owner}.{path} of type {shape}")
     }
 }
 
-/// The names of the members of one object so far.
-#[derive(Default)]
-struct Seen<'a>(std::collections::HashSet<&'a str>);
-
-fn dotted(name: &str) -> String {
-    format!(".{name}")
-}
-
-/// `ObjectMeta` of `v1.ObjectMeta`.
-fn struct_name(go_type: &'static str) -> &'static str {
-    go_type.rsplit('.').next().unwrap_or(go_type)
-}
-
-/// What an element is before it is decoded, and after `null`.
-fn zero(shape: &Shape) -> Value {
+/// The value of an element that is `null`.
+pub(super) fn empty(shape: &Shape) -> Value {
     match shape {
-        Shape::Text(_) => Value::String(String::new()),
-        Shape::Integer64 | Shape::Integer32 => Value::from(0),
-        Shape::Boolean => Value::Bool(false),
+        Shape::Text | Shape::Bytes => "".into(),
+        Shape::Integer => 0.into(),
+        Shape::Boolean => false.into(),
         Shape::Struct(_) => Value::Object(Map::new()),
-        Shape::Time | Shape::Bytes | Shape::List(_) | Shape::Map(_) | Shape::Any => Value::Null,
+        Shape::Time | Shape::List(_) | Shape::Map(_) | Shape::Any => Value::Null,
     }
 }
 
-/// Takes the object out of a slot that had one before, because its member is given twice.
-fn object_of(slot: &mut Value) -> Map<String, Value> {
-    match slot.take() {
-        Value::Object(object) => object,
-        _ => Map::new(),
+/// Drops members that are `null`, on all levels.
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Array(elements) => elements.iter_mut().for_each(drop_nulls),
+        Value::Object(members) => {
+            members.retain(|_, member| !member.is_null());
+            members.values_mut().for_each(drop_nulls);
+        }
+        _ => {}
     }
 }
 
-fn not_base64(text: &str, error: &DecodeError64) -> String {
-    let position = match *error {
-        DecodeError64::InvalidByte(position, _)
-        | DecodeError64::InvalidLastSymbol { offset: position, .. } => position,
-        DecodeError64::InvalidLength(_) | DecodeError64::InvalidPadding => text.len(),
-    };
-    format!("illegal base64 data at input byte {position}")
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_said_without_a_word_of_the_document() {
+        let error = |text: &str| Json::read(text.as_bytes()).err().unwrap();
+        assert_eq!(error("{\"SECRET\":"), "unexpected end of JSON input");
+        for text in ["SECRET", "{\"SECRET\" \"SECRET\"}", "{} SECRET", "[1e999, \"SECRET\"]"] {
+            assert!(!error(text).contains("SECRET"), "{}", error(text));
+        }
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        assert!(Json::read("[".repeat(3_000_000).as_bytes()).is_err());
+        let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(Json::read(nested(127).as_bytes()).is_ok());
+        assert!(Json::read(nested(128).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn members_that_are_given_twice_are_named_and_the_last_one_counts() {
+        let read = Json::read(br#"{"a":[{"b":1,"b":2}],"a":[{"b":1,"b":3}]}"#).ok().unwrap();
+        assert_eq!(read.value, serde_json::json!({"a": [{"b": 3}]}));
+        let twice = "duplicate field \"a[0].b\"";
+        assert_eq!(read.duplicates, [twice, twice, "duplicate field \"a\""]);
+    }
 }

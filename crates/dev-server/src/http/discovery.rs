@@ -6,13 +6,12 @@
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, HeaderName, StatusCode, Uri};
+use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
 use serde_json::{Map, Value, json};
 
-use super::accept::{Accept, Document, accepts_one_of};
-use super::{Answer, SharedRef, SharedState, answer, kinds, not_found};
+use super::{Answer, Context, ContextRef, answer, kinds, not_found};
 use crate::store::Resource;
 
 /// The version that clients see: its minor number decides what they do.
@@ -21,13 +20,12 @@ const GROUP: &str = "authentication.k8s.io";
 const ADMISSION_GROUP: &str = "admissionregistration.k8s.io";
 const HEALTH_CHECKS: [&str; 3] = ["/healthz", "/livez", "/readyz"];
 
-pub(super) fn routes() -> Router<SharedRef> {
+pub(super) fn routes() -> Router<ContextRef> {
     let mut routes = Router::new();
     for path in HEALTH_CHECKS {
-        routes = routes.route(path, any(healthy)).route(&format!("{path}/ping"), any(healthy));
+        routes = routes.route(path, any(healthy));
     }
     routes
-        .route("/", get(root))
         .route("/version", get(version))
         .route("/api", get(core_versions))
         .route("/api/v1", get(core_resources))
@@ -42,55 +40,15 @@ pub(super) fn routes() -> Router<SharedRef> {
 
 /// Whether this path is one of the health checks.
 pub(super) fn is_health_check(path: &str) -> bool {
-    HEALTH_CHECKS.iter().any(|check| path == *check || path.strip_prefix(check) == Some("/ping"))
+    HEALTH_CHECKS.contains(&path)
 }
 
-/// An answer for people.
-pub(super) fn text(code: StatusCode, text: String) -> Response {
+async fn healthy() -> Response {
     let nosniff = HeaderName::from_static("x-content-type-options");
-    (code, [(CONTENT_TYPE, "text/plain; charset=utf-8"), (nosniff, "nosniff")], text).into_response()
+    ([(CONTENT_TYPE, "text/plain; charset=utf-8"), (nosniff, "nosniff")], "ok").into_response()
 }
 
-async fn healthy(uri: Uri) -> Response {
-    let check = uri.path().trim_start_matches('/');
-    let verbose = uri.query().unwrap_or_default().split('&').any(|pair| pair.starts_with("verbose"));
-    text(
-        StatusCode::OK,
-        if verbose && !check.contains('/') {
-            format!("[+]ping ok\n{check} check passed\n")
-        } else {
-            "ok".to_owned()
-        },
-    )
-}
-
-async fn root(Document(accept): Document) -> Response {
-    let paths = [
-        "/.well-known/openid-configuration",
-        "/api",
-        "/api/v1",
-        "/apis",
-        "/apis/",
-        "/apis/admissionregistration.k8s.io",
-        "/apis/admissionregistration.k8s.io/v1",
-        "/apis/authentication.k8s.io",
-        "/apis/authentication.k8s.io/v1",
-        "/healthz",
-        "/healthz/ping",
-        "/livez",
-        "/livez/ping",
-        "/openapi/v3",
-        "/openid/v1/jwks",
-        "/readyz",
-        "/readyz/ping",
-        "/version",
-    ];
-    let accept = Accept { pretty: true, ..accept };
-    answer::object(StatusCode::OK, &accept, &json!({ "paths": paths }))
-}
-
-async fn version(headers: HeaderMap) -> Answer {
-    accepts_one_of(&headers, &["application/json"])?;
+async fn version() -> Response {
     let version = json!({
         "major": "1",
         "minor": "37",
@@ -106,23 +64,23 @@ async fn version(headers: HeaderMap) -> Answer {
         "compiler": "rustc",
         "platform": format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH),
     });
-    Ok(answer::object(StatusCode::OK, &Accept::UNASKED, &version))
+    answer::object(StatusCode::OK, &version)
 }
 
-async fn core_versions(State(shared): SharedState, Document(accept): Document) -> Response {
-    let addresses = json!([{"clientCIDR": "0.0.0.0/0", "serverAddress": shared.address}]);
+async fn core_versions(State(context): Context) -> Response {
+    let addresses = json!([{"clientCIDR": "0.0.0.0/0", "serverAddress": context.address}]);
     let versions =
         json!({"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": addresses});
-    answer::object(StatusCode::OK, &accept, &versions)
+    answer::object(StatusCode::OK, &versions)
 }
 
-async fn core_resources(Document(accept): Document) -> Response {
+async fn core_resources() -> Response {
     let list = json!({"kind": "APIResourceList", "groupVersion": "v1", "resources": resources_of("")});
-    answer::object(StatusCode::OK, &accept, &list)
+    answer::object(StatusCode::OK, &list)
 }
 
-async fn admission_resources(Document(accept): Document) -> Response {
-    answer::object(StatusCode::OK, &accept, &resource_list(ADMISSION_GROUP, resources_of(ADMISSION_GROUP)))
+async fn admission_resources() -> Response {
+    answer::object(StatusCode::OK, &resource_list(ADMISSION_GROUP, resources_of(ADMISSION_GROUP)))
 }
 
 /// The resources of a group that are stored.
@@ -163,9 +121,6 @@ fn resource(resource: Resource) -> Vec<Value> {
         })
     };
     let mut all = vec![whole];
-    if resource == Resource::Namespaces {
-        all.push(part("finalize", &["update"]));
-    }
     if resource.has_status() {
         all.push(part("status", &["get", "patch", "update"]));
     }
@@ -189,30 +144,30 @@ fn group(name: &str) -> Value {
     json!({"name": name, "versions": [version], "preferredVersion": version})
 }
 
-async fn groups(Document(accept): Document) -> Response {
+async fn groups() -> Response {
     let groups = [GROUP, ADMISSION_GROUP].map(group);
     let list = json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups});
-    answer::object(StatusCode::OK, &accept, &list)
+    answer::object(StatusCode::OK, &list)
 }
 
-async fn admission_group(Document(accept): Document) -> Response {
-    one_group(&accept, ADMISSION_GROUP)
+async fn admission_group() -> Response {
+    one_group(ADMISSION_GROUP)
 }
 
-async fn authentication_group(Document(accept): Document) -> Response {
-    one_group(&accept, GROUP)
+async fn authentication_group() -> Response {
+    one_group(GROUP)
 }
 
-fn one_group(accept: &Accept, name: &str) -> Response {
+fn one_group(name: &str) -> Response {
     let mut group = group(name);
     if let Some(group) = group.as_object_mut() {
         group.insert("kind".to_owned(), json!("APIGroup"));
         group.insert("apiVersion".to_owned(), json!("v1"));
     }
-    answer::object(StatusCode::OK, accept, &group)
+    answer::object(StatusCode::OK, &group)
 }
 
-async fn authentication_resources(Document(accept): Document) -> Response {
+async fn authentication_resources() -> Response {
     let review = |singular: &str, kind: &str| {
         json!({
             "name": format!("{singular}s"),
@@ -224,7 +179,7 @@ async fn authentication_resources(Document(accept): Document) -> Response {
     };
     let resources =
         vec![review("selfsubjectreview", "SelfSubjectReview"), review("tokenreview", "TokenReview")];
-    answer::object(StatusCode::OK, &accept, &resource_list(GROUP, resources))
+    answer::object(StatusCode::OK, &resource_list(GROUP, resources))
 }
 
 fn resource_list(group: &str, resources: Vec<Value>) -> Value {
@@ -236,14 +191,14 @@ fn resource_list(group: &str, resources: Vec<Value>) -> Value {
     })
 }
 
-async fn openapi_index(Document(accept): Document) -> Response {
+async fn openapi_index() -> Response {
     let paths = json!({
         "api/v1": {"serverRelativeURL": "/openapi/v3/api/v1"},
         "apis/admissionregistration.k8s.io/v1":
             {"serverRelativeURL": "/openapi/v3/apis/admissionregistration.k8s.io/v1"},
         "apis/authentication.k8s.io/v1": {"serverRelativeURL": "/openapi/v3/apis/authentication.k8s.io/v1"},
     });
-    answer::object(StatusCode::OK, &accept, &json!({ "paths": paths }))
+    answer::object(StatusCode::OK, &json!({ "paths": paths }))
 }
 
 /// What kubectl looks for before it sends objects of a kind: that the server validates them.
@@ -269,7 +224,7 @@ fn patches_of(group: &str) -> Map<String, Value> {
     patches.collect()
 }
 
-async fn openapi(Path(group_version): Path<String>, Document(accept): Document) -> Answer {
+async fn openapi(Path(group_version): Path<String>) -> Answer {
     let paths: Map<String, Value> = match group_version.as_str() {
         "api/v1" => patches_of(""),
         "apis/admissionregistration.k8s.io/v1" => patches_of(ADMISSION_GROUP),
@@ -289,5 +244,5 @@ async fn openapi(Path(group_version): Path<String>, Document(accept): Document) 
         "paths": paths,
         "components": {"schemas": {}},
     });
-    Ok(answer::object(StatusCode::OK, &accept, &document))
+    Ok(answer::object(StatusCode::OK, &document))
 }

@@ -1,4 +1,4 @@
-//! Faults on demand, for those who test how their program bears them.
+//! Faults on demand, to test how a program copes with them.
 
 use std::future::Future;
 use std::str::FromStr;
@@ -12,7 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tokio::sync::watch;
 
-use super::{Refusal, SharedState, discovery};
+use super::{Context, Refusal, discovery};
 use boundtoken::api::Status;
 
 /// A fault that the development server makes on purpose.
@@ -95,7 +95,7 @@ impl fmt::Display for InvalidFault {
 
 impl error::Error for InvalidFault {}
 
-/// How a watch is to end.
+/// How a watch ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WatchEnd {
     /// The stream ends as it does at its `timeoutSeconds`.
@@ -139,7 +139,7 @@ impl Faults {
         self.disconnects.send_modify(|count| *count = count.wrapping_add(1));
     }
 
-    /// Ends all watches, those of the future as well.
+    /// Ends all watches, including future ones.
     pub(crate) fn stop(&self) {
         self.stopping.send_replace(true);
     }
@@ -186,12 +186,12 @@ struct GoldenRatio;
 
 impl GoldenRatio {
     fn fraction(count: u64) -> f64 {
-        let multiple = count.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        u32::try_from(multiple >> 32).map_or(0.0, |upper| f64::from(upper) / 4_294_967_296.0)
+        let [a, b, c, d, ..] = count.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15_u64).to_be_bytes();
+        f64::from(u32::from_be_bytes([a, b, c, d])) / 4_294_967_296.0
     }
 }
 
-/// For ever, when there is no time.
+/// Without a time it never ends.
 async fn pause(time: Option<Duration>) {
     match time {
         Some(time) => tokio::time::sleep(time).await,
@@ -200,14 +200,14 @@ async fn pause(time: Option<Duration>) {
 }
 
 /// Layer: delays and fails requests. Health checks are answered at once and truly.
-pub(super) async fn inject(State(shared): SharedState, request: Request, next: Next) -> Response {
+pub(super) async fn inject(State(context): Context, request: Request, next: Next) -> Response {
     if discovery::is_health_check(request.uri().path()) {
         return next.run(request).await;
     }
-    if let Some(latency) = shared.faults.active().latency {
+    if let Some(latency) = context.faults.active().latency {
         tokio::time::sleep(latency).await;
     }
-    match shared.faults.failure() {
+    match context.faults.failure() {
         Some(status) => Refusal(status).into_response(),
         None => next.run(request).await,
     }

@@ -1,7 +1,6 @@
 //! The kinds of objects that a request may bring.
 
-use super::shape::Struct;
-use super::shapes;
+use super::shapes::{self, Struct};
 
 /// A kind of objects.
 pub(crate) struct Kind {
@@ -11,6 +10,8 @@ pub(crate) struct Kind {
     pub name: &'static str,
     /// Whether an object of it may hold a token, so that messages must not quote it.
     pub is_secret: bool,
+    /// Whether the fields of its shape have numbers.
+    pub is_read_in_protobuf: bool,
     pub(super) shape: &'static Struct,
 }
 
@@ -31,15 +32,15 @@ pub(crate) static SELF_SUBJECT_REVIEW: Kind =
     authentication("SelfSubjectReview", &shapes::SELF_SUBJECT_REVIEW);
 
 const fn core(name: &'static str, shape: &'static Struct) -> Kind {
-    Kind { group: "", version: "v1", name, is_secret: false, shape }
+    Kind { group: "", version: "v1", name, is_secret: false, is_read_in_protobuf: true, shape }
 }
 
 const fn admission(name: &'static str, shape: &'static Struct) -> Kind {
-    Kind { group: "admissionregistration.k8s.io", version: "v1", name, is_secret: false, shape }
+    Kind { group: "admissionregistration.k8s.io", is_read_in_protobuf: false, ..core(name, shape) }
 }
 
 const fn authentication(name: &'static str, shape: &'static Struct) -> Kind {
-    Kind { group: "authentication.k8s.io", version: "v1", name, is_secret: false, shape }
+    Kind { group: "authentication.k8s.io", ..core(name, shape) }
 }
 
 impl Kind {
@@ -48,53 +49,15 @@ impl Kind {
         group_version(self.group, self.version)
     }
 
-    /// The server's name of the Go package with the group's types: `core`, `authentication`.
+    /// The name of the Go package with the group's types: `core`, `authentication`.
     pub(super) fn package(&self) -> &'static str {
-        package(self.group)
+        match self.group.split_once('.') {
+            Some((package, _)) => package,
+            None => "core",
+        }
     }
 }
 
 pub(super) fn group_version(group: &str, version: &str) -> String {
     if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") }
-}
-
-fn package(group: &'static str) -> &'static str {
-    if group.is_empty() { "core" } else { group.split('.').next().unwrap_or(group) }
-}
-
-/// Whether the server knows the kind, so that it says why it is the wrong one here. Of the kinds that are not served, those
-/// that are likely to be sent by mistake.
-pub(super) fn is_known(group: &str, version: &str, name: &str) -> bool {
-    let names: &[&str] = match (group, version) {
-        ("", "v1") => &[
-            "Binding",
-            "ConfigMap",
-            "DeleteOptions",
-            "Endpoints",
-            "Event",
-            "LimitRange",
-            "Namespace",
-            "Node",
-            "PersistentVolume",
-            "PersistentVolumeClaim",
-            "Pod",
-            "PodTemplate",
-            "ReplicationController",
-            "ResourceQuota",
-            "Secret",
-            "Service",
-            "ServiceAccount",
-            "Status",
-        ],
-        ("authentication.k8s.io", "v1") => &["SelfSubjectReview", "TokenRequest", "TokenReview"],
-        ("authentication.k8s.io", "v1beta1") => &["SelfSubjectReview", "TokenReview"],
-        ("admissionregistration.k8s.io", "v1") => {
-            &["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"]
-        }
-        ("apps", "v1") => &["DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"],
-        ("batch", "v1") => &["CronJob", "Job"],
-        _ => &[],
-    };
-    // Every kind that is stored has a list.
-    names.contains(&name) || names.contains(&name.strip_suffix("List").unwrap_or_default())
 }

@@ -13,8 +13,7 @@ use boundtoken::api::UserInfo;
 /// Names a request, in the log and in the answer: the client's own name for it, or a new one.
 const AUDIT_ID: HeaderName = HeaderName::from_static("audit-id");
 
-/// Layer: says what was asked, by whom, and how it was answered. Of the query, which might hold a secret, nothing; of
-/// headers and bodies, nothing.
+/// Layer: logs the request, the user and the status. Queries, headers and bodies may hold secrets and are not logged.
 pub(super) async fn log(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
@@ -24,21 +23,20 @@ pub(super) async fn log(request: Request, next: Next) -> Response {
     let status = response.status().as_u16();
     let milliseconds = format!("{:.1}", started.elapsed().as_secs_f64() * 1_000.0);
     tracing::info!(%method, path = shown(&path), status, user, %milliseconds, audit_id, "request");
-    if let Ok(audit_id) = HeaderValue::from_str(&audit_id) {
+    if let Some(Ok(audit_id)) = audit_id.as_deref().map(HeaderValue::from_str) {
         response.headers_mut().insert(AUDIT_ID, audit_id);
     }
     response
 }
 
-/// A UUID, unless the client has given one.
-fn audit_id(headers: &HeaderMap) -> String {
+/// The UUID that the client has given, or else a new one. Without random numbers, the request is served unnamed.
+fn audit_id(headers: &HeaderMap) -> Option<String> {
     let is_uuid =
         |text: &&str| text.len() == 36 && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit());
     if let Some(given) = headers.get(AUDIT_ID).and_then(|given| given.to_str().ok()).filter(is_uuid) {
-        return given.to_owned();
+        return Some(given.to_owned());
     }
-    // Without random numbers there is no name, but a request is no less good for that.
-    Uid::random().map(|uid| uid.to_string()).unwrap_or_default()
+    Uid::random().ok().map(|uid| uid.to_string())
 }
 
 /// The beginning of a path, without control characters, and without what may be a token in the wrong place.

@@ -13,29 +13,29 @@ use axum::Router;
 use axum::extract::{Extension, FromRequestParts, RawPathParams, Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::routing::{get, put};
+use axum::routing::get;
 
-use super::accept::Accept;
+use super::accept::Form;
 use super::answer::{self, Answer, Refusal};
 use super::body;
 use super::options::WriteOptions;
-use super::{SharedRef, SharedState, not_found};
+use super::{Context, ContextRef, not_found};
 use crate::store::{self, Deleted, Part, Resource};
 use boundtoken::UnixSeconds;
 use boundtoken::api::Status;
 
 use listing::Query;
-use represent::{represent, represent_list};
+use represent::represent_list;
 
 /// All routes of objects, from the root.
-pub(crate) fn routes() -> Router<SharedRef> {
+pub(crate) fn routes() -> Router<ContextRef> {
     Resource::ALL.into_iter().map(routes_of).fold(Router::new(), Router::merge)
 }
 
-fn routes_of(resource: Resource) -> Router<SharedRef> {
+fn routes_of(resource: Resource) -> Router<ContextRef> {
     let (root, plural) = (resource.root(), resource.plural());
     let (collection, item) = match resource {
-        // A namespace's own name stands where the namespace of other objects does.
+        // The path of a namespace has its name in the place of other objects' namespace.
         Resource::Namespaces => (format!("{root}/namespaces"), format!("{root}/namespaces/{{namespace}}")),
         resource if resource.is_namespaced() => {
             let collection = format!("{root}/namespaces/{{namespace}}/{plural}");
@@ -56,9 +56,6 @@ fn routes_of(resource: Resource) -> Router<SharedRef> {
     if resource.has_status() {
         routes =
             routes.route(&format!("{item}/status"), get(get_one).put(replace_status).patch(patch_status));
-    }
-    if resource == Resource::Namespaces {
-        routes = routes.route(&format!("{item}/finalize"), put(replace_finalizers));
     }
     routes.layer(Extension(resource))
 }
@@ -93,53 +90,47 @@ fn write_options(parts: &Parts) -> Result<store::WriteOptions, Status> {
     Ok(store::WriteOptions { dry_run: options.dry_run, now: UnixSeconds::now() })
 }
 
-async fn create(State(shared): SharedState, place: Place, accept: Accept, request: Request) -> Answer {
+async fn create(State(context): Context, place: Place, form: Form, request: Request) -> Answer {
     let (parts, body) = request.into_parts();
     let document = body::document(&parts, body, decoding::kind(place.resource)).await?;
     let options = write_options(&parts)?;
-    let object = shared.store.create(place.resource, &place.namespace, document.value, options)?;
-    let mut response = represent(StatusCode::CREATED, &accept, place.resource, &object)?;
+    let object = context.store.create(place.resource, &place.namespace, document.value, options)?;
+    let mut response = answer::in_form(StatusCode::CREATED, form, &object)?;
     answer::warn(&mut response, document.warnings.iter().map(String::as_str));
     Ok(response)
 }
 
-async fn get_one(State(shared): SharedState, place: Place, accept: Accept, parts: Parts) -> Answer {
-    let revision = Query::of(&parts).version_to_get()?;
-    let object = shared.store.get(place.resource, &place.namespace, &place.name, revision)?;
-    represent(StatusCode::OK, &accept, place.resource, &object)
+async fn get_one(State(context): Context, place: Place, form: Form, parts: Parts) -> Answer {
+    let revision = Query::of(&parts)?.version()?;
+    let object = context.store.get(place.resource, &place.namespace, &place.name, revision)?;
+    answer::in_form(StatusCode::OK, form, &object)
 }
 
-async fn list_or_watch(State(shared): SharedState, place: Place, accept: Accept, parts: Parts) -> Answer {
-    let query = Query::of(&parts);
+async fn list_or_watch(State(context): Context, place: Place, form: Form, parts: Parts) -> Answer {
+    let query = Query::of(&parts)?;
     let options = query.list_options(place.resource)?;
     if options.watch {
-        let accept = accept.streamed()?;
-        let (start, bookmarks, lifetime) = options.to_watch()?;
-        let watch = shared.store.watch(place.resource, &place.namespace, options.selector, start);
-        let end = shared.faults.watch_end();
-        return Ok(stream::respond(watch, place.resource, &accept, bookmarks, lifetime, end));
+        let (start, bookmarks, lifetime) = options.to_watch();
+        let watch = context.store.watch(place.resource, &place.namespace, options.selector, start);
+        let end = context.faults.watch_end();
+        return Ok(stream::respond(watch, place.resource, form, bookmarks, lifetime, end));
     }
-    let version = options.to_list()?;
-    let list = shared.store.list(place.resource, &place.namespace, &options.selector, version)?;
-    represent_list(&accept, place.resource, &list)
+    let list = context.store.list(place.resource, &place.namespace, &options.selector, options.to_list()?)?;
+    represent_list(form, place.resource, &list)
 }
 
-async fn replace(shared: SharedState, place: Place, accept: Accept, request: Request) -> Answer {
-    replace_part(shared, place, accept, Part::Main, request).await
+async fn replace(context: Context, place: Place, form: Form, request: Request) -> Answer {
+    replace_part(context, place, form, Part::Main, request).await
 }
 
-async fn replace_status(shared: SharedState, place: Place, accept: Accept, request: Request) -> Answer {
-    replace_part(shared, place, accept, Part::Status, request).await
-}
-
-async fn replace_finalizers(shared: SharedState, place: Place, accept: Accept, request: Request) -> Answer {
-    replace_part(shared, place, accept, Part::Finalizers, request).await
+async fn replace_status(context: Context, place: Place, form: Form, request: Request) -> Answer {
+    replace_part(context, place, form, Part::Status, request).await
 }
 
 async fn replace_part(
-    State(shared): SharedState,
+    State(context): Context,
     place: Place,
-    accept: Accept,
+    form: Form,
     part: Part,
     request: Request,
 ) -> Answer {
@@ -147,24 +138,24 @@ async fn replace_part(
     let document = body::document(&parts, body, decoding::kind(place.resource)).await?;
     let options = write_options(&parts)?;
     let Place { resource, namespace, name } = &place;
-    let object = shared.store.replace(*resource, namespace, name, part, document.value, options)?;
-    let mut response = represent(StatusCode::OK, &accept, *resource, &object)?;
+    let object = context.store.replace(*resource, namespace, name, part, document.value, options)?;
+    let mut response = answer::in_form(StatusCode::OK, form, &object)?;
     answer::warn(&mut response, document.warnings.iter().map(String::as_str));
     Ok(response)
 }
 
-async fn patch(shared: SharedState, place: Place, accept: Accept, request: Request) -> Answer {
-    patch_part(shared, place, accept, Part::Main, request).await
+async fn patch(context: Context, place: Place, form: Form, request: Request) -> Answer {
+    patch_part(context, place, form, Part::Main, request).await
 }
 
-async fn patch_status(shared: SharedState, place: Place, accept: Accept, request: Request) -> Answer {
-    patch_part(shared, place, accept, Part::Status, request).await
+async fn patch_status(context: Context, place: Place, form: Form, request: Request) -> Answer {
+    patch_part(context, place, form, Part::Status, request).await
 }
 
 async fn patch_part(
-    State(shared): SharedState,
+    State(context): Context,
     place: Place,
-    accept: Accept,
+    form: Form,
     part: Part,
     request: Request,
 ) -> Answer {
@@ -172,28 +163,27 @@ async fn patch_part(
     let media_type = patching::MediaType::of(&parts.headers)?;
     let bytes = body::read(body).await?;
     let options = write_options(&parts)?;
-    patching::check_options(&parts)?;
     let patch = media_type.read(&bytes)?;
     let Place { resource, namespace, name } = &place;
-    let object = shared.store.patch(*resource, namespace, name, part, &patch, options)?;
-    represent(StatusCode::OK, &accept, *resource, &object)
+    let object = context.store.patch(*resource, namespace, name, part, &patch, options)?;
+    answer::in_form(StatusCode::OK, form, &object)
 }
 
-async fn delete(State(shared): SharedState, place: Place, accept: Accept, request: Request) -> Answer {
+async fn delete(State(context): Context, place: Place, form: Form, request: Request) -> Answer {
     let (parts, body) = request.into_parts();
     let options = deletion::options(&parts, body).await?;
-    let deleted = shared.store.delete(place.resource, &place.namespace, &place.name, &options)?;
+    let deleted = context.store.delete(place.resource, &place.namespace, &place.name, &options)?;
     match deleted {
-        Deleted::Object(object) => represent(StatusCode::OK, &accept, place.resource, &object),
-        Deleted::Status(status) => Ok(answer::object(StatusCode::OK, &accept, &status)),
+        Deleted::Object(object) => answer::in_form(StatusCode::OK, form, &object),
+        Deleted::Status(status) => Ok(answer::object(StatusCode::OK, &status)),
     }
 }
 
-async fn delete_all(State(shared): SharedState, place: Place, accept: Accept, request: Request) -> Answer {
+async fn delete_all(State(context): Context, place: Place, form: Form, request: Request) -> Answer {
     let (parts, body) = request.into_parts();
-    let selected = Query::of(&parts).list_options(place.resource)?;
+    let selected = Query::of(&parts)?.list_options(place.resource)?;
     selected.to_list()?;
     let options = deletion::options(&parts, body).await?;
-    let list = shared.store.delete_all(place.resource, &place.namespace, &selected.selector, &options)?;
-    represent_list(&accept, place.resource, &list)
+    let list = context.store.delete_all(place.resource, &place.namespace, &selected.selector, &options)?;
+    represent_list(form, place.resource, &list)
 }

@@ -7,8 +7,8 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse as _;
 use axum::routing::get;
 
-use super::accept::accepts_one_of;
-use super::{Answer, SharedState, not_found};
+use super::accept::accepts;
+use super::{Answer, Context, not_found};
 
 const CONFIGURATION: &str = "/.well-known/openid-configuration";
 const JWKS: &str = "/openid/v1/jwks";
@@ -17,21 +17,21 @@ const JWKS: &str = "/openid/v1/jwks";
 pub(super) const PATHS: [&str; 2] = [CONFIGURATION, JWKS];
 
 /// The routes of the two documents. When the issuer is no `https` URL there are none, as in the server.
-pub(super) fn routes() -> Router<super::SharedRef> {
+pub(super) fn routes() -> Router<super::ContextRef> {
     Router::new().route(CONFIGURATION, get(configuration)).route(JWKS, get(jwks))
 }
 
-async fn configuration(State(shared): SharedState, headers: HeaderMap) -> Answer {
-    let document = shared.issuer.openid_configuration().ok_or_else(not_found)?;
+async fn configuration(State(context): Context, headers: HeaderMap) -> Answer {
+    let document = context.issuer.openid_configuration().ok_or_else(not_found)?;
     published("application/json", document, &headers)
 }
 
-async fn jwks(State(shared): SharedState, headers: HeaderMap) -> Answer {
-    shared.issuer.openid_configuration().ok_or_else(not_found)?;
-    published("application/jwk-set+json", shared.issuer.jwks(), &headers)
+async fn jwks(State(context): Context, headers: HeaderMap) -> Answer {
+    context.issuer.openid_configuration().ok_or_else(not_found)?;
+    published("application/jwk-set+json", context.issuer.jwks(), &headers)
 }
 
 fn published(media_type: &'static str, document: String, headers: &HeaderMap) -> Answer {
-    accepts_one_of(headers, &[media_type])?;
+    accepts(headers, media_type)?;
     Ok(([(CONTENT_TYPE, media_type), (CACHE_CONTROL, "public, max-age=3600")], document).into_response())
 }

@@ -1,7 +1,7 @@
 //! Reads what clients send in Kubernetes' protobuf form, above all `kubectl create token`. Answers are never protobuf.
 //!
-//! A body is four bytes of magic and an envelope, `runtime.Unknown`, with the object in it. What the object has is in the
-//! tables of [`messages`](super::messages); fields that are not there are skipped.
+//! A body is four bytes of magic and an envelope, `runtime.Unknown`, with the object in it. The numbers of the object's
+//! fields are those of its [shape](super::shapes). Fields of other numbers are skipped.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,37 +9,14 @@ use prost::bytes::Buf;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 use serde_json::{Map, Value};
 
+use super::decode::empty;
 use super::kinds::Kind;
-use super::messages;
+use super::shapes::{Shape, Struct};
 use boundtoken::api::Time;
 use chrono::DateTime;
 
 /// What every body begins with.
 const MAGIC: &[u8] = b"k8s\0";
-
-/// What a field of a message holds.
-pub(super) enum Field {
-    /// A string, left out when empty: Go's encoder always writes it.
-    Text,
-    /// An integer that is left out when it is not set.
-    Integer,
-    /// An integer that is left out when it is zero.
-    Count,
-    Boolean,
-    Time,
-    /// Bytes, in base64.
-    Bytes,
-    /// Bytes that are JSON.
-    Json,
-    Message(&'static Message),
-    /// A message with one list in it, which stands for the list.
-    Wrapped(&'static Field),
-    List(&'static Field),
-    Map(&'static Field),
-}
-
-/// The fields of a message: number, name in JSON, and what it holds.
-pub(super) type Message = [(u32, &'static str, Field)];
 
 /// The envelope of an object.
 pub(super) struct Envelope {
@@ -52,7 +29,7 @@ impl Envelope {
     /// Opens the envelope.
     ///
     /// # Errors
-    /// What is wrong, in the server's words where it has some.
+    /// A message about what is wrong.
     pub(super) fn open(body: &[u8]) -> Result<Self, String> {
         let message = match body.strip_prefix(MAGIC) {
             None if body.is_empty() => return Err("empty data".to_owned()),
@@ -94,93 +71,82 @@ impl Envelope {
     /// # Errors
     /// What is wrong with it.
     pub(super) fn decode(&self, kind: &Kind) -> Result<Value, String> {
-        let message = messages::of(kind.name).ok_or("this kind of object is read in JSON and YAML only")?;
-        decode(&self.raw, message)
+        if !kind.is_read_in_protobuf {
+            return Err("this kind of object is read in JSON only".to_owned());
+        }
+        decode(&self.raw, kind.shape)
     }
 }
 
-fn decode(bytes: &[u8], message: &'static Message) -> Result<Value, String> {
+fn decode(bytes: &[u8], known: &'static Struct) -> Result<Value, String> {
     let mut object = Map::new();
     for_each_field(bytes, |number, found| {
-        if let Some((_, name, field)) = message.iter().find(|(known, _, _)| *known == number) {
-            field.add(found, name, &mut object)?;
+        if let Some((_, name, shape)) = known.members.iter().find(|(known, _, _)| *known == number) {
+            add(shape, found, name, &mut object)?;
         }
         Ok(())
     })?;
     Ok(Value::Object(object))
 }
 
-impl Field {
-    fn add(&self, found: Found<'_>, name: &str, object: &mut Map<String, Value>) -> Result<(), String> {
-        match (self, found) {
-            (Self::List(element), found) => {
-                if let Value::Array(list) = object.entry(name).or_insert_with(|| Value::Array(Vec::new())) {
-                    list.push(element.value(found)?.unwrap_or_else(|| self.nothing()));
-                }
+fn add(shape: &Shape, found: Found<'_>, name: &str, object: &mut Map<String, Value>) -> Result<(), String> {
+    match (shape, found) {
+        (Shape::List(element), found) => {
+            if let Value::Array(list) = object.entry(name).or_insert_with(|| Value::Array(Vec::new())) {
+                list.push(value(element, found)?.unwrap_or_else(|| empty(element)));
             }
-            (Self::Map(value), Found::Bytes(entry)) => {
-                let (key, value) = value.entry(entry)?;
-                if let Value::Object(map) = object.entry(name).or_insert_with(|| Value::Object(Map::new())) {
-                    map.insert(key, value);
-                }
+        }
+        (Shape::Map(element), Found::Bytes(bytes)) => {
+            let (key, value) = entry(element, bytes)?;
+            if let Value::Object(map) = object.entry(name).or_insert_with(|| Value::Object(Map::new())) {
+                map.insert(key, value);
             }
-            (field, found) => {
-                if let Some(value) = field.value(found)? {
-                    object.insert(name.to_owned(), value);
-                }
+        }
+        (shape, found) => {
+            if let Some(value) = value(shape, found)? {
+                object.insert(name.to_owned(), value);
             }
+        }
+    }
+    Ok(())
+}
+
+/// The value of a field, or none for a field that JSON would leave out.
+fn value(shape: &Shape, found: Found<'_>) -> Result<Option<Value>, String> {
+    Ok(match (shape, found) {
+        // Go's encoder writes empty texts too.
+        (Shape::Text, Found::Bytes(text)) => {
+            Some(text_of(text)).filter(|text| !text.is_empty()).map(Value::String)
+        }
+        (Shape::Integer, Found::Varint(number)) => Some(Value::from(number.cast_signed())),
+        (Shape::Boolean, Found::Varint(number)) => Some(Value::Bool(number != 0)),
+        (Shape::Time, Found::Bytes(time)) => time_of(time)?,
+        (Shape::Bytes, Found::Bytes(bytes)) => Some(Value::String(STANDARD.encode(bytes))),
+        (Shape::Struct(known), Found::Bytes(bytes)) => Some(decode(bytes, known)?),
+        // As the value of a map, a list is within a message.
+        (list @ Shape::List(_), Found::Bytes(bytes)) => {
+            let mut object = Map::new();
+            for_each_field(bytes, |number, found| match number {
+                1 => add(list, found, "", &mut object),
+                _ => Ok(()),
+            })?;
+            object.remove("")
+        }
+        _ => return Err("proto: wrong wireType".to_owned()),
+    })
+}
+
+fn entry(shape: &Shape, bytes: &[u8]) -> Result<(String, Value), String> {
+    let (mut key, mut content) = (String::new(), None);
+    for_each_field(bytes, |number, found| {
+        match (number, found) {
+            (1, Found::Bytes(text)) => key = text_of(text),
+            (2, found) => content = value(shape, found)?,
+            _ => {}
         }
         Ok(())
-    }
-
-    /// The value of a field; none when the field is to be left out.
-    fn value(&self, found: Found<'_>) -> Result<Option<Value>, String> {
-        Ok(match (self, found) {
-            (Self::Text, Found::Bytes(text)) => {
-                Some(text_of(text)).filter(|text| !text.is_empty()).map(Value::String)
-            }
-            (Self::Integer, Found::Varint(number)) => Some(Value::from(number.cast_signed())),
-            (Self::Count, Found::Varint(number)) => {
-                Some(number.cast_signed()).filter(|count| *count != 0).map(Value::from)
-            }
-            (Self::Boolean, Found::Varint(number)) => Some(Value::Bool(number != 0)),
-            (Self::Time, Found::Bytes(time)) => time_of(time)?,
-            (Self::Bytes, Found::Bytes(bytes)) => Some(Value::String(STANDARD.encode(bytes))),
-            (Self::Json, Found::Bytes(json)) => raw_json(json)?,
-            (Self::Message(message), Found::Bytes(bytes)) => Some(decode(bytes, message)?),
-            (Self::Wrapped(field), Found::Bytes(bytes)) => {
-                let mut object = Map::new();
-                for_each_field(bytes, |number, found| match number {
-                    1 => field.add(found, "", &mut object),
-                    _ => Ok(()),
-                })?;
-                object.remove("")
-            }
-            _ => return Err("proto: wrong wireType".to_owned()),
-        })
-    }
-
-    fn entry(&self, bytes: &[u8]) -> Result<(String, Value), String> {
-        let (mut key, mut value) = (String::new(), None);
-        for_each_field(bytes, |number, found| {
-            match (number, found) {
-                (1, Found::Bytes(text)) => key = text_of(text),
-                (2, found) => value = self.value(found)?,
-                _ => {}
-            }
-            Ok(())
-        })?;
-        Ok((key, value.unwrap_or_else(|| self.nothing())))
-    }
-
-    /// What stands for an element that is empty.
-    fn nothing(&self) -> Value {
-        match self {
-            Self::Text | Self::Bytes => Value::String(String::new()),
-            Self::List(element) | Self::Map(element) => element.nothing(),
-            _ => Value::Null,
-        }
-    }
+    })?;
+    Ok((key, content.unwrap_or_else(|| empty(shape))))
 }
 
 /// The content of one field on the wire.
@@ -211,7 +177,7 @@ fn for_each_field<'a>(
     Ok(())
 }
 
-/// As in most cases; the details would say nothing to a user of a client that writes protobuf.
+/// One message for all: the details would not help the user of a client.
 fn malformed(_: prost::DecodeError) -> String {
     "unexpected EOF".to_owned()
 }
@@ -235,18 +201,6 @@ fn time_of(bytes: &[u8]) -> Result<Option<Value>, String> {
     let time = DateTime::from_timestamp(seconds, 0).and_then(|time| Time::try_from(time).ok());
     time.map(|time| Some(Value::String(time.to_string())))
         .ok_or_else(|| "the time is out of range".to_owned())
-}
-
-/// The JSON in `FieldsV1`, whose only field has number 1.
-fn raw_json(bytes: &[u8]) -> Result<Option<Value>, String> {
-    let mut value = None;
-    for_each_field(bytes, |number, found| {
-        if let (1, Found::Bytes(json)) = (number, found) {
-            value = Some(serde_json::from_slice(json).map_err(|_| "invalid JSON in fieldsV1".to_owned())?);
-        }
-        Ok(())
-    })?;
-    Ok(value)
 }
 
 #[cfg(test)]

@@ -1,349 +1,338 @@
-//! The members of the objects that clients send, with the names of their types in Go.
+//! The members of the objects that clients send: what each may hold in JSON, and its field number in protobuf.
 
-use super::shape::Shape::{Any, Boolean, Bytes, Integer32, Integer64, List, Map, Struct as Of, Text, Time};
-use super::shape::{Shape, Struct};
+use std::fmt;
 
-const STRING: Shape = Text("string");
-const UID: Shape = Text("types.UID");
+use Shape::{Any, Boolean, Bytes, Integer, List, Map, Struct as Of, Text, Time};
 
-const METADATA: Struct = Struct::closed(
-    "v1.ObjectMeta",
-    &[
-        ("name", STRING),
-        ("generateName", STRING),
-        ("namespace", STRING),
-        ("selfLink", STRING),
-        ("uid", UID),
-        ("resourceVersion", STRING),
-        ("generation", Integer64),
-        ("creationTimestamp", Time),
-        ("deletionTimestamp", Time),
-        ("deletionGracePeriodSeconds", Integer64),
-        ("labels", Map(&STRING)),
-        ("annotations", Map(&STRING)),
-        ("ownerReferences", List(&Of(&OWNER_REFERENCE))),
-        ("finalizers", List(&STRING)),
-        ("managedFields", List(&Of(&MANAGED_FIELDS_ENTRY))),
-    ],
-);
+/// What a member may hold.
+pub(crate) enum Shape {
+    Text,
+    Integer,
+    Boolean,
+    /// A `metav1.Time`.
+    Time,
+    /// Bytes, in base64.
+    Bytes,
+    List(&'static Shape),
+    Map(&'static Shape),
+    Struct(&'static Struct),
+    /// Anything. It is kept unchecked, without members that are `null`.
+    Any,
+}
 
-const OWNER_REFERENCE: Struct = Struct::closed(
-    "v1.OwnerReference",
-    &[
-        ("apiVersion", STRING),
-        ("kind", STRING),
-        ("name", STRING),
-        ("uid", UID),
-        ("controller", Boolean),
-        ("blockOwnerDeletion", Boolean),
-    ],
-);
+/// The type's name in Go, which stands in the messages of an API server.
+impl fmt::Display for Shape {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Text | Time => formatter.write_str("string"),
+            Integer => formatter.write_str("int64"),
+            Boolean => formatter.write_str("bool"),
+            Bytes => formatter.write_str("[]uint8"),
+            List(element) => write!(formatter, "[]{element}"),
+            Map(element) => write!(formatter, "map[string]{element}"),
+            Of(known) => write!(formatter, "v1.{}", known.name),
+            Any => formatter.write_str("interface {}"),
+        }
+    }
+}
 
-const MANAGED_FIELDS_ENTRY: Struct = Struct::closed(
-    "v1.ManagedFieldsEntry",
-    &[
-        ("manager", STRING),
-        ("operation", Text("v1.ManagedFieldsOperationType")),
-        ("apiVersion", STRING),
-        ("time", Time),
-        ("fieldsType", STRING),
-        ("fieldsV1", Any),
-        ("subresource", STRING),
-    ],
-);
+/// An object with members of known names.
+pub(crate) struct Struct {
+    pub name: &'static str,
+    pub members: &'static [Member],
+    others: Others,
+}
 
-/// An object with `metadata`, and what else it has.
+/// A field number, a name and a shape. A member with number 0 is not read from protobuf.
+pub(crate) type Member = (u32, &'static str, Shape);
+
+/// The members beyond the listed ones.
+enum Others {
+    /// These, with spaces between them, are kept unchecked. All others are unknown.
+    Kept(&'static str),
+    AllKept,
+}
+
+impl Struct {
+    /// What the member of this name may hold. `None` when a client that sends it has made a mistake.
+    pub(crate) fn shape_of(&self, name: &str) -> Option<&'static Shape> {
+        if let Some((_, _, shape)) = self.members.iter().find(|(_, known, _)| *known == name) {
+            return Some(shape);
+        }
+        match self.others {
+            Others::Kept(names) if names.split(' ').all(|known| known != name) => None,
+            Others::Kept(_) | Others::AllKept => Some(&Any),
+        }
+    }
+}
+
+/// A struct that has these members alone.
+const fn closed(name: &'static str, members: &'static [Member]) -> Struct {
+    partly(name, members, "")
+}
+
+/// A struct that has these members, and others that are kept unchecked.
+const fn partly(name: &'static str, members: &'static [Member], unchecked: &'static str) -> Struct {
+    Struct { name, members, others: Others::Kept(unchecked) }
+}
+
+/// A struct whose other members are all kept unchecked.
+const fn open(name: &'static str, members: &'static [Member]) -> Struct {
+    Struct { name, members, others: Others::AllKept }
+}
+
+/// An object with `metadata`, and its other members.
 macro_rules! object {
-    ($go_type:literal $(, ($member:literal, $shape:expr))* $(,)?) => {
-        Struct::closed($go_type, &[
-            ("kind", STRING),
-            ("apiVersion", STRING),
-            ("metadata", Of(&METADATA)),
-            $(($member, $shape)),*
+    ($name:literal $(, ($number:literal, $member:literal, $shape:expr))* $(,)?) => {
+        closed($name, &[
+            (0, "kind", Text),
+            (0, "apiVersion", Text),
+            (1, "metadata", Of(&METADATA)),
+            $(($number, $member, $shape)),*
         ])
     };
 }
 
-/// A struct some of whose members are unchecked.
-macro_rules! partly {
-    ($go_type:literal, [$(($member:literal, $shape:expr)),* $(,)?], [$($unchecked:literal),* $(,)?]) => {
-        Struct::closed($go_type, &[$(($member, $shape),)* $(($unchecked, Any)),*])
-    };
-}
+const TEXTS: Shape = List(&Text);
 
-pub(super) static TOKEN_REQUEST: Struct = object!(
-    "v1.TokenRequest",
-    ("spec", Of(&TOKEN_REQUEST_SPEC)),
-    (
-        "status",
-        Of(&Struct::closed("v1.TokenRequestStatus", &[("token", STRING), ("expirationTimestamp", Time)]))
-    ),
-);
-
-const TOKEN_REQUEST_SPEC: Struct = Struct::closed(
-    "v1.TokenRequestSpec",
+const METADATA: Struct = closed(
+    "ObjectMeta",
     &[
-        ("audiences", List(&STRING)),
-        ("expirationSeconds", Integer64),
-        (
-            "boundObjectRef",
-            Of(&Struct::closed(
-                "v1.BoundObjectReference",
-                &[("kind", STRING), ("apiVersion", STRING), ("name", STRING), ("uid", UID)],
-            )),
-        ),
-        ("attestations", Map(&ATTESTATION_VALUE)),
+        (1, "name", Text),
+        (2, "generateName", Text),
+        (3, "namespace", Text),
+        (4, "selfLink", Text),
+        (5, "uid", Text),
+        (6, "resourceVersion", Text),
+        (0, "generation", Integer),
+        (8, "creationTimestamp", Time),
+        (9, "deletionTimestamp", Time),
+        (10, "deletionGracePeriodSeconds", Integer),
+        (11, "labels", Map(&Text)),
+        (12, "annotations", Map(&Text)),
+        (13, "ownerReferences", List(&Of(&OWNER_REFERENCE))),
+        (14, "finalizers", TEXTS),
+        (0, "managedFields", List(&Of(&MANAGED_FIELDS_ENTRY))),
     ],
 );
 
-const ATTESTATION_VALUE: Shape = List(&STRING);
-
-pub(super) static TOKEN_REVIEW: Struct = object!(
-    "v1.TokenReview",
-    ("spec", Of(&Struct::closed("v1.TokenReviewSpec", &[("token", STRING), ("audiences", List(&STRING))]))),
-    (
-        "status",
-        Of(&Struct::closed(
-            "v1.TokenReviewStatus",
-            &[
-                ("authenticated", Boolean),
-                ("user", Of(&USER_INFO)),
-                ("audiences", List(&STRING)),
-                ("error", STRING),
-            ],
-        ))
-    ),
-);
-
-pub(super) static SELF_SUBJECT_REVIEW: Struct = object!(
-    "v1.SelfSubjectReview",
-    ("status", Of(&Struct::closed("v1.SelfSubjectReviewStatus", &[("userInfo", Of(&USER_INFO))]))),
-);
-
-const USER_INFO: Struct = Struct::closed(
-    "v1.UserInfo",
-    &[("username", STRING), ("uid", STRING), ("groups", List(&STRING)), ("extra", Map(&List(&STRING)))],
-);
-
-pub(super) static DELETE_OPTIONS: Struct = Struct::closed(
-    "v1.DeleteOptions",
+const MANAGED_FIELDS_ENTRY: Struct = partly(
+    "ManagedFieldsEntry",
     &[
-        ("kind", STRING),
-        ("apiVersion", STRING),
-        ("gracePeriodSeconds", Integer64),
-        (
-            "preconditions",
-            Of(&Struct::closed("v1.Preconditions", &[("uid", UID), ("resourceVersion", STRING)])),
-        ),
-        ("orphanDependents", Boolean),
-        ("propagationPolicy", Text("v1.DeletionPropagation")),
-        ("dryRun", List(&STRING)),
-        ("ignoreStoreReadErrorWithClusterBreakingPotential", Boolean),
+        (0, "manager", Text),
+        (0, "operation", Text),
+        (0, "apiVersion", Text),
+        (0, "time", Time),
+        (0, "fieldsType", Text),
+        (0, "subresource", Text),
+    ],
+    "fieldsV1",
+);
+
+const OWNER_REFERENCE: Struct = closed(
+    "OwnerReference",
+    &[
+        (1, "kind", Text),
+        (3, "name", Text),
+        (4, "uid", Text),
+        (5, "apiVersion", Text),
+        (6, "controller", Boolean),
+        (7, "blockOwnerDeletion", Boolean),
     ],
 );
 
-pub(super) static NAMESPACE: Struct = object!(
-    "v1.Namespace",
-    ("spec", Of(&Struct::closed("v1.NamespaceSpec", &[("finalizers", List(&Text("v1.FinalizerName")))]))),
-    (
-        "status",
-        Of(&Struct::closed(
-            "v1.NamespaceStatus",
-            &[("phase", Text("v1.NamespacePhase")), ("conditions", Any)]
-        ))
-    ),
+pub(super) static TOKEN_REQUEST: Struct =
+    object!("TokenRequest", (2, "spec", Of(&TOKEN_REQUEST_SPEC)), (3, "status", Of(&TOKEN_REQUEST_STATUS)));
+
+const TOKEN_REQUEST_SPEC: Struct = closed(
+    "TokenRequestSpec",
+    &[
+        (1, "audiences", TEXTS),
+        (3, "boundObjectRef", Of(&BOUND_OBJECT_REFERENCE)),
+        (4, "expirationSeconds", Integer),
+        (5, "attestations", Map(&TEXTS)),
+    ],
 );
+
+const TOKEN_REQUEST_STATUS: Struct =
+    closed("TokenRequestStatus", &[(1, "token", Text), (2, "expirationTimestamp", Time)]);
+
+const BOUND_OBJECT_REFERENCE: Struct = closed(
+    "BoundObjectReference",
+    &[(1, "kind", Text), (2, "apiVersion", Text), (3, "name", Text), (4, "uid", Text)],
+);
+
+pub(super) static TOKEN_REVIEW: Struct =
+    object!("TokenReview", (2, "spec", Of(&TOKEN_REVIEW_SPEC)), (3, "status", Of(&TOKEN_REVIEW_STATUS)));
+
+const TOKEN_REVIEW_SPEC: Struct = closed("TokenReviewSpec", &[(1, "token", Text), (2, "audiences", TEXTS)]);
+
+const TOKEN_REVIEW_STATUS: Struct = closed(
+    "TokenReviewStatus",
+    &[
+        (1, "authenticated", Boolean),
+        (2, "user", Of(&USER_INFO)),
+        (3, "error", Text),
+        (4, "audiences", TEXTS),
+    ],
+);
+
+pub(super) static SELF_SUBJECT_REVIEW: Struct =
+    object!("SelfSubjectReview", (2, "status", Of(&SELF_SUBJECT_REVIEW_STATUS)));
+
+const SELF_SUBJECT_REVIEW_STATUS: Struct =
+    closed("SelfSubjectReviewStatus", &[(1, "userInfo", Of(&USER_INFO))]);
+
+const USER_INFO: Struct = closed(
+    "UserInfo",
+    &[(1, "username", Text), (2, "uid", Text), (3, "groups", TEXTS), (4, "extra", Map(&TEXTS))],
+);
+
+pub(super) static DELETE_OPTIONS: Struct = closed(
+    "DeleteOptions",
+    &[
+        (0, "kind", Text),
+        (0, "apiVersion", Text),
+        (1, "gracePeriodSeconds", Integer),
+        (2, "preconditions", Of(&PRECONDITIONS)),
+        (3, "orphanDependents", Boolean),
+        (4, "propagationPolicy", Text),
+        (5, "dryRun", TEXTS),
+        (6, "ignoreStoreReadErrorWithClusterBreakingPotential", Boolean),
+    ],
+);
+
+const PRECONDITIONS: Struct = closed("Preconditions", &[(1, "uid", Text), (2, "resourceVersion", Text)]);
+
+pub(super) static NAMESPACE: Struct =
+    object!("Namespace", (2, "spec", Of(&NAMESPACE_SPEC)), (3, "status", Of(&STATUS)));
+
+const NAMESPACE_SPEC: Struct = closed("NamespaceSpec", &[(1, "finalizers", TEXTS)]);
+
+/// The status of a namespace, a pod or a node.
+const STATUS: Struct = open("Status", &[(1, "phase", Text)]);
 
 pub(super) static SERVICE_ACCOUNT: Struct = object!(
-    "v1.ServiceAccount",
-    ("secrets", List(&Of(&OBJECT_REFERENCE))),
-    ("imagePullSecrets", List(&Of(&LOCAL_OBJECT_REFERENCE))),
-    ("automountServiceAccountToken", Boolean),
+    "ServiceAccount",
+    (2, "secrets", List(&Of(&OBJECT_REFERENCE))),
+    (3, "imagePullSecrets", List(&Of(&LOCAL_OBJECT_REFERENCE))),
+    (4, "automountServiceAccountToken", Boolean),
 );
 
-const OBJECT_REFERENCE: Struct = Struct::closed(
-    "v1.ObjectReference",
+const OBJECT_REFERENCE: Struct = closed(
+    "ObjectReference",
     &[
-        ("kind", STRING),
-        ("namespace", STRING),
-        ("name", STRING),
-        ("uid", UID),
-        ("apiVersion", STRING),
-        ("resourceVersion", STRING),
-        ("fieldPath", STRING),
+        (1, "kind", Text),
+        (2, "namespace", Text),
+        (3, "name", Text),
+        (4, "uid", Text),
+        (5, "apiVersion", Text),
+        (6, "resourceVersion", Text),
+        (7, "fieldPath", Text),
     ],
 );
 
-const LOCAL_OBJECT_REFERENCE: Struct = Struct::closed("v1.LocalObjectReference", &[("name", STRING)]);
+const LOCAL_OBJECT_REFERENCE: Struct = closed("LocalObjectReference", &[(1, "name", Text)]);
 
 pub(super) static SECRET: Struct = object!(
-    "v1.Secret",
-    ("immutable", Boolean),
-    ("data", Map(&Bytes)),
-    ("stringData", Map(&STRING)),
-    ("type", Text("v1.SecretType")),
+    "Secret",
+    (2, "data", Map(&Bytes)),
+    (3, "type", Text),
+    (4, "stringData", Map(&Text)),
+    (5, "immutable", Boolean),
 );
 
-pub(super) static POD: Struct = object!("v1.Pod", ("spec", Of(&POD_SPEC)), ("status", Of(&POD_STATUS)));
+pub(super) static POD: Struct = object!("Pod", (2, "spec", Of(&POD_SPEC)), (3, "status", Of(&STATUS)));
 
-const POD_SPEC: Struct = partly!(
-    "v1.PodSpec",
-    [
-        ("containers", List(&Of(&CONTAINER))),
-        ("initContainers", List(&Of(&CONTAINER))),
-        ("restartPolicy", Text("v1.RestartPolicy")),
-        ("terminationGracePeriodSeconds", Integer64),
-        ("activeDeadlineSeconds", Integer64),
-        ("dnsPolicy", Text("v1.DNSPolicy")),
-        ("nodeSelector", Map(&STRING)),
-        ("serviceAccountName", STRING),
-        ("serviceAccount", STRING),
-        ("automountServiceAccountToken", Boolean),
-        ("nodeName", STRING),
-        ("hostNetwork", Boolean),
-        ("hostPID", Boolean),
-        ("hostIPC", Boolean),
-        ("shareProcessNamespace", Boolean),
-        ("imagePullSecrets", List(&Of(&LOCAL_OBJECT_REFERENCE))),
-        ("hostname", STRING),
-        ("subdomain", STRING),
-        ("schedulerName", STRING),
-        ("priorityClassName", STRING),
-        ("priority", Integer32),
-        ("runtimeClassName", STRING),
-        ("enableServiceLinks", Boolean),
-        ("setHostnameAsFQDN", Boolean),
-        ("hostUsers", Boolean),
-        ("hostnameOverride", STRING),
+/// Members that matter for tokens, and those that a pod must have, are checked. The others are only known by name.
+const POD_SPEC: Struct = partly(
+    "PodSpec",
+    &[
+        (2, "containers", List(&Of(&CONTAINER))),
+        (3, "restartPolicy", Text),
+        (4, "terminationGracePeriodSeconds", Integer),
+        (7, "nodeSelector", Map(&Text)),
+        (8, "serviceAccountName", Text),
+        (9, "serviceAccount", Text),
+        (10, "nodeName", Text),
+        (15, "imagePullSecrets", List(&Of(&LOCAL_OBJECT_REFERENCE))),
+        (20, "initContainers", List(&Of(&CONTAINER))),
+        (21, "automountServiceAccountToken", Boolean),
     ],
-    [
-        "volumes",
-        "ephemeralContainers",
-        "securityContext",
-        "affinity",
-        "tolerations",
-        "hostAliases",
-        "dnsConfig",
-        "readinessGates",
-        "preemptionPolicy",
-        "overhead",
-        "topologySpreadConstraints",
-        "os",
-        "schedulingGates",
-        "resourceClaims",
-        "resources",
-        "schedulingGroup",
-    ]
+    "activeDeadlineSeconds affinity dnsConfig dnsPolicy enableServiceLinks ephemeralContainers \
+     hostAliases hostIPC hostNetwork hostPID hostUsers hostname hostnameOverride os overhead \
+     preemptionPolicy priority priorityClassName readinessGates resourceClaims resources runtimeClassName \
+     schedulerName schedulingGates schedulingGroup securityContext setHostnameAsFQDN \
+     shareProcessNamespace subdomain tolerations topologySpreadConstraints volumes",
 );
 
-const CONTAINER: Struct = partly!(
-    "v1.Container",
-    [
-        ("name", STRING),
-        ("image", STRING),
-        ("command", List(&STRING)),
-        ("args", List(&STRING)),
-        ("workingDir", STRING),
-        ("terminationMessagePath", STRING),
-        ("terminationMessagePolicy", Text("v1.TerminationMessagePolicy")),
-        ("imagePullPolicy", Text("v1.PullPolicy")),
-        ("stdin", Boolean),
-        ("stdinOnce", Boolean),
-        ("tty", Boolean),
+const CONTAINER: Struct = partly(
+    "Container",
+    &[
+        (1, "name", Text),
+        (2, "image", Text),
+        (3, "command", TEXTS),
+        (4, "args", TEXTS),
+        (5, "workingDir", Text),
+        (14, "imagePullPolicy", Text),
     ],
-    [
-        "ports",
-        "envFrom",
-        "env",
-        "resources",
-        "resizePolicy",
-        "restartPolicy",
-        "restartPolicyRules",
-        "volumeMounts",
-        "volumeDevices",
-        "livenessProbe",
-        "readinessProbe",
-        "startupProbe",
-        "lifecycle",
-        "securityContext",
-    ]
+    "env envFrom lifecycle livenessProbe ports readinessProbe resizePolicy resources restartPolicy \
+     restartPolicyRules securityContext startupProbe stdin stdinOnce terminationMessagePath \
+     terminationMessagePolicy tty volumeDevices volumeMounts",
 );
 
-const POD_STATUS: Struct =
-    Struct::open("v1.PodStatus", &[("phase", Text("v1.PodPhase")), ("startTime", Time)]);
+pub(super) static NODE: Struct = object!("Node", (2, "spec", Of(&NODE_SPEC)), (0, "status", Of(&STATUS)));
 
-pub(super) static NODE: Struct = object!(
-    "v1.Node",
-    (
-        "spec",
-        Of(&partly!(
-            "v1.NodeSpec",
-            [
-                ("podCIDR", STRING),
-                ("podCIDRs", List(&STRING)),
-                ("providerID", STRING),
-                ("unschedulable", Boolean),
-                ("externalID", STRING),
-            ],
-            ["taints", "configSource"]
-        ))
-    ),
-    ("status", Of(&Struct::open("v1.NodeStatus", &[("phase", Text("v1.NodePhase"))]))),
+const NODE_SPEC: Struct = partly(
+    "NodeSpec",
+    &[(1, "podCIDR", Text), (3, "providerID", Text), (4, "unschedulable", Boolean), (7, "podCIDRs", TEXTS)],
+    "configSource externalID taints",
 );
 
 pub(super) static VALIDATING_WEBHOOK_CONFIGURATION: Struct =
-    object!("v1.ValidatingWebhookConfiguration", ("webhooks", List(&Of(&VALIDATING_WEBHOOK))));
+    object!("ValidatingWebhookConfiguration", (0, "webhooks", List(&Of(&VALIDATING_WEBHOOK))));
 
 pub(super) static MUTATING_WEBHOOK_CONFIGURATION: Struct =
-    object!("v1.MutatingWebhookConfiguration", ("webhooks", List(&Of(&MUTATING_WEBHOOK))));
+    object!("MutatingWebhookConfiguration", (0, "webhooks", List(&Of(&MUTATING_WEBHOOK))));
 
-/// A webhook of either kind, with what one of them has beyond.
-macro_rules! webhook {
-    ($go_type:literal $(, ($member:literal, $shape:expr))* $(,)?) => {
-        Struct::closed($go_type, &[
-            ("name", STRING),
-            ("clientConfig", Of(&WEBHOOK_CLIENT_CONFIG)),
-            ("rules", List(&Of(&RULE_WITH_OPERATIONS))),
-            ("failurePolicy", Text("v1.FailurePolicyType")),
-            ("matchPolicy", Text("v1.MatchPolicyType")),
-            ("namespaceSelector", Any),
-            ("objectSelector", Any),
-            ("sideEffects", Text("v1.SideEffectClass")),
-            ("timeoutSeconds", Integer32),
-            ("admissionReviewVersions", List(&STRING)),
-            ("matchConditions", Any),
-            $(($member, $shape)),*
-        ])
-    };
-}
+const WEBHOOK: &[Member] = &[
+    (0, "name", Text),
+    (0, "clientConfig", Of(&WEBHOOK_CLIENT_CONFIG)),
+    (0, "rules", List(&Of(&RULE_WITH_OPERATIONS))),
+    (0, "sideEffects", Text),
+    (0, "timeoutSeconds", Integer),
+    (0, "admissionReviewVersions", TEXTS),
+];
 
-const VALIDATING_WEBHOOK: Struct = webhook!("v1.ValidatingWebhook");
-
-const MUTATING_WEBHOOK: Struct =
-    webhook!("v1.MutatingWebhook", ("reinvocationPolicy", Text("v1.ReinvocationPolicyType")));
-
-const WEBHOOK_CLIENT_CONFIG: Struct = Struct::closed(
-    "v1.WebhookClientConfig",
-    &[
-        ("url", STRING),
-        (
-            "service",
-            Of(&Struct::closed(
-                "v1.ServiceReference",
-                &[("namespace", STRING), ("name", STRING), ("path", STRING), ("port", Integer32)],
-            )),
-        ),
-        ("caBundle", Bytes),
-    ],
+const VALIDATING_WEBHOOK: Struct = partly(
+    "ValidatingWebhook",
+    WEBHOOK,
+    "failurePolicy matchConditions matchPolicy namespaceSelector objectSelector",
 );
 
-const RULE_WITH_OPERATIONS: Struct = Struct::closed(
-    "v1.RuleWithOperations",
+const MUTATING_WEBHOOK: Struct = partly(
+    "MutatingWebhook",
+    WEBHOOK,
+    "failurePolicy matchConditions matchPolicy namespaceSelector objectSelector reinvocationPolicy",
+);
+
+const WEBHOOK_CLIENT_CONFIG: Struct = closed(
+    "WebhookClientConfig",
+    &[(0, "url", Text), (0, "service", Of(&SERVICE_REFERENCE)), (0, "caBundle", Bytes)],
+);
+
+const SERVICE_REFERENCE: Struct = closed(
+    "ServiceReference",
+    &[(0, "namespace", Text), (0, "name", Text), (0, "path", Text), (0, "port", Integer)],
+);
+
+const RULE_WITH_OPERATIONS: Struct = closed(
+    "RuleWithOperations",
     &[
-        ("operations", List(&Text("v1.OperationType"))),
-        ("apiGroups", List(&STRING)),
-        ("apiVersions", List(&STRING)),
-        ("resources", List(&STRING)),
-        ("scope", Text("v1.ScopeType")),
+        (0, "operations", TEXTS),
+        (0, "apiGroups", TEXTS),
+        (0, "apiVersions", TEXTS),
+        (0, "resources", TEXTS),
+        (0, "scope", Text),
     ],
 );

@@ -1,6 +1,6 @@
 //! `POST /api/v1/namespaces/NAMESPACE/serviceaccounts/NAME/token`.
 //!
-//! As in the server, `?dryRun=All` has no effect: the token is real.
+//! As in an API server, `?dryRun=All` has no effect: the token is real.
 
 use axum::Router;
 use axum::body::Body;
@@ -10,23 +10,20 @@ use axum::http::request::Parts;
 use axum::routing::post;
 use serde_json::Value;
 
-use super::accept::Accept;
+use super::accept::Form;
 use super::options::WriteOptions;
-use super::{Answer, SharedRef, SharedState, answer, body, kinds};
+use super::{Answer, Context, ContextRef, answer, body, kinds};
 use crate::store::Resource;
 use boundtoken::api::{Status, TokenRequest};
 
-/// What the library's types do not have, and the server gives back unchanged.
-const ECHOED: [&str; 2] = ["ownerReferences", "selfLink"];
-
-pub(super) fn routes() -> Router<SharedRef> {
+pub(super) fn routes() -> Router<ContextRef> {
     Router::new().route("/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token", post(create))
 }
 
 async fn create(
-    State(shared): SharedState,
+    State(context): Context,
     Path((namespace, name)): Path<(String, String)>,
-    accept: Accept,
+    form: Form,
     parts: Parts,
     body: Body,
 ) -> Answer {
@@ -39,32 +36,21 @@ async fn create(
         let message = "the namespace of the provided object does not match the namespace sent on the request";
         return Err(Status::bad_request(message).into());
     }
-    shared.store.admits(&namespace, Resource::ServiceAccounts, &name)?;
-    let issued = shared.issuer.issue(&namespace, &name, request)?.managed_by(&options.manager);
+    context.store.admits(&namespace, Resource::ServiceAccounts, &name)?;
+    let issued = context.issuer.issue(&namespace, &name, request)?.managed_by(&options.manager);
 
     let mut response = serde_json::to_value(&issued.response)
         .map_err(|_| Status::internal_error("the token cannot be written"))?;
-    echo(&document.value, &mut response);
     if document.value.pointer("/spec/audiences").is_none_or(Value::is_null) {
         disown_audiences(&mut response);
     }
-    let mut response = answer::object(StatusCode::CREATED, &accept, &answer::in_form(accept.form, response)?);
+    let mut response = answer::in_form(StatusCode::CREATED, form, &response)?;
     let warnings = document.warnings.iter().chain(&issued.warnings);
     answer::warn(&mut response, warnings.map(String::as_str));
     Ok(response)
 }
 
-fn echo(request: &Value, response: &mut Value) {
-    let metadata = response.get_mut("metadata").and_then(Value::as_object_mut);
-    let (Some(metadata), Some(given)) = (metadata, request.get("metadata")) else { return };
-    for member in ECHOED {
-        if let Some(value) = given.get(member) {
-            metadata.insert(member.to_owned(), value.clone());
-        }
-    }
-}
-
-/// Audiences that the server filled in are not the client's. An empty list, which it fills in too, is.
+/// Audiences that the server filled in are not the client's. An empty list is, although the server fills that in too.
 fn disown_audiences(response: &mut Value) {
     if let Some(Value::Object(fields)) = response.pointer_mut("/metadata/managedFields/0/fieldsV1/f:spec") {
         fields.remove("f:audiences");

@@ -1,14 +1,14 @@
-//! What a token review says of a token, in the server's words.
+//! What a token review says of a token, in the words of an API server.
 //!
-//! The verdict is that of this crate's [`Verifier`](boundtoken::Verifier), for the audiences of the review. Its reasons become the
-//! server's sentences; where it is stricter than the server, and where the server quotes its decoder, the answer is the
-//! plain `invalid bearer token` that the server gives for whatever it cannot read.
+//! This crate's [`Verifier`](boundtoken::Verifier) judges the token, for the audiences of the review. Its reasons become the
+//! sentences of an API server. Where the verifier is stricter, and where an API server would quote its decoder, the answer is
+//! plain `invalid bearer token`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use super::Shared;
+use super::ServerContext;
 use super::authentication::{administrator, reviewed_token};
 use boundtoken::api::UserInfo;
 use boundtoken::api::quoted;
@@ -20,21 +20,21 @@ pub(super) enum Verdict {
     Refused(String),
 }
 
-/// What the server always says, and all that it says of a token that it cannot read.
+/// Begins every refusal. Of a token that cannot be read, nothing else is said.
 const INVALID: &str = "invalid bearer token";
 
-/// What the server says of a token that is bound to a webhook configuration, if it does not know of such tokens.
+/// What an API server says of a token that is bound to a webhook configuration while the feature is off.
 const GATE_IS_OFF: &str =
     "feature gate \"APIServerWebhookAuthenticationToken\" is disabled, but token is webhook bound";
 
 /// Judges a token for these audiences, or the API server's own when there are none.
-pub(super) fn of(shared: &Shared, text: &str, audiences: &[String]) -> Verdict {
-    let wanted = if audiences.is_empty() { shared.issuer.api_audiences() } else { audiences };
+pub(super) fn of(context: &ServerContext, text: &str, audiences: &[String]) -> Verdict {
+    let wanted = if audiences.is_empty() { context.issuer.api_audiences() } else { audiences };
     let Some(token) = reviewed_token(text) else { return Verdict::Refused(INVALID.to_owned()) };
 
-    if shared.authentication.is_admin(token) {
+    if context.authentication.is_admin(token) {
         // A token without audiences is one for the API server.
-        let audiences = in_both(wanted, |audience| shared.issuer.api_audiences().contains(audience));
+        let audiences = in_both(wanted, |audience| context.issuer.api_audiences().contains(audience));
         return match audiences.is_empty() {
             true => Verdict::Refused(INVALID.to_owned()),
             false => Verdict::Accepted { user: administrator(), audiences },
@@ -45,8 +45,8 @@ pub(super) fn of(shared: &Shared, text: &str, audiences: &[String]) -> Verdict {
     if named.is_empty() {
         return Verdict::Refused(INVALID.to_owned());
     }
-    match shared.authentication.verifier.verify_for(token.as_bytes(), &named) {
-        Ok(verified) if !shared.authentication.accepts(verified.claims()) => {
+    match context.authentication.verifier.verify_for(token.as_bytes(), &named) {
+        Ok(verified) if !context.authentication.accepts(verified.claims()) => {
             Verdict::Refused(because(GATE_IS_OFF))
         }
         Ok(verified) => {
@@ -54,31 +54,31 @@ pub(super) fn of(shared: &Shared, text: &str, audiences: &[String]) -> Verdict {
             let audiences = in_both(wanted, |audience| of_token.contains(&audience.as_str()));
             Verdict::Accepted { user: verified.user_info(), audiences }
         }
-        Err(rejection) => Verdict::Refused(match Refused::new(shared, token, wanted) {
+        Err(rejection) => Verdict::Refused(match Refused::new(context, token, wanted) {
             Some(refused) => refused.in_words(rejection.reason()),
             None => INVALID.to_owned(),
         }),
     }
 }
 
-/// Those of the audiences asked for that hold, in their order.
+/// The requested audiences that hold, in their order.
 fn in_both(wanted: &[String], holds: impl Fn(&String) -> bool) -> Vec<String> {
     wanted.iter().filter(|audience| holds(audience)).cloned().collect()
 }
 
-/// A refused token that its issuer's name makes ours to judge. Nothing in it is believed; it is only named in messages.
+/// A refused token that claims this issuer. Nothing in it is believed: it serves for messages only.
 struct Refused<'a> {
-    shared: &'a Shared,
+    context: &'a ServerContext,
     claims: Value,
     wanted: &'a [String],
 }
 
 impl<'a> Refused<'a> {
-    fn new(shared: &'a Shared, token: &str, wanted: &'a [String]) -> Option<Self> {
+    fn new(context: &'a ServerContext, token: &str, wanted: &'a [String]) -> Option<Self> {
         let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
         let claims: Value = serde_json::from_slice(&payload).ok()?;
         let issuer = claims.get("iss").and_then(Value::as_str)?;
-        (issuer == shared.issuer.name()).then_some(Self { shared, claims, wanted })
+        (issuer == context.issuer.name()).then_some(Self { context, claims, wanted })
     }
 
     fn in_words(&self, reason: Reason) -> String {
@@ -111,7 +111,7 @@ impl<'a> Refused<'a> {
             Reason::PodUidMismatch => self.another(ObjectKind::Pod, "pod"),
             Reason::NodeUidMismatch => self.another(ObjectKind::Node, "node"),
             // The server judges this before the configurations themselves.
-            reason if is_about_webhooks(reason) && !self.shared.authentication.accepts_webhook_tokens => {
+            reason if is_about_webhooks(reason) && !self.context.authentication.accepts_webhook_tokens => {
                 GATE_IS_OFF.to_owned()
             }
             Reason::AttestationMissing => format!(
@@ -163,11 +163,11 @@ impl<'a> Refused<'a> {
         value.and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// The uid of the object there is, and that of the one in the token.
+    /// The uid of the existing object, and the uid in the token.
     fn uids(&self, kind: ObjectKind, claim: &str) -> (String, &str) {
         let namespace = if kind.is_namespaced() { self.namespace() } else { "" };
         let reference = ObjectReference { kind, namespace, name: self.claim(claim, "name") };
-        let found = match self.shared.store.state(&reference) {
+        let found = match self.context.store.state(&reference) {
             ObjectState::Present { uid, .. } => uid.to_string(),
             _ => String::new(),
         };
@@ -186,12 +186,12 @@ impl<'a> Refused<'a> {
     }
 }
 
-/// The whole answer, with what there is to say beyond.
+/// The whole answer, with the reason.
 fn because(why: &str) -> String {
     format!("[{INVALID}, {why}]")
 }
 
-/// Whether it is for a webhook configuration, or for what comes with one, that a token is refused.
+/// Whether a token is refused for its webhook configuration or its attestations.
 fn is_about_webhooks(reason: Reason) -> bool {
     matches!(
         reason,

@@ -32,7 +32,7 @@ impl Store {
         document: Value,
         options: WriteOptions,
     ) -> Result<Arc<Value>, Status> {
-        let mut object = decode(resource, &document).map_err(|fault| fault.in_body(resource))?;
+        let mut object = decode(resource, document)?;
         for name in ["creationTimestamp", "uid", "deletionTimestamp", "deletionGracePeriodSeconds"] {
             remove(&mut object, &["metadata", name]);
         }
@@ -82,19 +82,17 @@ pub(super) fn create(
     } else {
         String::new()
     };
-    for attempt in 1.. {
+    for _ in 0..ATTEMPTS {
         if !prefix.is_empty() {
             set(&mut object, &["metadata", "name"], random::name(&prefix)?);
         }
-        if state.get(resource, meta(&object, "namespace"), meta(&object, "name")).is_none()
-            || attempt >= ATTEMPTS
-        {
+        if state.get(resource, meta(&object, "namespace"), meta(&object, "name")).is_none() {
             break;
         }
     }
     complete(resource, &mut object);
     prepare(resource, &mut object, options.now);
-    check(state, resource, &object, !prefix.is_empty())?;
+    check(state, resource, &object)?;
     if options.dry_run {
         return Ok(Arc::new(object));
     }
@@ -105,7 +103,7 @@ pub(super) fn create(
     Ok(object)
 }
 
-fn check(state: &State, resource: Resource, object: &Value, name_was_made_up: bool) -> Result<(), Status> {
+fn check(state: &State, resource: Resource, object: &Value) -> Result<(), Status> {
     let name = meta(object, "name");
     let faults = of_new(resource, object);
     if !faults.is_empty() {
@@ -115,11 +113,7 @@ fn check(state: &State, resource: Resource, object: &Value, name_was_made_up: bo
         return Err(Status::failure(500, "", "resourceVersion should not be set on objects to be created"));
     }
     if let Some(existing) = state.get(resource, meta(object, "namespace"), name) {
-        let why = ", the server was not able to generate a unique name for the object";
-        let mut status = already_exists(resource, name, if name_was_made_up { why } else { "" });
-        if let (true, Some(details)) = (name_was_made_up, &mut status.details) {
-            details.retry_after_seconds = 1;
-        }
+        let mut status = already_exists(resource, name);
         if is_terminating(existing) {
             status.message = format!("object is being deleted: {}", status.message);
         }
@@ -145,10 +139,11 @@ fn admit_pod(state: &State, pod: &mut Value) -> Result<(), Status> {
     Err(forbidden(Resource::Pods, name_or_prefix(pod), &why))
 }
 
-/// What admission calls an object: its name may not have been made up yet.
+/// What admission calls an object. Its name may not have been made up yet.
 pub(super) fn name_or_prefix(object: &Value) -> &str {
-    [meta(object, "name"), meta(object, "generateName"), "Unknown"]
-        .into_iter()
-        .find(|name| !name.is_empty())
-        .unwrap_or_default()
+    match (meta(object, "name"), meta(object, "generateName")) {
+        ("", "") => "Unknown",
+        ("", prefix) => prefix,
+        (name, _) => name,
+    }
 }

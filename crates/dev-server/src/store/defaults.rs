@@ -1,4 +1,4 @@
-//! What the API server, its admission and the controllers beside it would set, by kind.
+//! What an API server, its admission plugins and its controllers would set, by kind.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use boundtoken::UnixSeconds;
 
 use super::Resource;
-use super::object::{default, member, meta, pairs, remove, set, text, texts};
+use super::object::{default, member, meta, pairs, remove, set, text};
 
 /// The service account that every namespace has, and that pods run as unless they say otherwise.
 pub(super) const DEFAULT_ACCOUNT: &str = "default";
@@ -98,9 +98,6 @@ fn complete_secret(secret: &mut Value) {
     for (key, value) in texts {
         set(secret, &["data", &key], value);
     }
-    // As Go reads no bytes.
-    let data = secret.get_mut("data").and_then(Value::as_object_mut);
-    data.into_iter().flatten().filter(|(_, value)| value.is_null()).for_each(|(_, value)| *value = "".into());
     remove(secret, &["stringData"]);
     if text(secret, &["type"]).is_empty() {
         set(secret, &["type"], "Opaque");
@@ -119,47 +116,15 @@ fn complete_pod(pod: &mut Value) {
         set(pod, &["spec", "serviceAccountName"], account.clone());
         set(pod, &["spec", "serviceAccount"], account);
     }
-    for (name, value) in [
-        ("restartPolicy", "Always".into()),
-        ("dnsPolicy", "ClusterFirst".into()),
-        ("schedulerName", "default-scheduler".into()),
-        ("securityContext", json!({})),
-        ("terminationGracePeriodSeconds", 30.into()),
-        ("enableServiceLinks", true.into()),
-    ] {
-        default(pod, &["spec", name], value);
-    }
-    for list in ["containers", "initContainers"] {
-        let containers =
-            pod.get_mut("spec").and_then(|spec| spec.get_mut(list)).and_then(Value::as_array_mut);
-        containers.into_iter().flatten().for_each(complete_container);
-    }
-}
-
-fn complete_container(container: &mut Value) {
-    let image = text(container, &["image"]);
-    let name = image.rsplit('/').next().unwrap_or_default();
-    let is_latest = image.ends_with(":latest") || !(name.contains(':') || name.contains('@'));
-    for (name, value) in [
-        ("resources", json!({})),
-        ("terminationMessagePath", "/dev/termination-log".into()),
-        ("terminationMessagePolicy", "File".into()),
-        ("imagePullPolicy", if is_latest { "Always" } else { "IfNotPresent" }.into()),
-    ] {
-        default(container, &[name], value);
-    }
+    default(pod, &["spec", "restartPolicy"], "Always");
+    default(pod, &["spec", "terminationGracePeriodSeconds"], 30);
 }
 
 /// What is set when an object is created, before it is validated.
 pub(super) fn prepare(resource: Resource, object: &mut Value, now: UnixSeconds) {
     match resource {
         Resource::Namespaces => {
-            let mut finalizers: Vec<_> =
-                texts(object, &["spec", "finalizers"]).into_iter().map(str::to_owned).collect();
-            if !finalizers.iter().any(|finalizer| finalizer == "kubernetes") {
-                finalizers.push("kubernetes".to_owned());
-            }
-            set(object, &["spec", "finalizers"], finalizers);
+            set(object, &["spec", "finalizers"], json!(["kubernetes"]));
             set(object, &["status"], json!({"phase": "Active"}));
         }
         Resource::Pods => {

@@ -9,11 +9,11 @@ use boundtoken::api::{Status, StatusDetails};
 
 use super::defaults::DEFAULT_ACCOUNT;
 use super::object::{finalizers, integer, is_terminating, meta, set, text, time};
-use super::refusals::{about, conflict, forbidden, not_found};
+use super::refusals::{about, forbidden, not_found};
 use super::state::{State, key};
 use super::{List, Resource, Selector, Store, Version, WriteOptions, namespaces};
 
-/// How to delete (`metav1.DeleteOptions`). Who owns the object does not matter here, so neither does the policy for it.
+/// How to delete (`metav1.DeleteOptions`). Nothing is owned here, so there is no policy for dependents.
 #[derive(Clone, Debug)]
 pub(crate) struct DeleteOptions {
     pub grace_period_seconds: Option<i64>,
@@ -27,7 +27,7 @@ pub(crate) struct DeleteOptions {
 /// What a deletion is answered with.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Deleted {
-    /// The object, which is still there, or is of a kind of which the server shows the last state.
+    /// The object: it still exists, or the answer for its kind is the last state.
     Object(Arc<Value>),
     /// A success that names the object.
     Status(Box<Status>),
@@ -88,15 +88,18 @@ impl Store {
             grace_period_seconds: Some(0),
             ..DeleteOptions::of(WriteOptions { dry_run: false, now })
         };
-        let ended = self.write(|state| {
+        let ended: Result<(), Status> = self.write(|state| {
             for key in state.expired(now) {
-                let (namespace, name) = key.split_once('/').unwrap_or_default();
+                let (namespace, name) = key
+                    .split_once('/')
+                    .ok_or_else(|| Status::internal_error("the key of a pod has no namespace"))?;
                 delete(state, Resource::Pods, namespace, name, &options)?;
             }
             Ok(())
         });
-        // Nobody asked, so there is nobody to tell; a pod that is gone already is what was wanted.
-        let _ = ended;
+        if let Err(status) = ended {
+            tracing::error!(%status, "a pod whose grace period has passed is not ended");
+        }
     }
 }
 
@@ -118,7 +121,7 @@ pub(super) fn delete(
     if resource == Resource::Namespaces && !namespaces::is_finalized(&object) {
         return Ok(Deleted::Object(object));
     }
-    let Some(marked) = marked(resource, &object, options) else {
+    let Some(marked) = marked(resource, &object, options)? else {
         return Ok(answer(resource, object));
     };
     let stays = integer(&marked, &["metadata", "deletionGracePeriodSeconds"]).is_some_and(|grace| grace > 0)
@@ -137,8 +140,8 @@ pub(super) fn delete(
     remove(state, resource, namespace, name, options.write).map(|object| answer(resource, object))
 }
 
-/// The object with the marks of its deletion; `None` when a deletion is under way that this one does not shorten.
-fn marked(resource: Resource, object: &Value, options: &DeleteOptions) -> Option<Value> {
+/// The object with the marks of its deletion. `None` when an earlier deletion ends no later than this one.
+fn marked(resource: Resource, object: &Value, options: &DeleteOptions) -> Result<Option<Value>, Status> {
     let now = options.write.now;
     let mut marked = object.clone();
     let mut mark = |end: UnixSeconds, grace: i64| {
@@ -146,12 +149,12 @@ fn marked(resource: Resource, object: &Value, options: &DeleteOptions) -> Option
         set(&mut marked, &["metadata", "deletionGracePeriodSeconds"], grace);
     };
     let after = |start: UnixSeconds, grace: i64| UnixSeconds(start.0.saturating_add_signed(grace));
-    // A negative grace period is one of a second.
+    // A negative grace period counts as one second.
     let asked = options.grace_period_seconds.map(|grace| if grace < 0 { 1 } else { grace });
     let under_way = integer(object, &["metadata", "deletionGracePeriodSeconds"]);
     match (time(object, &["metadata", "deletionTimestamp"]), under_way) {
         (None, _) => {
-            let grace = if resource == Resource::Pods { pod_grace(object, asked) } else { 0 };
+            let grace = if resource == Resource::Pods { pod_grace(object, asked)? } else { 0 };
             mark(after(now, grace), grace);
             if let Some(generation) =
                 integer(object, &["metadata", "generation"]).filter(|generation| *generation > 0)
@@ -160,7 +163,7 @@ fn marked(resource: Resource, object: &Value, options: &DeleteOptions) -> Option
             }
         }
         (Some(end), Some(under_way)) if resource == Resource::Pods && under_way > 0 => {
-            let asked = asked.filter(|asked| *asked < under_way)?;
+            let Some(asked) = asked.filter(|asked| *asked < under_way) else { return Ok(None) };
             let end = after(end, asked.saturating_sub(under_way));
             if end >= now {
                 mark(end, asked);
@@ -170,17 +173,18 @@ fn marked(resource: Resource, object: &Value, options: &DeleteOptions) -> Option
         }
         (Some(end), _) => mark(end.min(now), 0),
     }
-    Some(marked)
+    Ok(Some(marked))
 }
 
-fn pod_grace(pod: &Value, asked: Option<i64>) -> i64 {
+fn pod_grace(pod: &Value, asked: Option<i64>) -> Result<i64, Status> {
     let has_ended = ["Failed", "Succeeded"].contains(&text(pod, &["status", "phase"]));
     if text(pod, &["spec", "nodeName"]).is_empty() || has_ended {
-        return 0;
+        return Ok(0);
     }
-    let own = || integer(pod, &["spec", "terminationGracePeriodSeconds"]).unwrap_or(0);
-    let grace = asked.unwrap_or_else(own);
-    if grace < 0 { 1 } else { grace }
+    // It is set when a pod is created, and cannot be taken away.
+    let own = integer(pod, &["spec", "terminationGracePeriodSeconds"]);
+    let grace = asked.or(own).ok_or_else(|| Status::internal_error("the pod has no grace period"))?;
+    Ok(if grace < 0 { 1 } else { grace })
 }
 
 /// Removes the object, and does what follows from that.
@@ -222,12 +226,6 @@ fn check_preconditions(resource: Resource, object: &Value, options: &DeleteOptio
     ];
     for (what, expected, found, might) in conditions {
         let Some(expected) = expected.as_deref().filter(|expected| *expected != found) else { continue };
-        if resource == Resource::Namespaces {
-            let why = format!(
-                "Precondition failed: {what} in precondition: {expected}, {what} in object meta: {found}"
-            );
-            return Err(conflict(resource, name, &why));
-        }
         let why = format!(
             "the {what} in the precondition ({expected}) does not match the {what} in record ({found}). The object \
              might have been {might}"
@@ -237,7 +235,7 @@ fn check_preconditions(resource: Resource, object: &Value, options: &DeleteOptio
     Ok(())
 }
 
-/// Of secrets, nodes and webhook configurations the server shows no last state.
+/// For secrets, nodes and webhook configurations, an API server does not answer with the last state.
 fn answer(resource: Resource, object: Arc<Value>) -> Deleted {
     if matches!(resource, Resource::Namespaces | Resource::ServiceAccounts | Resource::Pods) {
         return Deleted::Object(object);

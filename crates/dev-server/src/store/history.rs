@@ -1,4 +1,4 @@
-//! What has happened lately, for watches and for lists of an earlier version.
+//! The latest changes, for watches.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -16,7 +16,6 @@ const MOST_BYTES: usize = 64 << 20;
 pub(super) struct Event {
     pub revision: u64,
     pub resource: Resource,
-    pub key: String,
     /// The object before; `None` when it did not exist.
     pub before: Option<Arc<Value>>,
     /// The object after; `None` when it no longer exists.
@@ -24,25 +23,25 @@ pub(super) struct Event {
 }
 
 impl Event {
-    /// The object as it was before, with the version of the event: what a watcher is told of an object that is gone.
-    pub(super) fn farewell(&self) -> Option<Arc<Value>> {
-        let mut object = self.before.as_deref()?.clone();
+    /// The object as it was before, with the version of the event. A watcher is told this of an object that is gone.
+    pub(super) fn farewell(&self, before: &Value) -> Arc<Value> {
+        let mut object = before.clone();
         set(&mut object, &["metadata", "resourceVersion"], self.revision.to_string());
-        Some(Arc::new(object))
+        Arc::new(object)
     }
 
     /// Its own share of memory: the object before is most often still counted with the event that made it.
     fn weight(&self) -> usize {
-        self.after.as_deref().map_or(0, weight).saturating_add(self.key.len()).saturating_add(128)
+        self.after.as_deref().map_or(0, weight).saturating_add(128)
     }
 }
 
 /// The events after revision `floor`, one for each revision.
 pub(super) struct History {
-    events: VecDeque<Arc<Event>>,
+    events: VecDeque<Event>,
     bytes: usize,
     floor: u64,
-    /// The last revision before the history was forgotten: who has seen that much has missed nothing.
+    /// The last revision before the history was forgotten. A watch that has seen it has missed nothing.
     caught_up: u64,
 }
 
@@ -60,7 +59,7 @@ impl History {
 
     pub(super) fn push(&mut self, event: Event) {
         self.bytes = self.bytes.saturating_add(event.weight());
-        self.events.push_back(Arc::new(event));
+        self.events.push_back(event);
         while self.events.len() > MOST_EVENTS || (self.bytes > MOST_BYTES && self.events.len() > 1) {
             if let Some(oldest) = self.events.pop_front() {
                 self.bytes = self.bytes.saturating_sub(oldest.weight());
@@ -69,16 +68,13 @@ impl History {
         }
     }
 
-    /// Drops everything. `revision` becomes the floor, and must be one that nobody has been told yet.
+    /// Drops everything. `revision` becomes the floor. No client may have been told of it yet.
     pub(super) fn forget(&mut self, revision: u64) {
         *self = Self { caught_up: revision.saturating_sub(1), ..Self::since(revision) };
     }
 
     /// The events after this revision.
-    pub(super) fn after(
-        &self,
-        revision: u64,
-    ) -> Result<impl DoubleEndedIterator<Item = &Arc<Event>>, Forgotten> {
+    pub(super) fn after(&self, revision: u64) -> Result<impl Iterator<Item = &Event>, Forgotten> {
         let Some(skipped) = revision.checked_sub(self.floor) else {
             return Err(Forgotten { floor: self.floor });
         };

@@ -1,13 +1,11 @@
 //! Reading one object, or many.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use boundtoken::api::Status;
 
-use super::history::Forgotten;
 use super::refusals::{expired, too_large_revision};
 use super::state::State;
 use super::{Resource, Selector, Store};
@@ -17,10 +15,11 @@ use super::{Resource, Selector, Store};
 pub(crate) enum Version {
     Latest,
     NotOlderThan(u64),
+    /// The state at this revision. Earlier states are not kept, as in a cluster that has compacted them.
     Exact(u64),
 }
 
-/// Objects, and the revision at which there were these.
+/// Objects, and the revision of this state.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct List {
     pub revision: u64,
@@ -50,7 +49,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// 504 when the revision lies in the future, 410 when it lies before the history.
+    /// 504 when the revision lies in the future, 410 for an exact one that is not the latest.
     pub(crate) fn list(
         &self,
         resource: Resource,
@@ -69,47 +68,21 @@ pub(super) fn list(
     selector: &Selector,
     version: Version,
 ) -> Result<List, Status> {
-    let selected = |object: &Arc<Value>| selector.selects(object).then(|| Arc::clone(object));
     match version {
-        Version::Latest | Version::NotOlderThan(_) => {
-            if let Version::NotOlderThan(revision) = version {
-                reached(state, revision)?;
-            }
-            let items = state.all(resource, namespace).filter_map(|(_, object)| selected(object));
-            Ok(List { revision: state.revision, items: items.collect() })
-        }
+        Version::Latest => {}
+        Version::NotOlderThan(revision) => reached(state, revision)?,
         Version::Exact(revision) => {
             reached(state, revision)?;
-            let objects = at(state, resource, namespace, revision)?;
-            Ok(List { revision, items: objects.values().filter_map(selected).collect() })
+            if revision < state.revision {
+                return Err(expired("The resourceVersion for the provided list is too old.".to_owned()));
+            }
         }
     }
+    let objects = state.all(resource, namespace).map(|(_, object)| object);
+    let items = objects.filter(|object| selector.selects(object)).cloned().collect();
+    Ok(List { revision: state.revision, items })
 }
 
 fn reached(state: &State, revision: u64) -> Result<(), Status> {
     if revision > state.revision { Err(too_large_revision(revision, state.revision)) } else { Ok(()) }
-}
-
-/// The objects at an earlier revision: what has happened since is undone.
-fn at(
-    state: &State,
-    resource: Resource,
-    namespace: &str,
-    revision: u64,
-) -> Result<BTreeMap<String, Arc<Value>>, Status> {
-    let too_old = |_: Forgotten| expired("The resourceVersion for the provided list is too old.".to_owned());
-    let mut objects: BTreeMap<_, _> =
-        state.all(resource, namespace).map(|(key, object)| (key.to_owned(), Arc::clone(object))).collect();
-    let within = |key: &str| {
-        namespace.is_empty() || key.split_once('/').is_some_and(|(within, _)| within == namespace)
-    };
-    for event in state.history.after(revision).map_err(too_old)?.rev() {
-        if event.resource == resource && within(&event.key) {
-            match &event.before {
-                Some(before) => objects.insert(event.key.clone(), Arc::clone(before)),
-                None => objects.remove(&event.key),
-            };
-        }
-    }
-    Ok(objects)
 }

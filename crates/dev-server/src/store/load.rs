@@ -1,4 +1,4 @@
-//! Loading manifests: what a cluster is to begin with.
+//! Loading manifests, the objects to start from.
 
 use std::fmt;
 
@@ -47,11 +47,11 @@ impl fmt::Display for LoadError {
 impl std::error::Error for LoadError {}
 
 impl Store {
-    /// Creates the objects of the manifests, whatever their order; lists are taken apart. Namespaces and service
-    /// accounts that they need are made. An object that is there already is replaced.
+    /// Creates the objects of the manifests, in any order. Lists are taken apart. Missing namespaces and service accounts
+    /// are created, and existing objects are replaced.
     ///
-    /// `uid` and `deletionTimestamp` are kept: such an object stays as it is until it is deleted once more. Returns how
-    /// many objects the manifests have.
+    /// The objects keep `uid` and `deletionTimestamp`. An object with the latter stays until it is deleted once more.
+    /// Returns the number of objects.
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl Store {
 
     fn load_one(&self, resource: Resource, manifest: Value) -> Result<(), Status> {
         let options = WriteOptions::now();
-        let mut object = decode(resource, &manifest).map_err(|fault| fault.in_body(resource))?;
+        let mut object = decode(resource, manifest)?;
         let given = ["uid", "deletionTimestamp"].map(|name| (name, remove(&mut object, &["metadata", name])));
         for name in ["resourceVersion", "creationTimestamp", "generation", "deletionGracePeriodSeconds"] {
             remove(&mut object, &["metadata", name]);
@@ -142,8 +142,9 @@ fn flatten(manifest: &Value, objects: &mut Vec<(Resource, Value)>) -> Result<(),
         return Ok(());
     }
     let (api_version, kind) = (text(manifest, &["apiVersion"]), text(manifest, &["kind"]));
-    if let (Some(items), true) = (manifest.get("items").and_then(Value::as_array), kind.ends_with("List")) {
-        let of_items = kind.strip_suffix("List").unwrap_or_default();
+    if let (Some(items), Some(of_items)) =
+        (manifest.get("items").and_then(Value::as_array), kind.strip_suffix("List"))
+    {
         return items.iter().try_for_each(|item| {
             let mut item = item.clone();
             // The items of a typed list do not say their kind.

@@ -42,6 +42,7 @@ impl IssuerObjects for Store {
         self.read(|state| {
             let configuration = state.get(resource, "", configuration.name)?;
             let webhooks = configuration.get("webhooks").unwrap_or(&Value::Null);
+            // Validation has read them already. Without webhooks, no token is issued for the configuration.
             (uid == meta(configuration, "uid")).then(|| Webhook::read_all(webhooks).ok())?
         })
     }

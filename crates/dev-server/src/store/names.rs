@@ -64,37 +64,6 @@ pub(super) fn faults_of_label_value(value: &str) -> Vec<String> {
     faults
 }
 
-/// What is wrong with a key in the data of a secret.
-pub(super) fn faults_of_data_key(key: &str) -> Vec<String> {
-    let mut faults = too_long(key, 253, "characters");
-    if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)) {
-        faults.push(
-            "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or \
-             'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
-                .to_owned(),
-        );
-    }
-    match key {
-        "." => faults.push("must not be '.'".to_owned()),
-        ".." => faults.push("must not be '..'".to_owned()),
-        key if key.starts_with("..") => faults.push("must not start with '..'".to_owned()),
-        _ => {}
-    }
-    faults
-}
-
-/// A prefix in the place of a name: as something will follow, a dash at its end is fine.
-pub(super) fn completed(prefix: &str) -> String {
-    // The API server puts the letter in place of the dash and of what stands before it.
-    let mut kept = prefix.to_owned();
-    if prefix.len() > 1 && kept.pop() == Some('-') {
-        kept.pop();
-        kept.push('a');
-        return kept;
-    }
-    prefix.to_owned()
-}
-
 fn is_qualified(text: &str) -> bool {
     let inside = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     is_made_of(text, inside, |byte: u8| byte.is_ascii_alphanumeric())

@@ -1,4 +1,4 @@
-//! The life of namespaces: what the admission plugin NamespaceLifecycle and the namespace controller do.
+//! What the admission plugin NamespaceLifecycle and the namespace controller do.
 
 use serde_json::{Value, json};
 
@@ -8,13 +8,13 @@ use super::create::{create, name_or_prefix};
 use super::decode::decode;
 use super::defaults::{DEFAULT_ACCOUNT, complete};
 use super::delete::{DeleteOptions, delete};
-use super::object::{finalizers, is_terminating, meta, remove, set, text, texts};
+use super::object::{finalizers, is_terminating, meta, remove, text, texts};
 use super::refusals::{forbidden, not_found};
 use super::state::{State, key};
 use super::{Resource, Store, WriteOptions};
 
 impl Store {
-    /// Whether something can be created in the namespace: `name` is what and of which resource.
+    /// Whether an object of this resource and name can be created in the namespace.
     ///
     /// # Errors
     ///
@@ -47,7 +47,7 @@ pub(super) fn admit(state: &State, resource: Resource, object: &Value) -> Result
     Err(status)
 }
 
-/// What the service account controller does: every namespace has a service account `default`.
+/// Gives a namespace its service account `default`, as the service account controller does.
 pub(super) fn ensure_default_account(
     state: &mut State,
     namespace: &str,
@@ -59,12 +59,12 @@ pub(super) fn ensure_default_account(
         return Ok(());
     }
     let account = json!({"metadata": {"name": DEFAULT_ACCOUNT, "namespace": namespace}});
-    let Ok(mut account) = decode(Resource::ServiceAccounts, &account) else { return Ok(()) };
+    let mut account = decode(Resource::ServiceAccounts, account)?;
     complete(Resource::ServiceAccounts, &mut account);
     create(state, Resource::ServiceAccounts, account, options).map(drop)
 }
 
-/// Begins the deletion of what is in a namespace that has just begun to be deleted.
+/// Deletes the objects in a namespace whose deletion has just begun.
 pub(super) fn empty(state: &mut State, namespace: &str, options: WriteOptions) -> Result<(), Status> {
     for resource in Resource::ALL.into_iter().filter(|resource| resource.is_namespaced()) {
         let names: Vec<_> =
@@ -77,36 +77,24 @@ pub(super) fn empty(state: &mut State, namespace: &str, options: WriteOptions) -
     Ok(())
 }
 
-/// Lets go of a namespace that is being deleted once nothing is in it.
+/// Removes a terminating namespace once it is empty.
 pub(super) fn finish(state: &mut State, name: &str) {
-    let Some(namespace) =
-        state.get(Resource::Namespaces, "", name).filter(|namespace| is_terminating(namespace))
-    else {
-        return;
-    };
-    let is_empty = Resource::ALL
-        .into_iter()
-        .filter(|resource| resource.is_namespaced())
-        .all(|resource| state.all(resource, name).next().is_none());
-    let held_by: Vec<_> = texts(namespace, &["spec", "finalizers"]).into_iter().map(str::to_owned).collect();
-    if !is_empty || !held_by.iter().any(|finalizer| finalizer == "kubernetes") {
+    let namespace = state.get(Resource::Namespaces, "", name).filter(|namespace| is_terminating(namespace));
+    let Some(namespace) = namespace.filter(|namespace| !is_finalized(namespace)) else { return };
+    let mut namespaced = Resource::ALL.into_iter().filter(|resource| resource.is_namespaced());
+    if namespaced.any(|resource| state.all(resource, name).next().is_some()) {
         return;
     }
-    let left: Vec<_> = held_by.into_iter().filter(|finalizer| finalizer != "kubernetes").collect();
-    if left.is_empty() && finalizers(namespace).is_empty() {
+    if finalizers(namespace).is_empty() {
         state.remove(Resource::Namespaces, &key("", name));
         return;
     }
     let mut namespace = namespace.as_ref().clone();
-    if left.is_empty() {
-        remove(&mut namespace, &["spec", "finalizers"]);
-    } else {
-        set(&mut namespace, &["spec", "finalizers"], left);
-    }
+    remove(&mut namespace, &["spec", "finalizers"]);
     state.put(Resource::Namespaces, namespace);
 }
 
-/// Whether nothing holds the namespace but its own `metadata.finalizers`.
+/// Whether nothing holds the namespace but its own `metadata.finalizers`. Until it is empty, its `spec.finalizers` do.
 pub(super) fn is_finalized(namespace: &Value) -> bool {
     texts(namespace, &["spec", "finalizers"]).is_empty()
 }

@@ -40,8 +40,14 @@ pub(super) fn integer(object: &Value, path: &[&str]) -> Option<i64> {
     member(object, path).and_then(Value::as_i64)
 }
 
+/// The time at this path. What cannot be read counts as long past: an object whose deletion has begun must never look
+/// as if it had not.
 pub(super) fn time(object: &Value, path: &[&str]) -> Option<UnixSeconds> {
-    text(object, path).parse::<Time>().ok().map(UnixSeconds::from)
+    let time = member(object, path)?.as_str().map(str::parse::<Time>);
+    Some(match time {
+        Some(Ok(time)) => time.into(),
+        Some(Err(_)) | None => UnixSeconds(0),
+    })
 }
 
 /// Whether its deletion has begun.

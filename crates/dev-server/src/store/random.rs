@@ -1,4 +1,4 @@
-//! What the server makes up: uids, and the ends of generated names.
+//! Random uids, and the ends of generated names.
 
 use crate::crypto;
 use boundtoken::Uid;
@@ -9,16 +9,14 @@ pub(super) fn uid() -> Result<String, Status> {
     Uid::random().map(|uid| uid.to_string()).map_err(|why| Status::internal_error(&why.to_string()))
 }
 
-/// The prefix, shortened if need be, with five random letters or digits, of which none makes a word.
+/// The prefix, shortened if need be, and five random characters of an alphabet that spells no words.
 pub(super) fn name(prefix: &str) -> Result<String, Status> {
     const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
     const LONGEST_PREFIX: usize = 58;
 
-    let mut end = LONGEST_PREFIX.min(prefix.len());
-    while !prefix.is_char_boundary(end) {
-        end -= 1;
-    }
-    let mut name = prefix.get(..end).unwrap_or_default().to_owned();
+    let fitting =
+        prefix.char_indices().take_while(|(start, letter)| start + letter.len_utf8() <= LONGEST_PREFIX);
+    let mut name: String = fitting.map(|(_, letter)| letter).collect();
     for pair in bytes::<10>()?.chunks_exact(2) {
         let number = pair.iter().fold(0, |number, byte| number * 256 + usize::from(*byte));
         name.extend(ALPHABET.get(number % ALPHABET.len()).map(|byte| char::from(*byte)));

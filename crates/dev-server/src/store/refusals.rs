@@ -1,4 +1,4 @@
-//! Refusals of more than one operation, in the API server's words.
+//! Refusals that several operations share, in the words of an API server.
 
 pub(super) use boundtoken::api::quoted;
 use boundtoken::api::{Status, StatusCause, StatusDetails};
@@ -10,8 +10,8 @@ pub(super) fn not_found(resource: Resource, name: &str) -> Status {
     Status::failure(404, "NotFound", message).about(about(resource, name))
 }
 
-pub(super) fn already_exists(resource: Resource, name: &str, why: &str) -> Status {
-    let message = format!("{} {} already exists{why}", qualified(resource), quoted(name));
+pub(super) fn already_exists(resource: Resource, name: &str) -> Status {
+    let message = format!("{} {} already exists", qualified(resource), quoted(name));
     Status::failure(409, "AlreadyExists", message).about(about(resource, name))
 }
 
@@ -27,7 +27,7 @@ pub(super) fn conflict(resource: Resource, name: &str, why: &str) -> Status {
     Status::conflict(resource.group(), resource.plural(), name, why)
 }
 
-/// A write that is based on a version of the object which is no longer the latest.
+/// 409: the write is based on an outdated version of the object.
 pub(super) fn outdated(resource: Resource, name: &str) -> Status {
     let why = "the object has been modified; please apply your changes to the latest version and try again";
     conflict(resource, name, why)
@@ -54,7 +54,7 @@ pub(super) fn too_large_revision(asked: u64, current: u64) -> Status {
     )
 }
 
-/// 507: the server keeps everything in memory, and no more than this.
+/// 507: the server keeps everything in memory, within this bound.
 pub(super) fn full(what: &str) -> Status {
     Status::failure(507, "InsufficientStorage", format!("the development server holds at most {what}"))
 }
@@ -76,19 +76,8 @@ fn qualified(resource: Resource) -> String {
     }
 }
 
-/// 422: the same fault may be found by more than one rule, and is then written once but counted as often.
 pub(super) fn invalid(resource: Resource, name: &str, causes: Vec<StatusCause>) -> Status {
-    let mut once: Vec<StatusCause> = Vec::new();
-    for cause in &causes {
-        if !once.contains(cause) {
-            once.push(cause.clone());
-        }
-    }
-    let mut status = Status::invalid(resource.group(), resource.kind(), name, once);
-    if let Some(details) = &mut status.details {
-        details.causes = causes;
-    }
-    status
+    Status::invalid(resource.group(), resource.kind(), name, causes)
 }
 
 /// A cause of 422 `Invalid`: the value is quoted as the API server quotes it.
@@ -111,16 +100,6 @@ pub(super) fn forbidden_value(field: impl Into<String>, why: &str) -> StatusCaus
 
 pub(super) fn duplicate(field: impl Into<String>, text: &str) -> StatusCause {
     cause("FieldValueDuplicate", field, format!("Duplicate value: {}", quoted(text)))
-}
-
-pub(super) fn too_long(field: impl Into<String>, most: usize) -> StatusCause {
-    cause("FieldValueTooLong", field, format!("Too long: may not be more than {most} bytes"))
-}
-
-pub(super) fn unsupported(field: impl Into<String>, value: &str, supported: &[&str]) -> StatusCause {
-    let supported: Vec<_> = supported.iter().map(|value| quoted(value)).collect();
-    let message = format!("Unsupported value: {value}: supported values: {}", supported.join(", "));
-    cause("FieldValueNotSupported", field, message)
 }
 
 fn cause(reason: &str, field: impl Into<String>, message: String) -> StatusCause {

@@ -35,11 +35,6 @@ impl Resource {
         if self.is_webhook_configuration() { "admissionregistration.k8s.io/v1" } else { "v1" }
     }
 
-    /// The server's name of the Go package with the group's types.
-    pub(crate) fn package(self) -> &'static str {
-        if self.is_webhook_configuration() { "admissionregistration" } else { "core" }
-    }
-
     /// What the paths of its group begin with.
     pub(crate) fn root(self) -> &'static str {
         if self.is_webhook_configuration() { "/apis/admissionregistration.k8s.io/v1" } else { "/api/v1" }

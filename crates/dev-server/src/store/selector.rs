@@ -23,7 +23,7 @@ impl Selector {
     ///
     /// # Errors
     ///
-    /// The API server's 400, in its words, also for a field that the resource cannot be selected by.
+    /// 400 for a selector that cannot be read, and for a field that the resource cannot be selected by.
     pub(crate) fn parse(resource: Resource, labels: &str, fields: &str) -> Result<Self, Status> {
         Ok(Self {
             labels: LabelSelector::parse(labels).map_err(Status::bad_request)?,

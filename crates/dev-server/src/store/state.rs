@@ -122,8 +122,11 @@ impl State {
                 self.expiries.remove(&(expiry, key.clone()));
             }
         }
-        let event = Event { revision: self.revision, resource, key, before, after };
-        let farewell = if event.after.is_none() { event.farewell() } else { None };
+        let event = Event { revision: self.revision, resource, before, after };
+        let farewell = match (&event.before, &event.after) {
+            (Some(before), None) => Some(event.farewell(before)),
+            _ => None,
+        };
         self.history.push(event);
         farewell
     }

@@ -28,7 +28,7 @@ fn later(seconds: u64) -> WriteOptions {
 
 /// A store with namespace `demo`.
 fn store() -> Store {
-    let store = Store::new();
+    let store = Store::new().unwrap();
     create(&store, Resource::Namespaces, "", json!({"metadata": {"name": "demo"}}));
     store
 }

@@ -11,23 +11,21 @@ use super::decode::decode;
 use super::defaults::complete;
 use super::delete::remove;
 use super::object::{copy, finalizers, integer, is_terminating, meta, set};
-use super::refusals::{conflict, invalid, outdated, quoted};
+use super::refusals::{conflict, invalid, outdated};
 use super::state::State;
 use super::validation::of_update;
 use super::{Resource, Store, WriteOptions, namespaces};
 
-/// Which part of an object a write is for; the other parts stay as they are.
+/// The part of an object that a write changes. The other parts stay as they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     /// All but the status.
     Main,
     /// The subresource `status`.
     Status,
-    /// The subresource `finalize` of a namespace: its `spec.finalizers`.
-    Finalizers,
 }
 
-/// What the request is about.
+/// The object that a request names.
 #[derive(Clone, Copy)]
 pub(super) struct Target<'a> {
     pub resource: Resource,
@@ -53,7 +51,7 @@ impl Store {
         options: WriteOptions,
     ) -> Result<Arc<Value>, Status> {
         let target = Target { resource, namespace, name, part };
-        let mut object = decode(resource, &document).map_err(|fault| fault.in_body(resource))?;
+        let mut object = decode(resource, document)?;
         identify(&target, &mut object)?;
         self.write(|state| {
             let old = Arc::clone(state.find(resource, namespace, name)?);
@@ -81,17 +79,7 @@ pub(super) fn identify(target: &Target<'_>, object: &mut Value) -> Result<(), St
 }
 
 fn another_instance(target: &Target<'_>, expected: &str, found: &str) -> Status {
-    // The real server's storage has its own name for nodes.
-    let folder = match (target.resource, target.resource.group()) {
-        (Resource::Nodes, _) => "minions".to_owned(),
-        (resource, "") => resource.plural().to_owned(),
-        (resource, group) => format!("{group}/{}", resource.plural()),
-    };
-    let key = super::state::key(target.namespace, target.name);
-    let why = format!(
-        "StorageError: invalid object, Code: 4, Key: /registry/{folder}/{key}, ResourceVersion: 0, AdditionalErrorMsg: \
-         Precondition failed: UID in precondition: {expected}, UID in object meta: {found}"
-    );
+    let why = format!("Precondition failed: UID in precondition: {expected}, UID in object meta: {found}");
     conflict(target.resource, target.name, &why)
 }
 
@@ -127,14 +115,10 @@ fn check_version(target: &Target<'_>, object: &Value, old: &Value) -> Result<(),
     if given.is_empty() || given == "0" || given == meta(old, "resourceVersion") {
         return Ok(());
     }
-    if given.parse::<u64>().is_err() {
-        let why = format!("strconv.ParseUint: parsing {}: invalid syntax", quoted(given));
-        return Err(Status::failure(500, "", why));
-    }
     Err(outdated(target.resource, target.name))
 }
 
-/// What this write cannot change, whatever the document says.
+/// Restores what this write cannot change.
 fn keep_other_parts(target: &Target<'_>, object: &mut Value, old: &Value) {
     for name in ["resourceVersion", "creationTimestamp", "generation"] {
         copy(object, old, &["metadata", name]);
@@ -151,10 +135,10 @@ fn keep_other_parts(target: &Target<'_>, object: &mut Value, old: &Value) {
     if target.resource.has_status() {
         match target.part {
             Part::Status => copy(object, old, &["spec"]),
-            Part::Main | Part::Finalizers => copy(object, old, &["status"]),
+            Part::Main => copy(object, old, &["status"]),
         }
     }
-    if target.resource == Resource::Namespaces && target.part != Part::Finalizers {
+    if target.resource == Resource::Namespaces {
         copy(object, old, &["spec", "finalizers"]);
     }
     if target.resource.counted_member().is_some_and(|member| object.get(member) != old.get(member)) {
@@ -163,7 +147,7 @@ fn keep_other_parts(target: &Target<'_>, object: &mut Value, old: &Value) {
     }
 }
 
-/// Whether the last of those that held an object in deletion has let go of it.
+/// Whether an object that is being deleted has lost its last finalizer.
 fn is_let_go(resource: Resource, new: &Value, old: &Value) -> bool {
     finalizers(new).is_empty()
         && is_terminating(old)

@@ -19,32 +19,32 @@ use super::{Resource, Selector, Store};
 
 /// How many events a watch takes from the history at a time.
 const BATCH: usize = 64;
-/// How long the clock is trusted: it may be set.
+/// The clock may be set, so it is read at least this often.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Where a watch begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Start {
-    /// With what is there, as if it had just been created; not older than the revision. With `mark`, a bookmark says
-    /// where that ends.
+    /// With the existing objects, as if they had just been created, in a state not older than the revision. With `mark`, a
+    /// bookmark follows them.
     Everything { not_older_than: u64, mark: bool },
     /// After this revision.
     After(u64),
-    /// With what happens next.
+    /// With the next change.
     Now,
 }
 
-/// What a watch reports.
+/// An event of a watch.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Happening {
+pub(crate) enum WatchEvent {
     Added(Arc<Value>),
     Modified(Arc<Value>),
-    /// The object as it was, with the version of its end.
+    /// The object as it was, with the version of its removal.
     Deleted(Arc<Value>),
     /// Everything up to this revision has been reported.
     Bookmark {
         revision: u64,
-        /// What was there at the beginning has been reported.
+        /// All objects that existed at the beginning have been reported.
         initial_events_end: bool,
     },
     /// The watch cannot go on.
@@ -57,11 +57,11 @@ pub(crate) struct Watch {
     resource: Resource,
     namespace: String,
     selector: Selector,
-    /// What was there at the beginning, as far as it has not been reported.
+    /// The objects that existed at the beginning and have not been reported yet.
     present: std::vec::IntoIter<Arc<Value>>,
-    /// A bookmark is to say where that ends.
+    /// Whether a bookmark follows them.
     mark: bool,
-    ready: VecDeque<Happening>,
+    ready: VecDeque<WatchEvent>,
     /// Everything up to this revision is in `ready` or has been reported.
     position: u64,
     latest: signal::Receiver<u64>,
@@ -70,7 +70,7 @@ pub(crate) struct Watch {
 
 impl Store {
     /// Begins to follow the objects of a resource that the selector selects, in one namespace or, when that is empty,
-    /// in all. What goes wrong is reported by the watch itself, as in the API server.
+    /// in all. Failures are events of the watch, as in an API server.
     pub(crate) fn watch(
         &self,
         resource: Resource,
@@ -87,27 +87,25 @@ impl Store {
             mark: false,
             ready: VecDeque::new(),
             position: 0,
-            latest: self.shared.revision.subscribe(),
+            latest: self.locked.revision.subscribe(),
             is_over: false,
         };
         self.read(|state| watch.begin(state, start));
         watch
     }
 
-    /// Forgets the history, as a cluster does after a few minutes: a watch or an exact list from any resourceVersion
-    /// that has been given out so far is answered by 410. Watches that have seen everything go on.
+    /// Forgets the history, as a cluster does after a few minutes. A watch from any resourceVersion that has been given
+    /// out so far is answered by 410. Watches that have seen everything go on.
     pub(crate) fn forget_history(&self) {
-        // It does not fail.
-        let _ = self.write(|state| {
+        self.write(|state| {
             state.revision = state.revision.saturating_add(1);
             state.history.forget(state.revision);
-            Ok(())
         });
     }
 
     /// Ends pods when their grace period has passed. Never returns.
     pub(crate) async fn keep_expiring(&self) -> Infallible {
-        let mut latest = self.shared.revision.subscribe();
+        let mut latest = self.locked.revision.subscribe();
         loop {
             latest.mark_unchanged();
             let pause = match self.next_expiry() {
@@ -149,10 +147,10 @@ impl Watch {
         }
     }
 
-    /// What has happened and has not been reported yet; `None` when that is nothing.
-    pub(crate) fn next_ready(&mut self) -> Option<Happening> {
+    /// The next event, if there is one already.
+    pub(crate) fn next_ready(&mut self) -> Option<WatchEvent> {
         if let Some(object) = self.present.next() {
-            return Some(Happening::Added(object));
+            return Some(WatchEvent::Added(object));
         }
         if std::mem::take(&mut self.mark) {
             return Some(self.bookmark(true));
@@ -170,12 +168,12 @@ impl Watch {
         self.ready.pop_front()
     }
 
-    /// Waits until something happens; `None` once the watch has failed.
-    pub(crate) async fn next(&mut self) -> Option<Happening> {
+    /// Waits for the next event. `None` once the watch has failed.
+    pub(crate) async fn next(&mut self) -> Option<WatchEvent> {
         loop {
             self.latest.mark_unchanged();
-            if let Some(happening) = self.next_ready() {
-                return Some(happening);
+            if let Some(event) = self.next_ready() {
+                return Some(event);
             }
             if self.is_over || self.latest.changed().await.is_err() {
                 return None;
@@ -184,16 +182,16 @@ impl Watch {
     }
 
     /// A bookmark for where the watch is now. Only to be sent when nothing is ready.
-    pub(crate) fn bookmark(&self, initial_events_end: bool) -> Happening {
-        Happening::Bookmark { revision: self.position, initial_events_end }
+    pub(crate) fn bookmark(&self, initial_events_end: bool) -> WatchEvent {
+        WatchEvent::Bookmark { revision: self.position, initial_events_end }
     }
 
     fn fail(&mut self, status: Status) {
-        self.ready = VecDeque::from([Happening::Error(Box::new(status))]);
+        self.ready = VecDeque::from([WatchEvent::Error(Box::new(status))]);
         self.is_over = true;
     }
 
-    /// Takes the next events from the history, until some are to be reported or there are no more.
+    /// Takes the next events from the history, until the batch is full or there are no more.
     fn read(&mut self, state: &State) -> Result<(), Forgotten> {
         let mut position = self.position;
         let mut ready = VecDeque::new();
@@ -209,9 +207,9 @@ impl Watch {
         Ok(())
     }
 
-    /// What an event is to this watch: an object that it begins to select is new to it, and one that it no longer
-    /// selects is gone.
-    fn report(&self, event: &Event) -> Option<Happening> {
+    /// Translates a change for this watch. An object that it begins to select is added, and one that it no longer selects
+    /// is deleted.
+    fn report(&self, event: &Event) -> Option<WatchEvent> {
         let is_within = |object: &&Arc<Value>| {
             event.resource == self.resource
                 && (self.namespace.is_empty() || text(object, &["metadata", "namespace"]) == self.namespace)
@@ -220,9 +218,9 @@ impl Watch {
         let before = event.before.as_ref().filter(is_within);
         let after = event.after.as_ref().filter(is_within);
         match (before, after) {
-            (None, Some(object)) => Some(Happening::Added(Arc::clone(object))),
-            (Some(_), Some(object)) => Some(Happening::Modified(Arc::clone(object))),
-            (Some(_), None) => event.farewell().map(Happening::Deleted),
+            (None, Some(object)) => Some(WatchEvent::Added(Arc::clone(object))),
+            (Some(_), Some(object)) => Some(WatchEvent::Modified(Arc::clone(object))),
+            (Some(before), None) => Some(WatchEvent::Deleted(event.farewell(before))),
             (None, None) => None,
         }
     }

@@ -48,12 +48,7 @@ fn the_header_is_read_as_the_server_reads_it() {
         assert_eq!(with_header(&server, &header, "/api").status, 401);
         assert_eq!(with_header(&server, &header, "/healthz").status, 200);
     }
-    let reply = with_header(&server, &format!("Bearer  {admin}"), "/api");
-    assert_eq!(reply.status, 401);
-    assert_eq!(
-        reply.header("warning"),
-        "299 - \"the provided Authorization header contains extra space before the bearer token, and is ignored\""
-    );
+    assert_eq!(with_header(&server, &format!("Bearer  {admin}"), "/api").status, 401);
 }
 
 #[test]

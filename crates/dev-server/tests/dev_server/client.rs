@@ -21,7 +21,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore};
 
 /// Longer than any answer takes, and shorter than anybody waits.
-const PATIENCE: Duration = Duration::from_secs(20);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
 pub struct Client {
     runtime: Runtime,
@@ -90,16 +90,16 @@ impl Client {
             let mut connection = self.connect().await;
             let response = connection.send(self.request("GET", path, &[], "")).await.expect("answer");
             assert_eq!(response.status(), 200);
-            let happening = std::thread::spawn(meanwhile);
+            let meanwhile = std::thread::spawn(meanwhile);
             let is_broken = response.into_body().collect().await.is_err();
-            happening.join().expect("done");
+            meanwhile.join().expect("done");
             is_broken
         })
     }
 
     pub fn block<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime
-            .block_on(async { tokio::time::timeout(PATIENCE, future).await })
+            .block_on(async { tokio::time::timeout(ANSWER_TIMEOUT, future).await })
             .expect("an answer in time")
     }
 

@@ -140,30 +140,13 @@ fn the_admin_token_is_reviewed_as_one_for_the_server_itself() {
 }
 
 #[test]
-fn metadata_and_status_of_a_review_are_handled_as_in_the_server() {
+fn labels_and_status_of_a_review_are_given_back() {
     let (_server, client) = start();
     let body = r#"{"metadata": {"name": "n", "namespace": "x", "labels": {"a": "b"}, "uid": "u"},
         "spec": {"token": "garbage"}, "status": {"authenticated": true, "user": {"username": "evil"}}}"#;
-    let headers = [("user-agent", "capture/1"), ("content-type", "application/json")];
-    let response = client.send("POST", TOKEN_REVIEWS, &headers, body).json();
+    let response = client.post(TOKEN_REVIEWS, body).json();
     assert_eq!(response["status"], json!({"user": {"username": "evil"}, "error": "invalid bearer token"}));
-    let mut metadata = response["metadata"].clone();
-    metadata["managedFields"][0]["time"] = Value::Null;
-    assert_eq!(
-        metadata,
-        json!({"name": "n", "labels": {"a": "b"}, "managedFields": [{
-            "manager": "capture",
-            "operation": "Update",
-            "apiVersion": "authentication.k8s.io/v1",
-            "time": null,
-            "fieldsType": "FieldsV1",
-            "fieldsV1": {
-                "f:metadata": {"f:labels": {".": {}, "f:a": {}}},
-                "f:spec": {"f:token": {}},
-                "f:status": {"f:authenticated": {}, "f:user": {"f:username": {}}}
-            }
-        }]})
-    );
+    assert_eq!(response["metadata"], json!({"name": "n", "labels": {"a": "b"}}));
 }
 
 #[test]
@@ -175,8 +158,8 @@ fn other_versions_kinds_and_places_of_a_review_are_refused() {
     );
     assert_eq!(
         refusal(&reply, 400, "BadRequest"),
-        "the API version in the data (authentication.k8s.io/v1beta1) does not match the expected API version \
-         (authentication.k8s.io/v1)"
+        "TokenReview in version \"v1beta1\" cannot be handled as a TokenReview: converting (v1beta1.TokenReview) to \
+         (authentication.TokenReview): unknown conversion"
     );
     let reply =
         client.post(TOKEN_REVIEWS, r#"{"kind":"TokenRequest","apiVersion":"authentication.k8s.io/v1"}"#);
@@ -237,7 +220,7 @@ fn the_reviews_of_kubectl_in_protobuf_are_read() {
     let reply = client.send("POST", TOKENS, &[("accept", protobuf::MEDIA_TYPE)], "{}");
     assert_eq!(
         refusal(&reply, 406, "NotAcceptable"),
-        "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml"
+        "406: Not Acceptable\n\nAvailable representations: application/json"
     );
 }
 
@@ -260,5 +243,5 @@ fn hostile_tokens_are_refused_and_never_shown() {
     );
     let reply = client.post(TOKEN_REVIEWS, r#"{"metadata":{"creationTimestamp":"SECRET"}}"#);
     let message = refusal(&reply, 400, "BadRequest");
-    assert!(message.ends_with("parsing time (not shown)"), "{message}");
+    assert!(message.contains("parsing time") && !message.contains("SECRET"), "{message}");
 }

@@ -128,7 +128,7 @@ fn a_configuration_without_what_it_needs_is_refused() {
     assert_eq!(
         refusal(&client.post(MUTATING, wrong), 400, "BadRequest"),
         "MutatingWebhookConfiguration in version \"v1\" cannot be handled as a MutatingWebhookConfiguration: json: cannot \
-         unmarshal string into Go struct field ServiceReference.webhooks.clientConfig.service.port of type int32"
+         unmarshal string into Go struct field ServiceReference.webhooks[0].clientConfig.service.port of type int64"
     );
     let pod = r#"{"kind":"Pod","apiVersion":"v1"}"#;
     assert_eq!(

@@ -1,9 +1,8 @@
-//! Decoding documents that are JSON values already: what a patch has made of an object, and manifests.
+//! Decoding documents that are JSON values already: patched objects and manifests.
 
 use serde_json::Value;
 
 use super::super::decode;
-use super::super::go_json::Json;
 use super::super::kinds::{self, Kind};
 use crate::store::Resource;
 
@@ -24,9 +23,7 @@ pub(super) fn kind(resource: Resource) -> &'static Kind {
 ///
 /// # Errors
 ///
-/// What is wrong with it, in the server's words.
-pub(crate) fn decode(resource: Resource, document: &Value) -> Result<Value, String> {
-    let json = Json::parse(document.to_string().as_bytes())?;
-    let decoded = decode::decode(&json, kind(resource).shape).map_err(|error| error.message)?;
-    Ok(decoded.value)
+/// What is wrong with it.
+pub(crate) fn decode(resource: Resource, object: &mut Value) -> Result<(), String> {
+    decode::decode(object, kind(resource).shape).map(drop)
 }

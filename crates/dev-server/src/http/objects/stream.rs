@@ -12,10 +12,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep_until};
 
-use super::super::accept::{Accept, Form};
+use super::super::accept::Form;
+use super::super::answer::metadata_of;
 use super::super::faults::WatchEnd;
-use super::represent::Metadata;
-use crate::store::{Happening, Resource, Watch};
+use crate::store::{Resource, Watch, WatchEvent};
 
 /// How often a client that asked for bookmarks gets one.
 const BOOKMARKS: Duration = Duration::from_secs(10);
@@ -28,7 +28,7 @@ const CHUNK: usize = 64 << 10;
 pub(super) fn respond(
     watch: Watch,
     resource: Resource,
-    accept: &Accept,
+    form: Form,
     bookmarks: bool,
     lifetime: Duration,
     end: impl Future<Output = WatchEnd> + Send + 'static,
@@ -37,7 +37,7 @@ pub(super) fn respond(
     let mut follower = Follower {
         watch,
         resource,
-        form: accept.form,
+        form,
         deadline: now + lifetime,
         bookmark: None,
         bookmarks,
@@ -60,7 +60,7 @@ struct Follower {
     end: Pin<Box<dyn Future<Output = WatchEnd> + Send>>,
 }
 
-/// The connection is to break off.
+/// Breaks the connection off.
 #[derive(Debug)]
 struct Broken;
 
@@ -72,14 +72,14 @@ impl fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
-/// What is written, and who writes on; nobody after the connection has been broken off.
+/// What is written, and the follower that goes on. There is none after a broken connection.
 type Step = (Result<Bytes, Broken>, Option<Follower>);
 
 impl Follower {
     /// The next lines; `None` at the end.
     async fn next(mut self) -> Option<Step> {
         let pause = self.bookmark.unwrap_or(self.deadline).min(self.deadline);
-        let happening = tokio::select! {
+        let event = tokio::select! {
             biased;
             end = &mut self.end => {
                 return match end {
@@ -87,7 +87,7 @@ impl Follower {
                     WatchEnd::Broken => Some((Err(Broken), None)),
                 };
             }
-            happening = self.watch.next() => happening?,
+            event = self.watch.next() => event?,
             () = sleep_until(pause) => {
                 let now = Instant::now();
                 if now >= self.deadline {
@@ -98,12 +98,12 @@ impl Follower {
             }
         };
         let mut lines = Vec::new();
-        self.write(&happening, &mut lines);
-        while lines.len() < CHUNK {
-            match self.watch.next_ready() {
-                Some(happening) => self.write(&happening, &mut lines),
-                None => break,
+        let mut next = Some(event);
+        while let Some(event) = next {
+            if let Err(broken) = self.write(&event, &mut lines) {
+                return Some((Err(broken), None));
             }
+            next = if lines.len() < CHUNK { self.watch.next_ready() } else { None };
         }
         Some((Ok(lines.into()), Some(self)))
     }
@@ -113,24 +113,24 @@ impl Follower {
         self.bookmark = last.filter(|_| self.bookmarks).map(|last| last.min(now + BOOKMARKS));
     }
 
-    fn write(&self, happening: &Happening, lines: &mut Vec<u8>) {
-        match happening {
-            Happening::Added(object) => self.write_object("ADDED", object, lines),
-            Happening::Modified(object) => self.write_object("MODIFIED", object, lines),
-            Happening::Deleted(object) => self.write_object("DELETED", object, lines),
-            Happening::Bookmark { revision, initial_events_end } => {
+    fn write(&self, event: &WatchEvent, lines: &mut Vec<u8>) -> Result<(), Broken> {
+        match event {
+            WatchEvent::Added(object) => self.write_object("ADDED", object, lines),
+            WatchEvent::Modified(object) => self.write_object("MODIFIED", object, lines),
+            WatchEvent::Deleted(object) => self.write_object("DELETED", object, lines),
+            WatchEvent::Bookmark { revision, initial_events_end } => {
                 let bookmark = self.bookmark_object(*revision, *initial_events_end);
-                self.write_object("BOOKMARK", &bookmark, lines);
+                self.write_object("BOOKMARK", &bookmark, lines)
             }
-            Happening::Error(status) => write_line("ERROR", status, lines),
+            WatchEvent::Error(status) => write_line("ERROR", status, lines),
         }
     }
 
-    fn write_object(&self, kind: &str, object: &Value, lines: &mut Vec<u8>) {
+    fn write_object(&self, kind: &str, object: &Value, lines: &mut Vec<u8>) -> Result<(), Broken> {
         match self.form {
             Form::Full => write_line(kind, object, lines),
             Form::PartialObjectMetadata { api_version } | Form::PartialObjectMetadataList { api_version } => {
-                write_line(kind, &Metadata { api_version, object }, lines);
+                write_line(kind, &metadata_of(object, api_version), lines)
             }
         }
     }
@@ -143,32 +143,19 @@ impl Follower {
         } else {
             json!({"resourceVersion": version})
         };
-        let (kind, api_version) = (self.resource.kind(), self.resource.api_version());
-        match self.resource {
-            Resource::Pods => json!({
-                "kind": kind, "apiVersion": api_version, "metadata": metadata, "spec": {"containers": null}, "status": {},
-            }),
-            Resource::Namespaces | Resource::Nodes => {
-                json!({"kind": kind, "apiVersion": api_version, "metadata": metadata, "spec": {}, "status": {}})
-            }
-            Resource::ServiceAccounts
-            | Resource::Secrets
-            | Resource::ValidatingWebhookConfigurations
-            | Resource::MutatingWebhookConfigurations => {
-                json!({"kind": kind, "apiVersion": api_version, "metadata": metadata})
-            }
-        }
+        json!({
+            "kind": self.resource.kind(), "apiVersion": self.resource.api_version(), "metadata": metadata,
+        })
     }
 }
 
-fn write_line(kind: &str, object: &impl Serialize, lines: &mut Vec<u8>) {
+fn write_line(kind: &str, object: &impl Serialize, lines: &mut Vec<u8>) -> Result<(), Broken> {
     #[derive(Serialize)]
     struct Event<'a, T> {
         r#type: &'a str,
         object: &'a T,
     }
-    // Writing JSON to memory does not fail.
-    if serde_json::to_writer(&mut *lines, &Event { r#type: kind, object }).is_ok() {
-        lines.push(b'\n');
-    }
+    serde_json::to_writer(&mut *lines, &Event { r#type: kind, object }).map_err(|_| Broken)?;
+    lines.push(b'\n');
+    Ok(())
 }

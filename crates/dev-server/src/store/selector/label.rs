@@ -1,12 +1,9 @@
 //! Label selectors: `a=b,c!=d,e in (f,g),h notin (i),j,!k`.
 
-use std::collections::{BTreeSet, VecDeque};
-
 use serde_json::Value;
 
 use super::super::names::{faults_of_key, faults_of_label_value};
-use super::super::object::text;
-use super::super::refusals::quoted;
+use super::super::object::member;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct LabelSelector(Vec<Requirement>);
@@ -19,8 +16,8 @@ struct Requirement {
 
 #[derive(Clone, Debug)]
 enum Rule {
-    In(BTreeSet<String>),
-    NotIn(BTreeSet<String>),
+    In(Vec<String>),
+    NotIn(Vec<String>),
     Exists,
     DoesNotExist,
     GreaterThan(i64),
@@ -29,17 +26,31 @@ enum Rule {
 
 impl LabelSelector {
     pub(super) fn parse(selector: &str) -> Result<Self, String> {
-        Parser { tokens: scan(selector) }.selector()
+        if selector.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        let mut depth = 0;
+        let between = |letter: char| {
+            match letter {
+                '(' => depth += 1,
+                ')' => depth -= 1,
+                _ => {}
+            }
+            letter == ',' && depth == 0
+        };
+        let requirements = selector.split(between).map(|text| Requirement::parse(text.trim()));
+        requirements.collect::<Result<_, _>>().map(Self)
     }
 
     pub(super) fn selects(&self, object: &Value) -> bool {
         self.0.iter().all(|requirement| {
-            let path = ["metadata", "labels", &requirement.key];
-            let value = super::super::object::member(object, &path).map(|_| text(object, &path));
+            let value = member(object, &["metadata", "labels", &requirement.key]).and_then(Value::as_str);
+            let is_one_of =
+                |values: &[String]| value.is_some_and(|value| values.iter().any(|one| one == value));
             let number = || value.and_then(|value| value.parse::<i64>().ok());
             match &requirement.rule {
-                Rule::In(values) => value.is_some_and(|value| values.contains(value)),
-                Rule::NotIn(values) => value.is_none_or(|value| !values.contains(value)),
+                Rule::In(values) => is_one_of(values),
+                Rule::NotIn(values) => !is_one_of(values),
                 Rule::Exists => value.is_some(),
                 Rule::DoesNotExist => value.is_none(),
                 Rule::GreaterThan(least) => number().is_some_and(|number| number > *least),
@@ -49,190 +60,55 @@ impl LabelSelector {
     }
 }
 
-#[derive(Clone, Debug, PartialEq)]
-enum Token {
-    Word(String),
-    Symbol(&'static str),
-    End,
-}
-
-impl Token {
-    /// As it is quoted in errors.
-    fn literal(&self) -> String {
-        match self {
-            Self::Word(word) => word.clone(),
-            Self::Symbol(symbol) => (*symbol).to_owned(),
-            Self::End => String::new(),
-        }
-    }
-}
-
-const SYMBOLS: [&str; 9] = ["==", "!=", "=", "!", "(", ")", ",", ">", "<"];
-
-fn scan(selector: &str) -> VecDeque<Token> {
-    let is_space = |letter: char| matches!(letter, ' ' | '\t' | '\r' | '\n');
-    let is_symbol = |letter: char| "=!(),><".contains(letter);
-    let mut tokens = VecDeque::new();
-    let mut rest = selector.trim_start_matches(is_space);
-    // The API server reads no further than a NUL.
-    while !rest.is_empty() && !rest.starts_with('\0') {
-        let token = match SYMBOLS.into_iter().find(|symbol| rest.starts_with(symbol)) {
-            Some(symbol) => {
-                rest = rest.get(symbol.len()..).unwrap_or_default();
-                Token::Symbol(symbol)
-            }
-            None => {
-                let end = rest.find(|letter| is_space(letter) || is_symbol(letter) || letter == '\0');
-                let (word, after) = rest.split_at(end.unwrap_or(rest.len()));
-                rest = after;
-                Token::Word(word.to_owned())
-            }
+impl Requirement {
+    fn parse(text: &str) -> Result<Self, String> {
+        let ends_key = |letter: char| letter.is_ascii_whitespace() || "=!<>(".contains(letter);
+        let (negated, text) = match text.strip_prefix('!') {
+            Some(rest) => (true, rest.trim_start()),
+            None => (false, text),
         };
-        tokens.push_back(token);
-        rest = rest.trim_start_matches(is_space);
-    }
-    tokens
-}
-
-struct Parser {
-    tokens: VecDeque<Token>,
-}
-
-impl Parser {
-    fn peek(&self) -> &Token {
-        self.tokens.front().unwrap_or(&Token::End)
-    }
-
-    fn next(&mut self) -> Token {
-        self.tokens.pop_front().unwrap_or(Token::End)
-    }
-
-    fn selector(mut self) -> Result<LabelSelector, String> {
-        let mut requirements = Vec::new();
-        loop {
-            match self.peek() {
-                Token::Word(_) | Token::Symbol("!") => {
-                    let requirement = self.requirement();
-                    requirements
-                        .push(requirement.map_err(|why| format!("unable to parse requirement: {why}"))?);
-                    match self.next() {
-                        Token::End => return Ok(LabelSelector(requirements)),
-                        Token::Symbol(",") => match self.peek() {
-                            Token::Word(_) | Token::Symbol("!") => {}
-                            other => return Err(expected(other, "identifier after ','")),
-                        },
-                        other => return Err(expected(&other, "',' or 'end of string'")),
-                    }
-                }
-                Token::End => return Ok(LabelSelector(requirements)),
-                other => return Err(expected(other, "!, identifier, or 'end of string'")),
-            }
-        }
-    }
-
-    fn requirement(&mut self) -> Result<Requirement, String> {
-        let negated = *self.peek() == Token::Symbol("!");
-        if negated {
-            self.next();
-        }
-        let key = match self.next() {
-            Token::Word(word) => word,
-            other => return Err(expected(&other, "identifier")),
+        let (key, rest) = text.split_at(text.find(ends_key).unwrap_or(text.len()));
+        let unreadable = || format!("unable to parse requirement: {text:?}");
+        let rule = match (negated, rest.trim()) {
+            (true, "") => Rule::DoesNotExist,
+            (true, _) => return Err(unreadable()),
+            (false, rest) => Rule::parse(rest).ok_or_else(unreadable)?,
         };
-        let faults = faults_of_key(&key);
-        if !faults.is_empty() {
-            return Err(format!("<nil>: Invalid value: {}: {}", quoted(&key), faults.join("; ")));
-        }
-        if negated {
-            return Ok(Requirement { key, rule: Rule::DoesNotExist });
-        }
-        if matches!(self.peek(), Token::End | Token::Symbol(",")) {
-            return Ok(Requirement { key, rule: Rule::Exists });
-        }
-        let rule = match self.next() {
-            Token::Word(word) if word == "in" => Rule::In(self.values(&key)?),
-            Token::Word(word) if word == "notin" => Rule::NotIn(self.values(&key)?),
-            Token::Symbol("=" | "==") => Rule::In(BTreeSet::from([self.value(&key)?])),
-            Token::Symbol("!=") => Rule::NotIn(BTreeSet::from([self.value(&key)?])),
-            Token::Symbol(">") => Rule::GreaterThan(self.number(&key)?),
-            Token::Symbol("<") => Rule::LessThan(self.number(&key)?),
-            other => return Err(expected(&other, "in, notin, =, ==, !=, gt, lt")),
-        };
-        Ok(Requirement { key, rule })
-    }
-
-    /// One value, which may be empty.
-    fn value(&mut self, key: &str) -> Result<String, String> {
-        let value = match self.peek() {
-            Token::End | Token::Symbol(",") => String::new(),
-            _ => match self.next() {
-                Token::Word(word) => word,
-                other => return Err(expected(&other, "identifier")),
-            },
-        };
-        checked(key, [value.clone()].iter())?;
-        Ok(value)
-    }
-
-    fn number(&mut self, key: &str) -> Result<i64, String> {
-        let value = self.value(key)?;
-        value.parse().map_err(|_| {
-            format!(
-                "values[0]: Invalid value: {}: for 'Gt', 'Lt' operators, the value must be an integer",
-                quoted(&value)
-            )
-        })
-    }
-
-    /// `(a,b)`; between the commas may be nothing, which is the empty value.
-    fn values(&mut self, key: &str) -> Result<BTreeSet<String>, String> {
-        match self.next() {
-            Token::Symbol("(") => {}
-            other => return Err(format!("found '{}' expected: '('", other.literal())),
-        }
-        let mut values = BTreeSet::new();
-        if let other @ Token::End = self.peek() {
-            return Err(expected(other, "',', ')' or identifier"));
-        }
-        loop {
-            let value = match self.peek() {
-                Token::Word(word) => word.clone(),
-                _ => String::new(),
-            };
-            if !value.is_empty() {
-                self.next();
+        let of_values = match &rule {
+            Rule::In(values) | Rule::NotIn(values) => {
+                values.iter().flat_map(|value| faults_of_label_value(value)).collect()
             }
-            values.insert(value);
-            match self.next() {
-                Token::Symbol(",") => {}
-                Token::Symbol(")") => break,
-                other => return Err(expected(&other, "',' or ')'")),
-            }
+            _ => Vec::new(),
+        };
+        match faults_of_key(key).into_iter().chain(of_values).next() {
+            Some(fault) => Err(format!("{}: {fault}", unreadable())),
+            None => Ok(Self { key: key.to_owned(), rule }),
         }
-        checked(key, values.iter())?;
-        Ok(values)
     }
 }
 
-fn expected(found: &Token, what: &str) -> String {
-    format!("found '{}', expected: {what}", found.literal())
-}
-
-fn checked<'a>(key: &str, values: impl Iterator<Item = &'a String>) -> Result<(), String> {
-    let faults: Vec<_> = values
-        .enumerate()
-        .filter_map(|(index, value)| match faults_of_label_value(value).as_slice() {
-            [] => None,
-            faults => Some(format!(
-                "values[{index}][{key}]: Invalid value: {}: {}",
-                quoted(value),
-                faults.join("; ")
-            )),
-        })
-        .collect();
-    match faults.as_slice() {
-        [] => Ok(()),
-        [fault] => Err(fault.clone()),
-        faults => Err(format!("[{}]", faults.join(", "))),
+impl Rule {
+    /// Reads what follows the key.
+    fn parse(text: &str) -> Option<Self> {
+        let one = |value: &str| vec![value.trim().to_owned()];
+        let several = |list: &str| {
+            let list = list.trim().strip_prefix('(')?.strip_suffix(')')?;
+            Some(list.split(',').map(|value| value.trim().to_owned()).collect())
+        };
+        if text.is_empty() {
+            Some(Self::Exists)
+        } else if let Some(value) = text.strip_prefix("!=") {
+            Some(Self::NotIn(one(value)))
+        } else if let Some(value) = text.strip_prefix("==").or_else(|| text.strip_prefix('=')) {
+            Some(Self::In(one(value)))
+        } else if let Some(number) = text.strip_prefix('>') {
+            number.trim().parse().ok().map(Self::GreaterThan)
+        } else if let Some(number) = text.strip_prefix('<') {
+            number.trim().parse().ok().map(Self::LessThan)
+        } else if let Some(list) = text.strip_prefix("in") {
+            several(list).map(Self::In)
+        } else {
+            several(text.strip_prefix("notin")?).map(Self::NotIn)
+        }
     }
 }

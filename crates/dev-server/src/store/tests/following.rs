@@ -1,4 +1,4 @@
-//! Whatever happens, and from wherever a watch begins: who follows it has in the end what a list has.
+//! Whatever happens, and wherever a watch begins: a client that follows it ends with what a list has.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ enum Step {
     CreateNamespace(&'static str),
     Pass(u8),
     Forget,
-    /// A new watch begins, after the revision that many changes ago.
+    /// A new watch begins, after the list that was made that many steps ago.
     Watch(u8),
     /// The watch of this number reads.
     Read(u8),
@@ -40,6 +40,8 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+const FOLLOWED: [Resource; 3] = [Resource::Pods, Resource::Secrets, Resource::ServiceAccounts];
+
 /// A client that keeps its own picture by what a watch reports, as a reflector does.
 struct Follower {
     resource: Resource,
@@ -54,16 +56,18 @@ impl Follower {
         Selector::parse(self.resource, self.labels, "").unwrap()
     }
 
-    /// Begins with the list of an earlier revision, or with a new one when that is forgotten.
-    fn begin(store: &Store, number: usize, back: u64) -> Self {
-        let resource = [Resource::Pods, Resource::Secrets, Resource::ServiceAccounts][number % 3];
+    /// Begins with a list that was made earlier.
+    fn begin(store: &Store, number: usize, lists: &[[List; 3]], back: usize) -> Self {
+        let resource = FOLLOWED[number % 3];
         let namespace = ["", "demo"][number / 3 % 2];
         let labels = ["", "l=yes", "!l"][number / 6 % 3];
         let selector = Selector::parse(resource, labels, "").unwrap();
-        let latest = store.list(resource, namespace, &selector, Version::Latest).unwrap();
-        let list = store
-            .list(resource, namespace, &selector, Version::Exact(latest.revision.saturating_sub(back)))
-            .unwrap_or(latest);
+        let lists = &lists[lists.len().saturating_sub(back + 1)];
+        let List { revision, items } = lists[number % 3].clone();
+        let is_selected = |object: &Arc<Value>| {
+            (namespace.is_empty() || meta(object, "namespace") == namespace) && selector.selects(object)
+        };
+        let list = List { revision, items: items.into_iter().filter(is_selected).collect() };
         let watch = store.watch(resource, namespace, selector, Start::After(list.revision));
         let mut follower = Self { resource, namespace, labels, watch, objects: BTreeMap::new() };
         follower.take(&list);
@@ -75,19 +79,19 @@ impl Follower {
     }
 
     fn read(&mut self, store: &Store) {
-        while let Some(happening) = self.watch.next_ready() {
-            match happening {
-                Happening::Added(object) => {
+        while let Some(event) = self.watch.next_ready() {
+            match event {
+                WatchEvent::Added(object) => {
                     assert!(self.objects.insert(state::key_of(&object), object).is_none(), "added twice");
                 }
-                Happening::Modified(object) => {
+                WatchEvent::Modified(object) => {
                     assert!(self.objects.insert(state::key_of(&object), object).is_some(), "not there yet");
                 }
-                Happening::Deleted(object) => {
+                WatchEvent::Deleted(object) => {
                     assert!(self.objects.remove(&state::key_of(&object)).is_some(), "not there any more");
                 }
-                Happening::Bookmark { .. } => panic!("nobody asked for a bookmark"),
-                Happening::Error(status) => {
+                WatchEvent::Bookmark { .. } => panic!("nobody asked for a bookmark"),
+                WatchEvent::Error(status) => {
                     assert_eq!(status.code, 410);
                     let selector = self.selector();
                     let list = store.list(self.resource, self.namespace, &selector, Version::Latest).unwrap();
@@ -102,6 +106,12 @@ impl Follower {
 
 fn labels(labelled: bool) -> Value {
     if labelled { json!({"l": "yes"}) } else { json!({"m": "other"}) }
+}
+
+/// All objects that may be followed, by their kind.
+fn lists(store: &Store) -> [List; 3] {
+    let all = |resource| store.list(resource, "", &Selector::default(), Version::Latest).unwrap();
+    FOLLOWED.map(all)
 }
 
 /// Does one thing. Most of them may fail, which is as good as any other outcome here.
@@ -153,11 +163,12 @@ proptest! {
         let store = store();
         let mut now = 0;
         let mut followers: Vec<Follower> = Vec::new();
+        let mut earlier = vec![lists(&store)];
         for step in &steps {
             match step {
                 Step::Pass(seconds) => now += u64::from(*seconds),
                 Step::Watch(back) if followers.len() < 18 => {
-                    let follower = Follower::begin(&store, followers.len(), u64::from(*back));
+                    let follower = Follower::begin(&store, followers.len(), &earlier, usize::from(*back));
                     followers.push(follower);
                 }
                 Step::Read(number) => {
@@ -168,6 +179,7 @@ proptest! {
                 _ => {}
             }
             perform(&store, step, now);
+            earlier.push(lists(&store));
         }
         for follower in &mut followers {
             follower.read(&store);

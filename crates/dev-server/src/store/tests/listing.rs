@@ -24,29 +24,7 @@ fn a_list_is_of_one_namespace_or_of_all_and_in_the_order_of_the_keys() {
 }
 
 #[test]
-fn a_list_of_an_earlier_version_is_exactly_what_was_there() {
-    let store = store();
-    let mut states = Vec::new();
-    let mut note = || {
-        let list = list(&store, "", Version::Latest).unwrap();
-        states.push(list);
-    };
-    note();
-    create(&store, Resource::Secrets, "demo", account("a"));
-    note();
-    create(&store, Resource::Secrets, "demo", account("b"));
-    let changed = json!({"metadata": {"name": "a", "labels": {"l": "m"}}});
-    store.replace(Resource::Secrets, "demo", "a", Part::Main, changed, AT_ONCE).unwrap();
-    note();
-    delete(&store, Resource::Secrets, "b", AT_ONCE).unwrap();
-    note();
-    for state in states {
-        assert_eq!(list(&store, "", Version::Exact(state.revision)), Ok(state));
-    }
-}
-
-#[test]
-fn versions_of_the_future_and_of_a_forgotten_past_are_refused() {
+fn versions_of_the_future_and_exact_versions_of_the_past_are_refused() {
     let store = store();
     let now = list(&store, "", Version::Latest).unwrap().revision;
     let future = list(&store, "", Version::NotOlderThan(now + 1)).unwrap_err();
@@ -59,7 +37,7 @@ fn versions_of_the_future_and_of_a_forgotten_past_are_refused() {
     assert!(list(&store, "", Version::NotOlderThan(now)).is_ok());
 
     assert!(list(&store, "", Version::Exact(now)).is_ok());
-    store.forget_history();
+    create(&store, Resource::Secrets, "demo", account("a"));
     assert_eq!(
         refusal(list(&store, "", Version::Exact(now))),
         refused(410, "Expired", "The resourceVersion for the provided list is too old.")
@@ -109,29 +87,21 @@ fn fields_select() {
 }
 
 #[test]
-fn selectors_that_make_no_sense_are_refused_in_the_servers_words() {
-    for (labels, fields, message) in [
-        ("a b", "", "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"),
-        ("!!a", "", "unable to parse requirement: found '!', expected: identifier"),
-        ("a in b", "", "unable to parse requirement: found 'b' expected: '('"),
-        ("a in (b", "", "unable to parse requirement: found '', expected: ',' or ')'"),
-        ("a,", "", "found '', expected: identifier after ','"),
-        (")", "", "found ')', expected: !, identifier, or 'end of string'"),
-        (
-            "a>x",
-            "",
-            "unable to parse requirement: values[0]: Invalid value: \"x\": for 'Gt', 'Lt' operators, the value must be \
-             an integer",
-        ),
-        ("", "x", "invalid selector: 'x'; can't understand 'x'"),
-        ("", "metadata.name=a=b", "invalid field selector: unescaped character in value: 61"),
-        ("", "metadata.name=\\x", "invalid field selector: invalid escape sequence: \\x"),
-        ("", "spec.foo=y", "field label not supported: spec.foo"),
+fn selectors_that_make_no_sense_are_refused() {
+    for (labels, fields) in [
+        ("a b", ""),
+        ("!!a", ""),
+        ("!a=b", ""),
+        ("a in b", ""),
+        ("a in (b", ""),
+        ("a,", ""),
+        (")", ""),
+        ("a=b c", ""),
+        ("a>x", ""),
+        ("", "x"),
+        ("", "spec.foo=y"),
     ] {
         let status = Selector::parse(Resource::Pods, labels, fields).unwrap_err();
-        assert_eq!((status.code, status.message.as_str()), (400, message));
+        assert_eq!((status.code, status.reason.as_str()), (400, "BadRequest"), "{labels} {fields}");
     }
-    let status = Selector::parse(Resource::ServiceAccounts, "", "x=y").unwrap_err();
-    let known = "only \"metadata.name\", \"metadata.namespace\"";
-    assert_eq!(status.message, format!("\"x\" is not a known field selector: {known}"));
 }

@@ -3,7 +3,7 @@ use boundtoken::{BoundObjects as _, IssuerObjects as _, ObjectKind, ObjectRefere
 
 #[test]
 fn manifests_may_come_in_any_order_and_in_lists() {
-    let store = Store::new();
+    let store = Store::new().unwrap();
     let count = store
         .load(&[
             json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "app", "namespace": "new"},
@@ -28,7 +28,7 @@ fn manifests_may_come_in_any_order_and_in_lists() {
 
 #[test]
 fn a_terminating_object_can_be_loaded_and_is_what_verifiers_see() {
-    let store = Store::new();
+    let store = Store::new().unwrap();
     store
         .load(&[json!({"apiVersion": "v1", "kind": "Pod",
             "metadata": {"name": "app", "namespace": "new", "uid": "u1", "deletionTimestamp": "2026-11-24T12:11:52Z",
@@ -51,7 +51,7 @@ fn a_terminating_object_can_be_loaded_and_is_what_verifiers_see() {
 
 #[test]
 fn loading_twice_replaces() {
-    let store = Store::new();
+    let store = Store::new().unwrap();
     let secret = |value: &str| json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "stringData": {"a": value}});
     store.load(&[secret("1")]).unwrap();
     store.load(&[secret("2")]).unwrap();
@@ -61,7 +61,7 @@ fn loading_twice_replaces() {
 
 #[test]
 fn what_is_not_served_is_named_with_what_is() {
-    let store = Store::new();
+    let store = Store::new().unwrap();
     let deployment = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}});
     assert_eq!(
         store.load(&[deployment]).unwrap_err().to_string(),

@@ -2,7 +2,7 @@ use super::*;
 
 #[test]
 fn a_cluster_begins_with_its_namespaces_and_their_service_accounts() {
-    let store = Store::new();
+    let store = Store::new().unwrap();
     let namespaces = store.list(Resource::Namespaces, "", &Selector::default(), Version::Latest).unwrap();
     assert_eq!(names(&namespaces), ["default", "kube-node-lease", "kube-public", "kube-system"]);
     let accounts = store.list(Resource::ServiceAccounts, "", &Selector::default(), Version::Latest).unwrap();
@@ -63,7 +63,7 @@ fn an_empty_namespace_goes_at_once() {
 
 #[test]
 fn finalizers_hold_a_namespace_too() {
-    let store = Store::new();
+    let store = Store::new().unwrap();
     let held = json!({"metadata": {"name": "demo", "finalizers": ["example.com/a"]}});
     create(&store, Resource::Namespaces, "", held.clone());
     delete(&store, Resource::Namespaces, "demo", AT_ONCE).unwrap();
@@ -75,23 +75,8 @@ fn finalizers_hold_a_namespace_too() {
 }
 
 #[test]
-fn finalizers_of_its_spec_are_removed_through_finalize() {
-    let store = Store::new();
-    let held = json!({"metadata": {"name": "demo"}, "spec": {"finalizers": ["example.com/a"]}});
-    create(&store, Resource::Namespaces, "", held);
-    delete(&store, Resource::Namespaces, "demo", AT_ONCE).unwrap();
-    let namespace = get(&store, Resource::Namespaces, "demo").unwrap();
-    assert_eq!(namespace["spec"]["finalizers"], json!(["example.com/a"]));
-    let without = json!({"metadata": {"name": "demo"}, "spec": {"finalizers": []}});
-    store.replace(Resource::Namespaces, "", "demo", Part::Main, without.clone(), AT_ONCE).unwrap();
-    assert_eq!(get(&store, Resource::Namespaces, "demo"), Ok(namespace));
-    store.replace(Resource::Namespaces, "", "demo", Part::Finalizers, without, AT_ONCE).unwrap();
-    assert_eq!(get(&store, Resource::Namespaces, "demo").unwrap_err().code, 404);
-}
-
-#[test]
 fn the_clusters_own_namespaces_stay() {
-    let store = Store::new();
+    let store = Store::new().unwrap();
     assert_eq!(
         refusal(delete(&store, Resource::Namespaces, "default", AT_ONCE)),
         refused(403, "Forbidden", "namespaces \"default\" is forbidden: this namespace may not be deleted")

@@ -85,15 +85,12 @@ fn no_patch_makes_an_object_that_is_large_or_deep_beyond_measure() {
     }
     assert_eq!(patched(account("app"), Patch::Json(deepening)).unwrap_err().code, 422);
 
-    let many = vec![json!({"op": "test", "path": "/kind", "value": "ServiceAccount"}); 10_001];
-    assert_eq!(
-        refusal(patched(account("app"), Patch::Json(many))),
-        refused(
-            413,
-            "RequestEntityTooLarge",
-            "The allowed maximum operations in a JSON patch is 10000, got 10001"
-        )
-    );
+    let mut doubling_depth = vec![json!({"op": "add", "path": "/metadata/annotations", "value": {"a": {}}})];
+    for step in 0..20 {
+        let path = format!("/metadata/annotations{}", "/a".repeat(1 << step));
+        doubling_depth.push(json!({"op": "copy", "from": "/metadata/annotations", "path": path}));
+    }
+    assert_eq!(patched(account("app"), Patch::Json(doubling_depth)).unwrap_err().code, 422);
 }
 
 #[test]
@@ -104,12 +101,12 @@ fn a_strategic_merge_patch_unites_finalizers_and_keeps_their_order() {
     };
     assert_eq!(
         finalizers(json!({"finalizers": ["x.io/c", "x.io/a"]})),
-        json!(["x.io/c", "x.io/a", "x.io/b"])
+        json!(["x.io/a", "x.io/b", "x.io/c"])
     );
     assert_eq!(finalizers(json!({"$deleteFromPrimitiveList/finalizers": ["x.io/a"]})), json!(["x.io/b"]));
     assert_eq!(
         finalizers(json!({"$setElementOrder/finalizers": ["x.io/c", "x.io/b"], "finalizers": ["x.io/c"]})),
-        json!(["x.io/c", "x.io/a", "x.io/b"])
+        json!(["x.io/c", "x.io/b", "x.io/a"])
     );
     assert_eq!(finalizers(json!({"finalizers": null})), Value::Null);
 }
@@ -133,29 +130,30 @@ fn a_strategic_merge_patch_merges_lists_by_their_keys() {
 }
 
 #[test]
-fn directives_delete_and_replace() {
+fn the_directives_of_kubectl_delete_order_and_retain() {
     let secrets = |patch: Value| {
         let object = json!({"metadata": {"name": "app"}, "secrets": [{"name": "a"}, {"name": "b"}]});
-        patched(object, strategic(patch)).map(|object| object.get("secrets").cloned().unwrap_or_default())
+        patched(object, strategic(patch)).map(|object| object["secrets"].clone())
     };
     assert_eq!(
         secrets(json!({"secrets": [{"name": "a", "$patch": "delete"}, {"name": "c"}]})),
-        Ok(json!([{"name": "c"}, {"name": "b"}]))
+        Ok(json!([{"name": "b"}, {"name": "c"}]))
     );
     assert_eq!(
-        secrets(json!({"secrets": [{"$patch": "replace"}, {"name": "only"}]})),
-        Ok(json!([{"name": "only"}]))
+        secrets(
+            json!({"$setElementOrder/secrets": [{"name": "c"}, {"name": "a"}], "secrets": [{"name": "c"}]})
+        ),
+        Ok(json!([{"name": "c"}, {"name": "a"}, {"name": "b"}]))
     );
-    assert_eq!(
-        refusal(secrets(json!({"secrets": [{"kind": "x"}]}))),
-        refused(500, "", "map: map[kind:x] does not contain declared merge key: name")
-    );
-    assert_eq!(
-        refusal(secrets(json!({"metadata": {"$patch": "bogus"}}))),
-        refused(500, "", "unknown patch type: bogus in map: map[$patch:bogus]")
-    );
-    let patch = strategic(json!({"metadata": {"labels": {"$patch": "replace", "c": "3"}}}));
-    assert_eq!(patched(with_labels(), patch).unwrap()["metadata"]["labels"], json!({"c": "3"}));
+    for patch in
+        [json!({"secrets": [{"kind": "x"}]}), json!({"metadata": {"$patch": "bogus"}}), json!({"$bogus": 1})]
+    {
+        assert_eq!(secrets(patch.clone()).unwrap_err().code, 400, "{patch}");
+    }
+    let patch = strategic(json!({"metadata": {"labels": {"$retainKeys": ["b", "c"], "c": "3"}}}));
+    assert_eq!(patched(with_labels(), patch).unwrap()["metadata"]["labels"], json!({"b": "2", "c": "3"}));
+    let patch = strategic(json!({"metadata": {"labels": {"$patch": "delete"}}}));
+    assert_eq!(patched(with_labels(), patch).unwrap()["metadata"].get("labels"), None);
 }
 
 #[test]
@@ -172,17 +170,5 @@ fn what_a_patch_must_not_change_it_cannot_change() {
     let conflict = patched(with_labels(), merge(json!({"metadata": {"resourceVersion": "1"}}))).unwrap_err();
     assert_eq!((conflict.code, conflict.reason.as_str()), (409, "Conflict"));
     let unreadable = patched(with_labels(), merge(json!({"metadata": {"labels": {"a": 5}}}))).unwrap_err();
-    assert_eq!(unreadable.code, 422);
-    assert!(
-        unreadable.message.starts_with(" \"\" is invalid: patch: Invalid value: \"{"),
-        "{}",
-        unreadable.message
-    );
-    assert!(
-        unreadable.message.ends_with(
-            "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string"
-        ),
-        "{}",
-        unreadable.message
-    );
+    assert_eq!((unreadable.code, unreadable.reason.as_str()), (422, "Invalid"));
 }

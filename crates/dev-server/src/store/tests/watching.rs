@@ -7,13 +7,13 @@ fn watch(store: &Store, start: Start) -> Watch {
 /// What has happened, in short: the kind of event and the name.
 fn events(watch: &mut Watch) -> Vec<String> {
     let mut events = Vec::new();
-    while let Some(happening) = watch.next_ready() {
-        events.push(match happening {
-            Happening::Added(object) => format!("ADDED {}", meta(&object, "name")),
-            Happening::Modified(object) => format!("MODIFIED {}", meta(&object, "name")),
-            Happening::Deleted(object) => format!("DELETED {}", meta(&object, "name")),
-            Happening::Bookmark { initial_events_end, .. } => format!("BOOKMARK {initial_events_end}"),
-            Happening::Error(status) => format!("ERROR {} {}", status.code, status.message),
+    while let Some(event) = watch.next_ready() {
+        events.push(match event {
+            WatchEvent::Added(object) => format!("ADDED {}", meta(&object, "name")),
+            WatchEvent::Modified(object) => format!("MODIFIED {}", meta(&object, "name")),
+            WatchEvent::Deleted(object) => format!("DELETED {}", meta(&object, "name")),
+            WatchEvent::Bookmark { initial_events_end, .. } => format!("BOOKMARK {initial_events_end}"),
+            WatchEvent::Error(status) => format!("ERROR {} {}", status.code, status.message),
         });
     }
     events
@@ -58,7 +58,7 @@ fn a_deleted_object_carries_the_version_of_its_end() {
     let created = create(&store, Resource::Secrets, "demo", account("a"));
     let mut watch = watch(&store, Start::Now);
     delete(&store, Resource::Secrets, "a", AT_ONCE).unwrap();
-    let Some(Happening::Deleted(gone)) = watch.next_ready() else { panic!("not deleted") };
+    let Some(WatchEvent::Deleted(gone)) = watch.next_ready() else { panic!("not deleted") };
     assert_eq!(revision(&gone), revision(&created) + 1);
     assert_eq!(meta(&gone, "uid"), meta(&created, "uid"));
 }
@@ -96,7 +96,7 @@ fn a_bookmark_says_how_far_the_watch_has_come() {
     assert_eq!(watch.next_ready(), None);
     assert_eq!(
         watch.bookmark(false),
-        Happening::Bookmark { revision: revision(&newest), initial_events_end: false }
+        WatchEvent::Bookmark { revision: revision(&newest), initial_events_end: false }
     );
 }
 
@@ -181,7 +181,7 @@ fn a_waiting_watch_is_woken() {
         tokio::task::yield_now().await;
         create(&store, Resource::Secrets, "demo", account("a"));
         for watch in waiting {
-            assert!(matches!(watch.await.unwrap(), Some(Happening::Added(_))));
+            assert!(matches!(watch.await.unwrap(), Some(WatchEvent::Added(_))));
         }
     });
 }

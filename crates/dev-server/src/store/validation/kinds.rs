@@ -1,63 +1,34 @@
-//! What an object of a certain kind must look like.
+//! Checks of pods and secrets.
 
 use serde_json::Value;
 
 use boundtoken::api::StatusCause;
 
 use super::super::names;
-use super::super::object::{member, pairs, text, texts};
-use super::super::refusals::{
-    duplicate, forbidden_value, invalid_text, quoted, required, too_long, unsupported,
-};
-use super::{NOT_A_FINALIZER, is_finalizer};
-
-const LARGEST_SECRET: usize = 1 << 20;
-
-pub(super) fn of_namespace(namespace: &Value) -> Vec<StatusCause> {
-    let mut faults = Vec::new();
-    for name in texts(namespace, &["spec", "finalizers"]) {
-        let of_name = names::faults_of_key(name);
-        faults.extend(of_name.iter().map(|fault| invalid_text("spec.finalizers", name, fault)));
-        if !is_finalizer(name) {
-            faults.push(invalid_text("spec.finalizers", name, NOT_A_FINALIZER));
-        }
-    }
-    faults
-}
+use super::super::object::{member, text};
+use super::super::refusals::{duplicate, forbidden_value, invalid_text, required};
 
 pub(super) fn of_pod(pod: &Value) -> Vec<StatusCause> {
     let mut faults = Vec::new();
-    let mut images = Vec::new();
     let mut seen = Vec::new();
     for list in ["initContainers", "containers"] {
         let containers = member(pod, &["spec", list]).and_then(Value::as_array);
         for (index, container) in containers.into_iter().flatten().enumerate() {
-            let (field, name) = (format!("spec.{list}[{index}].name"), text(container, &["name"]));
-            if name.is_empty() {
-                faults.push(required(field, ""));
-            } else if seen.contains(&name) {
-                faults.push(duplicate(field, name));
-            } else {
-                seen.push(name);
-                faults.extend(
-                    names::faults_of_label(name).iter().map(|fault| invalid_text(&field, name, fault)),
-                );
+            let field = |name: &str| format!("spec.{list}[{index}].{name}");
+            for name in ["name", "image"] {
+                if text(container, &[name]).is_empty() {
+                    faults.push(required(field(name), ""));
+                }
             }
-            let (field, image) = (format!("spec.{list}[{index}].image"), text(container, &["image"]));
-            if image.is_empty() {
-                images.push(required(field, ""));
-            } else if image.trim() != image {
-                images.push(invalid_text(field, image, "must not have leading or trailing whitespace"));
+            let name = text(container, &["name"]);
+            if !name.is_empty() && seen.contains(&name) {
+                faults.push(duplicate(field("name"), name));
             }
+            seen.push(name);
         }
     }
     if member(pod, &["spec", "containers"]).and_then(Value::as_array).is_none_or(Vec::is_empty) {
         faults.push(required("spec.containers", ""));
-    }
-    let policies = ["Always", "OnFailure", "Never"];
-    let policy = text(pod, &["spec", "restartPolicy"]);
-    if !policies.contains(&policy) {
-        faults.push(unsupported("spec.restartPolicy", &quoted(policy), &policies));
     }
     for name in ["serviceAccountName", "nodeName"] {
         let value = text(pod, &["spec", name]);
@@ -66,24 +37,21 @@ pub(super) fn of_pod(pod: &Value) -> Vec<StatusCause> {
             faults.extend(of_value.iter().map(|fault| invalid_text(format!("spec.{name}"), value, fault)));
         }
     }
-    faults.extend(images);
     faults
 }
 
-/// Of a pod's spec only what no token depends on may change.
+/// A pod's spec may change only where no token depends on it.
 pub(super) fn of_changed_pod(new: &Value, old: &Value) -> Vec<StatusCause> {
-    let [new, old] = [new, old].map(|pod| pod.get("spec").cloned().unwrap_or_default());
     for list in ["containers", "initContainers"] {
-        let [before, after] =
-            [&old, &new].map(|spec| spec.get(list).and_then(Value::as_array).map_or(0, Vec::len));
-        if before != after {
+        let [before, after] = [old, new].map(|pod| member(pod, &["spec", list]).and_then(Value::as_array));
+        if before.map(Vec::len) != after.map(Vec::len) {
             return vec![forbidden_value(
                 format!("spec.{list}"),
                 "pod updates may not add or remove containers",
             )];
         }
     }
-    let [new, old] = [new, old].map(without_what_may_change);
+    let [new, old] = [new, old].map(|pod| pod.get("spec").cloned().map(without_what_may_change));
     if new == old {
         return Vec::new();
     }
@@ -107,26 +75,6 @@ fn without_what_may_change(mut spec: Value) -> Value {
         spec.remove("tolerations");
     }
     spec
-}
-
-pub(super) fn of_secret(secret: &Value) -> Vec<StatusCause> {
-    let mut faults = Vec::new();
-    let mut size: usize = 0;
-    for (key, value) in pairs(secret, &["data"]) {
-        let of_key = names::faults_of_data_key(key);
-        faults.extend(of_key.iter().map(|fault| invalid_text(format!("data[{key}]"), key, fault)));
-        size = size.saturating_add(value.len() / 4 * 3);
-    }
-    if size > LARGEST_SECRET {
-        faults.push(too_long("data", LARGEST_SECRET));
-    }
-    let account = "kubernetes.io/service-account.name";
-    if text(secret, &["type"]) == "kubernetes.io/service-account-token"
-        && text(secret, &["metadata", "annotations", account]).is_empty()
-    {
-        faults.push(required(format!("metadata.annotations[{account}]"), ""));
-    }
-    faults
 }
 
 pub(super) fn of_changed_secret(new: &Value, old: &Value) -> Vec<StatusCause> {

@@ -1,16 +1,20 @@
-//! What a webhook configuration must look like: the members without which no client of tokens can do anything.
+//! Checks of webhook configurations: the members that clients of tokens need.
 
 use serde_json::Value;
 
+use boundtoken::Webhook;
 use boundtoken::api::StatusCause;
 
 use super::super::names;
 use super::super::object::{member, text, texts};
-use super::super::refusals::{duplicate, invalid_text, required};
+use super::super::refusals::{duplicate, invalid_text, invalid_value, required};
 
 pub(super) fn of_configuration(configuration: &Value) -> Vec<StatusCause> {
     let mut faults = Vec::new();
     let mut seen = Vec::new();
+    if let Some(Err(why)) = configuration.get("webhooks").map(Webhook::read_all) {
+        faults.push(invalid_value("webhooks", "(not shown)", &why.to_string()));
+    }
     let webhooks = configuration.get("webhooks").and_then(Value::as_array);
     for (index, webhook) in webhooks.into_iter().flatten().enumerate() {
         let field = format!("webhooks[{index}]");
