@@ -3,9 +3,12 @@
 use std::cmp::Ordering;
 
 use crate::json::{Known, KnownName, Member, Object, Reader, Rules, Text, utf8};
-use crate::keys::Algorithm;
+use crate::keys::{Algorithm, LARGEST_HEADER};
 use crate::rejection::{Detail, Reason, Rejection, ShortText};
 use crate::token::{LARGEST_SIZE, Part};
+
+// What is decoded on the stack is what issuers write.
+const _: () = assert!(LARGEST_HEADER == LARGEST_SIZE);
 
 static RULES: Rules = Rules {
     not_utf8: Reason::HeaderNotUtf8,

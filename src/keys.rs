@@ -27,5 +27,5 @@ pub use path::VerificationPath;
 pub use signing::SigningKey;
 pub use store::{CurrentKeys, KeyStore};
 
-pub(crate) use key::KeyFingerprint;
+pub(crate) use key::{KeyFingerprint, LARGEST_HEADER};
 pub(crate) use material::{Curve, Material};

@@ -9,7 +9,9 @@ use serde::Serialize;
 use super::jwk::PublicJwk;
 use super::{Algorithm, KeyError, Material, VerificationPath};
 use crate::crypto;
-use crate::token::LARGEST_SIZE;
+
+/// The longest header that a verifier reads, in bytes. An issuer writes no longer one.
+pub(crate) const LARGEST_HEADER: usize = 4_096;
 
 /// A public key for exactly one [`Algorithm`], with the kid it goes by.
 ///
@@ -195,7 +197,7 @@ fn usual_header(algorithm: Algorithm, kid: Option<&str>) -> Result<Option<Box<[u
     }
     let json =
         serde_json::to_vec(&Header { alg: algorithm.name(), kid }).map_err(|_| KeyError::MalformedJwk)?;
-    Ok((json.len() <= LARGEST_SIZE).then(|| URL_SAFE_NO_PAD.encode(json).into_bytes().into_boxed_slice()))
+    Ok((json.len() <= LARGEST_HEADER).then(|| URL_SAFE_NO_PAD.encode(json).into_bytes().into_boxed_slice()))
 }
 
 impl fmt::Debug for Key {
