@@ -4,9 +4,9 @@
 # allocates. Needs objdump. From the root of the repository: `make test-fast-rsa`.
 set -eu
 target=${TARGET_DIR:-target}/fast-rsa-machine-code
-CARGO_TARGET_DIR=$target "${CARGO:-cargo}" rustc --quiet --release --lib --crate-type cdylib \
-    --features capi,fast-rsa -- -C strip=none
-objdump --disassemble --no-show-raw-insn "$target/release/libboundtoken.so" | awk '
+CARGO_TARGET_DIR=$target "${CARGO:-cargo}" rustc --quiet --release -p boundtoken-capi --lib --crate-type cdylib \
+    --features fast-rsa -- -C strip=none
+objdump --disassemble --no-show-raw-insn "$target/release/libboundtoken_capi.so" | awk '
     /^[0-9a-f]+ <.*>:$/ { name = $2 }
     /vpmadd52luq/ { low[name]++ }
     /vpmadd52huq/ { high[name]++ }

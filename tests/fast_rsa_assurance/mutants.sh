@@ -48,7 +48,7 @@ mutant() {
 
 tests || { cat "$copy/log"; echo 'the tests fail without any change'; exit 1; }
 
-ifma=rsa_ifma
+ifma=fast_rsa/rsa_ifma
 mutant 'signatures of n and more are taken'           $ifma/key.rs      's/if !self.number.is_below(&arithmetic.modulus.digits)/if false/'
 mutant 'a squaring is left out'                       $ifma/key.rs      's/in 0\.\.16 {/in 0..15 {/'
 mutant 'the correction is left out'                   $ifma/key.rs      '/power = arithmetic.product(machine, power, correction);/d'
