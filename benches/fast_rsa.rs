@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use boundtoken::fast_rsa::{self, State};
+use boundtoken::fast_rsa::{self, PathState};
 use boundtoken::{Key, KeySet};
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ fn main() {
     let subjects = common::subjects();
     let [subject, ..] = &subjects[..] else { unreachable!("RS256 comes first") };
     let state = fast_rsa::status().state;
-    if state != State::On {
+    if state != PathState::On {
         println!(
             "fast-rsa: {state:?} on this machine, nothing to measure (it needs a CPU with AVX-512 IFMA)"
         );

@@ -7,7 +7,7 @@
 use std::num::NonZeroU32;
 use std::process::Command;
 
-use boundtoken::fast_rsa::{self, Checks, State};
+use boundtoken::fast_rsa::{self, Checks, PathState};
 use boundtoken::{Algorithm, Key, Reason, TrustedIssuer, UnixSeconds, VerificationPath, Verifier};
 use boundtoken_testing::mint::{self, Mint, NOW};
 
@@ -28,17 +28,17 @@ fn key(mint: &Mint) -> Key {
 fn is_on() -> bool {
     drop(key(&Mint::new(Algorithm::RS256, mint::KID)));
     let state = fast_rsa::status().state;
-    if state != State::On {
+    if state != PathState::On {
         println!("NOT TESTED: the fast path is {state:?} here; --features fast-rsa-model has a stand-in");
-        assert!(matches!(state, State::NotCompiled | State::NoInstructions | State::TurnedOff));
+        assert!(matches!(state, PathState::NotCompiled | PathState::NoInstructions | PathState::TurnedOff));
         let compiled = cfg!(feature = "fast-rsa") && cfg!(target_arch = "x86_64");
-        assert!(state != State::NotCompiled || !compiled);
+        assert!(state != PathState::NotCompiled || !compiled);
         assert!(
-            !cfg!(feature = "fast-rsa-model") || state == State::TurnedOff,
+            !cfg!(feature = "fast-rsa-model") || state == PathState::TurnedOff,
             "the stand-in runs everywhere"
         );
     }
-    state == State::On
+    state == PathState::On
 }
 
 #[test]
@@ -123,5 +123,5 @@ fn this_process_says_whether_it_is_on() {
     let path = key(&Mint::new(Algorithm::RS256, mint::KID)).path();
     let state = fast_rsa::status().state;
     println!("fast-rsa here: {state:?} ");
-    assert_eq!(path == VerificationPath::FastRsa, state == State::On);
+    assert_eq!(path == VerificationPath::FastRsa, state == PathState::On);
 }

@@ -34,10 +34,14 @@ use not_compiled as path;
 
 pub(super) use path::FastKey;
 
+// The old name, for `bench/report.rs` and the fuzz target; to be removed with them.
+#[doc(hidden)]
+pub use self::PathState as State;
+
 /// Whether the fast path is on. See [`status`].
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum PathState {
     /// The crate was compiled without it: without the feature `fast-rsa`, or not for x86-64.
     NotCompiled,
     /// The CPU or the operating system lacks AVX-512 IFMA.
@@ -55,9 +59,9 @@ pub enum State {
 /// What the fast path has done in this process. See [`status`].
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Status {
+pub struct PathStatus {
     /// Whether it is on.
-    pub state: State,
+    pub state: PathState,
     /// Keys that it could have served, but for a self-test that they failed.
     pub keys_refused: u64,
     /// Signatures that it accepted and that the library checked once more.
@@ -93,15 +97,15 @@ impl Default for Checks {
 /// Which keys it serves: [`Key::path`](crate::Key::path).
 ///
 /// ```
-/// use boundtoken::fast_rsa::{self, State};
+/// use boundtoken::fast_rsa::{self, PathState};
 ///
 /// let status = fast_rsa::status();
-/// if status.state == State::SwitchedOff {
+/// if status.state == PathState::SwitchedOff {
 ///     eprintln!("fast-rsa was wrong {} times", status.disagreements);
 /// }
 /// ```
 #[must_use]
-pub fn status() -> Status {
+pub fn status() -> PathStatus {
     path::status()
 }
 

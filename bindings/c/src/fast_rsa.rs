@@ -8,7 +8,7 @@ use super::keys::boundtoken_keys;
 use super::pointer::borrow;
 use super::status::{Mistake, boundtoken_status};
 use boundtoken::VerificationPath;
-use boundtoken::fast_rsa::{State, status};
+use boundtoken::fast_rsa::{PathState, status};
 
 /// Whether the library checks common RS256 signatures by its own fast path, on x86-64 CPUs with AVX-512 IFMA.
 #[repr(C)]
@@ -108,14 +108,14 @@ impl boundtoken_fast_rsa {
     }
 }
 
-impl From<State> for boundtoken_fast_rsa_state {
-    fn from(state: State) -> Self {
+impl From<PathState> for boundtoken_fast_rsa_state {
+    fn from(state: PathState) -> Self {
         match state {
-            State::NoInstructions => Self::BOUNDTOKEN_FAST_RSA_NO_INSTRUCTIONS,
-            State::TurnedOff => Self::BOUNDTOKEN_FAST_RSA_TURNED_OFF,
-            State::SelfTestFailed => Self::BOUNDTOKEN_FAST_RSA_SELF_TEST_FAILED,
-            State::On => Self::BOUNDTOKEN_FAST_RSA_ON,
-            State::SwitchedOff => Self::BOUNDTOKEN_FAST_RSA_SWITCHED_OFF,
+            PathState::NoInstructions => Self::BOUNDTOKEN_FAST_RSA_NO_INSTRUCTIONS,
+            PathState::TurnedOff => Self::BOUNDTOKEN_FAST_RSA_TURNED_OFF,
+            PathState::SelfTestFailed => Self::BOUNDTOKEN_FAST_RSA_SELF_TEST_FAILED,
+            PathState::On => Self::BOUNDTOKEN_FAST_RSA_ON,
+            PathState::SwitchedOff => Self::BOUNDTOKEN_FAST_RSA_SWITCHED_OFF,
             // Whatever is new does not serve keys.
             _ => Self::BOUNDTOKEN_FAST_RSA_NOT_COMPILED,
         }

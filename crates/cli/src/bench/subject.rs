@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use boundtoken::fast_rsa::{self, State};
+use boundtoken::fast_rsa::{self, PathState};
 use boundtoken::{Algorithm, KeySet, ObjectStore, TrustedIssuer, UnixSeconds, Verifier, VerifierBuilder};
 use boundtoken_kubernetes::Cluster;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
@@ -79,12 +79,12 @@ impl SubjectOptions {
         // Loading a key turns it on.
         KeySet::from_jwks(SAMPLE_JWKS).ok().filter(|_| self.fast_rsa)?;
         match fast_rsa::status().state {
-            State::On => None,
-            State::NoInstructions => Some("--fast-rsa has no effect: this CPU lacks AVX-512 IFMA"),
-            State::TurnedOff => {
+            PathState::On => None,
+            PathState::NoInstructions => Some("--fast-rsa has no effect: this CPU lacks AVX-512 IFMA"),
+            PathState::TurnedOff => {
                 Some("--fast-rsa has no effect: the environment's BOUNDTOKEN_FAST_RSA forbids it")
             }
-            State::NotCompiled => {
+            PathState::NotCompiled => {
                 Some("--fast-rsa has no effect: this program was built for another kind of CPU")
             }
             _ => Some("--fast-rsa has no effect: it failed its self-test; please report this as a bug"),

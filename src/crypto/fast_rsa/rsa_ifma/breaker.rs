@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
-use crate::fast_rsa::{Checks, State, Status};
+use crate::fast_rsa::{Checks, PathState, PathStatus};
 
 /// A switch that opens at the first disagreement. One for the process; tests make their own.
 pub(super) struct Breaker {
@@ -92,9 +92,9 @@ impl Breaker {
     }
 
     /// What has happened so far. `otherwise`: the state unless the breaker is open; `keys_refused` is not its business.
-    pub(super) fn status(&self, otherwise: State, keys_refused: u64) -> Status {
-        Status {
-            state: if self.is_closed() { otherwise } else { State::SwitchedOff },
+    pub(super) fn status(&self, otherwise: PathState, keys_refused: u64) -> PathStatus {
+        PathStatus {
+            state: if self.is_closed() { otherwise } else { PathState::SwitchedOff },
             keys_refused,
             accepted_checked: self.accepted_checked.load(Relaxed),
             refused_checked: self.refused_checked.load(Relaxed),

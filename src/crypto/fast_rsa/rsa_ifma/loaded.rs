@@ -13,12 +13,12 @@ use super::model::Model;
 #[cfg(target_arch = "x86_64")]
 use super::simd::Ifma;
 use crate::crypto::{backend, sha256};
-use crate::fast_rsa::{Checks, State, Status};
+use crate::fast_rsa::{Checks, PathState, PathStatus};
 use crate::keys::{Algorithm, Material};
 
 pub(super) static BREAKER: Breaker = Breaker::new();
 /// What this process can do; found out when the first key is loaded.
-static AVAILABLE: LazyLock<Result<Computer, State>> = LazyLock::new(available);
+static AVAILABLE: LazyLock<Result<Computer, PathState>> = LazyLock::new(available);
 static KEYS_REFUSED: AtomicU64 = AtomicU64::new(0);
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
@@ -85,15 +85,15 @@ impl Computer {
     }
 }
 
-fn available() -> Result<Computer, State> {
+fn available() -> Result<Computer, PathState> {
     let choice = std::env::var_os(VARIABLE).unwrap_or_default();
     if !choice.is_empty() && choice != "on" {
-        return Err(State::TurnedOff);
+        return Err(PathState::TurnedOff);
     }
-    let computer = Computer::find().ok_or(State::NoInstructions)?;
+    let computer = Computer::find().ok_or(PathState::NoInstructions)?;
     if !known_answer::is_given_by(computer) {
         tracing::error!("fast-rsa failed its self-test on this machine, and is off; please report it");
-        return Err(State::SelfTestFailed);
+        return Err(PathState::SelfTestFailed);
     }
     Ok(computer)
 }
@@ -142,8 +142,8 @@ fn seconds() -> u32 {
     u32::try_from(START.elapsed().as_secs()).unwrap_or(u32::MAX)
 }
 
-pub(crate) fn status() -> Status {
-    let state = AVAILABLE.as_ref().map_or_else(|state| *state, |_| State::On);
+pub(crate) fn status() -> PathStatus {
+    let state = AVAILABLE.as_ref().map_or_else(|state| *state, |_| PathState::On);
     BREAKER.status(state, KEYS_REFUSED.load(Relaxed))
 }
 
