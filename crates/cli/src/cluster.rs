@@ -23,8 +23,8 @@ mod review;
 pub use following::follow_for;
 pub use review::review;
 
-/// How long one question to the API server may take.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// The longest that one request to the API server may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER_SIZE: usize = 4 << 20;
 
@@ -129,8 +129,8 @@ async fn send(client: &Client, request: http::Result<Request<Body>>) -> Result<A
         let body = body.map_err(|error| unreachable(&error.to_string()))?.to_bytes().to_vec();
         Ok(Answer { status: head.status, headers: head.headers, body })
     };
-    let seconds = PATIENCE.as_secs();
-    tokio::time::timeout(PATIENCE, answer)
+    let seconds = REQUEST_TIMEOUT.as_secs();
+    tokio::time::timeout(REQUEST_TIMEOUT, answer)
         .await
         .unwrap_or_else(|_| Err(unreachable(&format!("no answer within {seconds} seconds"))))
 }

@@ -56,39 +56,26 @@ pub fn harmless(text: &str) -> String {
     printable(&hide_tokens(text))
 }
 
-/// An error with its causes, as a text for a message: the outermost alone says little.
+/// An error and its causes, as text for a message.
+#[cfg(feature = "network")]
 pub fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let said = cause.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
-        }
-        source = cause.source();
-    }
-    harmless(&text)
+    harmless(&boundtoken_refresh::with_causes(error))
 }
 
 /// Replaces every piece of text that is long enough to be a part of a token.
 fn hide_tokens(text: &str) -> String {
     /// More than any option's name, and than a uid; less than any signature.
     const SHORTEST: usize = 40;
-    let may_be_token = |character: char| character.is_ascii_alphanumeric() || "-_.+=".contains(character);
+    let in_token = |character: char| character.is_ascii_alphanumeric() || "-_.+=".contains(character);
     let mut shown = String::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let end = rest.find(|character| !may_be_token(character)).unwrap_or(rest.len());
-        let (piece, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
-        if end < SHORTEST {
+    for piece in text.split_inclusive(|character| !in_token(character)) {
+        let word = piece.trim_end_matches(|character| !in_token(character));
+        if word.len() < SHORTEST {
             shown.push_str(piece);
         } else {
-            shown.push_str(&format!("({end} characters, not shown: it may be a token)"));
+            shown.push_str(&format!("({} characters, not shown: it may be a token)", word.len()));
+            shown.extend(piece.chars().last().filter(|character| !in_token(*character)));
         }
-        let separator = behind.find(may_be_token).unwrap_or(behind.len());
-        let (between, next) = behind.split_at_checked(separator).unwrap_or((behind, ""));
-        shown.push_str(between);
-        rest = next;
     }
     shown
 }

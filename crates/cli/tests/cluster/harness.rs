@@ -61,13 +61,13 @@ pub fn verdict(verifier: &Verifier, token: &str) -> Result<(), Reason> {
 }
 
 /// How long a scenario waits for what must come in the end. Machines are slow at times; what never comes is a failure.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Looks until it holds. Returns how long that took.
 pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) -> Duration {
     let start = Instant::now();
     while !holds() {
-        assert!(start.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
+        assert!(start.elapsed() < WAIT_TIMEOUT, "not within {WAIT_TIMEOUT:?}: {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     start.elapsed()
@@ -77,7 +77,7 @@ pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) -> Duration
 pub async fn until(verifier: &Verifier, token: &str, expected: Result<(), Reason>) -> Duration {
     let start = Instant::now();
     while verdict(verifier, token) != expected {
-        assert!(start.elapsed() < PATIENCE, "still {:?}, not {expected:?}", verdict(verifier, token));
+        assert!(start.elapsed() < WAIT_TIMEOUT, "still {:?}, not {expected:?}", verdict(verifier, token));
         // Finer than the runtime's own clock; the followers run on other threads.
         std::thread::sleep(Duration::from_micros(100));
         tokio::task::yield_now().await;

@@ -19,7 +19,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::kube_client::{at_once, client, pod, typed};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The longest that a test waits for one event.
+const EVENT_TIMEOUT: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn a_reflector_of_objects_stays_in_step() {
@@ -112,7 +113,7 @@ where
     async fn until(&mut self, expected: &str) -> Vec<String> {
         let mut before = Vec::new();
         loop {
-            match tokio::time::timeout(PATIENCE, self.events.recv()).await {
+            match tokio::time::timeout(EVENT_TIMEOUT, self.events.recv()).await {
                 Ok(Some(event)) if event == expected => return before,
                 Ok(Some(event)) => before.push(event),
                 _ => panic!("no {expected} after {before:?}"),

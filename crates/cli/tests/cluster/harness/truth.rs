@@ -9,16 +9,17 @@ use std::time::{Duration, Instant};
 use boundtoken::{Reason, Verifier};
 
 use super::objects::Objects;
-use super::{PATIENCE, verdict};
+use super::{WAIT_TIMEOUT, verdict};
 
 /// A thread that verifies the tokens it was given, in turn, and notes every wrong answer.
 pub struct Truth {
-    shared: Arc<Shared>,
+    ledger: Arc<Ledger>,
     thread: Option<JoinHandle<()>>,
 }
 
+/// What the thread has to verify, and what it has found.
 #[derive(Default)]
-struct Shared {
+struct Ledger {
     cases: Mutex<Vec<Case>>,
     tally: Mutex<Tally>,
     ends: AtomicBool,
@@ -56,8 +57,8 @@ pub struct Tally {
 
 impl Truth {
     pub fn start(verifier: Arc<Verifier>) -> Self {
-        let shared = Arc::<Shared>::default();
-        let inner = Arc::clone(&shared);
+        let ledger = Arc::<Ledger>::default();
+        let inner = Arc::clone(&ledger);
         let thread = Some(thread::spawn(move || {
             while !inner.ends.load(Ordering::SeqCst) {
                 inner.judge_all(&verifier);
@@ -65,12 +66,12 @@ impl Truth {
                 thread::sleep(Duration::from_millis(1));
             }
         }));
-        Self { shared, thread }
+        Self { ledger, thread }
     }
 
     /// A pod that exists, with its token.
     pub fn live(&self, pod: &str, token: String) {
-        self.shared.cases.lock().unwrap().push(Case {
+        self.ledger.cases.lock().unwrap().push(Case {
             pod: pod.to_owned(),
             token,
             life: Life::Live,
@@ -81,21 +82,21 @@ impl Truth {
 
     /// Deletes one of the pods.
     pub async fn delete(&self, objects: &Objects, pod: &str) {
-        self.shared.turn(pod, |life| life == Life::Live, Life::Dying);
+        self.ledger.turn(pod, |life| life == Life::Live, Life::Dying);
         objects.delete_pod(pod).await;
-        self.shared.turn(pod, |life| life == Life::Dying, Life::Dead(Instant::now()));
+        self.ledger.turn(pod, |life| life == Life::Dying, Life::Dead(Instant::now()));
     }
 
     /// Waits until every dead pod's token was refused, and stops.
     pub async fn end(mut self) -> Tally {
         let start = Instant::now();
-        while self.shared.open_cases() > 0 && start.elapsed() < PATIENCE {
+        while self.ledger.open_cases() > 0 && start.elapsed() < WAIT_TIMEOUT {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        self.shared.ends.store(true, Ordering::SeqCst);
+        self.ledger.ends.store(true, Ordering::SeqCst);
         self.thread.take().unwrap().join().unwrap();
-        let mut tally = self.shared.tally.lock().unwrap().clone();
-        for case in self.shared.cases.lock().unwrap().iter() {
+        let mut tally = self.ledger.tally.lock().unwrap().clone();
+        for case in self.ledger.cases.lock().unwrap().iter() {
             if matches!(case.life, Life::Dead(_)) {
                 tally.deletions += 1;
                 if case.refusal.is_none() {
@@ -109,11 +110,11 @@ impl Truth {
 
 impl Drop for Truth {
     fn drop(&mut self) {
-        self.shared.ends.store(true, Ordering::SeqCst);
+        self.ledger.ends.store(true, Ordering::SeqCst);
     }
 }
 
-impl Shared {
+impl Ledger {
     /// Pods follow one another under one name.
     fn turn(&self, pod: &str, from: impl Fn(Life) -> bool, to: Life) {
         let mut cases = self.cases.lock().unwrap();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use boundtoken::{ObjectKind, Reason};
 use serde_json::{Value, json};
 
-use super::PATIENCE;
+use super::WAIT_TIMEOUT;
 use super::objects::{ACCOUNT, NAMESPACE, Objects, in_namespace};
 
 /// The API group whose admission reviews the webhooks are sent. No object of it is ever created, so that nobody calls them.
@@ -135,7 +135,7 @@ impl Objects {
             if let Some(answer) = self.create_if_allowed(&path, &request).await {
                 return answer["status"]["token"].as_str().unwrap().to_owned();
             }
-            assert!(start.elapsed() < PATIENCE, "{webhook:?}: a token is still forbidden");
+            assert!(start.elapsed() < WAIT_TIMEOUT, "{webhook:?}: a token is still forbidden");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use crate::harness::objects::{AUDIENCE, Objects, in_namespace};
 use crate::harness::{
-    PATIENCE, eventually, follower, median_and_p99, online, start, until, verdict, verifier,
+    WAIT_TIMEOUT, eventually, follower, median_and_p99, online, start, until, verdict, verifier,
 };
 
 /// How many pods are deleted to measure how long it takes until we refuse.
@@ -95,7 +95,7 @@ async fn delays_of_token_review(objects: &Objects) -> Vec<Duration> {
             objects.delete_pod(&pod).await;
             let deleted = Instant::now();
             while objects.review(&token, AUDIENCE).await.authenticated {
-                assert!(deleted.elapsed() < PATIENCE, "TokenReview still accepts the token of {pod}");
+                assert!(deleted.elapsed() < WAIT_TIMEOUT, "TokenReview still accepts the token of {pod}");
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
             deleted.elapsed()

@@ -13,7 +13,7 @@ use crate::harness::program::{Run, boundtoken};
 use crate::harness::proxy::Proxy;
 use crate::harness::servers::{Servers, SigningKey};
 use crate::harness::webhooks::{API_GROUP, Webhook};
-use crate::harness::{PATIENCE, eventually, follower, online, start, until, verdict};
+use crate::harness::{WAIT_TIMEOUT, eventually, follower, online, start, until, verdict};
 
 /// Servers that bind tokens to webhook configurations; none, and a loud word, if they are too old for that.
 async fn start_with_webhooks(scenario: &str) -> Option<(Servers, Objects)> {
@@ -182,7 +182,7 @@ async fn the_program_agrees_with_token_review() {
         // The API server remembers for 10 seconds what it said.
         let start = Instant::now();
         while objects.review(&token, webhook.audience()).await.authenticated {
-            assert!(start.elapsed() < PATIENCE, "TokenReview still accepts the token");
+            assert!(start.elapsed() < WAIT_TIMEOUT, "TokenReview still accepts the token");
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
         let both = program.run(&["compare", "-o", "json"], webhook, &token);

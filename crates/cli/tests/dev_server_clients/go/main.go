@@ -21,7 +21,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-const patience = 20 * time.Second
+// testTimeout is the longest that one run of follow may take.
+const testTimeout = 20 * time.Second
 
 func main() {
 	config, err := clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))
@@ -46,7 +47,7 @@ func fail(where string, err error) {
 
 // follow lets a pod live and die, and looks on by an informer, and by reviews of a token that is bound to it.
 func follow(config *rest.Config, namespace string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 	defer cancel()
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
