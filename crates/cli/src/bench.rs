@@ -74,7 +74,7 @@ enum Seen {
 }
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    if let Some(wrong) = arguments.subject.fast_rsa_is_off() {
+    if let Some(wrong) = arguments.subject.fast_rsa_is_off()? {
         output::warning(wrong);
     }
     let report = arguments.subject.with_subject(|subject| arguments.measure(subject))?;
@@ -94,8 +94,8 @@ impl Arguments {
             .flat_map(|threads| kinds.clone().map(move |(seen, objects)| (threads, seen, objects)))
             .collect();
         let length = Duration::from_secs(self.seconds);
-        let progress =
-            Progress::new(lines.len().saturating_add(usize::from(subject.review.is_some())), length);
+        let steps = lines.len().saturating_add(usize::from(subject.review.is_some()));
+        let progress = Progress::new(steps, length)?;
         let mut rows = Vec::new();
         for (threads, seen, objects) in lines {
             let verifier = subject.verifier(seen, objects)?;
@@ -107,16 +107,15 @@ impl Arguments {
             Some(review) => Some(progress.step(|| review.measure(&subject.token, length))?),
             None => None,
         };
-        Ok(Report::new(subject, rows, token_review))
+        Report::new(subject, rows, token_review)
     }
 
     fn thread_counts(&self) -> Vec<u16> {
         let mut counts = self.threads.clone();
         if counts.is_empty() {
-            counts = vec![
-                1,
-                available_parallelism().map_or(1, |cores| u16::try_from(cores.get()).unwrap_or(u16::MAX)),
-            ];
+            counts.push(1);
+            // Where the number of cores is unknown, one thread is measured.
+            counts.extend(available_parallelism().ok().and_then(|cores| u16::try_from(cores.get()).ok()));
         }
         counts.sort_unstable();
         counts.dedup();

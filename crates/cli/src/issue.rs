@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use boundtoken::api::{BoundObjectReference, TokenRequest, TokenRequestSpec};
 use boundtoken::{Attestation, Issuer, ObjectKind, SigningKey};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::failure::Failure;
@@ -54,12 +55,12 @@ pub struct Wanted {
     /// Who is to accept the token; may be given several times [default: the API server]
     #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     audience: Vec<String>,
-    /// How long the token is to live, such as 10m or 1h30m [default: 1h]
+    /// How long the token lives, such as 10m or 1h30m [default: 1h]
     #[arg(long, value_name = "DURATION", value_parser = words::parse_duration)]
-    duration: Option<u64>,
-    /// Kind of the object that the token is to die with
-    #[arg(long, value_name = "KIND", requires = "bound_object_name", value_parser = KINDS)]
-    bound_object_kind: Option<String>,
+    duration: Option<i64>,
+    /// Kind of the object that the token is bound to: the token is void once that object is deleted
+    #[arg(long, value_name = "KIND", requires = "bound_object_name", value_parser = bindable_kind())]
+    bound_object_kind: Option<ObjectKind>,
     /// Name of that object
     #[arg(long, value_name = "NAME", requires = "bound_object_kind")]
     bound_object_name: Option<String>,
@@ -74,8 +75,18 @@ pub struct Wanted {
 }
 
 /// The kinds of objects that a token can be bound to.
-const KINDS: [&str; 5] =
-    ["Pod", "Secret", "Node", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"];
+const BINDABLE: [ObjectKind; 5] = [
+    ObjectKind::Pod,
+    ObjectKind::Secret,
+    ObjectKind::Node,
+    ObjectKind::ValidatingWebhookConfiguration,
+    ObjectKind::MutatingWebhookConfiguration,
+];
+
+fn bindable_kind() -> impl TypedValueParser<Value = ObjectKind> {
+    PossibleValuesParser::new(BINDABLE.map(ObjectKind::name))
+        .try_map(|name| BINDABLE.into_iter().find(|kind| kind.name() == name).ok_or("no such kind"))
+}
 
 /// Who issues, and from what.
 #[derive(Args)]
@@ -134,7 +145,7 @@ Exit status:
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let issuer = arguments.issuer()?;
-    let request = arguments.wanted.request();
+    let request = arguments.wanted.request()?;
     let issued = match issuer.issue(&arguments.namespace, &arguments.name, request) {
         Ok(issued) => issued,
         Err(refusal) => {
@@ -172,19 +183,23 @@ impl Wanted {
         !self.audience.is_empty()
     }
 
-    pub fn request(&self) -> TokenRequest {
-        let bound_object_ref = self.bound_object_kind.as_ref().map(|kind| BoundObjectReference {
-            kind: kind.clone(),
-            api_version: api_version(kind),
-            name: self.bound_object_name.clone().unwrap_or_default(),
-            uid: self.bound_object_uid.clone().unwrap_or_default(),
-        });
-        // As in kubectl, no time at all is the default.
-        let seconds = self.duration.filter(|seconds| *seconds > 0);
-        TokenRequest {
+    pub fn request(&self) -> Result<TokenRequest, Failure> {
+        let bound_object_ref = match (self.bound_object_kind, &self.bound_object_name) {
+            (None, None) => None,
+            (Some(kind), Some(name)) => Some(BoundObjectReference {
+                kind: kind.name().to_owned(),
+                api_version: api_version(kind),
+                name: name.clone(),
+                // The API server takes an empty uid for none.
+                uid: self.bound_object_uid.clone().unwrap_or_default(),
+            }),
+            _ => return Err(Failure::new("--bound-object-kind and --bound-object-name need each other")),
+        };
+        Ok(TokenRequest {
             spec: TokenRequestSpec {
                 audiences: self.audience.clone(),
-                expiration_seconds: seconds.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX)),
+                // kubectl takes a duration of 0 for none, too.
+                expiration_seconds: self.duration.filter(|seconds| *seconds > 0),
                 bound_object_ref,
                 attestations: self
                     .attest_api_group
@@ -192,14 +207,21 @@ impl Wanted {
                     .map(|group| BTreeMap::from([(Attestation::API_GROUPS.to_owned(), vec![group.clone()])])),
             },
             ..TokenRequest::default()
-        }
+        })
     }
 }
 
-/// The group and version that objects of a kind have.
-fn api_version(kind: &str) -> String {
-    let group = ObjectKind::ALL.iter().find(|known| known.name() == kind).map_or("", |kind| kind.api_group());
-    if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") }
+fn api_version(kind: ObjectKind) -> String {
+    match kind.api_group() {
+        "" => "v1".to_owned(),
+        group => format!("{group}/v1"),
+    }
+}
+
+/// The token in the answer to a TokenRequest.
+pub fn token(response: &TokenRequest) -> Result<&str, Failure> {
+    let token = response.status.as_ref().map(|status| status.token.as_str());
+    token.filter(|token| !token.is_empty()).ok_or_else(|| Failure::new("the answer holds no token"))
 }
 
 impl TokenFormat {
@@ -208,8 +230,7 @@ impl TokenFormat {
             Self::Token => {
                 // As kubectl: a line for people, the bare token for programs.
                 let end = if std::io::stdout().is_terminal() { "\n" } else { "" };
-                let token = response.status.as_ref().map(|status| status.token.as_str()).unwrap_or_default();
-                output::bytes(format!("{token}{end}").as_bytes())
+                output::bytes(format!("{}{end}", token(response)?).as_bytes())
             }
             Self::Json => output::document(Structured::Json, response),
             Self::Yaml => output::document(Structured::Yaml, response),

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::cluster::{self, Connection, Refusal, object_name};
 use crate::failure::{self, Failure};
-use crate::issue::{TokenFormat, Wanted};
+use crate::issue::{self, TokenFormat, Wanted};
 use crate::output;
 
 mod explained;
@@ -72,9 +72,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             return Ok(ExitCode::FAILURE);
         }
     };
+    let token = issue::token(&response)?;
     arguments.output.print(&response)?;
     if !arguments.quiet {
-        explained::print(&response, arguments.wanted.has_audience());
+        explained::print(token, arguments.wanted.has_audience());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -83,7 +84,7 @@ impl Arguments {
     async fn request(&self) -> Result<Result<TokenRequest, Refusal>, Failure> {
         let client = self.cluster.client().await?;
         let namespace = self.namespace.as_deref().unwrap_or_else(|| client.default_namespace());
-        let mut request = self.wanted.request();
+        let mut request = self.wanted.request()?;
         if let Some(object) = request.spec.bound_object_ref.as_mut().filter(|object| object.uid.is_empty()) {
             match look_up(&client, namespace, object).await? {
                 Ok(uid) => object.uid = uid,
@@ -95,11 +96,7 @@ impl Arguments {
         let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{}/token", self.name);
         let answer = cluster::post(&client, &path, &request).await?;
         answer.warnings().for_each(|warning| output::warning(&failure::harmless(&warning)));
-        let response: Result<TokenRequest, Refusal> = answer.object()?;
-        if response.as_ref().is_ok_and(|response| response.status.is_none()) {
-            return Err(Failure::new("the API server answered without a token"));
-        }
-        Ok(response)
+        answer.object()
     }
 
     /// The API server's words, and what to do where it does not say.

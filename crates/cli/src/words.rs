@@ -28,6 +28,17 @@ pub fn duration(seconds: u64) -> String {
     }
 }
 
+/// A measured time in the unit that suits it, rounded down: `48 ns`, `16.2 µs`.
+pub fn measured(nanoseconds: u64) -> String {
+    const UNITS: [(&str, u64); 3] = [("s", 1_000_000_000), ("ms", 1_000_000), ("µs", 1_000)];
+    match UNITS.iter().find(|(_, length)| nanoseconds >= *length) {
+        Some((unit, length)) => {
+            format!("{}.{} {unit}", nanoseconds / length, nanoseconds % length * 10 / length)
+        }
+        None => format!("{nanoseconds} ns"),
+    }
+}
+
 /// Reads a time given as an argument.
 ///
 /// # Errors
@@ -47,16 +58,16 @@ pub fn parse(text: &str) -> Result<UnixSeconds, String> {
 ///
 /// # Errors
 /// A sentence for the user.
-pub fn parse_duration(text: &str) -> Result<u64, String> {
-    const UNITS: [(&str, u64); 3] = [("h", 3_600), ("m", 60), ("s", 1)];
+pub fn parse_duration(text: &str) -> Result<i64, String> {
+    const UNITS: [(&str, i64); 3] = [("h", 3_600), ("m", 60), ("s", 1)];
     let read = || {
         let mut rest = text;
-        let mut seconds = 0_u64;
+        let mut seconds = 0_i64;
         while !rest.is_empty() {
             let digits = rest.find(|character: char| !character.is_ascii_digit())?;
             let (number, behind) = rest.split_at_checked(digits)?;
             let (unit, length) = UNITS.into_iter().find(|(unit, _)| behind.starts_with(unit))?;
-            seconds = seconds.checked_add(number.parse::<u64>().ok()?.checked_mul(length)?)?;
+            seconds = seconds.checked_add(number.parse::<i64>().ok()?.checked_mul(length)?)?;
             rest = behind.strip_prefix(unit)?;
         }
         (!text.is_empty()).then_some(seconds)
@@ -91,13 +102,31 @@ mod tests {
     }
 
     #[test]
+    fn measured_times_have_the_unit_that_suits_them() {
+        for (nanoseconds, words) in [
+            (0, "0 ns"),
+            (48, "48 ns"),
+            (999, "999 ns"),
+            (1_000, "1.0 µs"),
+            (16_249, "16.2 µs"),
+            (999_999, "999.9 µs"),
+            (1_000_000, "1.0 ms"),
+            (2_500_000_000, "2.5 s"),
+            (60_000_000_000, "60.0 s"),
+            (u64::MAX, "18446744073.7 s"),
+        ] {
+            assert_eq!(measured(nanoseconds), words);
+        }
+    }
+
+    #[test]
     fn a_duration_is_given_with_its_units() {
         for (text, seconds) in
             [("10m", 600), ("1h30m", 5_400), ("0s", 0), ("3607s", 3_607), ("1h1m1s", 3_661)]
         {
             assert_eq!(parse_duration(text), Ok(seconds), "{text}");
         }
-        for text in ["", "10", "m", "1.5h", "-1h", "1d", "10 m", "99999999999999999999h", "5124095576030432h"]
+        for text in ["", "10", "m", "1.5h", "-1h", "1d", "10 m", "99999999999999999999h", "2562047788015216h"]
         {
             assert!(parse_duration(text).unwrap_err().contains("1h30m"), "{text}");
         }

@@ -116,7 +116,12 @@ pub fn times() -> Result<Histogram<u64>, Failure> {
 }
 
 pub fn record(times: &mut Histogram<u64>, time: Duration) {
-    times.saturating_record(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+    times.saturating_record(nanoseconds(time));
+}
+
+/// Saturates after 584 years.
+pub fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// What it costs to look at the clock, in nanoseconds: a part of every latency.
@@ -126,14 +131,14 @@ pub fn clock() -> u64 {
     for _ in 0..LOOKS {
         black_box(Instant::now());
     }
-    u64::try_from((start.elapsed() / LOOKS).as_nanos()).unwrap_or(u64::MAX)
+    nanoseconds(start.elapsed() / LOOKS)
 }
 
 pub fn refused(rejection: &Rejection) -> Failure {
     Failure::new(format!("the token is not accepted: {}: {rejection}", rejection.name()))
 }
 
-fn internal() -> Failure {
+pub fn internal() -> Failure {
     Failure::new("the measurement went wrong; please report this as a bug")
 }
 

@@ -8,7 +8,9 @@ use serde::Serialize;
 use super::Seen;
 use super::measure::{self, Latency};
 use super::subject::Subject;
+use crate::failure::Failure;
 use crate::output::{CAUTION, FAINT, STRONG, paint, printable};
+use crate::words;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -16,7 +18,8 @@ pub struct Report {
     boundtoken: &'static str,
     cryptography: &'static str,
     processor: String,
-    cores: usize,
+    /// None where the system does not say.
+    cores: Option<usize>,
     algorithm: String,
     token_bytes: usize,
     /// A part of every latency, in nanoseconds.
@@ -46,28 +49,33 @@ pub struct Answers {
 }
 
 impl Report {
-    pub fn new(subject: &Subject, rows: Vec<Row>, token_review: Option<Answers>) -> Self {
-        Self {
+    pub fn new(subject: &Subject, rows: Vec<Row>, token_review: Option<Answers>) -> Result<Self, Failure> {
+        let algorithm = subject.algorithm()?;
+        Ok(Self {
             boundtoken: env!("CARGO_PKG_VERSION"),
-            cryptography: cryptography(subject),
+            cryptography: cryptography(subject, &algorithm),
             processor: processor(),
-            cores: available_parallelism().map_or(1, usize::from),
-            algorithm: subject.algorithm(),
+            cores: available_parallelism().ok().map(usize::from),
+            algorithm,
             token_bytes: subject.token.len(),
             clock: measure::clock(),
             rows,
             token_review,
-        }
+        })
     }
 
     pub fn text(&self) -> String {
         let Self { algorithm, token_bytes, cryptography, processor, cores, clock, .. } = self;
         let algorithm = printable(algorithm);
         let processor = printable(processor);
-        let cores = if *cores == 1 { "1 core".to_owned() } else { format!("{cores} cores") };
+        let cores = match cores {
+            None => String::new(),
+            Some(1) => ", 1 core".to_owned(),
+            Some(cores) => format!(", {cores} cores"),
+        };
         let mut text = format!(
             "{}\n\n",
-            paint(STRONG, &format!("{algorithm}, {token_bytes} bytes; {cryptography}; {processor}, {cores}"))
+            paint(STRONG, &format!("{algorithm}, {token_bytes} bytes; {cryptography}; {processor}{cores}"))
         );
         text.push_str(&paint(
             FAINT,
@@ -101,7 +109,7 @@ impl Report {
 impl Answers {
     fn line(&self, threads: &str, token: &str, objects: &str) -> String {
         let Latency { p50, p99, p99_9, max } = self.latency;
-        let [p50, p99, p99_9, max] = [p50, p99, p99_9, max].map(time);
+        let [p50, p99, p99_9, max] = [p50, p99, p99_9, max].map(words::measured);
         let line = line([threads, token, objects, &grouped(self.per_second), &p50, &p99, &p99_9, &max]);
         format!("{line}\n")
     }
@@ -109,22 +117,6 @@ impl Answers {
 
 fn line([threads, token, objects, rate, p50, p99, p99_9, max]: [&str; 8]) -> String {
     format!("{threads:>7}  {token:<11}  {objects:<9}  {rate:>11}  {p50:>8}  {p99:>8}  {p99_9:>8}  {max:>8}")
-}
-
-/// A time in the unit that suits it, with three digits at least.
-fn time(nanoseconds: u64) -> String {
-    const UNITS: [(u64, &str); 3] = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs")];
-    match UNITS.into_iter().find(|(unit, _)| nanoseconds >= *unit) {
-        None => format!("{nanoseconds} ns"),
-        Some((unit, name)) => {
-            let (whole, rest) = (nanoseconds / unit, nanoseconds % unit);
-            match whole {
-                0..10 => format!("{whole}.{:02} {name}", rest * 100 / unit),
-                10..100 => format!("{whole}.{} {name}", rest * 10 / unit),
-                _ => format!("{whole} {name}"),
-            }
-        }
-    }
 }
 
 /// A number with a comma before every three digits.
@@ -141,8 +133,8 @@ fn grouped(number: u64) -> String {
 }
 
 /// Who checks the signatures.
-fn cryptography(subject: &Subject) -> &'static str {
-    if subject.fast_rsa && subject.algorithm() == "RS256" && fast_rsa::status().state == State::On {
+fn cryptography(subject: &Subject, algorithm: &str) -> &'static str {
+    if subject.fast_rsa && algorithm == "RS256" && fast_rsa::status().state == State::On {
         "fast-rsa"
     } else if cfg!(feature = "aws-lc-rs") {
         "AWS-LC"
@@ -163,21 +155,6 @@ fn processor() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_have_the_unit_that_suits_them() {
-        for (nanoseconds, text) in [
-            (0, "0 ns"),
-            (214, "214 ns"),
-            (1_000, "1.00 µs"),
-            (24_870, "24.8 µs"),
-            (999_999, "999 µs"),
-            (1_500_000, "1.50 ms"),
-            (60_000_000_000, "60.0 s"),
-        ] {
-            assert_eq!(time(nanoseconds), text);
-        }
-    }
 
     #[test]
     fn large_numbers_can_be_read() {

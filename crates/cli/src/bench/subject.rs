@@ -10,7 +10,7 @@ use clap::{ArgGroup, Args};
 use tokio::runtime::Runtime;
 
 use super::Seen;
-use super::measure::refused;
+use super::measure::{internal, refused};
 use super::review::Review;
 use crate::cluster::{Connection, follow_for};
 use crate::demo;
@@ -60,6 +60,10 @@ fn sample_algorithm() -> impl clap::builder::TypedValueParser<Value = Algorithm>
         .try_map(|name| Algorithm::from_name(&name).ok_or("not compiled into this program"))
 }
 
+fn sample_keys() -> Result<KeySet, Failure> {
+    KeySet::from_jwks(SAMPLE_JWKS).map_err(|error| Failure::new(error.to_string()))
+}
+
 /// A token, and who accepts it.
 pub struct Subject {
     pub token: Vec<u8>,
@@ -74,11 +78,14 @@ pub struct Subject {
 }
 
 impl SubjectOptions {
-    /// Why boundtoken's own code checks nothing, although it was asked for.
-    pub fn fast_rsa_is_off(&self) -> Option<&'static str> {
-        // Loading a key turns it on.
-        KeySet::from_jwks(SAMPLE_JWKS).ok().filter(|_| self.fast_rsa)?;
-        match fast_rsa::status().state {
+    /// Why `--fast-rsa` has no effect, if it was given and has none.
+    pub fn fast_rsa_is_off(&self) -> Result<Option<&'static str>, Failure> {
+        if !self.fast_rsa {
+            return Ok(None);
+        }
+        // The state is known once a key is loaded.
+        sample_keys()?;
+        Ok(match fast_rsa::status().state {
             PathState::On => None,
             PathState::NoInstructions => Some("--fast-rsa has no effect: this CPU lacks AVX-512 IFMA"),
             PathState::TurnedOff => {
@@ -88,7 +95,7 @@ impl SubjectOptions {
                 Some("--fast-rsa has no effect: this program was built for another kind of CPU")
             }
             _ => Some("--fast-rsa has no effect: it failed its self-test; please report this as a bug"),
-        }
+        })
     }
 
     /// Gives the subject to `measure`; a cluster is followed for as long as that takes.
@@ -117,8 +124,7 @@ impl SubjectOptions {
 impl Subject {
     fn sample(algorithm: Algorithm) -> Result<Self, Failure> {
         let (token, issuer) = if algorithm == Algorithm::RS256 {
-            let keys = KeySet::from_jwks(SAMPLE_JWKS).map_err(|error| Failure::new(error.to_string()))?;
-            (SAMPLE.to_vec(), TrustedIssuer::new(DEFAULT_ISSUER, keys))
+            (SAMPLE.to_vec(), TrustedIssuer::new(DEFAULT_ISSUER, sample_keys()?))
         } else {
             let cluster = demo::Cluster::new(UnixSeconds::now())?;
             (cluster.token.into_bytes(), TrustedIssuer::new(cluster.issuer.name(), cluster.issuer.keys()))
@@ -189,10 +195,10 @@ impl Subject {
         keys::build(builder)
     }
 
-    /// How the token says that it is signed.
-    pub fn algorithm(&self) -> String {
+    /// The algorithm in the token's header. Every token that is accepted names one.
+    pub fn algorithm(&self) -> Result<String, Failure> {
         let header = Parts::decode(&self.token).header.json;
         let name = header.as_ref().and_then(|header| header.get("alg")?.as_str());
-        name.unwrap_or("unknown").to_owned()
+        name.map(str::to_owned).ok_or_else(internal)
     }
 }

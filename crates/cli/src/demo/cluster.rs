@@ -12,7 +12,7 @@ use crate::failure::Failure;
 pub const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 pub const AUDIENCE: &str = "vault";
 /// How long the token lives, in seconds.
-pub const LIFETIME: u64 = 3_600;
+pub const LIFETIME: u32 = 3_600;
 
 const NAMESPACE: &str = "demo";
 const ACCOUNT: &str = "app";
@@ -58,7 +58,7 @@ fn request() -> TokenRequest {
     TokenRequest {
         spec: TokenRequestSpec {
             audiences: vec![AUDIENCE.to_owned()],
-            expiration_seconds: i64::try_from(LIFETIME).ok(),
+            expiration_seconds: Some(LIFETIME.into()),
             bound_object_ref: Some(pod),
             ..TokenRequestSpec::default()
         },

@@ -1,17 +1,15 @@
 //! What verifiers will check, said once the token is there.
 
 use boundtoken::UnixSeconds;
-use boundtoken::api::TokenRequest;
 
 use crate::inspect::{Parts, Statement, described};
 use crate::output::{self, CAUTION, paint, printable, row, rows};
 use crate::words::moment;
 
-/// Says it on standard error. What counts is what stands in the token, not what was asked for.
-pub fn print(response: &TokenRequest, has_audience: bool) {
-    let token = response.status.as_ref().map(|status| status.token.as_bytes()).unwrap_or_default();
-    let statement = Statement::read(Parts::decode(token).claims.json.as_ref());
-    // The token is out: whoever closed standard error has it.
+/// Explains the token itself, not the request for it, on standard error.
+pub fn print(token: &str, has_audience: bool) {
+    let statement = Statement::read(Parts::decode(token.as_bytes()).claims.json.as_ref());
+    // The token is written already. A closed standard error does not change that.
     let _written = output::error_lines(&text(&statement, has_audience, UnixSeconds::now()));
 }
 
