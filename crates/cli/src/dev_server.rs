@@ -220,7 +220,8 @@ impl Arguments {
         for fault in &self.fault {
             row(&mut text, "Fault", &format!("{CAUTION}{fault}{CAUTION:#}"));
         }
-        let kubeconfig = std::path::absolute(&self.kubeconfig).unwrap_or_else(|_| self.kubeconfig.clone());
+        let kubeconfig = std::path::absolute(&self.kubeconfig)
+            .map_err(|error| Failure::with_file(&self.kubeconfig, error))?;
         text.push_str(&format!(
             "\n{FAINT}In another terminal:{FAINT:#}\n\n  export KUBECONFIG={}\n  kubectl create serviceaccount app\n  \
              kubectl create token app --audience vault\n\n{FAINT}No authorization: whoever has a token may do everything \

@@ -191,9 +191,9 @@ impl Group {
         self.labels.is_empty() && self.jwks.is_empty() && self.pem.is_empty() && self.objects.is_empty()
     }
 
-    /// The first name, for a message.
+    /// The first name, for a message. Empty if there is none.
     fn name(&self) -> String {
-        failure::harmless(self.names.first().map(String::as_str).unwrap_or_default())
+        self.names.first().map_or_else(String::new, |name| failure::harmless(name))
     }
 
     fn demand_clarity(&self) -> Result<(), Failure> {
@@ -214,9 +214,11 @@ impl Group {
 
     fn load(&self, algorithm: Option<Algorithm>) -> Result<LoadedIssuer, Failure> {
         let keys = self.keys(algorithm)?;
-        let mut names = self.names.iter().map(String::as_str);
-        let issuer = TrustedIssuer::new(names.next().unwrap_or_default(), keys);
-        let issuer = names.fold(issuer, TrustedIssuer::also_named);
+        let Some((name, others)) = self.names.split_first() else {
+            return Err(Failure::new("no --issuer: name the issuer as its tokens do"));
+        };
+        let issuer = TrustedIssuer::new(name.as_str(), keys);
+        let issuer = others.iter().map(String::as_str).fold(issuer, TrustedIssuer::also_named);
         let issuer = match self.labels.as_slice() {
             [] => issuer,
             [label] => issuer.label(label),

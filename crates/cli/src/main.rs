@@ -44,7 +44,7 @@ use failure::Failure;
 /// A bound token names its audience, expires, and dies with the pod that it was issued for. boundtoken gives the
 /// answer of a TokenReview from the cluster's public keys and a list of its objects, in microseconds.
 #[derive(Parser)]
-#[command(version, arg_required_else_help = true, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "boundtoken", version, arg_required_else_help = true, max_term_width = 100, after_help = EXAMPLES)]
 struct Program {
     #[command(subcommand)]
     command: Command,

@@ -23,8 +23,8 @@ const JSON: &str = "application/json";
 const LEEWAY: u64 = 60;
 /// The longest token file that is read, in bytes.
 const MAX_TOKEN_SIZE: u64 = 1 << 20;
-/// How long a connection to the address in the discovery document may take.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// The longest that a connection to the address in the discovery document may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 const FOR_READING_KEYS: &str = "bind the ClusterRole system:service-account-issuer-discovery to this identity, as \
                                 deploy/rbac-cluster.yaml does";
@@ -138,7 +138,7 @@ async fn address_of_keys(jwks_uri: &str) -> Check {
     let Some(address) = address else {
         return Check::information(NAME, format!("none that can be used; {not_needed}"));
     };
-    let connected = tokio::time::timeout(PATIENCE, TcpStream::connect(address)).await;
+    let connected = tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await;
     let said = if matches!(connected, Ok(Ok(_))) { "can be reached" } else { "cannot be reached" };
     Check::information(NAME, format!("{jwks_uri} {said} from here; {not_needed}"))
 }
@@ -216,7 +216,7 @@ pub fn own_token(file: &Path) -> Check {
         let remedy = "mount a projected token: a token without an audience is good everywhere";
         return Check::warn(NAME, format!("{} names no audience", failure::name(file)), remedy);
     }
-    let user = statement.username.unwrap_or_default();
+    let user = statement.username.as_deref().unwrap_or("nobody");
     let audiences = statement.audiences.join(", ");
     let finding = format!("{user}, for {audiences}");
     match statement.expires_at {

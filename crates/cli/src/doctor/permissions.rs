@@ -23,13 +23,12 @@ const SECRETS: &str = "secrets";
 const WEBHOOKS: &str = "webhooks";
 
 #[derive(Deserialize)]
-struct Review {
-    status: Status,
+struct AccessReview {
+    status: AccessReviewStatus,
 }
 
 #[derive(Deserialize)]
-struct Status {
-    #[serde(default)]
+struct AccessReviewStatus {
     allowed: bool,
 }
 
@@ -124,7 +123,7 @@ async fn missing_verbs(
             "kind": "SelfSubjectAccessReview",
             "spec": {"resourceAttributes": attributes},
         });
-        match cluster::post(client, path, &review).await?.object::<Review>()? {
+        match cluster::post(client, path, &review).await?.object::<AccessReview>()? {
             Ok(review) if review.status.allowed => {}
             Ok(_) => verbs.push(verb),
             Err(_) => return Ok(None),

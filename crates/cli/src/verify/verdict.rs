@@ -227,7 +227,7 @@ pub fn refused(rejection: &Rejection) -> String {
 fn what(rejection: &Rejection) -> String {
     let message = rejection.to_string();
     let remedy = format!("; {}", rejection.reason().remedy());
-    printable(message.strip_suffix(&remedy).unwrap_or(&message))
+    printable(message.trim_end_matches(remedy.as_str()))
 }
 
 #[cfg(test)]

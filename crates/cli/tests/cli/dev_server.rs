@@ -138,6 +138,13 @@ fn a_kubeconfig_of_another_cluster_is_not_overwritten_and_one_of_its_own_is() {
     assert!(run.stderr.contains("foreign.kubeconfig") && run.stderr.contains("--kubeconfig"), "{run:?}");
     assert_eq!(std::fs::read_to_string(&foreign).unwrap(), "current-context: production\n");
 
+    let damaged = "current-context: boundtoken-dev\nclusters: 1\n";
+    let path = file("damaged.kubeconfig", damaged);
+    let run = boundtoken(["dev-server", "--port", "0", "--kubeconfig", &path]);
+    assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("damaged.kubeconfig") && run.stderr.contains("is damaged"), "{run:?}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), damaged);
+
     let first = serve("own", &[]);
     let token = first.admin_token();
     let path = first.kubeconfig.clone();
