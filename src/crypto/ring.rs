@@ -9,7 +9,7 @@ use ::ring::signature::{
 };
 use ::ring::{digest, error::KeyRejected};
 
-use crate::keys::{Algorithm, Curve, KeyError, Material};
+use crate::keys::{Algorithm, Curve, KeyError, Material, uncompressed_point};
 
 /// What the backend is called.
 pub(crate) const NAME: &str = "ring";
@@ -49,14 +49,15 @@ impl PublicKey {
                 let components = RsaPublicKeyComponents { n: modulus.clone(), e: exponent.clone() };
                 Ok(PublicKey::Rsa(parameters, components))
             }
-            Material::EllipticCurve { curve, point } => {
+            Material::EllipticCurve { curve, x, y } => {
                 let (verification, agreement): (&dyn VerificationAlgorithm, _) = match curve {
                     Curve::P256 => (&signature::ECDSA_P256_SHA256_FIXED, &agreement::ECDH_P256),
                     Curve::P384 => (&signature::ECDSA_P384_SHA384_FIXED, &agreement::ECDH_P384),
                     Curve::P521 => return Err(KeyError::AlgorithmNotCompiled(algorithm)),
                 };
-                check_point(agreement, point)?;
-                Ok(PublicKey::Other(UnparsedPublicKey::new(verification, point.clone())))
+                let point = uncompressed_point(x, y);
+                check_point(agreement, &point)?;
+                Ok(PublicKey::Other(UnparsedPublicKey::new(verification, point.into())))
             }
             Material::Ed25519(bytes) => {
                 Ok(PublicKey::Other(UnparsedPublicKey::new(&signature::ED25519, bytes.clone())))
