@@ -98,7 +98,7 @@ impl VerifiedToken {
     /// The accepted audiences that the token names, in the order in which they were given to the verifier or to the call:
     /// `status.audiences` of a TokenReview. Never empty.
     pub fn matched_audiences(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.matched.audiences(&self.claims)
+        self.matched.audiences(self.claims.aud())
     }
 
     /// Whether the objects that the token is bound to were found alive.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::cache::TokenCache;
 use crate::claims::{Claims, Matched};
-use crate::keys::KeyStore;
+use crate::keys::{KeyFingerprint, KeyStore};
 use crate::objects::{Asked, BoundObjects};
 use crate::rejection::{Reason, Rejection};
 use crate::time::UnixSeconds;
@@ -72,9 +72,16 @@ pub struct Verifier {
 
 /// An authentic token whose claims admit it.
 struct Admitted<'a> {
-    authentic: Authentic<'a>,
-    /// Its accepted audiences.
+    claims: Arc<Claims>,
+    /// The accepted audiences of the token.
     matched: Matched,
+    issuer: &'a TrustedIssuer,
+    /// The place of the issuer among the verifier's.
+    place: usize,
+    /// The key that signed the token. `None` if the token does not name it.
+    key: Option<KeyFingerprint>,
+    /// Whether the issuer's keys are older than allowed.
+    keys_stale: bool,
 }
 
 impl Verifier {
@@ -114,13 +121,13 @@ impl Verifier {
             let confirmed = if live { Confirmed::Live } else { self.confirm_objects(&claims, issuer, now)? };
             return Ok(VerifiedToken::new(claims, matched, confirmed.by_keys(keys_stale)));
         }
-        let Admitted { authentic, matched } = self.check_claims(token, accepted, now)?;
-        let Authentic { claims, issuer, place, key, keys_stale } = authentic;
+        let Admitted { claims, matched, issuer, place, key, keys_stale } =
+            self.check_claims(token, accepted, now)?;
         let confirmed = self.confirm_objects(&claims, issuer, now)?;
         if let (Some(cache), Some(key)) = (&self.cache, key) {
             let own = match accepted {
                 Accepted::Own => matched.clone(),
-                Accepted::These(_) => Matched::of(&claims, &self.audiences),
+                Accepted::These(_) => Matched::of(claims.aud(), &self.audiences),
             };
             cache.keep(token, Arc::clone(&claims), own, place, key);
         }
@@ -135,14 +142,13 @@ impl Verifier {
         now: UnixSeconds,
     ) -> Result<Admitted<'_>, Rejection> {
         let token = CompactToken::split(token, self.max_token_size)?;
-        let authentic = self.authenticate(&token)?;
-        let claims = &authentic.claims;
-        let matched = accepted.among(claims, || Matched::of(claims, &self.audiences));
-        claims.named_for_us(&matched)?;
-        claims.within(now, self.leeway)?;
-        claims.name_a_service_account()?;
-        self.demand_current_keys(authentic.issuer, authentic.keys_stale)?;
-        Ok(Admitted { authentic, matched })
+        let Authentic { claims, issuer, place, key, keys_stale } = self.authenticate(&token)?;
+        let matched = accepted.among(claims.aud(), || Matched::of(claims.aud(), &self.audiences));
+        claims.aud().include_ours(&matched)?;
+        let expires_at = claims.within(now, self.leeway)?;
+        let claims = claims.name_a_service_account(expires_at)?;
+        self.demand_current_keys(issuer, keys_stale)?;
+        Ok(Admitted { claims: Arc::new(claims), matched, issuer, place, key, keys_stale })
     }
 
     /// Keys that are too old vouch for nothing, unless the verifier accepts that. Reports it to the refresher of the keys.
@@ -221,8 +227,7 @@ impl Verifier {
         accepted: Accepted<'_>,
         now: UnixSeconds,
     ) -> Result<CheckedToken, Rejection> {
-        let Admitted { authentic, matched } = self.check_claims(token, accepted, now)?;
-        let Authentic { claims, place, keys_stale, .. } = authentic;
+        let Admitted { claims, matched, place, keys_stale, .. } = self.check_claims(token, accepted, now)?;
         Ok(CheckedToken { verifier: self.identity, place, claims, matched, keys_stale })
     }
 

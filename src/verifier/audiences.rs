@@ -1,7 +1,7 @@
 //! Verifying for the audiences of one call.
 
 use super::{CheckedToken, Verifier};
-use crate::claims::{Claims, Matched};
+use crate::claims::{Audiences, Matched};
 use crate::rejection::Rejection;
 use crate::time::UnixSeconds;
 use crate::verified::VerifiedToken;
@@ -12,15 +12,15 @@ pub(super) enum Accepted<'a> {
     /// The verifier's own. The cache remembers which of them a token names.
     Own,
     /// Those of one call: tells which of them a token names.
-    These(&'a dyn Fn(&Claims) -> Matched),
+    These(&'a dyn Fn(Audiences<'_>) -> Matched),
 }
 
 impl Accepted<'_> {
     /// Those that the token names, where `own` are they of the verifier's own.
-    pub(super) fn among(self, claims: &Claims, own: impl FnOnce() -> Matched) -> Matched {
+    pub(super) fn among(self, audiences: Audiences<'_>, own: impl FnOnce() -> Matched) -> Matched {
         match self {
             Self::Own => own(),
-            Self::These(named_by) => named_by(claims),
+            Self::These(named_by) => named_by(audiences),
         }
     }
 }
@@ -72,7 +72,7 @@ impl Verifier {
         audiences: &[impl AsRef<str>],
         now: UnixSeconds,
     ) -> Result<VerifiedToken, Rejection> {
-        self.verify_meant_for(token, Accepted::These(&|claims| Matched::of(claims, audiences)), now)
+        self.verify_meant_for(token, Accepted::These(&|named| Matched::of(named, audiences)), now)
     }
 
     /// [`check`](Self::check) for these audiences, as [`verify_for`](Self::verify_for) verifies for them.
@@ -93,6 +93,6 @@ impl Verifier {
         audiences: &[impl AsRef<str>],
         now: UnixSeconds,
     ) -> Result<CheckedToken, Rejection> {
-        self.check_meant_for(token, Accepted::These(&|claims| Matched::of(claims, audiences)), now)
+        self.check_meant_for(token, Accepted::These(&|named| Matched::of(named, audiences)), now)
     }
 }

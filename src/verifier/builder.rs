@@ -119,11 +119,11 @@ impl VerifierBuilder {
             return Err(BuildError::NoIssuer);
         }
         for issuer in &verifier.issuers {
-            if issuer.names.iter().any(|name| name.is_empty()) {
+            if issuer.names.iter().any(str::is_empty) {
                 return Err(BuildError::EmptyIssuer);
             }
             if issuer.keys.load().is_empty() {
-                return Err(BuildError::NoKey { issuer: issuer.names.first().cloned().unwrap_or_default() });
+                return Err(BuildError::NoKey { issuer: issuer.names.first.clone() });
             }
         }
         introduce(&mut verifier.issuers)?;
@@ -150,11 +150,11 @@ impl VerifierBuilder {
 /// Makes sure that it can be told whose a token is, and has each issuer know the others of its name.
 fn introduce(issuers: &mut [TrustedIssuer]) -> Result<(), BuildError> {
     let mut namesakes = vec![Vec::new(); issuers.len()];
-    for (place, issuer) in issuers.iter().enumerate() {
+    for ((place, issuer), namesakes) in issuers.iter().enumerate().zip(&mut namesakes) {
         if issuer.label.is_empty() {
             return Err(BuildError::EmptyLabel);
         }
-        for (other_place, other) in issuers.iter().enumerate().filter(|(other, _)| *other != place) {
+        for (_, other) in issuers.iter().enumerate().filter(|(other, _)| *other != place) {
             if issuer.label == other.label {
                 return Err(BuildError::LabelNotUnique { label: (*issuer.label).into() });
             }
@@ -167,9 +167,7 @@ fn introduce(issuers: &mut [TrustedIssuer]) -> Result<(), BuildError> {
                     labels: [(*issuer.label).into(), (*other.label).into()],
                 });
             }
-            if let Some(namesakes) = namesakes.get_mut(place) {
-                namesakes.push(other_place);
-            }
+            namesakes.push(other.as_namesake());
         }
     }
     for (issuer, namesakes) in issuers.iter_mut().zip(namesakes) {

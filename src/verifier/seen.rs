@@ -37,13 +37,13 @@ impl Verifier {
             let claims = seen.claims()?;
             // The age before the keys: newer keys that come in between may then count as old, but never old keys as new.
             let keys_stale = issuer.keys.is_stale();
-            let is_signed = seen.is_signed_by(self.generation(issuer), |key| {
-                issuer.publishes(key) && !self.is_namesakes_too(issuer, claims.issuer(), key)
+            let is_signed = seen.is_signed_by(issuer.generation(), |key| {
+                issuer.publishes(key) && !issuer.is_namesakes_too(claims.issuer(), key)
             });
             let holds = is_signed && claims.within(now, self.leeway).is_ok();
             holds.then(|| {
-                let matched = accepted.among(claims, || seen.matched().clone());
-                claims.named_for_us(&matched)?;
+                let matched = accepted.among(claims.aud(), || seen.matched().clone());
+                claims.aud().include_ours(&matched)?;
                 self.demand_current_keys(issuer, keys_stale)?;
                 let live = are_live(issuer, seen, claims);
                 Ok(Seen { claims: Arc::clone(claims), matched, issuer, keys_stale, live })

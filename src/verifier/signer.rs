@@ -1,9 +1,7 @@
 //! Who signed a token: the key, and the issuer that it belongs to.
 
-use std::sync::Arc;
-
 use super::{TrustedIssuer, Verifier};
-use crate::claims::Claims;
+use crate::claims::SignedClaims;
 use crate::header::{Header, KeyId};
 use crate::keys::{Key, KeyFingerprint, KeySet};
 use crate::rejection::{Detail, Reason, Rejection};
@@ -11,7 +9,7 @@ use crate::token::CompactToken;
 
 /// A token that a trusted issuer signed.
 pub(super) struct Authentic<'a> {
-    pub(super) claims: Arc<Claims>,
+    pub(super) claims: SignedClaims,
     pub(super) issuer: &'a TrustedIssuer,
     /// The place of the issuer among the verifier's.
     pub(super) place: usize,
@@ -23,9 +21,11 @@ pub(super) struct Authentic<'a> {
 }
 
 /// What came of one key.
+// It lives on the stack, and not for long.
+#[allow(clippy::large_enum_variant)]
 enum Attempt {
     /// The issuer signed the token with it.
-    Signed(Arc<Claims>),
+    Signed(SignedClaims),
     /// It is not the one, for this reason. Another key may be.
     Failed(Rejection),
 }
@@ -108,7 +108,7 @@ impl Verifier {
         if !issuer.is_named(claims.issuer()) {
             return Ok(Attempt::Failed(claims.issuer_mismatch()));
         }
-        if self.is_namesakes_too(issuer, claims.issuer(), key.fingerprint()) {
+        if issuer.is_namesakes_too(claims.issuer(), key.fingerprint()) {
             return Err(Reason::IssuerAmbiguous.into());
         }
         Ok(Attempt::Signed(claims))
@@ -123,7 +123,7 @@ impl Verifier {
         key: &Key,
         issuer: &TrustedIssuer,
         token: &CompactToken<'_>,
-    ) -> Result<Option<Arc<Claims>>, Rejection> {
+    ) -> Result<Option<SignedClaims>, Rejection> {
         token.claims.with_all_decoded(|payload| {
             let holds = token.signature.with_decoded(|signature| {
                 if self.fast_rsa {
@@ -135,20 +135,8 @@ impl Verifier {
             if holds != Some(true) {
                 return Ok(None);
             }
-            Claims::parse(payload, &issuer.label).map(Some)
+            SignedClaims::parse(payload, &issuer.label).map(Some)
         })?
-    }
-
-    /// Whether another issuer of this name publishes the same key.
-    pub(super) fn is_namesakes_too(&self, issuer: &TrustedIssuer, name: &str, key: &KeyFingerprint) -> bool {
-        let mut namesakes = issuer.namesakes.iter().filter_map(|&place| self.issuers.get(place));
-        namesakes.any(|other| other.is_named(name) && other.publishes(key))
-    }
-
-    /// A number that grows with each change of the keys that say whether a token is this issuer's.
-    pub(super) fn generation(&self, issuer: &TrustedIssuer) -> u64 {
-        let namesakes = issuer.namesakes.iter().filter_map(|&place| self.issuers.get(place));
-        namesakes.fold(issuer.keys.generation(), |sum, other| sum.wrapping_add(other.keys.generation()))
     }
 
     /// Without a kid, a token is only accepted when exactly one key of all issuers fits.

@@ -23,11 +23,35 @@ use crate::objects::ObjectSource;
 #[derive(Clone)]
 pub struct TrustedIssuer {
     pub(super) label: Arc<str>,
-    pub(super) names: Vec<Box<str>>,
-    /// The places of the other issuers that share a name with this one. Known once the verifier is built.
-    pub(super) namesakes: Vec<usize>,
+    pub(super) names: Arc<Names>,
+    /// The other issuers that share a name with this one. Known once the verifier is built.
+    pub(super) namesakes: Vec<Namesake>,
     pub(super) keys: KeyStore,
     pub(super) objects: Option<ObjectSource>,
+}
+
+/// The names of an issuer.
+#[derive(Clone)]
+pub(super) struct Names {
+    pub(super) first: Box<str>,
+    others: Vec<Box<str>>,
+}
+
+/// Another issuer that shares a name.
+#[derive(Clone)]
+pub(super) struct Namesake {
+    names: Arc<Names>,
+    keys: KeyStore,
+}
+
+impl Names {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        [&self.first].into_iter().chain(&self.others).map(|name| &**name)
+    }
+
+    fn contain(&self, name: &str) -> bool {
+        self.iter().any(|known| known == name)
+    }
 }
 
 impl TrustedIssuer {
@@ -40,7 +64,7 @@ impl TrustedIssuer {
         let name = name.into();
         Self {
             label: Arc::from(&*name),
-            names: vec![name],
+            names: Arc::new(Names { first: name, others: Vec::new() }),
             namesakes: Vec::new(),
             keys: keys.into(),
             objects: None,
@@ -66,7 +90,7 @@ impl TrustedIssuer {
     /// Accepts a further name, as an API server with several `--service-account-issuer` flags does.
     #[must_use]
     pub fn also_named(mut self, name: impl Into<Box<str>>) -> Self {
-        self.names.push(name.into());
+        Arc::make_mut(&mut self.names).others.push(name.into());
         self
     }
 
@@ -79,13 +103,32 @@ impl TrustedIssuer {
     }
 
     pub(super) fn is_named(&self, name: &str) -> bool {
-        self.names.iter().any(|known| **known == *name)
+        self.names.contain(name)
     }
 
-    /// Whether a key with this fingerprint is among the keys that the issuer publishes now.
+    /// Returns whether the issuer publishes a key with this fingerprint now.
     pub(super) fn publishes(&self, key: &KeyFingerprint) -> bool {
-        self.keys.load().keys().iter().any(|published| published.fingerprint() == key)
+        publishes(&self.keys, key)
     }
+
+    /// Returns whether another issuer of this name publishes the same key.
+    pub(super) fn is_namesakes_too(&self, name: &str, key: &KeyFingerprint) -> bool {
+        self.namesakes.iter().any(|other| other.names.contain(name) && publishes(&other.keys, key))
+    }
+
+    pub(super) fn as_namesake(&self) -> Namesake {
+        Namesake { names: Arc::clone(&self.names), keys: self.keys.clone() }
+    }
+
+    /// Returns a number that changes with the keys that decide whether a token is this issuer's.
+    pub(super) fn generation(&self) -> u64 {
+        let namesakes = self.namesakes.iter().map(|other| other.keys.generation());
+        namesakes.fold(self.keys.generation(), u64::wrapping_add)
+    }
+}
+
+fn publishes(keys: &KeyStore, key: &KeyFingerprint) -> bool {
+    keys.load().keys().iter().any(|published| published.fingerprint() == key)
 }
 
 impl fmt::Debug for TrustedIssuer {
@@ -93,7 +136,7 @@ impl fmt::Debug for TrustedIssuer {
         formatter
             .debug_struct("TrustedIssuer")
             .field("label", &self.label)
-            .field("names", &self.names)
+            .field("names", &self.names.iter().collect::<Vec<_>>())
             .field("keys", &self.keys)
             .field("bound_objects", &self.objects)
             .finish()
