@@ -1,6 +1,6 @@
 //! A refusal: its reason, what is known of this one token, and how to answer it.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use crate::keys::Algorithm;
 use crate::time::UnixSeconds;
@@ -173,9 +173,11 @@ impl ShortText {
 
 impl fmt::Display for ShortText {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text =
-            self.bytes.get(..usize::from(self.length)).and_then(|bytes| std::str::from_utf8(bytes).ok());
-        write!(formatter, "\"{}{}\"", text.unwrap_or_default(), if self.cut { "..." } else { "" })
+        formatter.write_str("\"")?;
+        for &byte in self.bytes.iter().take(usize::from(self.length)) {
+            formatter.write_char(char::from(byte))?;
+        }
+        formatter.write_str(if self.cut { "...\"" } else { "\"" })
     }
 }
 

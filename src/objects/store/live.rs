@@ -49,9 +49,8 @@ struct Slot {
 impl LiveObjects {
     pub(crate) fn new() -> Self {
         let mut parts = [const { OnceLock::new() }; PARTS];
-        if let Some(first) = parts.first_mut() {
-            *first = OnceLock::from(buckets(FIRST_BUCKETS));
-        }
+        let [first, ..] = &mut parts;
+        *first = OnceLock::from(buckets(FIRST_BUCKETS));
         Self { parts, mask: AtomicU64::new(FIRST_BUCKETS - 1), writer: Mutex::new(()) }
     }
 

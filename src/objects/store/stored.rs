@@ -11,8 +11,8 @@ use crate::time::UnixSeconds;
 /// long as most, so that an object is one piece of memory.
 #[derive(Clone)]
 pub(super) enum StoredReference {
-    InPlace { kind: ObjectKind, namespace_length: u8, length: u8, bytes: [u8; TEXTS_IN_PLACE] },
-    Apart { kind: ObjectKind, namespace_length: usize, bytes: Box<[u8]> },
+    InPlace { kind: ObjectKind, namespace_length: u8, name_length: u8, bytes: [u8; TEXTS_IN_PLACE] },
+    Apart { kind: ObjectKind, namespace: Box<[u8]>, name: Box<[u8]> },
 }
 
 /// The most bytes that are kept in place. An object then takes 120 bytes.
@@ -49,15 +49,17 @@ impl StoredReference {
         }
     }
 
-    /// Namespace and name.
+    /// Returns namespace and name.
     pub(super) fn parts(&self) -> (&[u8], &[u8]) {
-        let (namespace_length, bytes) = match self {
-            Self::InPlace { namespace_length, length, bytes, .. } => {
-                (usize::from(*namespace_length), bytes.get(..usize::from(*length)).unwrap_or_default())
-            }
-            Self::Apart { namespace_length, bytes, .. } => (*namespace_length, &**bytes),
+        let parts = match self {
+            Self::InPlace { namespace_length, name_length, bytes, .. } => bytes
+                .split_at_checked(usize::from(*namespace_length))
+                .and_then(|(namespace, rest)| Some((namespace, rest.get(..usize::from(*name_length))?))),
+            Self::Apart { namespace, name, .. } => Some((&**namespace, &**name)),
         };
-        bytes.split_at_checked(namespace_length).unwrap_or((bytes, &[]))
+        // The lengths always fit. If they did not, the object would have no name. No token names such an object, so every
+        // token bound to it would be refused.
+        parts.unwrap_or_default()
     }
 
     pub(super) fn is_in(&self, kind: ObjectKind, namespace: Option<&str>) -> bool {
@@ -70,17 +72,14 @@ impl From<&ObjectReference<'_>> for StoredReference {
         let ObjectReference { kind, namespace, name } = *reference;
         let length = namespace.len().saturating_add(name.len());
         let mut bytes = [0; TEXTS_IN_PLACE];
-        match (bytes.get_mut(..length), u8::try_from(namespace.len()), u8::try_from(length)) {
-            (Some(place), Ok(namespace_length), Ok(length)) => {
+        match (bytes.get_mut(..length), u8::try_from(namespace.len()), u8::try_from(name.len())) {
+            (Some(place), Ok(namespace_length), Ok(name_length)) => {
                 for (byte, written) in place.iter_mut().zip(namespace.bytes().chain(name.bytes())) {
                     *byte = written;
                 }
-                Self::InPlace { kind, namespace_length, length, bytes }
+                Self::InPlace { kind, namespace_length, name_length, bytes }
             }
-            _ => {
-                let bytes = [namespace.as_bytes(), name.as_bytes()].concat().into();
-                Self::Apart { kind, namespace_length: namespace.len(), bytes }
-            }
+            _ => Self::Apart { kind, namespace: namespace.as_bytes().into(), name: name.as_bytes().into() },
         }
     }
 }
