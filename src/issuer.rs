@@ -69,8 +69,10 @@ pub use objects::IssuerObjects;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Issuer {
-    /// The one that is written into tokens, and those that are accepted as well.
-    names: Vec<String>,
+    /// The name that is written into tokens.
+    name: String,
+    /// Further names whose tokens verifiers accept.
+    other_names: Vec<String>,
     api_audiences: Vec<String>,
     /// The longest lifetime granted, in seconds.
     max_expiration: Option<i64>,
@@ -148,6 +150,9 @@ impl Issuer {
         }
         request.spec.expiration_seconds = Some(granted);
 
+        let creation = Time::try_from(now).map_err(refusals::cannot_write)?;
+        let expiration = Time::try_from(UnixSeconds(now.0.saturating_add(granted.unsigned_abs())))
+            .map_err(refusals::cannot_write)?;
         let lifetime = Lifetime::new(now, granted, self.extends(granted, &binding, &request.spec.audiences));
         let credential_id = Uid::random().map_err(refusals::cannot_sign)?.to_string();
         let claims = Claims {
@@ -164,12 +169,11 @@ impl Issuer {
             .and_then(|json| self.signing_key.load().sign(&json))
             .map_err(refusals::cannot_sign)?;
 
-        let expiration = Time::try_from(UnixSeconds(now.0.saturating_add(granted.unsigned_abs())));
-        request.status = Some(TokenRequestStatus { token, expiration_timestamp: expiration.ok() });
+        request.status = Some(TokenRequestStatus { token, expiration_timestamp: Some(expiration) });
         request.metadata.name = service_account.to_owned();
         request.metadata.namespace = namespace.to_owned();
         request.metadata.uid = account.uid.to_string();
-        request.metadata.creation_timestamp = Time::try_from(now).ok();
+        request.metadata.creation_timestamp = Some(creation);
         Ok(IssuedToken { response: request, warnings, credential_id })
     }
 
@@ -185,7 +189,7 @@ impl Issuer {
     /// The name that is written into tokens.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.names.first().map_or("", String::as_str)
+        &self.name
     }
 
     /// The audiences of the API server itself: those of a token whose request names none.
@@ -197,9 +201,8 @@ impl Issuer {
     /// What verifies the tokens: this issuer's names, its keys as they change, and its objects.
     #[must_use]
     pub fn trusted(&self) -> TrustedIssuer {
-        let mut names = self.names.iter().map(String::as_str);
-        let trusted = TrustedIssuer::new(names.next().unwrap_or_default(), self.keys.clone());
-        names.fold(trusted, |trusted, name| trusted.also_named(name)).bound_objects(self.source.clone())
+        let trusted = TrustedIssuer::new(self.name(), self.keys.clone()).bound_objects(self.source.clone());
+        self.other_names.iter().fold(trusted, |trusted, name| trusted.also_named(name.as_str()))
     }
 
     /// The published keys. The handle follows every change.
@@ -240,7 +243,8 @@ impl fmt::Debug for Issuer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Issuer")
-            .field("names", &self.names)
+            .field("name", &self.name)
+            .field("other_names", &self.other_names)
             .field("api_audiences", &self.api_audiences)
             .field("signing_key", &**self.signing_key.load())
             .finish_non_exhaustive()

@@ -17,7 +17,8 @@ const LEAST_MAX_EXPIRATION: u64 = 3_600;
 /// Collects what an [`Issuer`] needs. Made by [`Issuer::builder`].
 #[must_use = "a builder does nothing until `build`"]
 pub struct IssuerBuilder {
-    names: Vec<String>,
+    name: String,
+    other_names: Vec<String>,
     signing_key: SigningKey,
     published: KeySet,
     api_audiences: Vec<String>,
@@ -31,7 +32,8 @@ pub struct IssuerBuilder {
 impl IssuerBuilder {
     pub(super) fn new(name: String, signing_key: SigningKey) -> Self {
         Self {
-            names: vec![name],
+            name,
+            other_names: Vec::new(),
             signing_key,
             published: KeySet::default(),
             api_audiences: Vec::new(),
@@ -46,7 +48,7 @@ impl IssuerBuilder {
     /// Accepts tokens of a further name as its own, as a second `--service-account-issuer` does: the name before a
     /// change of names.
     pub fn also_named(mut self, name: impl Into<String>) -> Self {
-        self.names.push(name.into());
+        self.other_names.push(name.into());
         self
     }
 
@@ -136,14 +138,17 @@ impl IssuerBuilder {
     /// # Errors
     /// [`IssuerError`] says what is wrong.
     pub fn build(self) -> Result<Issuer, IssuerError> {
-        for (place, name) in self.names.iter().enumerate() {
+        let names = || [&self.name].into_iter().chain(&self.other_names);
+        for (place, name) in names().enumerate() {
             if name.is_empty() {
                 return Err(IssuerError::EmptyName);
             }
-            if name.contains(':') && !may_be_url(name) {
+            if let Some((scheme, rest)) = name.split_once(':')
+                && !may_be_url(scheme, rest)
+            {
                 return Err(IssuerError::NotAUrl(name.clone()));
             }
-            if self.names.iter().take(place).any(|earlier| earlier == name) {
+            if names().take(place).any(|earlier| earlier == name) {
                 return Err(IssuerError::DuplicateName(name.clone()));
             }
         }
@@ -156,15 +161,14 @@ impl IssuerBuilder {
                 _ => return Err(IssuerError::MaxExpirationOutOfRange(seconds)),
             },
         };
-        let jwks_uri = self.jwks_uri.unwrap_or_else(|| {
-            let issuer = self.names.first().map_or("", String::as_str);
-            format!("{}/openid/v1/jwks", issuer.trim_end_matches('/'))
-        });
         let api_audiences =
-            if self.api_audiences.is_empty() { self.names.clone() } else { self.api_audiences };
+            if self.api_audiences.is_empty() { names().cloned().collect() } else { self.api_audiences };
+        let jwks_uri =
+            self.jwks_uri.unwrap_or_else(|| format!("{}/openid/v1/jwks", self.name.trim_end_matches('/')));
         let keys = KeySet::from_iter([self.signing_key.public_key().clone()]).merge(self.published);
         Ok(Issuer {
-            names: self.names,
+            name: self.name,
+            other_names: self.other_names,
             api_audiences,
             max_expiration,
             extends_expiration: self.extends_expiration,
@@ -179,9 +183,8 @@ impl IssuerBuilder {
     }
 }
 
-/// Whether a name with a colon starts with a scheme (RFC 3986 section 3.1) and holds nothing that a URL cannot.
-fn may_be_url(name: &str) -> bool {
-    let (scheme, rest) = name.split_once(':').unwrap_or_default();
+/// Returns whether `scheme` is one (RFC 3986 section 3.1), and `rest` has only characters that a URL can have.
+fn may_be_url(scheme: &str, rest: &str) -> bool {
     scheme.starts_with(|first: char| first.is_ascii_alphabetic())
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
         && !rest.contains(|character: char| character.is_ascii_control() || character == ' ')
@@ -191,7 +194,8 @@ impl fmt::Debug for IssuerBuilder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("IssuerBuilder")
-            .field("names", &self.names)
+            .field("name", &self.name)
+            .field("other_names", &self.other_names)
             .field("signing_key", &self.signing_key)
             .finish_non_exhaustive()
     }

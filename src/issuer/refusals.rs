@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::api::{GoJson, Status, StatusCause, StatusDetails, quoted};
+use crate::api::{GoJson, InvalidTime, Status, StatusCause, StatusDetails, quoted};
 use crate::claims::Attestation;
 use crate::keys::KeyError;
 use crate::objects::ObjectReference;
@@ -94,12 +94,20 @@ pub(super) fn unsupported(field: &str, value: &str, supported: &str) -> StatusCa
 
 /// A list or a map as the server's messages show it.
 pub(super) fn as_json(value: &impl Serialize) -> String {
-    // Texts can always be written.
-    GoJson::write(value).ok().and_then(|json| String::from_utf8(json).ok()).unwrap_or_default()
+    match GoJson::write(value) {
+        Ok(json) => String::from_utf8_lossy(&json).into_owned(),
+        // Does not happen: the values are texts.
+        Err(error) => error.to_string(),
+    }
 }
 
 pub(super) fn unavailable(reference: &ObjectReference<'_>) -> Status {
     Status::internal_error(&format!("{reference} cannot be looked up at the moment"))
+}
+
+/// A time that the token names is past the year 9999.
+pub(super) fn cannot_write(error: InvalidTime) -> Status {
+    Status::internal_error(&format!("failed to generate token: {error}"))
 }
 
 pub(super) fn cannot_sign(error: KeyError) -> Status {

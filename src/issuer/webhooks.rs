@@ -59,7 +59,7 @@ impl Issuer {
         if spec.audiences.iter().any(|audience| self.api_audiences.contains(audience)) {
             return Err(Status::bad_request("api server audiences are invalid for webhook token requests"));
         }
-        let group = attested_api_group(spec);
+        let group = attested_api_group(spec)?;
         if !(self.webhook_tokens.may_attest)(&account.reference, group) {
             return Err(refusals::may_not_attest(&account.reference, group));
         }
@@ -116,8 +116,12 @@ impl Issuer {
     }
 }
 
-/// The one API group that a valid request attests.
-fn attested_api_group(spec: &TokenRequestSpec) -> &str {
+/// Returns the one API group that a valid request attests.
+fn attested_api_group(spec: &TokenRequestSpec) -> Result<&str, Status> {
     let groups = spec.attestations.as_ref().and_then(|all| all.get(Attestation::API_GROUPS));
-    groups.and_then(|groups| groups.first()).map_or("", String::as_str)
+    match groups.map(Vec::as_slice) {
+        Some([group]) => Ok(group),
+        // Validation has refused such a request.
+        _ => Err(Status::internal_error("the request does not attest exactly one API group")),
+    }
 }
