@@ -156,8 +156,8 @@ impl Key {
 
     /// Returns the key as a JWK.
     ///
-    /// The members are in the API server's order: `use`, `kty`, `kid`, `crv`, `alg`, `x`, `y`, `n`, `e`. Members that the
-    /// key lacks are left out.
+    /// The members are in the API server's order: `use`, `kty`, `kid`, `crv`, `alg`, `x`, `y`, `n`, `e`. Members that
+    /// the key lacks are left out.
     ///
     /// ```
     /// # let jwks = br#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;

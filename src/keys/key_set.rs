@@ -77,14 +77,14 @@ impl KeySet {
     /// - its `key_ops` is absent or holds `verify`, and
     /// - its `alg` is absent or matches the key's type.
     ///
-    /// Without `alg`, an RSA key is for RS256, and any other for its curve's algorithm. The encoding is strict: canonical
-    /// base64url, numbers without leading zeros, coordinates of full length. Of a private key only the public half is
-    /// kept.
+    /// Without `alg`, an RSA key is for RS256, and any other for its curve's algorithm. The encoding is strict:
+    /// canonical base64url, numbers without leading zeros, coordinates of full length. Of a private key only the
+    /// public half is kept.
     ///
     /// # Errors
     ///
-    /// Returns [`KeyError::NotAKeySet`], [`KeyError::DocumentTooLarge`] or [`KeyError::TooManyKeys`] if the document as a
-    /// whole is not a key set. A single bad key is no error.
+    /// Returns [`KeyError::NotAKeySet`], [`KeyError::DocumentTooLarge`] or [`KeyError::TooManyKeys`] if the document
+    /// as a whole is not a key set. A single bad key is no error.
     pub fn from_jwks(json: &[u8]) -> Result<Self, KeyError> {
         check_size(json)?;
         let document: JwkSet = serde_json::from_slice(json)
@@ -101,11 +101,11 @@ impl KeySet {
     /// It reads the blocks `PUBLIC KEY`, `RSA PUBLIC KEY` and `CERTIFICATE`. Of `PRIVATE KEY`, `RSA PRIVATE KEY` and
     /// `EC PRIVATE KEY` it keeps the public half only. Other blocks are skipped: see [`skipped`](Self::skipped).
     ///
-    /// RSA keys are for RS256, and others for their curve's algorithm: see [`Key::with_algorithm`]. The `kid` is the one
-    /// that the API server computes: base64url of the SHA-256 of the key's SubjectPublicKeyInfo.
+    /// RSA keys are for RS256, and others for their curve's algorithm: see [`Key::with_algorithm`]. The `kid` is the
+    /// one that the API server computes: base64url of the SHA-256 of the key's SubjectPublicKeyInfo.
     ///
-    /// A public key in an elliptic curve private key must belong to it. If it has none, only the feature `aws-lc-rs` can
-    /// derive it.
+    /// A public key in an elliptic curve private key must belong to it. If it has none, only the feature `aws-lc-rs`
+    /// can derive it.
     ///
     /// # Errors
     ///

@@ -89,7 +89,8 @@ impl Material {
         if bytes.len() == 32 { Ok(Material::Ed25519(bytes.into())) } else { Err(KeyError::InvalidPoint) }
     }
 
-    /// Returns the algorithm of a key that names none. It is RS256 for RSA, as the API server signs, or the curve's own.
+    /// Returns the algorithm of a key that names none. It is RS256 for RSA, as the API server signs, or the curve's
+    /// own.
     pub(super) fn default_algorithm(&self) -> Algorithm {
         match self {
             Material::Rsa { .. } => Algorithm::RS256,

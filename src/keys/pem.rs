@@ -89,8 +89,8 @@ impl<'a> Block<'a> {
 struct Secret(Vec<u8>);
 
 impl Secret {
-    /// Decodes base64 in groups of four characters. The buffer never grows, so no copy of a private key is left in freed
-    /// memory.
+    /// Decodes base64 in groups of four characters. The buffer never grows, so no copy of a private key is left in
+    /// freed memory.
     fn decode(lines: &[&[u8]]) -> Result<Self, KeyError> {
         let characters = lines.iter().copied().flatten().filter(|byte| !byte.is_ascii_whitespace());
         let mut secret = Secret(Vec::with_capacity(lines.iter().map(|line| line.len()).sum()));

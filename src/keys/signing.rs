@@ -53,8 +53,8 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// Returns [`KeyError::NoPrivateKey`] if the file has none, [`KeyError::CannotSign`] if the key cannot sign here, and
-    /// another [`KeyError`] if the key is broken.
+    /// Returns [`KeyError::NoPrivateKey`] if the file has none, [`KeyError::CannotSign`] if the key cannot sign here,
+    /// and another [`KeyError`] if the key is broken.
     pub fn from_pem(pem: &[u8]) -> Result<Self, KeyError> {
         if pem.len() > KeySet::MAX_DOCUMENT_BYTES {
             return Err(KeyError::DocumentTooLarge);

@@ -64,8 +64,8 @@ impl KeyStore {
 
     /// Sets the maximum age of the keys. By default there is none.
     ///
-    /// The age counts from [`new`](Self::new), [`replace`](Self::replace) or [`renew`](Self::renew), whichever came last.
-    /// It includes the time that the machine sleeps.
+    /// The age counts from [`new`](Self::new), [`replace`](Self::replace) or [`renew`](Self::renew), whichever came
+    /// last. It includes the time that the machine sleeps.
     ///
     /// Past this age a verifier refuses the issuer's tokens as [`Reason::KeysStale`](crate::Reason::KeysStale). With
     /// [`OnUnavailable::Accept`](crate::OnUnavailable::Accept) it accepts them as
@@ -118,7 +118,8 @@ impl KeyStore {
         self.replace_as_of(keys, Moment::now());
     }
 
-    /// Like [`replace`](Self::replace), but the age counts from `moment`. Pass the moment at which the set was requested.
+    /// Like [`replace`](Self::replace), but the age counts from `moment`. Pass the moment at which the set was
+    /// requested.
     pub fn replace_as_of(&self, keys: KeySet, moment: Moment) {
         self.0.current.store(Arc::new(keys));
         self.0.generation.fetch_add(1, Ordering::Release);
@@ -150,8 +151,8 @@ impl KeyStore {
 
     /// Sets a callback that asks for a refresh of the keys. Returns false, and changes nothing, if one is already set.
     ///
-    /// A verifier calls it when a token's `kid` is not in the set, since the issuer may have rotated its keys. It also calls
-    /// it when the keys are older than their [maximum age](Self::set_max_age).
+    /// A verifier calls it when a token's `kid` is not in the set, since the issuer may have rotated its keys. It
+    /// also calls it when the keys are older than their [maximum age](Self::set_max_age).
     ///
     /// Anyone can send any number of such tokens. The callback must therefore be quick, and must limit the work that it
     /// starts.

@@ -1,4 +1,4 @@
-//! How often the backend is asked, and what follows when it disagrees.
+//! Tests how often the backend is asked, and what a disagreement causes.
 
 use std::cell::Cell;
 use std::num::NonZeroU32;
@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use crate::crypto::fast_rsa::rsa_ifma::breaker::Breaker;
 use crate::fast_rsa::{Checks, PathState, PathStatus};
 
-/// A breaker of its own, and how often the backend was asked.
+/// A separate breaker that counts how often the backend is asked.
 struct Trial {
     breaker: Breaker,
     proven: AtomicBool,
@@ -128,7 +128,7 @@ fn agreement_leaves_everything_on() {
 fn a_disagreement_is_an_error_event() {
     let events = Events::default();
     tracing::subscriber::with_default(events.clone(), || {
-        // If another test is just the first to have one, where nobody listens, tracing may take it that nobody does at all.
+        // tracing caches whether anyone listens. A test that runs at the same time may cache that nobody does.
         for _ in 0..1_000 {
             tracing::callsite::rebuild_interest_cache();
             let trial = Trial::new(true, 1, 1);
@@ -151,7 +151,7 @@ fn a_disagreement_is_an_error_event() {
     }
 }
 
-/// Keeps every event.
+/// Records every event.
 #[derive(Clone, Default)]
 struct Events(Arc<Mutex<Vec<(tracing::Level, String)>>>);
 

@@ -1,4 +1,4 @@
-//! Which keys are served. With the instructions, or with the feature `fast-rsa-model`.
+//! Tests which keys are served. Needs the instructions or the feature `fast-rsa-model`.
 
 use std::sync::atomic::AtomicBool;
 
@@ -17,7 +17,7 @@ fn loads(algorithm: Algorithm, modulus: &[u8], exponent: &[u8]) -> bool {
     FastKey::load(algorithm, &material, &backend).is_some()
 }
 
-/// Whether there is something to test; says so where not.
+/// Returns whether the fast path is on. Otherwise prints that it is not tested.
 fn is_available() -> bool {
     let state = status().state;
     if state != PathState::On {
@@ -72,7 +72,7 @@ const ALONE: &str = "BOUNDTOKEN_TEST_ALONE";
 #[test]
 fn after_a_disagreement_the_backend_serves_every_key() {
     if std::env::var_os(ALONE).is_none() {
-        // The breaker is the process's, and other tests need it closed.
+        // The process has one breaker, and other tests need it closed.
         let name =
             "crypto::fast_rsa::rsa_ifma::tests::loading::after_a_disagreement_the_backend_serves_every_key";
         let mut child = std::process::Command::new(std::env::current_exe().unwrap());
