@@ -53,7 +53,7 @@ pub struct Claims {
 
 /// The claims of a token whose signature holds, before they are judged.
 ///
-/// Nobody has checked yet that the claims without which a token is refused are there.
+/// The claims that every accepted token has may still be missing.
 pub(crate) struct SignedClaims {
     expires_at: Option<UnixSeconds>,
     service_account: Option<Reference>,
@@ -61,8 +61,8 @@ pub(crate) struct SignedClaims {
 }
 
 /// The claims that may be absent, and the text of all claims.
-// A token seen again needs only what stands before `audiences`. The last fields may share a cache line with the reference
-// count of other claims, which other threads write.
+// A token seen again needs only what stands before `audiences`. The last fields may share a cache line with the
+// reference count of other claims, which other threads write.
 #[derive(Clone)]
 #[repr(C)]
 struct Body {
@@ -223,8 +223,8 @@ impl Claims {
     /// The API groups whose admission reviews the caller may send (the attestation `admissionReviewAPIGroups`).
     /// `*` stands for all groups.
     ///
-    /// A webhook that receives such a token must find the API group of the review here before it trusts the review: see
-    /// KEP-6060. Empty if the token attests no group.
+    /// A webhook that receives such a token must find the API group of the review here before it trusts the review:
+    /// see KEP-6060. Empty if the token attests no group.
     pub fn attested_api_groups(&self) -> impl Iterator<Item = &str> {
         self.attestations()
             .filter(|attestation| attestation.name() == Attestation::API_GROUPS)
@@ -233,8 +233,8 @@ impl Claims {
 
     /// When the API server starts to count the token as stale (`warnafter`).
     ///
-    /// Only tokens with an extended lifetime have this claim. The API server extends the lifetime for clients that do not
-    /// read their token again. The claim does not affect the verdict.
+    /// Only tokens with an extended lifetime have this claim. The API server extends the lifetime for clients that do
+    /// not read their token again. The claim does not affect the verdict.
     #[must_use]
     pub fn warn_after(&self) -> Option<UnixSeconds> {
         self.kubernetes().warn_after.filter(|&time| time != UnixSeconds(0))
@@ -242,7 +242,8 @@ impl Claims {
 
     /// The objects that must exist for the token to be good, in the API server's order.
     ///
-    /// The order is service account, secret, pod, node, webhook configurations. The node is left out if there is a pod.
+    /// The order is service account, secret, pod, node, webhook configurations. The node is left out if there is a
+    /// pod.
     pub fn bound_objects(&self) -> impl Iterator<Item = BoundObject<'_>> {
         ObjectKind::ALL.iter().filter_map(|&kind| match kind {
             ObjectKind::ServiceAccount => Some(self.service_account()),

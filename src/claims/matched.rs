@@ -3,7 +3,8 @@
 use super::Audiences;
 use super::several::Several;
 
-/// The accepted audiences of a token: their places in the token's list, in the order in which the verifier accepts them.
+/// The accepted audiences of a token: their places in the token's list, in the order in which the verifier accepts
+/// them.
 ///
 /// It belongs to one call. All calls share the claims, whichever audiences they accept.
 #[derive(Clone, Debug)]

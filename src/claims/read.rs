@@ -1,4 +1,4 @@
-//! Reading claims out of a verified payload.
+//! Reading the claims of a token whose signature holds.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ static RULES: Rules = Rules {
     too_many_members: None,
 };
 
-/// The registered claims that are read (RFC 7519 section 4.1), and Kubernetes' own.
+/// The claims that are read: registered ones (RFC 7519 section 4.1) and that of Kubernetes.
 #[derive(Clone, Copy)]
 enum Claim {
     Aud,
@@ -69,7 +69,7 @@ const KUBERNETES: Known<KubernetesClaim> = &[
     KnownName::new("warnafter", KubernetesClaim::WarnAfter),
 ];
 
-/// The members of a reference in it.
+/// The members of a reference in the claim `kubernetes.io`.
 #[derive(Clone, Copy)]
 enum ReferenceClaim {
     Name,
@@ -79,7 +79,7 @@ enum ReferenceClaim {
 const REFERENCE: Known<ReferenceClaim> =
     &[KnownName::new("name", ReferenceClaim::Name), KnownName::new("uid", ReferenceClaim::Uid)];
 
-/// The member of the claim `kubernetes.io` with the attestations.
+/// The member of the claim `kubernetes.io` that holds the attestations.
 const ATTESTATIONS: &str = "attestations";
 
 impl SignedClaims {
@@ -159,7 +159,7 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// One string or an array of strings (RFC 7519 section 4.1.3).
+    /// Reads one string or an array of strings (RFC 7519 section 4.1.3).
     fn audiences(&mut self, reader: &mut Reader<'_>) -> Result<(), Reason> {
         match reader.kind()? {
             Kind::Null => reader.skip(),
@@ -228,13 +228,13 @@ impl Draft<'_> {
     }
 }
 
-/// The place for what few tokens have, while nobody shares it.
+/// Returns the place for what few tokens have. Nobody shares it yet, so nothing is copied.
 fn uncommon(claim: &mut Kubernetes) -> &mut Uncommon {
     Arc::make_mut(claim.uncommon.get_or_insert_default())
 }
 
 impl Texts<'_> {
-    /// Reads a reference into its place.
+    /// Reads a reference into `place`.
     fn reference(
         &mut self,
         reader: &mut Reader<'_>,
@@ -256,9 +256,9 @@ impl Texts<'_> {
         Ok(())
     }
 
-    /// Reads a map of names to arrays of strings. A null among the strings is the empty text, as Go decodes it.
+    /// Reads a map of names to arrays of strings. Like Go, takes a null among the strings as the empty text.
     fn attestations(&mut self, reader: &mut Reader<'_>, claim: &mut Kubernetes) -> Result<(), Reason> {
-        /// Every name is as good as another.
+        /// No name is special.
         #[derive(Clone, Copy)]
         enum NoneKnown {}
         if !has_object(reader, ATTESTATIONS)? {
@@ -283,7 +283,7 @@ impl Texts<'_> {
         Ok(())
     }
 
-    /// Reads a string into its place.
+    /// Reads a string into `place`.
     #[inline(never)]
     fn string(
         &mut self,
@@ -311,8 +311,8 @@ impl Texts<'_> {
     }
 }
 
-/// Reads past a member that is not known; tells whether it has the form of a reference: an object with a `name` or a `uid` that
-/// is a string.
+/// Skips an unknown member. Returns whether it looks like a reference: an object with a `name` or a `uid` that is a
+/// string.
 #[cold]
 fn skip_and_tell_reference(reader: &mut Reader<'_>) -> Result<bool, Reason> {
     if reader.kind()? != Kind::Object {
@@ -327,7 +327,7 @@ fn skip_and_tell_reference(reader: &mut Reader<'_>) -> Result<bool, Reason> {
     Ok(is_reference)
 }
 
-/// Whether an object stands next. It may be null instead, which is read, and which Kubernetes takes for absence.
+/// Returns whether the next value is an object. Reads a null, which Kubernetes takes as absence.
 fn has_object(reader: &mut Reader<'_>, claim: &'static str) -> Result<bool, Reason> {
     match reader.kind()? {
         Kind::Object => Ok(true),
@@ -335,7 +335,7 @@ fn has_object(reader: &mut Reader<'_>, claim: &'static str) -> Result<bool, Reas
     }
 }
 
-/// Reads a NumericDate (RFC 7519 section 2) into its place: a number of seconds, of which a fraction is dropped.
+/// Reads a NumericDate (RFC 7519 section 2) into `place`: a number of seconds. Drops a fraction.
 fn date(reader: &mut Reader<'_>, claim: &'static str, place: &mut Option<UnixSeconds>) -> Result<(), Reason> {
     let seconds = match reader.small_integer() {
         Some(seconds) => Some(seconds),
@@ -354,18 +354,18 @@ fn date(reader: &mut Reader<'_>, claim: &'static str, place: &mut Option<UnixSec
 }
 
 fn whole_seconds(seconds: f64) -> Option<u64> {
-    /// One more than [`UnixSeconds::MAX`], exactly.
+    /// Exactly one more than [`UnixSeconds::MAX`].
     const LIMIT: f64 = 253_402_300_800.0;
     if seconds.is_sign_negative() || !(0.0..LIMIT).contains(&seconds) {
         return None;
     }
-    // There is no other conversion; the value is known to be in range.
+    // The standard library has no other conversion. The value is in range.
     #[allow(clippy::as_conversions, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let whole = seconds as u64;
     Some(whole)
 }
 
-/// The registered claim that `name` spells in other letters, as Go's decoder would still read it.
+/// Returns the registered claim that `name` spells in another case. Go's decoder would read it as that claim.
 fn registered_name_in_another_case(name: &Text<'_>) -> Option<&'static str> {
     let folded = || {
         name.chars().map(|character| match character {

@@ -28,8 +28,8 @@ impl SignedClaims {
         self.body.within(self.expires_at, now, leeway)
     }
 
-    /// Checks the claim `kubernetes.io` and the subject against what Kubernetes writes: names that objects can have, a uid
-    /// for each object that is judged, and the same service account in both places.
+    /// Checks the claim `kubernetes.io` and the subject against what Kubernetes writes: names that objects can have,
+    /// a uid for each object that is judged, and the same service account in both places.
     ///
     /// `expires_at` is the expiry that [`within`](Self::within) returned.
     pub(crate) fn name_a_service_account(self, expires_at: UnixSeconds) -> Result<Claims, Rejection> {

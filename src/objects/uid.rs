@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::crypto;
 use crate::keys::KeyError;
 
-/// A `metadata.uid`. Cheap to clone and to compare; equal when the texts are equal, letter by letter.
+/// A `metadata.uid`. Cheap to clone and to compare. Two are equal if their texts are.
 ///
 /// ```
 /// use boundtoken::Uid;
@@ -30,7 +30,7 @@ enum UidText {
 }
 
 impl Uid {
-    /// A new one, as the API server makes them: a random UUID, version 4 (RFC 9562 section 5.4).
+    /// Makes a new uid like the API server: a random UUID, version 4 (RFC 9562 section 5.4).
     ///
     /// # Errors
     /// [`KeyError::CryptographyFailed`] if the system has no random numbers.

@@ -8,8 +8,8 @@ use crate::objects::ObjectSource;
 
 /// An issuer whose tokens are accepted: its names, its keys and, optionally, its bound objects.
 ///
-/// One cluster is one trusted issuer. Several clusters may even write the same name: their keys tell them apart, and each
-/// gets a [label](Self::label) of its own, by which an accepted token says whose it is.
+/// One cluster is one trusted issuer. Several clusters may write the same name into their tokens. Their keys tell
+/// them apart, and each has its own [label](Self::label), which an accepted token repeats.
 ///
 /// ```
 /// use boundtoken::{KeySet, ObjectStore, TrustedIssuer};
@@ -55,10 +55,10 @@ impl Names {
 }
 
 impl TrustedIssuer {
-    /// An issuer that writes `name` into `iss`, letter by letter, and signs with `keys`: a
-    /// [`KeySet`](crate::KeySet), or a clone of a [`KeyStore`] whose keys are replaced later.
+    /// Trusts an issuer that writes exactly `name` into `iss` and signs with `keys`.
     ///
-    /// Until [`bound_objects`](Self::bound_objects) is called, its tokens are accepted with
+    /// `keys` is a [`KeySet`](crate::KeySet), or a clone of a [`KeyStore`] whose keys will be replaced later. Unless
+    /// [`bound_objects`](Self::bound_objects) is called, tokens are accepted with
     /// [`Confirmed::NotChecked`](crate::Confirmed::NotChecked).
     pub fn new(name: impl Into<Box<str>>, keys: impl Into<KeyStore>) -> Self {
         let name = name.into();
@@ -71,8 +71,10 @@ impl TrustedIssuer {
         }
     }
 
-    /// What you call this issuer: its first name unless set. Unique in a verifier. A verified token says it
-    /// ([`VerifiedToken::issuer_label`](crate::VerifiedToken::issuer_label)), which tells clusters apart that write the same `iss`, as most do.
+    /// Sets your own name for this issuer. The default is its first name. Labels are unique in a verifier.
+    ///
+    /// A verified token [repeats the label](crate::VerifiedToken::issuer_label). Most clusters write the same `iss`,
+    /// so this tells them apart.
     ///
     /// ```
     /// # use boundtoken::{KeySet, TrustedIssuer};
@@ -87,15 +89,15 @@ impl TrustedIssuer {
         self
     }
 
-    /// Accepts a further name, as an API server with several `--service-account-issuer` flags does.
+    /// Accepts another name too, like an API server with several `--service-account-issuer` flags.
     #[must_use]
     pub fn also_named(mut self, name: impl Into<Box<str>>) -> Self {
         Arc::make_mut(&mut self.names).others.push(name.into());
         self
     }
 
-    /// Confirms the objects that tokens are bound to: by an [`ObjectStore`](crate::ObjectStore), a closure, or any other
-    /// [`BoundObjects`](crate::BoundObjects).
+    /// Confirms the objects that tokens are bound to by an [`ObjectStore`](crate::ObjectStore), a closure, or any
+    /// other [`BoundObjects`](crate::BoundObjects).
     #[must_use]
     pub fn bound_objects(mut self, objects: impl Into<ObjectSource>) -> Self {
         self.objects = Some(objects.into());
