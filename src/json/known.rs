@@ -5,7 +5,7 @@ use super::Text;
 /// The members that a caller reads, at most 32, in the order in which issuers write them.
 pub(crate) type Known<N> = &'static [KnownName<N>];
 
-/// A known member's name, and the value that stands for it.
+/// The name of a known member, and the value that the reader returns for it.
 pub(crate) struct KnownName<N> {
     pub(super) name: &'static str,
     pub(super) value: N,

@@ -1,4 +1,4 @@
-//! Counts the reader's steps, so that tests can show that its cost is linear in the length of a text.
+//! Counts the reader's steps. Tests use it to show that the cost is linear in the length of a text.
 
 /// Counts steps. A step is a byte read, a piece begun or a name compared.
 #[inline]

@@ -5,7 +5,7 @@ use std::ops::Range;
 /// A string of a JSON text. Its escapes are not resolved yet.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Text<'a> {
-    /// What stands between the quotes. The reader has checked every escape.
+    /// The text between the quotes. The reader has checked its escapes.
     pub(super) raw: &'a str,
     /// The offset of `raw` in the JSON text.
     pub(super) start: usize,

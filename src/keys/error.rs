@@ -187,7 +187,7 @@ impl fmt::Display for KeyError {
     }
 }
 
-/// Names only the first few blocks, so that the message fits one line of a log.
+/// Names only the first few blocks: the message must fit one line of a log.
 fn write_found(formatter: &mut fmt::Formatter<'_>, found: &[KeyError]) -> fmt::Result {
     const SHOWN: usize = 3;
     if found.is_empty() {

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::private_key::PrivateKey;
 use super::{KeyError, Material};
 
-/// What stands between a BEGIN line and its END line.
+/// A block, from its BEGIN line to its END line.
 pub(super) struct Block<'a> {
     label: &'a str,
     encrypted: bool,

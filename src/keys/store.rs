@@ -31,7 +31,7 @@ use crate::sync::{AtomicU64, Ordering};
 #[derive(Clone)]
 pub struct KeyStore(Arc<StoredKeys>);
 
-/// The maximum age, in nanoseconds, that stands for no limit.
+/// The maximum age in nanoseconds that means no limit.
 const ANY_AGE: u64 = u64::MAX;
 
 struct StoredKeys {

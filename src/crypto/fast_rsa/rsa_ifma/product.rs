@@ -4,7 +4,7 @@
 //! reduced further. A product has the factor y^-8 = 2^-2080 (Montgomery form).
 //!
 //! The double-width product has sixteen lanes. The seven lowest are folded: constants of the key replace them by their
-//! value modulo n. A multiple of n makes the eighth zero, so that it can be dropped.
+//! value modulo n. A multiple of n makes the eighth zero, and it is dropped.
 //!
 //! docs/decisions/0018-fast-rsa.md proves the bounds in the comments.
 
