@@ -1,4 +1,4 @@
-//! The fast path for RS256 against the libraries, in alternating rounds of one run:
+//! Compares the fast path for RS256 with the cryptography libraries, in alternating rounds of one run:
 //! `cargo bench --bench fast_rsa --features aws-lc-rs,fast-rsa`.
 #![allow(clippy::restriction)]
 
@@ -44,7 +44,7 @@ fn main() {
         let parameters = &ring::signature::RSA_PKCS1_2048_8192_SHA256;
         assert!(black_box(ring.verify(parameters, signed, &signature).is_ok()));
     };
-    // The backend alone serves it: what a key costs without the fast path.
+    // Only the backend serves this key, so it shows what a key costs without the fast path.
     let mut other_jwk = jwk.clone();
     other_jwk["alg"] = json!("RS384");
     let contenders: Vec<(&str, Contender<'_>)> = vec![
