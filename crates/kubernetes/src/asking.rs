@@ -135,7 +135,7 @@ impl Asker {
                 ObjectState::Absent
             }
             Err(error) => {
-                tracing::warn!(object = %object.reference, error, "the API server did not say whether an object exists");
+                tracing::warn!(object = %object.reference, error, "the API server could not be asked");
                 ObjectState::Unavailable
             }
         }

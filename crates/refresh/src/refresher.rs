@@ -124,18 +124,18 @@ fn warn_of(skipped: &SkippedKey) {
 ///     read(&fetch().await?, "max-age=120", asked)
 /// }
 ///
-/// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+/// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
 /// # runtime.block_on(async {
 /// let keys = Arc::new(Refresher::new("https://issuer.example", load(Loaded::first).await?));
 /// let task = tokio::spawn(Arc::clone(&keys).run(|| load(Loaded::next)));
 ///
 /// assert_eq!(keys.ids(), ["1"]);
 /// let issuer = TrustedIssuer::new(keys.issuer(), keys.store().clone());
-/// let verifier = Verifier::builder().issuer(issuer).audience("vault").build().map_err(|error| error.to_string())?;
+/// let verifier = Verifier::builder().issuer(issuer).audience("vault").build()?;
 /// # task.abort();
-/// # Ok::<(), String>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
-/// # Ok::<(), String>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Refresher {
     issuer: Box<str>,
