@@ -3,12 +3,12 @@
 use boundtoken::UnixSeconds;
 use boundtoken::api::Time;
 
-/// A time as people ask for it: `in 52 minutes (2026-11-24T13:11:18Z)`.
+/// A time, relative and absolute: `in 52 minutes (2026-11-24T13:11:18Z)`.
 pub fn moment(time: UnixSeconds, now: UnixSeconds) -> String {
     format!("{} ({time})", distance(time, now))
 }
 
-/// How far a time is from now, rounded down: `in 52 minutes`, `8 minutes ago`, `now`.
+/// A time relative to now, rounded down: `in 52 minutes`, `8 minutes ago`, `now`.
 pub fn distance(time: UnixSeconds, now: UnixSeconds) -> String {
     let length = duration(time.0.abs_diff(now.0));
     match time.cmp(&now) {
@@ -18,7 +18,7 @@ pub fn distance(time: UnixSeconds, now: UnixSeconds) -> String {
     }
 }
 
-/// A number of seconds in the largest unit of which there are two at least; less than two minutes in seconds.
+/// A number of seconds in the largest unit that gives at least 2. Less than two minutes is given in seconds.
 pub fn duration(seconds: u64) -> String {
     const UNITS: [(&str, u64); 4] = [("year", 31_557_600), ("day", 86_400), ("hour", 3_600), ("minute", 60)];
     match UNITS.iter().find(|(_, length)| seconds / length >= 2) {
@@ -39,7 +39,7 @@ pub fn measured(nanoseconds: u64) -> String {
     }
 }
 
-/// Reads a time given as an argument.
+/// Parses a time from an argument.
 ///
 /// # Errors
 /// A sentence for the user.
@@ -49,12 +49,12 @@ pub fn parse(text: &str) -> Result<UnixSeconds, String> {
         Err(_) => text.parse::<Time>().ok().map(UnixSeconds::from),
     };
     time.filter(|time| *time <= UnixSeconds::MAX).ok_or_else(|| {
-        "give a time such as 2026-11-24T12:30:00Z (RFC 3339), or seconds since 1970, at most the year 9999"
+        "give a time such as 2026-11-24T12:30:00Z (RFC 3339) or seconds since 1970, no later than the year 9999"
             .to_owned()
     })
 }
 
-/// Reads a duration as Go writes it, such as `1h30m`, and returns whole seconds.
+/// Parses a duration as Go writes it, such as `1h30m`. Returns whole seconds.
 ///
 /// # Errors
 /// A sentence for the user.

@@ -1,4 +1,4 @@
-//! How far a measurement has come, on standard error where somebody looks.
+//! The progress bar on standard error.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::measure::internal;
 use crate::failure::Failure;
 
-/// How often the bar is drawn anew: seldom enough not to disturb what is measured.
+/// The time between two updates of the bar. Frequent updates would disturb the measurement.
 const TICK: Duration = Duration::from_millis(500);
 
 pub struct Progress(ProgressBar);
 
 impl Progress {
-    /// A bar for so many steps of this length each. There is none where standard error is no terminal.
+    /// Shows a bar for steps of equal length, if standard error is a terminal.
     pub fn new(steps: usize, length: Duration) -> Result<Self, Failure> {
         let steps = u64::try_from(steps).map_err(|_| internal())?;
         let style = ProgressStyle::with_template("  {bar:40} {pos} of {len}, {msg} each");

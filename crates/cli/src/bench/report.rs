@@ -18,18 +18,18 @@ pub struct Report {
     boundtoken: &'static str,
     cryptography: &'static str,
     processor: String,
-    /// None where the system does not say.
+    /// None if the system does not tell.
     cores: Option<usize>,
     algorithm: String,
     token_bytes: usize,
-    /// A part of every latency, in nanoseconds.
+    /// The time that one reading of the clock takes, in nanoseconds. Every latency includes it.
     clock: u64,
     rows: Vec<Row>,
     #[serde(skip_serializing_if = "Option::is_none")]
     token_review: Option<Answers>,
 }
 
-/// What was measured of verification in one way.
+/// One line of the table.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
@@ -40,7 +40,7 @@ pub struct Row {
     pub answers: Answers,
 }
 
-/// How many answers there were, and how long each took.
+/// The rate and the latency of answers.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Answers {
@@ -79,7 +79,7 @@ impl Report {
         );
         text.push_str(&paint(
             FAINT,
-            &line(["Threads", "Token", "Objects", "A second", "p50", "p99", "p99.9", "max"]),
+            &line(["Threads", "Token", "Objects", "Per second", "p50", "p99", "p99.9", "max"]),
         ));
         text.push('\n');
         for Row { threads, seen, bound_objects, answers } in &self.rows {
@@ -94,12 +94,12 @@ impl Report {
             text.push_str(&answers.line("1", "TokenReview", "confirmed"));
         }
         text.push_str(&format!(
-            "\n{FAINT}How many are verified in a second, by all threads together; then how long single ones took, to which\n\
-             reading the clock adds {clock} ns. Objects that are not confirmed may be gone for long.{FAINT:#}\n"
+            "\n{FAINT}The rate counts all threads. Reading the clock adds {clock} ns to each latency.\n\
+             Objects that are not confirmed may have been deleted.{FAINT:#}\n"
         ));
         if cfg!(debug_assertions) {
             text.push_str(&format!(
-                "{CAUTION}This program was built without optimization: its figures mean nothing.{CAUTION:#}\n"
+                "{CAUTION}This program was built without optimization: the figures are meaningless.{CAUTION:#}\n"
             ));
         }
         text
@@ -119,7 +119,7 @@ fn line([threads, token, objects, rate, p50, p99, p99_9, max]: [&str; 8]) -> Str
     format!("{threads:>7}  {token:<11}  {objects:<9}  {rate:>11}  {p50:>8}  {p99:>8}  {p99_9:>8}  {max:>8}")
 }
 
-/// A number with a comma before every three digits.
+/// A number with commas between groups of three digits.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
@@ -132,7 +132,7 @@ fn grouped(number: u64) -> String {
     grouped
 }
 
-/// Who checks the signatures.
+/// The code that checks the signatures.
 fn cryptography(subject: &Subject, algorithm: &str) -> &'static str {
     if subject.fast_rsa && algorithm == "RS256" && fast_rsa::status().state == State::On {
         "fast-rsa"
@@ -143,7 +143,7 @@ fn cryptography(subject: &Subject, algorithm: &str) -> &'static str {
     }
 }
 
-/// The processor as the system names it, or its architecture.
+/// The model of the processor, or its architecture if the system does not tell.
 fn processor() -> String {
     let linux = std::fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
         let line = text.lines().find(|line| line.starts_with("model name"))?;

@@ -1,4 +1,4 @@
-//! What stands where the kubeconfig is to be written.
+//! An existing file in the place of the kubeconfig.
 
 use std::io;
 use std::path::Path;
@@ -10,12 +10,12 @@ use kube::{Client, Config};
 use crate::cluster;
 use crate::failure::{Failure, causes};
 
-/// What stands in every kubeconfig of a development server, and in hardly any other: the name of its context.
+/// A line in every kubeconfig of a development server, and in hardly any other.
 const MARK: &str = "current-context: boundtoken-dev";
 /// The longest that the server of an earlier run may take to answer. Its faults spare health checks.
 const HEALTH_CHECK_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Makes sure that nothing is lost when the file is written: it must be missing, or from a run that has ended.
+/// Makes sure that the file may be overwritten: it must be absent, or from a server that has stopped.
 pub async fn demand_replaceable(path: &Path) -> Result<(), Failure> {
     let content = match std::fs::read_to_string(path) {
         Ok(content) => content,
@@ -26,10 +26,10 @@ pub async fn demand_replaceable(path: &Path) -> Result<(), Failure> {
     if !content.contains(MARK) {
         return Err(Failure::with_file(
             path,
-            "this file is not from an earlier run of the development server: name another with --kubeconfig",
+            "this file is not from a development server: name another one with --kubeconfig",
         ));
     }
-    // Nobody can tell whether the server of a damaged file still runs.
+    // If the file is damaged, its server may still run.
     let unreadable = |why: &str| {
         Failure::with_file(
             path,
@@ -60,8 +60,8 @@ async fn config(kubeconfig: &str) -> Result<Config, KubeconfigError> {
     Ok(config)
 }
 
-/// Whether it answers as the run that wrote the file: each run has a token and a certificate authority of its own. A server
-/// that takes the connection and does not answer may be that run, stopped by a debugger or SIGSTOP.
+/// Whether the server that wrote the file still runs. Another server on its port has another token and another certificate
+/// authority, so the request fails. A timeout counts as running: a debugger or SIGSTOP may have suspended the server.
 async fn runs(client: &Client) -> bool {
     match tokio::time::timeout(HEALTH_CHECK_TIMEOUT, cluster::get(client, "/healthz", "*/*")).await {
         Ok(answer) => answer.is_ok_and(|answer| answer.status.is_success()),

@@ -1,4 +1,4 @@
-//! What verifiers will check, said once the token is there.
+//! What verifiers will check of a new token.
 
 use boundtoken::UnixSeconds;
 
@@ -16,14 +16,14 @@ pub fn print(token: &str, has_audience: bool) {
 fn text(statement: &Statement, has_audience: bool, now: UnixSeconds) -> String {
     let mut lines = "\nVerifiers will check:\n".to_owned();
     row(&mut lines, "Speaks for", &printable(statement.username.as_deref().unwrap_or("nobody")));
-    row(&mut lines, "Issuer", &printable(statement.issuer.as_deref().unwrap_or("not said")));
+    row(&mut lines, "Issuer", &printable(statement.issuer.as_deref().unwrap_or("none given")));
     rows(
         &mut lines,
-        "Good for",
+        "Valid for",
         statement.audiences.iter().map(|name| format!("audience {}", printable(name))),
     );
     if !has_audience {
-        let caution = "that is the API server itself: give this token to nobody else, or name an --audience";
+        let caution = "this is the API server itself: send the token to nobody else, or name an --audience";
         row(&mut lines, "", &paint(CAUTION, caution));
     }
     if let Some(expires_at) = statement.expires_at {
@@ -35,18 +35,19 @@ fn text(statement: &Statement, has_audience: bool, now: UnixSeconds) -> String {
     let uid = |uid: &Option<String>| printable(uid.as_deref().unwrap_or("none"));
     rows(
         &mut lines,
-        "Dies with",
+        "Bound to",
         statement
             .bound_objects
             .iter()
             .flat_map(|object| [described(object), format!("uid {}", uid(&object.uid))]),
     );
     if statement.bound_objects.len() < 2 {
-        let caution = "and no object of its own: until it expires, only the end of the account ends it";
+        let caution = "and no object of its own: only its expiry or the account's deletion ends it";
         row(&mut lines, "", &paint(CAUTION, caution));
     }
     lines.push_str(
-        "\nIt is void once it expires or one of these is deleted, even if another one takes the name.\n",
+        "\nThe token is void once it expires or one of these is deleted.\n\
+         A new object with the same name does not help.\n",
     );
     lines
 }

@@ -1,4 +1,4 @@
-//! The demonstration.
+//! `boundtoken demo`.
 
 use std::fs;
 
@@ -81,7 +81,7 @@ fn its_files_can_be_verified() {
     assert!(again.stderr.contains("not empty: name a new directory"), "{again:?}");
 }
 
-/// The names in a document and the types of its values.
+/// A document with every value replaced by an empty one of its type.
 fn shape(value: &Value) -> Value {
     match value {
         Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), shape(value))).collect(),

@@ -1,4 +1,4 @@
-//! Several issuers on one command line: what belongs to which.
+//! Several issuers on one command line, and the options that belong to each.
 
 use serde_json::json;
 
@@ -7,16 +7,17 @@ use super::*;
 const A: &str = "https://a.example.com";
 const B: &str = "https://b.example.com";
 
-/// The signing key of a cluster, whose public half `--pem` takes too, and its key set.
+/// The file with a cluster's signing key. `--pem` uses its public half.
 fn key(folder: &str) -> String {
     vectors_in(folder).join("signing-key.pem").to_str().unwrap().to_owned()
 }
 
+/// The file with a cluster's key set.
 fn jwks(folder: &str) -> String {
     vectors_in(folder).join("jwks.json").to_str().unwrap().to_owned()
 }
 
-/// A token that says it is of this issuer, signed with the key of a cluster.
+/// A token that names this issuer, signed with the key in this file.
 #[track_caller]
 fn issued(issuer: &str, key: &str) -> String {
     let known = ["issue", "app", "-n", "demo", "--audience", "vault", "--service-account-uid", "account-uid"];
