@@ -1,4 +1,4 @@
-//! Permissions that are missing.
+//! Missing permissions.
 
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ async fn a_permission_that_is_withdrawn_is_named_and_the_rest_goes_on() {
     let failure = |watch: WatchStatus| watch.failure.unwrap_or_default();
 
     objects.delete("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/test-follow-secrets").await;
-    // Servers check permissions when a watch begins, by what they have heard of them until then.
+    // The API server checks permissions only when a watch starts, and learns of changed permissions with a delay.
     let is_named = || {
         failure(secrets()).contains("allow this identity get, list and watch on secrets in the whole cluster")
     };
