@@ -2,7 +2,9 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, BufRead as _, IsTerminal as _, Read};
+#[cfg(feature = "network")]
+use std::io::BufRead as _;
+use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -27,6 +29,7 @@ pub struct TokenInput {
 
 impl TokenInput {
     /// The token in this file, or `-` for standard input.
+    #[cfg(feature = "network")]
     pub fn of_file(file: PathBuf) -> Self {
         Self { token: None, token_file: Some(file) }
     }
@@ -72,6 +75,7 @@ impl TokenInput {
 
 /// Calls `take` with each non-empty line of standard input, without trailing white space, until `take` returns false.
 /// A line that is longer than any token is split, and each piece counts as a line.
+#[cfg(feature = "network")]
 pub fn each_line(mut take: impl FnMut(io::Result<Vec<u8>>) -> bool) {
     let mut input = io::stdin().lock();
     loop {

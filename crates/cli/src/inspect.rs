@@ -18,6 +18,7 @@ mod statement;
 use report::Report;
 
 pub use parts::Parts;
+#[cfg(feature = "network")]
 pub use report::described;
 pub use statement::Statement;
 

@@ -179,6 +179,7 @@ impl Arguments {
 
 impl Wanted {
     /// Whether an audience is named.
+    #[cfg(feature = "network")]
     pub fn has_audience(&self) -> bool {
         !self.audience.is_empty()
     }

@@ -21,7 +21,7 @@ const MAX_FILE_SIZE: u64 = 2 << 20;
 ///
 /// The order tells which issuer an option belongs to. The keys of one cluster must never vouch for another.
 pub struct IssuerOptions {
-    said: Vec<Said>,
+    options: Vec<IssuerOption>,
     algorithm: Option<Algorithm>,
 }
 
@@ -57,7 +57,7 @@ struct Given {
 }
 
 /// An option and its value.
-enum Said {
+enum IssuerOption {
     Issuer(String),
     Label(String),
     Jwks(PathBuf),
@@ -91,15 +91,15 @@ impl FromArgMatches for IssuerOptions {
         let [issuers, labels, jwks, pem, objects] = ["issuer", "label", "jwks", "pem", "objects"]
             .map(|option| matches.indices_of(option).into_iter().flatten().collect::<Vec<_>>());
         let given = Given::from_arg_matches_mut(matches)?;
-        let mut said: Vec<(usize, Said)> = Vec::new();
-        said.extend(issuers.into_iter().zip(given.issuer.into_iter().map(Said::Issuer)));
-        said.extend(labels.into_iter().zip(given.label.into_iter().map(Said::Label)));
-        said.extend(jwks.into_iter().zip(given.jwks.into_iter().map(Said::Jwks)));
-        said.extend(pem.into_iter().zip(given.pem.into_iter().map(Said::Pem)));
-        said.extend(objects.into_iter().zip(given.objects.into_iter().map(Said::Objects)));
-        said.sort_by_key(|(place, _)| *place);
-        let said = said.into_iter().map(|(_, said)| said).collect();
-        Ok(Self { said, algorithm: given.algorithm })
+        let mut options: Vec<(usize, IssuerOption)> = Vec::new();
+        options.extend(issuers.into_iter().zip(given.issuer.into_iter().map(IssuerOption::Issuer)));
+        options.extend(labels.into_iter().zip(given.label.into_iter().map(IssuerOption::Label)));
+        options.extend(jwks.into_iter().zip(given.jwks.into_iter().map(IssuerOption::Jwks)));
+        options.extend(pem.into_iter().zip(given.pem.into_iter().map(IssuerOption::Pem)));
+        options.extend(objects.into_iter().zip(given.objects.into_iter().map(IssuerOption::Objects)));
+        options.sort_by_key(|(place, _)| *place);
+        let options = options.into_iter().map(|(_, option)| option).collect();
+        Ok(Self { options, algorithm: given.algorithm })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -139,20 +139,20 @@ impl IssuerOptions {
 
     /// Groups the options by issuer. Fails if that is ambiguous.
     fn groups(&self) -> Result<Vec<Group>, Failure> {
-        let names = self.said.iter().filter(|said| matches!(said, Said::Issuer(_))).count();
+        let names = self.options.iter().filter(|option| matches!(option, IssuerOption::Issuer(_))).count();
         // With a single name, every option belongs to it, in any order.
         let one = names < 2;
         let mut groups: Vec<Group> = if one { vec![Group::default()] } else { Vec::new() };
-        for said in &self.said {
-            let begins =
-                matches!(said, Said::Issuer(_)) && groups.last().is_none_or(|group| !group.is_only_named());
+        for option in &self.options {
+            let begins = matches!(option, IssuerOption::Issuer(_))
+                && groups.last().is_none_or(|group| !group.is_only_named());
             if begins && !one {
                 groups.push(Group::default());
             }
             match groups.last_mut() {
-                Some(group) => group.add(said),
+                Some(group) => group.add(option),
                 None => {
-                    return Err(ambiguous(&format!("{} stands before every --issuer", said.option())));
+                    return Err(ambiguous(&format!("{} comes before the first --issuer", option.name())));
                 }
             }
         }
@@ -163,8 +163,8 @@ impl IssuerOptions {
     }
 }
 
-impl Said {
-    fn option(&self) -> &'static str {
+impl IssuerOption {
+    fn name(&self) -> &'static str {
         match self {
             Self::Issuer(_) => "--issuer",
             Self::Label(_) => "--label",
@@ -176,13 +176,13 @@ impl Said {
 }
 
 impl Group {
-    fn add(&mut self, said: &Said) {
-        match said {
-            Said::Issuer(name) => self.names.push(name.clone()),
-            Said::Label(label) => self.labels.push(label.clone()),
-            Said::Jwks(path) => self.jwks.push(path.clone()),
-            Said::Pem(path) => self.pem.push(path.clone()),
-            Said::Objects(path) => self.objects.push(path.clone()),
+    fn add(&mut self, option: &IssuerOption) {
+        match option {
+            IssuerOption::Issuer(name) => self.names.push(name.clone()),
+            IssuerOption::Label(label) => self.labels.push(label.clone()),
+            IssuerOption::Jwks(path) => self.jwks.push(path.clone()),
+            IssuerOption::Pem(path) => self.pem.push(path.clone()),
+            IssuerOption::Objects(path) => self.objects.push(path.clone()),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Output: text for people, JSON and YAML for programs.
 
 use std::io::{self, Write as _};
+#[cfg(feature = "network")]
 use std::ops::ControlFlow;
 
 use anstyle::{AnsiColor, Style};
@@ -69,6 +70,7 @@ pub fn document(format: Structured, document: &impl Serialize) -> Result<(), Fai
 }
 
 /// Writes a line to standard output and flushes it. Breaks when nobody reads standard output any more.
+#[cfg(feature = "network")]
 pub fn line(line: &str) -> Result<ControlFlow<()>, Failure> {
     let mut stdout = anstream::stdout().lock();
     match writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {
@@ -79,6 +81,7 @@ pub fn line(line: &str) -> Result<ControlFlow<()>, Failure> {
 }
 
 /// One line of JSON, without characters that change how a terminal shows it.
+#[cfg(feature = "network")]
 pub fn compact_json(document: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string(document).map(|json| printable(&json)).map_err(Failure::unwritten)
 }

@@ -139,8 +139,8 @@ async fn address_of_keys(jwks_uri: &str) -> Check {
         return Check::information(NAME, format!("no usable address; {not_needed}"));
     };
     let connected = tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await;
-    let said = if matches!(connected, Ok(Ok(_))) { "can be reached" } else { "cannot be reached" };
-    Check::information(NAME, format!("{jwks_uri} {said} from here; {not_needed}"))
+    let state = if matches!(connected, Ok(Ok(_))) { "can be reached" } else { "cannot be reached" };
+    Check::information(NAME, format!("{jwks_uri} {state} from here; {not_needed}"))
 }
 
 pub async fn key_set(client: &Client) -> Check {

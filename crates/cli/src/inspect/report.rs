@@ -107,15 +107,15 @@ impl Report<'_> {
 
     fn write_times(&self, lines: &mut String) {
         let Statement { issued_at, not_before, expires_at, warn_after, .. } = *self.statement;
-        let said = |time: UnixSeconds| moment(time, self.now);
-        row(lines, "Issued", &issued_at.map_or_else(|| stated(None), said));
+        let shown = |time: UnixSeconds| moment(time, self.now);
+        row(lines, "Issued", &issued_at.map_or_else(|| stated(None), shown));
         // Kubernetes writes the time of issue into both claims.
         if let Some(not_before) = not_before.filter(|_| not_before != issued_at) {
-            row(lines, "Not before", &said(not_before));
+            row(lines, "Not before", &shown(not_before));
         }
-        row(lines, "Expires", &expires_at.map_or_else(|| stated(None), said));
+        row(lines, "Expires", &expires_at.map_or_else(|| stated(None), shown));
         if let Some(warn_after) = warn_after {
-            row(lines, "Stale after", &said(warn_after));
+            row(lines, "Stale after", &shown(warn_after));
         }
     }
 

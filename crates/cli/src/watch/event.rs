@@ -65,7 +65,7 @@ impl Event {
     }
 
     pub fn text(&self) -> String {
-        let (mark, said) = match self {
+        let (mark, text) = match self {
             Self::Keys { issuer, key_ids } => {
                 let ids = if key_ids.is_empty() { "without ids".to_owned() } else { key_ids.join(", ") };
                 (paint(STRONG, "keys     "), printable(&format!("{ids} of {issuer}")))
@@ -85,19 +85,19 @@ impl Event {
                 (paint(BAD, "refused  "), format!("{reason}: {}", printable(message)))
             }
         };
-        format!("{FAINT}{}{FAINT:#}  {mark} {said}", UnixSeconds::now())
+        format!("{FAINT}{}{FAINT:#}  {mark} {text}", UnixSeconds::now())
     }
 }
 
 fn described(watch: &WatchStatus) -> String {
     let place = watch.namespace.as_ref().map(|name| format!(" in {name}")).unwrap_or_default();
     let state = if watch.in_step { "in step" } else { "NOT in step" };
-    let mut said = format!(
+    let mut text = format!(
         "{}{place}: {} objects, {} events, {} reconnects, {state}",
         watch.kind, watch.objects, watch.events, watch.reconnects
     );
     if let Some(failure) = &watch.failure {
-        said.push_str(&format!("; {}", paint(CAUTION, &harmless(failure))));
+        text.push_str(&format!("; {}", paint(CAUTION, &harmless(failure))));
     }
-    said
+    text
 }

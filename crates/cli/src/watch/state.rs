@@ -21,7 +21,7 @@ impl State {
         }
         // A cluster's watches never change their order.
         for (place, watch) in status.watches.iter().enumerate() {
-            if self.watches.get(place).is_none_or(|before| told(before) != told(watch)) {
+            if self.watches.get(place).is_none_or(|before| printed(before) != printed(watch)) {
                 events.push(Event::Watch(watch.clone()));
             }
         }
@@ -34,6 +34,6 @@ impl State {
 }
 
 /// Everything except the age, which always changes.
-fn told(watch: &WatchStatus) -> (bool, usize, u64, u64, Option<&str>) {
+fn printed(watch: &WatchStatus) -> (bool, usize, u64, u64, Option<&str>) {
     (watch.in_step, watch.objects, watch.events, watch.reconnects, watch.failure.as_deref())
 }
