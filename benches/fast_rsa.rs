@@ -1,4 +1,4 @@
-//! The fast path for RS256 against the libraries, in alternating rounds of one run:
+//! Compares the fast path for RS256 with the cryptography libraries, in alternating rounds of one run:
 //! `cargo bench --bench fast_rsa --features aws-lc-rs,fast-rsa`.
 #![allow(clippy::restriction)]
 
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use boundtoken::fast_rsa::{self, State};
+use boundtoken::fast_rsa::{self, PathState};
 use boundtoken::{Key, KeySet};
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ fn main() {
     let subjects = common::subjects();
     let [subject, ..] = &subjects[..] else { unreachable!("RS256 comes first") };
     let state = fast_rsa::status().state;
-    if state != State::On {
+    if state != PathState::On {
         println!(
             "fast-rsa: {state:?} on this machine, nothing to measure (it needs a CPU with AVX-512 IFMA)"
         );
@@ -44,7 +44,7 @@ fn main() {
         let parameters = &ring::signature::RSA_PKCS1_2048_8192_SHA256;
         assert!(black_box(ring.verify(parameters, signed, &signature).is_ok()));
     };
-    // The backend alone serves it: what a key costs without the fast path.
+    // Only the backend serves this key, so it shows what a key costs without the fast path.
     let mut other_jwk = jwk.clone();
     other_jwk["alg"] = json!("RS384");
     let contenders: Vec<(&str, Contender<'_>)> = vec![

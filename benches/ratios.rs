@@ -1,5 +1,5 @@
-//! Verification of a token seen first, and seen again, against the backend's bare signature check and against `jsonwebtoken`, in alternating
-//! rounds of one run: `cargo bench --bench ratios`, and with `--features aws-lc-rs`.
+//! Compares the verification of new and remembered tokens with the backend's bare signature check and with
+//! `jsonwebtoken`, in alternating rounds of one run: `cargo bench --bench ratios`, and with `--features aws-lc-rs`.
 #![allow(clippy::restriction)]
 
 mod common;
@@ -7,9 +7,9 @@ mod common;
 use std::time::Instant;
 
 const ROUNDS: usize = 200;
-/// Of what checks a signature.
+/// Rounds for rows that check a signature.
 const CALLS_IN_A_ROUND: u32 = 50;
-/// Of what does not, so that no row begins with caches that the row before has emptied.
+/// Rounds for rows that do not. They are kept apart so that no row starts with caches that another row has emptied.
 const QUICK_CALLS_IN_A_ROUND: u32 = 2_000;
 
 fn main() {

@@ -1,8 +1,8 @@
-//! How verification scales with threads, and how little it suffers while keys and objects change under it:
+//! Measures how verification scales with threads, and how little it slows down while keys and objects change:
 //! `cargo bench --bench scaling`, and with `--features aws-lc-rs`.
 //!
-//! The system may take a thread off its core at any time. So rounds are short and the best ones count, and a long call
-//! during which the thread waited for a core, as Linux tells, is told apart from one that the verifier is to blame for.
+//! The system may take a thread off its core at any time. So rounds are short, and the best ones count. Linux reports
+//! how long a thread waited for a core. So a call that was long for this reason is not blamed on the verifier.
 #![allow(clippy::restriction)]
 
 mod common;
@@ -24,11 +24,11 @@ fn main() {
     changes(&fleet);
 }
 
-/// What is done in a round: its name, how often, and what.
+/// One kind of work in a round: its name, how often it is done, and the work itself.
 type Work<'a> = (&'static str, usize, &'a (dyn Fn(usize) + Sync));
 
-/// Two threads against one, in alternating rounds. What work that shares nothing gains by a second thread is what the
-/// machine has to give at that time.
+/// Compares two threads with one, in alternating rounds. Work that shares nothing shows how much the machine can gain
+/// from a second thread at that time.
 fn threads(fleet: &Fleet) {
     let keys = KeyStore::new(fleet.keys.clone());
     let [remembering, forgetting] =
@@ -54,7 +54,7 @@ fn threads(fleet: &Fleet) {
     }
 }
 
-/// Arithmetic, for about as long as a hit takes.
+/// Arithmetic that takes about as long as a cache hit.
 fn alone(call: usize) {
     let mixed = (0..40).fold(call, |mixed, step| std::hint::black_box(mixed.wrapping_mul(step | 1)));
     std::hint::black_box(mixed);
@@ -68,7 +68,7 @@ fn throughput(work: &(dyn Fn(usize) + Sync), threads: usize, calls: usize) -> f6
                 let ready = &ready;
                 scope.spawn(move || {
                     (0..calls).for_each(|call| work(call + thread * 331));
-                    // Without sleeping: to be woken takes longer than a round.
+                    // It spins, because waking up takes longer than a round.
                     ready.fetch_add(1, Ordering::SeqCst);
                     while ready.load(Ordering::SeqCst) < threads {
                         std::hint::spin_loop();
@@ -81,7 +81,7 @@ fn throughput(work: &(dyn Fn(usize) + Sync), threads: usize, calls: usize) -> f6
             .collect();
         running.into_iter().map(|thread| thread.join().expect("verified")).collect()
     });
-    // From when the first began to when the last was done: threads that did not run at once count for nothing.
+    // From the first start to the last end. So threads that did not run at the same time gain nothing.
     let first = times.iter().map(|(start, _)| *start).min().expect("a thread");
     let last = times.iter().map(|(_, end)| *end).max().expect("a thread");
     (threads * calls) as f64 / (last - first).as_secs_f64()
@@ -92,8 +92,9 @@ fn verify(verifier: &Verifier, fleet: &Fleet, number: usize) {
     std::hint::black_box(verified.expect("accepted"));
 }
 
-/// One thread verifies while another replaces the keys every millisecond and changes 10,000 objects a second: those that
-/// the verifier reads, or others that nobody reads, so that both have the same company.
+/// One thread verifies while another replaces the keys every millisecond and changes 10,000 objects a second. It
+/// changes either what the verifier reads, or other keys and objects that nobody reads. So the load is the same in
+/// both cases.
 fn changes(fleet: &Fleet) {
     let ours = (KeyStore::new(fleet.keys.clone()), fleet.objects.clone());
     let others = (KeyStore::new(fleet.keys.clone()), Fleet::new(TOKENS).objects);
@@ -139,7 +140,7 @@ struct Latencies {
     counts: [u64; LIMITS.len()],
     waited: u64,
     stalled: u64,
-    /// Calls in a second.
+    /// Calls per second.
     best: f64,
 }
 
@@ -193,7 +194,7 @@ fn under_changes(
     });
 }
 
-/// Each tenth of a millisecond one object, each millisecond the keys.
+/// Changes one object every tenth of a millisecond and the keys every millisecond.
 fn change(keys: &KeyStore, set: &KeySet, objects: &ObjectStore, done: &AtomicBool) {
     let start = Instant::now();
     for tick in 1_usize.. {
@@ -203,7 +204,7 @@ fn change(keys: &KeyStore, set: &KeySet, objects: &ObjectStore, done: &AtomicBoo
             }
             std::thread::sleep(Duration::from_micros(20));
         }
-        // Half of the changes are to pods that come and go, half to those that tokens are bound to.
+        // Half of the changes create and delete pods. The other half are changes to pods that tokens are bound to.
         let number = if tick % 2 == 0 { TOKENS + tick / 2 % 1_000 } else { tick / 2 % TOKENS };
         let (name, uid) = (common::pod_name(number), common::pod_uid(number));
         let pod = ObjectReference { kind: ObjectKind::Pod, namespace: "demo", name: &name };
@@ -216,7 +217,7 @@ fn change(keys: &KeyStore, set: &KeySet, objects: &ObjectStore, done: &AtomicBoo
     }
 }
 
-/// How long this thread was ready but had no core. Nothing where the system does not say.
+/// How long this thread was ready to run but had no core. Zero if the system does not say.
 fn waited_for_a_core() -> Duration {
     let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let waited = statistics.split(' ').nth(1).and_then(|nanoseconds| nanoseconds.parse().ok());

@@ -1,4 +1,4 @@
-//! What memory a million objects and a remembered token take, and how long an object is looked for:
+//! Measures the memory of a million objects and of a remembered token, and the time to look up an object:
 //! `cargo bench --bench store`.
 #![allow(unsafe_code, clippy::restriction)]
 
@@ -12,12 +12,12 @@ use std::time::{Duration, Instant};
 use boundtoken::{KeyStore, ObjectKind, ObjectReference, ObjectState, ObjectStore, UnixSeconds, Verifier};
 use common::Fleet;
 
-/// The bytes that are allocated now.
+/// The number of bytes that are allocated now.
 static ALLOCATED: AtomicUsize = AtomicUsize::new(0);
 
 struct Counting;
 
-// SAFETY: the system's allocator does the work.
+// SAFETY: the system allocator does the work.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATED.fetch_add(layout.size(), Ordering::Relaxed);
@@ -35,10 +35,10 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-/// Short rounds, of which the best counts: others may be at work on the machine.
+/// Rounds are short, and the best one counts, because the machine may have other work to do.
 const ROUNDS: usize = 2_000;
 const LOOKUPS: usize = 200;
-/// Tokens that are seen again, in no order: more than a core's own caches hold.
+/// The number of remembered tokens, which are verified in random order. They are more than a core's own caches hold.
 const TOKENS: usize = 20_000;
 
 fn main() {
@@ -69,7 +69,7 @@ fn measure(fleet: &Fleet, count: usize) {
     verifiers.iter().for_each(|verifier| tokens.iter().for_each(|token| verify(verifier, token, fleet.now)));
     let [mut by_name, mut without, mut with] = [Duration::MAX; 3];
     for round in 0..ROUNDS {
-        // In no order: the next is not the neighbour of the last.
+        // In random order, so that the next object is not a neighbour of the last.
         let numbers = |column: usize| {
             (0..LOOKUPS)
                 .map(move |call| ((round * 3 + column) * LOOKUPS + call).wrapping_mul(0x9e37_79b9_7f4a_7c15))
@@ -114,14 +114,14 @@ fn pod(name: &str) -> ObjectReference<'_> {
     ObjectReference { kind: ObjectKind::Pod, namespace: "demo", name }
 }
 
-/// The memory that the process holds, as Linux tells it.
+/// The memory of the process, as Linux reports it.
 fn resident() -> usize {
     let statistics = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages: usize = statistics.split(' ').nth(1).and_then(|pages| pages.parse().ok()).unwrap_or_default();
     pages * 4_096
 }
 
-/// How long one read takes that no cache has, in nanoseconds: each says where the next is.
+/// The time of one read that misses all caches, in nanoseconds. Each value says where to read next.
 fn memory_latency() -> f64 {
     const NUMBERS: usize = 1 << 25;
     let ones = vec![1_u32; NUMBERS];

@@ -1,4 +1,4 @@
-//! Verification one algorithm at a time, with allocations counted: `cargo bench --bench verify`.
+//! Measures verification with each algorithm and counts allocations: `cargo bench --bench verify`.
 #![allow(clippy::restriction)]
 
 mod common;

@@ -1,6 +1,6 @@
-//! Who sent a token? `cargo run --example verify JWKS ISSUER AUDIENCE TOKEN-FILE [OBJECTS]`
+//! Tells who sent a token: `cargo run --example verify JWKS ISSUER AUDIENCE TOKEN-FILE [OBJECTS]`
 //!
-//! `boundtoken demo --directory demo` makes files to try it with.
+//! `boundtoken demo --directory demo` writes files to try it with.
 #![allow(clippy::restriction)]
 
 use std::error::Error;
@@ -30,7 +30,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         Ok(caller) => {
             println!("{}", caller.user_info().username);
             if caller.confirmed() != Confirmed::Live {
-                println!("whether its bound objects still exist was not checked");
+                println!("its bound objects were not checked");
             }
             Ok(ExitCode::SUCCESS)
         }

@@ -1,7 +1,7 @@
-//! The types of `authentication.k8s.io/v1`, as they are on the wire.
+//! The types of `authentication.k8s.io/v1`, in their wire format.
 //!
-//! [`TokenRequest`] asks the API server for a token, [`TokenReview`] asks it for a verdict, and [`Status`]
-//! is its answer when it refuses. Reading and writing is serde's, so JSON and YAML both work:
+//! [`TokenRequest`] asks the API server for a token, [`TokenReview`] asks it for a verdict, and [`Status`] is its
+//! answer when it refuses. The types use serde, so JSON and YAML both work:
 //!
 //! ```
 //! use boundtoken::api::TokenRequest;
@@ -24,28 +24,27 @@
 //! # What is read
 //!
 //! What the API server reads, with these rules:
-//! - Every member is optional. `null` is the same as absence, and so is the empty string for `kind` and
-//!   `apiVersion`, which then get the type's own value. Any other value of theirs is an error.
+//! - Every member is optional. `null` means absence.
+//! - `kind` and `apiVersion` get the type's own value if they are absent or empty. Any other value is an error.
 //! - Names are case-sensitive. Unknown members are skipped.
-//! - A member given twice is an error, as in the API server's strict field validation; so is `null` as an
-//!   element of a list of strings, which the API server takes as the empty string. Attestations alone are read as the API
-//!   server reads them in this, because no verifier can tell the two apart in the token.
-//! - An object must be an object: serde's habit of taking an array of its members by position is off.
-//! - A number must be an integer and must fit; neither `3600.0` nor `"3600"` is one.
+//! - A member given twice is an error, as in the API server's strict field validation.
+//! - `null` in a list of strings is an error. The API server takes it as the empty string. Attestations follow
+//!   the API server, because a verifier cannot tell the two apart in the token.
+//! - An object must be an object. An array of its members by position, which serde accepts by default, is an error.
+//! - A number must be an integer and must fit. Neither `3600.0` nor `"3600"` is one.
 //!
-//! Nothing is validated beyond that: whether the API server would serve the request is its own affair.
+//! Nothing else is validated. The API server decides whether it serves the request.
 //!
 //! # What is written
 //!
-//! What the API server writes: its member names, in its order, with its rules about what is left out when
-//! empty and what is always there.
+//! What the API server writes, in the same order. Empty members are left out where the API server leaves them out.
 //!
 //! # Secrets
 //!
-//! `Debug` shows the length of a token in place of the token. Serializing writes it, of course. Errors of reading
-//! do not quote a text that stands in place of an object; they may quote one in place of a number or a time.
+//! `Debug` shows the length of a token in place of the token. Serializing writes the token. Errors do not quote a
+//! text that stands in place of an object. They may quote a text that stands in place of a number or a time.
 //!
-//! All types are plain data: they can be sent to and shared between threads.
+//! All types are plain data that threads can send and share.
 
 mod attestations;
 mod go_json;

@@ -1,10 +1,10 @@
-//! Verified tokens seen again.
+//! Accepted tokens, for when they are seen again.
 //!
-//! A token's signature is a random-looking number that nobody can make up, and it stands at the token's end. So the end
-//! is what tokens are indexed by, under a random key of this process; then the whole token is compared. Why the time
-//! that this takes tells an attacker nothing: `docs/decisions/0015-token-cache.md`.
+//! A token ends with its signature, which looks random and cannot be forged. So the end is the key of the table,
+//! hashed under a random key of this process. Then the whole token is compared. `docs/decisions/0015-token-cache.md`
+//! explains why the time of a look-up reveals nothing to an attacker.
 //!
-//! Looking a token up takes no lock, and seldom writes what another thread reads: see [`Copies`].
+//! A look-up takes no lock, and seldom writes memory that another thread reads: see [`Copies`].
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -24,66 +24,66 @@ use copies::{COPIES, Copies};
 use fingerprints::Fingerprints;
 use queues::{Queues, Residents};
 
-/// The bytes that a token takes in addition to its text and its claims, once every group of threads has seen it: its entry, the
-/// copies of its claims, and its places in the table and in the queues, about.
+/// About how many bytes a token takes in addition to its text and its claims, once every group of threads has seen
+/// it: its entry, the copies of its claims, and its places in the table and in the queues.
 const OVERHEAD: usize =
     size_of::<SeenToken>() + COPIES * (size_of::<Claims>() + 2 * size_of::<usize>()) + 250;
-/// The largest token that is remembered, in bytes. Tokens of Kubernetes have 1 to 2 KiB; whoever makes larger ones must not
-/// crowd out the others.
+/// The largest token that is remembered, in bytes. Kubernetes issues tokens of 1 to 2 KiB. Larger ones must not crowd
+/// out all others.
 const LARGEST: usize = 4 * 1024;
-/// The share of the limit that is left to what was dropped and is not freed yet: one in so many.
+/// The share of the limit that is reserved for tokens that were dropped but not freed yet: one part in so many.
 const LIMBO: usize = 16;
-/// The generation of a token whose key has yet to be looked for.
+/// The generation of a token whose key was not looked for yet.
 const UNSEEN: u64 = u64::MAX;
 
-/// The end of a token by which it is found: 16 letters, which hold 96 bits of the signature.
+/// The last 16 characters of a token. They hold 96 bits of the signature.
 type End = u128;
 
-/// Tokens that were accepted, by their end.
+/// Accepted tokens by their end.
 pub(crate) struct TokenCache {
     tokens: Tokens,
-    /// Who leaves when there is no room. Held by whoever adds or drops a token, so that the table has one writer at a time
-    /// and each token in it has a place here.
+    /// Decides which token leaves when there is no room. A thread that adds or drops a token holds the lock. So the
+    /// table has one writer at a time, and each token in it has a place here.
     queues: Mutex<Queues>,
-    /// How many bytes are taken by tokens that are there, and by those that were dropped and are not freed yet.
+    /// How many bytes all tokens take, including those that were dropped but not freed yet.
     taken: Arc<AtomicU64>,
-    /// The most bytes that may be taken.
+    /// The upper limit for `taken`.
     limit: u64,
 }
 
 struct Tokens(HashMap<End, SeenToken, RandomState>);
 
-/// A token that was accepted. Its times and its bound objects are judged each time anew.
+/// An accepted token. Its times and its bound objects are judged again each time.
 pub(crate) struct SeenToken {
     token: Box<[u8]>,
     claims: Copies,
-    /// Which of the verifier's own audiences it names: none if it was accepted for others.
+    /// The verifier's audiences that the token names. Empty if the token was accepted for other audiences only.
     matched: Matched,
-    /// Those of its bound objects, from when it is seen again: here and not in the claims, so that to look for the objects
-    /// need not wait until those are fetched.
+    /// The fingerprints of the bound objects, computed when the token is first seen again. They are here, and not in
+    /// the claims, so that looking for the objects need not wait for the memory of the claims.
     fingerprints: OnceLock<Fingerprints>,
-    /// The place of its issuer among the verifier's.
+    /// The place of the issuer among the verifier's.
     issuer: usize,
     key: KeyFingerprint,
-    /// The generation of the issuer's key set in which the key was found last.
+    /// The generation of the key set in which the key was last found.
     generation: AtomicU64,
-    /// The number of its place. Only read and written while the queues are held.
+    /// The number of the token's place. Only read and written under the lock of the queues.
     number: AtomicU64,
-    /// Whether it was seen again since it came, or since it was last spared.
+    /// Whether the token was seen again since it was added or last spared.
     used: AtomicBool,
-    /// Counts it among what is alive, until it is freed.
+    /// Counts the token's memory until it is freed.
     _memory: Memory,
 }
 
-/// A part of the cache's memory, from when it is taken until it is freed, which is later than when it is dropped from the
-/// table: others may be reading it.
+/// A part of the cache's memory, counted until it is freed. That happens after the token is dropped from the table,
+/// because other threads may still read it.
 struct Memory {
     taken: Arc<AtomicU64>,
     size: u64,
 }
 
 impl Memory {
-    /// Takes so many bytes if then no more than `limit` are taken.
+    /// Takes `size` bytes, unless more than `limit` would be taken.
     fn take(taken: &Arc<AtomicU64>, size: usize, limit: u64) -> Option<Self> {
         let size = u64::try_from(size).ok()?;
         let fits = |taken: u64| taken.checked_add(size).filter(|&sum| sum <= limit);
@@ -99,7 +99,8 @@ impl Drop for Memory {
 }
 
 impl TokenCache {
-    /// A cache for at most so many tokens, that together take at most so many bytes, as far as they can be told: within a tenth.
+    /// Creates a cache for at most `tokens` tokens, which together take at most `bytes` bytes. The size is an
+    /// estimate, good to a tenth.
     pub(crate) fn new(tokens: usize, bytes: usize) -> Self {
         Self {
             tokens: Tokens(HashMap::with_hasher(random_state())),
@@ -109,7 +110,7 @@ impl TokenCache {
         }
     }
 
-    /// What `judge` makes of the token, if it was accepted before. One that `judge` rejects is dropped.
+    /// Looks for the token and returns what `judge` makes of it. Drops the token if `judge` returns `None`.
     pub(crate) fn find<T>(&self, token: &[u8], judge: impl FnOnce(&SeenToken) -> Option<T>) -> Option<T> {
         let end = end(token)?;
         let tokens = self.tokens.0.pin();
@@ -123,8 +124,10 @@ impl TokenCache {
         judged
     }
 
-    /// Keeps a token that was accepted; not if it is large, if another thread is keeping one at this moment, or if there is no
-    /// room before what was dropped is freed.
+    /// Keeps an accepted token.
+    ///
+    /// Does nothing if the token is large, if another thread is adding or dropping a token, or if there is no room
+    /// until dropped tokens are freed.
     pub(crate) fn keep(
         &self,
         token: &[u8],
@@ -142,7 +145,7 @@ impl TokenCache {
         queues.make_room_for(size, &self.tokens);
         let tokens = self.tokens.0.guard();
         let Some(memory) = Memory::take(&self.taken, size, self.limit) else {
-            // Until the others have let go of it.
+            // Dropped tokens are freed once no thread reads them any more.
             tokens.flush();
             return;
         };
@@ -165,7 +168,8 @@ impl TokenCache {
         tokens.flush();
     }
 
-    /// Drops whatever token has this end. It may stay if another thread is keeping one: it is judged each time anew.
+    /// Drops the token with this end. If another thread holds the lock, the token stays, which does no harm: it is
+    /// judged again each time.
     #[cold]
     fn forget(&self, end: &End) {
         let Some(mut queues) = self.queues() else { return };
@@ -174,12 +178,12 @@ impl TokenCache {
         }
     }
 
-    /// `None` while another thread has them: nobody waits.
+    /// Locks the queues. Returns `None` while another thread holds them, so that nobody waits.
     fn queues(&self) -> Option<MutexGuard<'_, Queues>> {
         match self.queues.try_lock() {
             Ok(queues) => Some(queues),
-            // A thread that panicked here, which none does, may have left a token without a place or a place without a
-            // token. Either does no harm.
+            // No thread panics here. If one did, a token may be left without a place, or a place without a token.
+            // Neither does any harm.
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) => None,
         }
@@ -203,17 +207,17 @@ impl Residents for Tokens {
 }
 
 impl SeenToken {
-    /// What it claims: always there.
+    /// Returns the claims. They are always there. A token without them would be verified like a new one.
     pub(crate) fn claims(&self) -> Option<&Arc<Claims>> {
         self.claims.own()
     }
 
-    /// Which of the verifier's own audiences it names.
+    /// Returns the verifier's audiences that the token names.
     pub(crate) fn matched(&self) -> &Matched {
         &self.matched
     }
 
-    /// Those of its bound objects: made of its claims when first asked for.
+    /// Returns the fingerprints of the bound objects. The first call computes them from the claims.
     pub(crate) fn fingerprints(&self, claims: &Claims) -> &Fingerprints {
         self.fingerprints.get_or_init(|| Fingerprints::of(claims))
     }
@@ -222,11 +226,11 @@ impl SeenToken {
         self.issuer
     }
 
-    /// Whether the key that signed the token is still published. Looks for it only if the key set was replaced since the
-    /// last time.
+    /// Returns whether the key that signed the token is still published. Looks for it only if the key set was
+    /// replaced since the last time.
     ///
-    /// `generation` is read before the keys that `is_published` looks at: should they be replaced in between, the next look
-    /// sees that.
+    /// The caller reads `generation` before the keys that `is_published` looks at. If they are replaced in between,
+    /// the next call notices.
     pub(crate) fn is_signed_by(
         &self,
         generation: u64,

@@ -7,20 +7,24 @@ use crate::objects::{BoundObject, ObjectKind, ObjectReference};
 use crate::time::UnixSeconds;
 
 mod attestations;
+mod audiences;
 mod matched;
 mod read;
 mod rules;
+mod several;
 mod span;
 
 pub use attestations::Attestation;
 use attestations::Attestations;
+pub(crate) use audiences::Audiences;
 pub(crate) use matched::Matched;
 
-use span::{Span, Spans};
+use several::Several;
+use span::Span;
 
-/// Everything a verified token claims.
+/// Everything that a verified token claims.
 ///
-/// Texts borrow from the decoded token, which the claims own in one allocation.
+/// All texts borrow from the decoded payload, which is one allocation.
 ///
 /// ```
 /// # use boundtoken::{KeySet, TrustedIssuer, UnixSeconds, Verifier};
@@ -39,32 +43,49 @@ use span::{Span, Spans};
 /// assert_eq!(claims.audiences().collect::<Vec<_>>(), ["vault", "api"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-// What a verification of a token seen again reads stands before the audiences, in this order: behind them, the counter of
-// references to the next claims in memory may share a cache line with the end of these, and another thread may write it.
 #[derive(Clone)]
 #[repr(C)]
 pub struct Claims {
-    /// The payload as it was signed, and behind it the resolved form of every text that has escapes.
-    text: Arc<str>,
-    payload_length: usize,
+    expires_at: UnixSeconds,
+    service_account: Reference,
+    body: Body,
+}
+
+/// The claims of a token whose signature holds, before they are judged.
+///
+/// The claims that every accepted token has may still be missing.
+pub(crate) struct SignedClaims {
     expires_at: Option<UnixSeconds>,
+    service_account: Option<Reference>,
+    body: Body,
+}
+
+/// The claims that may be absent, and the text of all claims.
+// A token seen again needs only what stands before `audiences`. The last fields may share a cache line with the
+// reference count of other claims, which other threads write.
+#[derive(Clone)]
+#[repr(C)]
+struct Body {
+    /// What all spans point into: the payload, followed by the resolved form of every text that has escapes.
+    text: Arc<str>,
     not_before: Option<UnixSeconds>,
     issued_at: Option<UnixSeconds>,
     kubernetes: Kubernetes,
     issuer: Span,
     subject: Span,
     jti: Span,
-    /// The token's audiences, in its order.
-    audiences: Spans,
-    /// What the verifier calls the issuer whose key signed the token.
+    /// In the order of the token.
+    audiences: Several<Span>,
+    /// The label of the trusted issuer whose key signed the token.
     issuer_label: Arc<str>,
+    /// The payload as it was signed. The same allocation as `text` unless a text has escapes.
+    payload: Arc<str>,
 }
 
-/// The claim `kubernetes.io`.
+/// The claim `kubernetes.io`, without the service account.
 #[derive(Clone, Default)]
 struct Kubernetes {
     namespace: Span,
-    service_account: Option<Reference>,
     secret: Option<Reference>,
     pod: Option<Reference>,
     node: Option<Reference>,
@@ -72,17 +93,17 @@ struct Kubernetes {
     uncommon: Option<Arc<Uncommon>>,
 }
 
-/// What few tokens have in it: apart, so that all others take no room for it.
+/// What few tokens have. It is boxed so that other tokens take no memory for it.
 #[derive(Clone, Default)]
 struct Uncommon {
     validating_webhook_configuration: Option<Reference>,
     mutating_webhook_configuration: Option<Reference>,
     attestations: Attestations,
-    /// The name of the first member that looks like a reference, to a kind that is not known.
+    /// The name of the first unknown member that looks like a reference.
     unknown_binding: Option<Span>,
 }
 
-/// A name and a uid; empty when absent.
+/// A name and a uid. Each is empty when absent.
 #[derive(Clone, Copy, Default)]
 struct Reference {
     name: Span,
@@ -90,88 +111,94 @@ struct Reference {
 }
 
 impl Claims {
-    /// How many bytes the claims own, all of which their copies share.
+    /// Returns how many bytes the claims own. Clones share all of them.
     pub(crate) fn size(&self) -> usize {
+        let Body { text, payload, audiences, .. } = &self.body;
+        let payload = if Arc::ptr_eq(text, payload) { 0 } else { payload.len() };
         let uncommon =
             self.uncommon().map_or(0, |uncommon| size_of::<Uncommon>() + uncommon.attestations.size());
-        self.text.len().saturating_add(self.audiences.size()).saturating_add(uncommon)
+        text.len().saturating_add(payload).saturating_add(audiences.size()).saturating_add(uncommon)
     }
 
     /// The issuer (`iss`): one of the names of the trusted issuer whose key signed the token.
     #[must_use]
     pub fn issuer(&self) -> &str {
-        self.get(self.issuer)
+        self.get(self.body.issuer)
     }
 
     pub(crate) fn issuer_label(&self) -> &str {
-        &self.issuer_label
+        &self.body.issuer_label
     }
 
     /// The subject (`sub`): `system:serviceaccount:NAMESPACE:NAME`.
     #[must_use]
     pub fn subject(&self) -> &str {
-        self.get(self.subject)
+        self.get(self.body.subject)
     }
 
-    /// All audiences of the token (`aud`), in its order.
+    /// All audiences of the token (`aud`), in the token's order.
     pub fn audiences(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.audiences.as_slice().iter().map(|&span| self.get(span))
+        self.aud().iter()
     }
 
-    /// When the token expires (`exp`). A verified token always does.
+    pub(crate) fn aud(&self) -> Audiences<'_> {
+        self.body.aud()
+    }
+
+    /// When the token expires (`exp`).
     #[must_use]
     pub fn expires_at(&self) -> UnixSeconds {
-        self.expires_at.unwrap_or_default()
+        self.expires_at
     }
 
-    /// From when on the token is valid (`nbf`).
+    /// When the token becomes valid (`nbf`).
     #[must_use]
     pub fn not_before(&self) -> Option<UnixSeconds> {
-        self.not_before
+        self.body.not_before
     }
 
     /// When the token was issued (`iat`).
     #[must_use]
     pub fn issued_at(&self) -> Option<UnixSeconds> {
-        self.issued_at
+        self.body.issued_at
     }
 
-    /// The token's own identifier (`jti`), which audit logs name as credential id `JTI=…`.
+    /// The identifier of the token (`jti`). Audit logs show it as the credential id `JTI=…`.
     #[must_use]
     pub fn jti(&self) -> Option<&str> {
-        Some(self.get(self.jti)).filter(|jti| !jti.is_empty())
+        Some(self.get(self.body.jti)).filter(|jti| !jti.is_empty())
     }
 
-    /// The namespace of the service account, and of the pod or secret that the token is bound to.
+    /// The namespace of the service account. A pod or secret that the token is bound to is in the same namespace.
     #[must_use]
     pub fn namespace(&self) -> &str {
-        self.get(self.kubernetes.namespace)
+        self.get(self.kubernetes().namespace)
     }
 
     /// The service account that the token speaks for.
     #[must_use]
     pub fn service_account(&self) -> BoundObject<'_> {
-        self.bound_object(ObjectKind::ServiceAccount, self.kubernetes.service_account.unwrap_or_default())
+        self.bound_object(ObjectKind::ServiceAccount, self.service_account)
     }
 
     /// The secret that the token is bound to.
     #[must_use]
     pub fn secret(&self) -> Option<BoundObject<'_>> {
-        self.kubernetes.secret.map(|reference| self.bound_object(ObjectKind::Secret, reference))
+        self.kubernetes().secret.map(|reference| self.bound_object(ObjectKind::Secret, reference))
     }
 
     /// The pod that the token is bound to.
     #[must_use]
     pub fn pod(&self) -> Option<BoundObject<'_>> {
-        self.kubernetes.pod.map(|reference| self.bound_object(ObjectKind::Pod, reference))
+        self.kubernetes().pod.map(|reference| self.bound_object(ObjectKind::Pod, reference))
     }
 
-    /// The node that the token is bound to or, with a pod, the node that the pod was scheduled to.
+    /// The node that the token is bound to or, in a token bound to a pod, the node of that pod.
     ///
-    /// Beside a pod it is informational, never looked up, and its uid may be empty.
+    /// The node of a pod is informational: it is never looked up, and its uid may be empty.
     #[must_use]
     pub fn node(&self) -> Option<BoundObject<'_>> {
-        self.kubernetes.node.map(|reference| self.bound_object(ObjectKind::Node, reference))
+        self.kubernetes().node.map(|reference| self.bound_object(ObjectKind::Node, reference))
     }
 
     /// The validating webhook configuration that the token is bound to (Kubernetes 1.37, KEP-6060).
@@ -188,46 +215,51 @@ impl Claims {
         Some(self.bound_object(ObjectKind::MutatingWebhookConfiguration, reference))
     }
 
-    /// What the API server attests of the caller (`attestations`, Kubernetes 1.37), in the token's order.
+    /// What the API server attests about the caller (`attestations`, Kubernetes 1.37), in the token's order.
     pub fn attestations(&self) -> impl Iterator<Item = Attestation<'_>> {
         self.uncommon().into_iter().flat_map(|uncommon| uncommon.attestations.of(self))
     }
 
-    /// The API groups whose admission reviews the caller may send (the attestation `admissionReviewAPIGroups`); `*` is all.
+    /// The API groups whose admission reviews the caller may send (the attestation `admissionReviewAPIGroups`).
+    /// `*` stands for all groups.
     ///
-    /// A webhook that receives such a token must find the API group of the review among them before it believes the
-    /// review: see KEP-6060. Empty for a token that attests none.
+    /// A webhook that receives such a token must find the API group of the review here before it trusts the review:
+    /// see KEP-6060. Empty if the token attests no group.
     pub fn attested_api_groups(&self) -> impl Iterator<Item = &str> {
         self.attestations()
             .filter(|attestation| attestation.name() == Attestation::API_GROUPS)
             .flat_map(|attestation| attestation.values())
     }
 
-    /// After this time the API server counts the token as stale (`warnafter`): its lifetime was extended for clients
-    /// that do not read their token again. No effect on the verdict.
+    /// When the API server starts to count the token as stale (`warnafter`).
+    ///
+    /// Only tokens with an extended lifetime have this claim. The API server extends the lifetime for clients that do
+    /// not read their token again. The claim does not affect the verdict.
     #[must_use]
     pub fn warn_after(&self) -> Option<UnixSeconds> {
-        self.kubernetes.warn_after.filter(|&time| time != UnixSeconds(0))
+        self.kubernetes().warn_after.filter(|&time| time != UnixSeconds(0))
     }
 
-    /// The objects whose existence decides over the token, in the API server's order: service account, secret, pod,
-    /// the node when there is no pod, and webhook configurations.
+    /// The objects that must exist for the token to be good, in the API server's order.
+    ///
+    /// The order is service account, secret, pod, node, webhook configurations. The node is left out if there is a
+    /// pod.
     pub fn bound_objects(&self) -> impl Iterator<Item = BoundObject<'_>> {
         ObjectKind::ALL.iter().filter_map(|&kind| match kind {
             ObjectKind::ServiceAccount => Some(self.service_account()),
             ObjectKind::Secret => self.secret(),
             ObjectKind::Pod => self.pod(),
-            ObjectKind::Node if self.kubernetes.pod.is_none() => self.node(),
+            ObjectKind::Node if self.kubernetes().pod.is_none() => self.node(),
             ObjectKind::Node => None,
             ObjectKind::ValidatingWebhookConfiguration => self.validating_webhook_configuration(),
             ObjectKind::MutatingWebhookConfiguration => self.mutating_webhook_configuration(),
         })
     }
 
-    /// The claims as they were signed: one JSON object, with members that have no accessor here.
+    /// The claims as they were signed: one JSON object. It includes members that have no accessor here.
     #[must_use]
     pub fn payload(&self) -> &str {
-        self.text.get(..self.payload_length).unwrap_or_default()
+        &self.body.payload
     }
 
     fn bound_object(&self, kind: ObjectKind, reference: Reference) -> BoundObject<'_> {
@@ -236,17 +268,42 @@ impl Claims {
         BoundObject { reference: reference_to, uid: self.get(reference.uid) }
     }
 
+    fn kubernetes(&self) -> &Kubernetes {
+        &self.body.kubernetes
+    }
+
     fn uncommon(&self) -> Option<&Uncommon> {
-        self.kubernetes.uncommon.as_deref()
+        self.kubernetes().uncommon.as_deref()
     }
 
     fn get(&self, span: Span) -> &str {
-        self.text.get(span.range()).unwrap_or_default()
+        self.body.get(span)
+    }
+}
+
+impl SignedClaims {
+    /// The issuer, or the empty text.
+    pub(crate) fn issuer(&self) -> &str {
+        self.body.get(self.body.issuer)
+    }
+
+    pub(crate) fn aud(&self) -> Audiences<'_> {
+        self.body.aud()
+    }
+}
+
+impl Body {
+    fn aud(&self) -> Audiences<'_> {
+        Audiences::of(self)
+    }
+
+    fn get(&self, span: Span) -> &str {
+        span.of(&self.text)
     }
 }
 
 impl fmt::Debug for Claims {
-    /// The signed JSON. It is the token's content, not the token: nobody can authenticate with it.
+    /// Shows the signed JSON. It is not the token: nobody can authenticate with it.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_tuple("Claims").field(&self.payload()).finish()
     }

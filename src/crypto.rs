@@ -1,8 +1,8 @@
-//! Cryptography, one file for each backend.
+//! Cryptography, with one file per backend.
 //!
-//! Only that file names the backend's crate. Both backends offer the same items. Every rule about keys and signatures that
-//! needs no cryptography is checked before a backend is called. [`fast_rsa`] serves the most common keys on CPUs that have
-//! the instructions.
+//! Both backends offer the same items, and only a backend's own file names its crate. Rules about keys and signatures
+//! that need no cryptography are checked before the backend is called. [`fast_rsa`] serves the most common keys on CPUs
+//! with AVX-512 IFMA.
 
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc_rs;

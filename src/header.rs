@@ -1,4 +1,5 @@
-//! The JOSE header (RFC 7515 section 4): `alg`, `kid`, `typ`, and what is refused because it would change the rules.
+//! The JOSE header (RFC 7515 section 4). Reads `alg`, `kid` and `typ`, and refuses parameters that would change
+//! how a token is verified.
 
 use std::cmp::Ordering;
 
@@ -20,7 +21,7 @@ static RULES: Rules = Rules {
     too_many_members: Some(Reason::HeaderTooManyMembers),
 };
 
-/// The members that matter. The API server reads `nonce` too, and refuses one that is no string.
+/// The header parameters that are checked. `nonce` must be a string, as the API server demands.
 #[derive(Clone, Copy)]
 enum HeaderMember {
     Alg,
@@ -43,34 +44,33 @@ const MEMBERS: Known<HeaderMember> = &[
     KnownName::new("x5c", HeaderMember::Refused(Reason::EmbeddedKey, "x5c")),
 ];
 
-/// What a header says that matters. It only picks among configured keys: a key keeps its own algorithm.
+/// The values of a header that select a key. They never change the key's own algorithm.
 pub(crate) struct Header<'a> {
     pub(crate) algorithm: Algorithm,
-    /// `None` when absent, null or empty, as the API server reads it.
+    /// `None` when absent, null or empty. The API server treats the three alike.
     pub(crate) kid: Option<KeyId<'a>>,
 }
 
-/// A token's kid, which may be written with escapes.
+/// A token's `kid`. Its JSON escapes are not resolved yet.
 #[derive(Clone, Copy)]
 pub(crate) struct KeyId<'a>(Text<'a>);
 
 impl KeyId<'_> {
-    /// How a key's kid compares with this one. Never allocates.
+    /// Compares a configured key's `kid` with this one. Never allocates.
     pub(crate) fn compare(&self, kid: &str) -> Ordering {
         match self.0.verbatim_text() {
             Some(text) => kid.cmp(text),
-            // Texts are ordered as their characters are.
+            // UTF-8 sorts in the order of its characters.
             None => kid.chars().cmp(self.0.chars()),
         }
     }
 
-    /// What a refusal shows of it. Never allocates.
+    /// Returns the beginning of the `kid`, to show in a rejection. Never allocates.
     pub(crate) fn beginning(&self) -> ShortText {
         match self.0.verbatim_text() {
             Some(text) => ShortText::new(text.bytes()),
-            None => {
-                ShortText::new(self.0.chars().map(|character| u8::try_from(character).unwrap_or_default()))
-            }
+            // Non-ASCII characters show as `?`.
+            None => ShortText::new(self.0.chars().map(|character| u8::try_from(character).unwrap_or(b'?'))),
         }
     }
 }
@@ -82,9 +82,9 @@ impl<'a> From<&'a str> for KeyId<'a> {
 }
 
 impl Header<'_> {
-    /// Decodes and reads a header, and hands it to `use_header`: its texts live on the stack.
+    /// Decodes and parses a header, and passes it to `use_header`. The header borrows from the stack.
     ///
-    /// Kubernetes writes about 80 bytes; an external signer's kid may have 1,024.
+    /// Kubernetes writes about 80 bytes. The `kid` of an external signer may have 1,024.
     pub(crate) fn with<T>(
         part: Part<'_>,
         use_header: impl FnOnce(&Header<'_>) -> Result<T, Rejection>,

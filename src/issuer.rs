@@ -1,4 +1,4 @@
-//! The other side of verification: issues what an API server issues.
+//! The counterpart of verification: issues tokens like an API server.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,10 +29,10 @@ use webhooks::WebhookTokens;
 pub use builder::{IssuerBuilder, IssuerError};
 pub use objects::IssuerObjects;
 
-/// Answers TokenRequests as an API server does, and publishes the keys to verify its tokens with.
+/// Answers TokenRequests like an API server, and publishes the keys that verify its tokens.
 ///
-/// For tests, for development, and for clusters of one's own making: who holds the signing key decides whom every
-/// verifier believes. Safe to share between threads.
+/// An issuer is for tests, for development, and for clusters that you build yourself. Whoever holds the signing key
+/// can make verifiers believe anything. Safe to share between threads.
 ///
 /// ```
 /// use boundtoken::api::{BoundObjectReference, TokenRequest, TokenRequestSpec};
@@ -69,40 +69,47 @@ pub use objects::IssuerObjects;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Issuer {
-    /// The one that is written into tokens, and those that are accepted as well.
-    names: Vec<String>,
+    /// The name that is written into tokens.
+    name: String,
+    /// Further names whose tokens verifiers accept.
+    other_names: Vec<String>,
     api_audiences: Vec<String>,
     /// The longest lifetime granted, in seconds.
     max_expiration: Option<i64>,
     extends_expiration: bool,
     jwks_uri: String,
     objects: Box<dyn IssuerObjects>,
-    /// Where the states of the objects come from.
+    /// The source of the objects' states.
     source: ObjectSource,
     webhook_tokens: WebhookTokens,
     signing_key: ArcSwap<SigningKey>,
     keys: KeyStore,
-    /// Held while keys are exchanged: publishing comes before signing.
+    /// Held while keys change, so that a key is published before it signs.
     rotation: Mutex<()>,
 }
 
 impl Issuer {
-    /// Starts an issuer that writes `name` into `iss`, in clusters a URL, and signs with this key.
+    /// Starts to build an issuer that writes `name` into `iss` and signs with this key. In a cluster, the name is a
+    /// URL.
     pub fn builder(name: impl Into<String>, signing_key: SigningKey) -> IssuerBuilder {
         IssuerBuilder::new(name.into(), signing_key)
     }
 
     /// Answers a request for a token of a service account, by the system's clock.
     ///
-    /// What `POST /api/v1/namespaces/NAMESPACE/serviceaccounts/NAME/token` answers: the account, and the object that the
-    /// token is to be bound to, are looked up; what the request leaves out is filled in; whatever `status` it has is
-    /// ignored.
+    /// The answer is that of `POST /api/v1/namespaces/NAMESPACE/serviceaccounts/NAME/token`. The issuer looks up the
+    /// account, and the object that the token is to be bound to. It fills in what the request leaves out, and ignores
+    /// its `status`.
     ///
     /// # Errors
-    /// The API server's refusal, word for word, with its HTTP status in `code`: 400 for an object that tokens cannot be
-    /// bound to, 403 for a webhook configuration that the account gets no token for, 404 for another object that does not
-    /// exist, 409 for a uid that is not the object's, 422 for a lifetime outside of the bounds and for attestations that do
-    /// not fit, 500 when the objects cannot be looked up or signing fails.
+    /// The API server's refusal, word for word. `code` is the HTTP status:
+    ///
+    /// - 400 if tokens cannot be bound to such an object
+    /// - 403 if the account gets no token for this webhook configuration
+    /// - 404 if any other object does not exist
+    /// - 409 if the uid is not that of the object
+    /// - 422 if the lifetime is out of bounds or the attestations do not fit
+    /// - 500 if the objects cannot be looked up, signing fails, or the token would expire after the year 9999
     pub fn issue(
         &self,
         namespace: &str,
@@ -112,7 +119,7 @@ impl Issuer {
         self.issue_at(namespace, service_account, request, UnixSeconds::now())
     }
 
-    /// [`issue`](Self::issue) at a given time.
+    /// Issues a token at a given time, like [`issue`](Self::issue).
     ///
     /// # Errors
     /// As [`issue`](Self::issue).
@@ -148,6 +155,9 @@ impl Issuer {
         }
         request.spec.expiration_seconds = Some(granted);
 
+        let creation = Time::try_from(now).map_err(refusals::cannot_write)?;
+        let expiration = Time::try_from(UnixSeconds(now.0.saturating_add(granted.unsigned_abs())))
+            .map_err(refusals::cannot_write)?;
         let lifetime = Lifetime::new(now, granted, self.extends(granted, &binding, &request.spec.audiences));
         let credential_id = Uid::random().map_err(refusals::cannot_sign)?.to_string();
         let claims = Claims {
@@ -164,17 +174,18 @@ impl Issuer {
             .and_then(|json| self.signing_key.load().sign(&json))
             .map_err(refusals::cannot_sign)?;
 
-        let expiration = Time::try_from(UnixSeconds(now.0.saturating_add(granted.unsigned_abs())));
-        request.status = Some(TokenRequestStatus { token, expiration_timestamp: expiration.ok() });
+        request.status = Some(TokenRequestStatus { token, expiration_timestamp: Some(expiration) });
         request.metadata.name = service_account.to_owned();
         request.metadata.namespace = namespace.to_owned();
         request.metadata.uid = account.uid.to_string();
-        request.metadata.creation_timestamp = Time::try_from(now).ok();
+        request.metadata.creation_timestamp = Some(creation);
         Ok(IssuedToken { response: request, warnings, credential_id })
     }
 
-    /// Whether the token lives for a year, although it says otherwise: the API server's concession to clients that do
-    /// not read their token anew. Only the kubelet asks for this odd lifetime, for the volume that every pod has.
+    /// Returns whether the token lives for a year, although the answer says otherwise.
+    ///
+    /// The API server does this for clients that never read their token again. Only the kubelet asks for this odd
+    /// lifetime, for the volume that every pod has.
     fn extends(&self, granted: i64, binding: &binding::Binding<'_>, audiences: &[String]) -> bool {
         self.extends_expiration
             && granted == claims::WARN_AFTER
@@ -185,31 +196,31 @@ impl Issuer {
     /// The name that is written into tokens.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.names.first().map_or("", String::as_str)
+        &self.name
     }
 
-    /// The audiences of the API server itself: those of a token whose request names none.
+    /// The audiences of the API server itself. A token gets them if its request names none.
     #[must_use]
     pub fn api_audiences(&self) -> &[String] {
         &self.api_audiences
     }
 
-    /// What verifies the tokens: this issuer's names, its keys as they change, and its objects.
+    /// Returns what a verifier needs: this issuer's names, its keys as they change, and its objects.
     #[must_use]
     pub fn trusted(&self) -> TrustedIssuer {
-        let mut names = self.names.iter().map(String::as_str);
-        let trusted = TrustedIssuer::new(names.next().unwrap_or_default(), self.keys.clone());
-        names.fold(trusted, |trusted, name| trusted.also_named(name)).bound_objects(self.source.clone())
+        let trusted = TrustedIssuer::new(self.name(), self.keys.clone()).bound_objects(self.source.clone());
+        self.other_names.iter().fold(trusted, |trusted, name| trusted.also_named(name.as_str()))
     }
 
-    /// The published keys. The handle follows every change.
+    /// Returns the published keys. The handle follows every change.
     #[must_use]
     pub fn keys(&self) -> KeyStore {
         self.keys.clone()
     }
 
-    /// Signs with this key from now on, and publishes it before all others. Those stay published, so that their tokens
-    /// hold until [`withdraw`](Self::withdraw).
+    /// Signs with this key from now on, and publishes it before all others.
+    ///
+    /// The others stay published, so their tokens remain good until [`withdraw`](Self::withdraw).
     pub fn rotate(&self, signing_key: SigningKey) {
         let _alone = self.rotation.lock().unwrap_or_else(PoisonError::into_inner);
         let public_key = signing_key.public_key().clone();
@@ -222,8 +233,9 @@ impl Issuer {
         self.signing_key.store(Arc::new(signing_key));
     }
 
-    /// Stops publishing the keys of this kid: tokens that they signed are void. Tells whether there was one. The signing
-    /// key stays.
+    /// Stops publishing the keys with this kid. The tokens that they signed are void.
+    ///
+    /// Returns whether there was such a key. The signing key cannot be withdrawn.
     pub fn withdraw(&self, kid: &str) -> bool {
         let _alone = self.rotation.lock().unwrap_or_else(PoisonError::into_inner);
         let published = self.keys.load();
@@ -240,7 +252,8 @@ impl fmt::Debug for Issuer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Issuer")
-            .field("names", &self.names)
+            .field("name", &self.name)
+            .field("other_names", &self.other_names)
             .field("api_audiences", &self.api_audiences)
             .field("signing_key", &**self.signing_key.load())
             .finish_non_exhaustive()
@@ -251,16 +264,17 @@ impl fmt::Debug for Issuer {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct IssuedToken {
-    /// The request, completed: what was granted in `spec`, the token in `status`.
+    /// The completed request: `spec` says what was granted, and `status` holds the token.
     pub response: TokenRequest,
-    /// What the API server sends in `Warning` headers.
+    /// The texts that the API server sends in `Warning` headers.
     pub warnings: Vec<String>,
-    /// The token's `jti`, for audit logs: TokenReview shows it as `JTI=…` in `authentication.kubernetes.io/credential-id`.
+    /// The token's `jti`, for audit logs. A TokenReview shows it as `JTI=…` in
+    /// `authentication.kubernetes.io/credential-id`.
     pub credential_id: String,
 }
 
 impl IssuedToken {
-    /// The token: a secret.
+    /// The token, which is a secret. Empty if you have removed `status` from the response.
     #[must_use]
     pub fn token(&self) -> &str {
         self.response.status.as_ref().map_or("", |status| &status.token)

@@ -1,9 +1,7 @@
-//! A strict JSON reader over bytes: bounded, zero copy, and refusing what two readers could understand differently.
+//! A strict, bounded, zero-copy JSON reader. It refuses whatever two readers could understand differently.
 //!
-//! It takes a subset of RFC 8259: one value, valid Unicode, no member twice in an object, at most 32 levels, numbers
-//! of at most 64 characters that a double can hold. The value is read where it stands; only a text with escapes is ever copied.
-
-use std::ops::Range;
+//! It accepts a subset of RFC 8259: one value of valid Unicode, no duplicate member names, and at most 32 levels. A
+//! number has at most 64 characters and fits a double. Only strings with escapes are ever copied.
 
 use crate::rejection::{Detail, Reason, Rejection};
 
@@ -17,15 +15,15 @@ pub(crate) use names::Object;
 use names::{Insertion, Names};
 pub(crate) use text::Text;
 
-/// How deep arrays and objects may nest.
+/// The deepest nesting of arrays and objects.
 const MAX_DEPTH: u32 = 32;
-/// How many members, elements of arrays and escapes a text may have, all together, whose reading is not paid for by a
-/// signature: each costs more than its few bytes.
-const MOST_PIECES: usize = 64;
-/// How long a number may be, in characters.
+/// The most members, array elements and escapes, counted together, in a text that is read before its signature is
+/// checked. Each costs more to read than its few bytes suggest.
+const MAX_PIECES: usize = 64;
+/// The longest number, in characters.
 const MAX_NUMBER_LENGTH: usize = 64;
 
-/// What a reader reports for each rule: header and claims have reasons of their own.
+/// The reason that a reader reports for each rule. Header and claims have different reasons.
 pub(crate) struct Rules {
     pub(crate) not_utf8: Reason,
     pub(crate) malformed: Reason,
@@ -33,12 +31,12 @@ pub(crate) struct Rules {
     pub(crate) duplicate_member: Reason,
     pub(crate) number_out_of_range: Reason,
     pub(crate) wrong_type: Reason,
-    /// The reason for more than [`MOST_PIECES`], or for more than 32 unknown members in an object; `None` where their number is
-    /// bounded by the size alone.
+    /// The reason for more than [`MAX_PIECES`], or for more than 32 unknown members in an object. `None` sets no limit
+    /// but the size of the text.
     pub(crate) too_many_members: Option<Reason>,
 }
 
-/// The type of the value that stands next.
+/// The type of a JSON value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Object,
@@ -49,7 +47,7 @@ pub(crate) enum Kind {
     Null,
 }
 
-/// JSON text as the rules demand it.
+/// Checks that JSON text is UTF-8, and returns it as such.
 pub(crate) fn utf8<'a>(bytes: &'a [u8], rules: &Rules) -> Result<&'a str, Rejection> {
     let refuse =
         |error: std::str::Utf8Error| Rejection::new(rules.not_utf8, Detail::Position(error.valid_up_to()));
@@ -58,30 +56,28 @@ pub(crate) fn utf8<'a>(bytes: &'a [u8], rules: &Rules) -> Result<&'a str, Reject
 
 /// Reads one JSON text from front to back.
 ///
-/// Once something is refused, nothing more is read: the reader knows where, and what the [`Reason`] does not say.
+/// The first error ends the reading. The reader then knows the position and, for some errors, the member.
 pub(crate) struct Reader<'a> {
-    /// Valid UTF-8.
-    text: &'a [u8],
+    text: &'a str,
     position: usize,
     depth: u32,
-    /// How many more members, elements and escapes there may be.
+    /// How many more members, elements and escapes are allowed.
     pieces: usize,
-    names: Names,
+    names: Names<'a>,
     rules: &'static Rules,
-    /// The member that was refused, where its name says more than its position.
+    /// The refused member, where its name says more than the position.
     refused: Option<&'static str>,
 }
 
 impl<'a> Reader<'a> {
-    /// Reads a text by `read`, which reads an [`object`](Self::object): the whole text.
+    /// Parses a whole text with `read`. Refuses anything but white space around what `read` consumes.
     #[inline]
     pub(crate) fn read<T>(
         text: &'a str,
         rules: &'static Rules,
         read: impl FnOnce(&mut Self) -> Result<T, Reason>,
     ) -> Result<T, Rejection> {
-        let text = text.as_bytes();
-        let pieces = if rules.too_many_members.is_some() { MOST_PIECES } else { usize::MAX };
+        let pieces = if rules.too_many_members.is_some() { MAX_PIECES } else { usize::MAX };
         let names = Names::default();
         let mut reader = Self { text, position: 0, depth: 0, pieces, names, rules, refused: None };
         reader.skip_space();
@@ -101,7 +97,7 @@ impl<'a> Reader<'a> {
         Rejection::new(reason, self.refused.map_or(Detail::Position(self.position), Detail::Member))
     }
 
-    /// The type of the next value.
+    /// Returns the type of the next value.
     pub(crate) fn kind(&self) -> Result<Kind, Reason> {
         match self.peek() {
             Some(b'{') => Ok(Kind::Object),
@@ -114,8 +110,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads the next name of the object that stands here, or that was begun before: as the one it is of those `known`,
-    /// or as it stands. The caller then reads or skips the value. `None` at the object's end.
+    /// Reads the next member name of `object`, and opens the object if it is new. Returns `None` at the object's end.
+    ///
+    /// The name comes back as one of the `known` names, or as the text itself. The caller must then read or skip the
+    /// value.
     #[inline]
     pub(crate) fn member<N: Copy>(
         &mut self,
@@ -140,11 +138,12 @@ impl<'a> Reader<'a> {
         Ok(Some(member))
     }
 
-    /// Reads the name and colon that stand next if they are those of a known member from `expected` on. Kubernetes
-    /// writes members sorted, so this is nearly always the case, and saves looking for the name's end.
+    /// Reads a name and its colon if the name is a known one from index `expected` on.
+    ///
+    /// Kubernetes sorts members, so this nearly always succeeds. It saves the search for the name's end.
     #[inline]
     fn expected_name<N: Copy>(&mut self, known: Known<N>, expected: usize) -> Option<(usize, N)> {
-        let rest = self.text.get(self.position..)?;
+        let rest = self.bytes().get(self.position..)?;
         let start = u128::from_le_bytes(*rest.first_chunk()?);
         let (index, known) =
             known.iter().enumerate().skip(expected).find(|(_, known)| known.begins(rest, start))?;
@@ -152,7 +151,7 @@ impl<'a> Reader<'a> {
         Some((index, known.value))
     }
 
-    /// Reads any name and colon.
+    /// Reads any name and its colon.
     #[cold]
     fn any_name<N: Copy>(
         &mut self,
@@ -172,13 +171,13 @@ impl<'a> Reader<'a> {
         Ok(member)
     }
 
-    /// Whether the array that stands here, or that was `begun` before, has another element, which the caller then reads
-    /// or skips.
+    /// Returns whether the array has another element, and opens the array unless it was `begun`. The caller must then
+    /// read or skip the element.
     pub(crate) fn element(&mut self, begun: &mut bool) -> Result<bool, Reason> {
         self.another(begun, b'[', b']')
     }
 
-    /// Moves to the next member or element, past what stands before it; or past the closing bracket.
+    /// Moves to the next member or element and returns true, or past the closing bracket and returns false.
     fn another(&mut self, begun: &mut bool, open: u8, close: u8) -> Result<bool, Reason> {
         let is_first = !std::mem::replace(begun, true);
         if is_first {
@@ -202,14 +201,15 @@ impl<'a> Reader<'a> {
     pub(crate) fn string(&mut self) -> Result<Text<'a>, Reason> {
         let start = self.position + 1;
         let escaped = self.skip_string()?;
-        Ok(Text { raw: self.slice(start..self.position - 1), start, escaped })
+        let raw = self.text.get(start..self.position - 1).ok_or(self.rules.malformed)?;
+        Ok(Text { raw, start, escaped })
     }
 
-    /// Reads past a string; tells whether it has escapes.
+    /// Skips a string. Returns whether it has escapes.
     #[inline(never)]
     fn skip_string(&mut self) -> Result<bool, Reason> {
         self.expect(b'"')?;
-        self.position = plain_end(self.text, self.position);
+        self.skip_plain()?;
         let escaped = !self.take(b'"');
         if escaped {
             self.skip_escaped()?;
@@ -217,7 +217,7 @@ impl<'a> Reader<'a> {
         Ok(escaped)
     }
 
-    /// Reads past the rest of a string in which something else than letters was met.
+    /// Skips the rest of a string, from its first escape on.
     #[cold]
     fn skip_escaped(&mut self) -> Result<(), Reason> {
         while !self.take(b'"') {
@@ -226,16 +226,26 @@ impl<'a> Reader<'a> {
             }
             self.count_piece()?;
             self.escape()?;
-            self.position = plain_end(self.text, self.position);
+            self.skip_plain()?;
         }
         Ok(())
     }
 
-    /// Reads a number and returns it as it is written.
+    /// Skips to the next quote, backslash or control character, or to the end.
+    #[inline]
+    fn skip_plain(&mut self) -> Result<(), Reason> {
+        let rest = self.bytes().get(self.position..).ok_or(self.rules.malformed)?;
+        let plain = plain_length(rest);
+        steps::count(plain);
+        self.position += plain;
+        Ok(())
+    }
+
+    /// Reads a number and returns its text.
     pub(crate) fn number(&mut self) -> Result<&'a str, Reason> {
         let start = self.position;
         self.take(b'-');
-        // RFC 8259 section 6: no leading zeros, digits on both sides of the point.
+        // RFC 8259 section 6 forbids leading zeros and demands digits on both sides of the point.
         if !self.take(b'0') {
             self.digits(start)?;
         }
@@ -245,28 +255,29 @@ impl<'a> Reader<'a> {
         if self.take(b'e') || self.take(b'E') {
             let _sign = self.take(b'+') || self.take(b'-');
             self.digits(start)?;
-            // Without an exponent, 64 characters are never too many for a double.
-            if !self.number_since(start).parse::<f64>().is_ok_and(f64::is_finite) {
+            // Without an exponent, 64 characters always fit a double.
+            if !self.number_since(start)?.parse::<f64>().is_ok_and(f64::is_finite) {
                 return Err(self.rules.number_out_of_range);
             }
         }
-        Ok(self.number_since(start))
+        self.number_since(start)
     }
 
-    fn number_since(&self, start: usize) -> &'a str {
-        std::str::from_utf8(self.slice(start..self.position)).unwrap_or_default()
+    fn number_since(&self, start: usize) -> Result<&'a str, Reason> {
+        self.text.get(start..self.position).ok_or(self.rules.malformed)
     }
 
-    /// Reads a number without sign, fraction and exponent; `None`, and nothing read, if it is another or a large one.
+    /// Reads an integer of at most 18 digits, without sign, fraction or exponent. Otherwise returns `None` and reads
+    /// nothing.
     pub(crate) fn small_integer(&mut self) -> Option<u64> {
-        /// So many digits always fit.
-        const MOST_DIGITS: usize = 18;
-        let rest = self.text.get(self.position..)?;
+        /// 18 digits always fit a `u64`.
+        const MAX_DIGITS: usize = 18;
+        let rest = self.bytes().get(self.position..)?;
         let mut integer = 0;
-        for (length, &byte) in rest.iter().take(MOST_DIGITS + 1).enumerate() {
+        for (length, &byte) in rest.iter().take(MAX_DIGITS + 1).enumerate() {
             match byte {
                 b'0'..=b'9' => integer = integer * 10 + u64::from(byte - b'0'),
-                // The first digit of several is not zero.
+                // No leading zeros.
                 b',' | b'}' if length > 0 && (length == 1 || rest.first() != Some(&b'0')) => {
                     self.position += length;
                     return Some(integer);
@@ -277,7 +288,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// Reads past any value, holding it to every rule.
+    /// Skips any value. The value must still obey every rule.
     #[inline(never)]
     pub(crate) fn skip(&mut self) -> Result<(), Reason> {
         match self.kind()? {
@@ -297,23 +308,23 @@ impl<'a> Reader<'a> {
             }
             Kind::String => self.skip_string().map(drop),
             Kind::Number => self.number().map(drop),
-            Kind::Boolean if self.peek() == Some(b't') => self.word("true"),
-            Kind::Boolean => self.word("false"),
-            Kind::Null => self.word("null"),
+            Kind::Boolean if self.peek() == Some(b't') => self.literal("true"),
+            Kind::Boolean => self.literal("false"),
+            Kind::Null => self.literal("null"),
         }
     }
 
-    /// Reads the string that a member must have; `None` for null, which Kubernetes reads as absence.
+    /// Reads a string, or null as `None`. Kubernetes treats a null member as absent.
     #[inline]
     pub(crate) fn optional_string(&mut self, member: &'static str) -> Result<Option<Text<'a>>, Reason> {
         if self.peek() == Some(b'"') { self.string().map(Some) } else { self.null(member).map(|()| None) }
     }
 
-    /// Reads the null that a member may have instead of its value.
+    /// Reads null, and refuses any other value as the wrong type for `member`.
     #[cold]
     pub(crate) fn null(&mut self, member: &'static str) -> Result<(), Reason> {
         match self.kind()? {
-            Kind::Null => self.word("null"),
+            Kind::Null => self.literal("null"),
             _ => Err(self.wrong_type(member)),
         }
     }
@@ -323,7 +334,7 @@ impl<'a> Reader<'a> {
         self.refuse(self.rules.wrong_type, member)
     }
 
-    /// Refuses a member by its name.
+    /// Records the refused member's name, and returns `reason`.
     #[cold]
     pub(crate) fn refuse(&mut self, reason: Reason, member: &'static str) -> Reason {
         self.refused = Some(member);
@@ -331,20 +342,25 @@ impl<'a> Reader<'a> {
     }
 
     #[inline(never)]
-    fn remember(&mut self, object: &mut Object, name: Text<'_>) -> Result<(), Reason> {
-        match self.names.insert(self.text, object, name, self.rules.too_many_members.is_none()) {
+    fn remember(&mut self, object: &mut Object, name: Text<'a>) -> Result<(), Reason> {
+        match self.names.insert(object, name, self.rules.too_many_members.is_none()) {
             Insertion::New => Ok(()),
             Insertion::Duplicate => Err(self.rules.duplicate_member),
-            Insertion::Full => Err(self.rules.too_many_members.unwrap_or(self.rules.malformed)),
+            Insertion::Full => Err(self.too_many()),
         }
     }
 
     /// Counts a member, an element or an escape.
     fn count_piece(&mut self) -> Result<(), Reason> {
-        self.pieces =
-            self.pieces.checked_sub(1).ok_or(self.rules.too_many_members.unwrap_or(self.rules.malformed))?;
+        self.pieces = self.pieces.checked_sub(1).ok_or_else(|| self.too_many())?;
         steps::count(1);
         Ok(())
+    }
+
+    #[cold]
+    fn too_many(&self) -> Reason {
+        // Unlimited: still refuses.
+        self.rules.too_many_members.unwrap_or(self.rules.malformed)
     }
 
     fn descend(&mut self, bracket: u8) -> Result<(), Reason> {
@@ -357,8 +373,8 @@ impl<'a> Reader<'a> {
     }
 
     fn digits(&mut self, number_start: usize) -> Result<(), Reason> {
-        let rest = self.text.get(self.position..).unwrap_or_default();
-        let digits = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
+        let rest = self.bytes().get(self.position..).ok_or(self.rules.malformed)?;
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         self.position += digits;
         steps::count(digits);
         if self.position - number_start > MAX_NUMBER_LENGTH {
@@ -367,7 +383,7 @@ impl<'a> Reader<'a> {
         if digits == 0 { Err(self.rules.malformed) } else { Ok(()) }
     }
 
-    /// Reads what follows a backslash. A lone surrogate is no Unicode text (RFC 8259 section 8.2).
+    /// Reads the rest of an escape, after its backslash. Refuses a lone surrogate (RFC 8259 section 8.2).
     fn escape(&mut self) -> Result<(), Reason> {
         match self.next() {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(()),
@@ -394,9 +410,9 @@ impl<'a> Reader<'a> {
         Ok(unit)
     }
 
-    fn word(&mut self, word: &str) -> Result<(), Reason> {
-        let end = self.position + word.len();
-        if self.text.get(self.position..end) != Some(word.as_bytes()) {
+    fn literal(&mut self, literal: &str) -> Result<(), Reason> {
+        let end = self.position + literal.len();
+        if self.text.get(self.position..end) != Some(literal) {
             return Err(self.rules.malformed);
         }
         self.position = end;
@@ -405,7 +421,7 @@ impl<'a> Reader<'a> {
 
     #[inline]
     fn skip_space(&mut self) {
-        // Nobody writes white space, and no other character that may stand here is below it.
+        // White space is rare, and every other character allowed here is above it.
         if self.peek().is_some_and(|byte| byte <= b' ') {
             self.skip_some_space();
         }
@@ -424,7 +440,7 @@ impl<'a> Reader<'a> {
     }
 
     fn take(&mut self, byte: u8) -> bool {
-        // A branch, which the CPU guesses; a sum it would wait for, to know where to read next.
+        // A branch, not arithmetic: the CPU predicts it and need not wait for the next position.
         if self.peek() != Some(byte) {
             return false;
         }
@@ -439,39 +455,34 @@ impl<'a> Reader<'a> {
     }
 
     fn peek(&self) -> Option<u8> {
-        self.text.get(self.position).copied()
+        self.bytes().get(self.position).copied()
     }
 
-    fn slice(&self, range: Range<usize>) -> &'a [u8] {
-        self.text.get(range).unwrap_or_default()
+    fn bytes(&self) -> &'a [u8] {
+        self.text.as_bytes()
     }
 }
 
-/// Where the first quote, backslash or control character stands, from `start` on; or the end. Eight bytes at a time.
+/// Returns the number of bytes before the first quote, backslash or control character. Reads eight bytes at a time.
 #[inline]
-fn plain_end(text: &[u8], start: usize) -> usize {
-    let end = first_special(text, start);
-    steps::count(end - start);
-    end
-}
-
-#[inline]
-fn first_special(text: &[u8], start: usize) -> usize {
-    let (words, tail) = text.get(start..).unwrap_or_default().as_chunks();
-    let mut end = start;
+fn plain_length(text: &[u8]) -> usize {
+    let (words, tail) = text.as_chunks();
+    let mut length = 0;
     for word in words {
         let special = special_bytes(u64::from_le_bytes(*word));
         if special != 0 {
-            return end + usize::try_from(special.trailing_zeros() / 8).unwrap_or_default();
+            // At most 64 bits: the lowest byte holds the count.
+            let [zero_bits, ..] = special.trailing_zeros().to_le_bytes();
+            return length + usize::from(zero_bits / 8);
         }
-        end += word.len();
+        length += word.len();
     }
-    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | ..0x20);
-    end + tail.iter().position(is_special).unwrap_or(tail.len())
+    let is_plain = |byte: &&u8| !matches!(byte, b'"' | b'\\' | ..0x20);
+    length + tail.iter().take_while(is_plain).count()
 }
 
-/// Marks, by the high bit of each byte, the quotes, backslashes and control characters of eight bytes. Only the lowest
-/// mark is exact: above it, a borrow may mark a byte that is none of these.
+/// Sets the high bit of each byte that is a quote, backslash or control character. Only the lowest mark is exact: a
+/// borrow may mark bytes above it.
 fn special_bytes(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH_BITS: u64 = 0x8080_8080_8080_8080;

@@ -1,9 +1,8 @@
-//! Public keys: where they come from, which algorithm each is for, and the sets they live in.
+//! Public keys, key sets and signing keys.
 //!
-//! A [`KeySet`] is read from a JSON Web Key Set ([`KeySet::from_jwks`]) or from a PEM file
-//! ([`KeySet::from_pem`]). A [`KeyStore`] holds the current set and swaps it when the issuer rotates its
-//! keys. Each [`Key`] is bound to one [`Algorithm`]; what a token's header says never changes that.
-//! [`SigningKey`] is the private side, for issuers.
+//! A [`KeySet`] is read from a JSON Web Key Set ([`KeySet::from_jwks`]) or from a PEM file ([`KeySet::from_pem`]). A
+//! [`KeyStore`] holds the current set, and replaces it when the issuer rotates its keys. Each [`Key`] is bound to one
+//! [`Algorithm`], whatever a token's header says. Issuers sign with a [`SigningKey`].
 
 mod algorithm;
 mod der;
@@ -28,4 +27,6 @@ pub use signing::SigningKey;
 pub use store::{CurrentKeys, KeyStore};
 
 pub(crate) use key::{KeyFingerprint, LARGEST_HEADER};
+#[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
+pub(crate) use material::uncompressed_point;
 pub(crate) use material::{Curve, Material};

@@ -1,8 +1,8 @@
 //! Moments, and how long ago they were.
 //!
-//! The monotonic clock of most systems stands still while a machine is suspended, and somebody may set the wall clock.
-//! So an age is measured by two clocks, and the larger one counts: the wall clock, and the monotonic clock or, with the
-//! feature `boot-time`, a clock that goes on while the machine is suspended.
+//! On most systems the monotonic clock stops while the machine is suspended. The wall clock can be set. So an age is
+//! measured by two clocks, and the larger value counts. One is the wall clock. The other is the monotonic clock or,
+//! with the feature `boot-time`, a clock that keeps running while the machine is suspended.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 #[cfg(not(feature = "boot-time"))]
@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 #[cfg(feature = "boot-time")]
 use boot_time::Instant;
 
-/// A moment of this process, for ages that also count while the machine sleeps.
+/// A moment in this process. Its age also grows while the machine sleeps.
 ///
 /// ```
 /// use std::time::Duration;
@@ -26,7 +26,7 @@ pub struct Moment {
     wall: SystemTime,
 }
 
-/// The time since some moment by each clock. By a clock that was set back it may be zero.
+/// The time since some moment, by each clock. Zero by a clock that was set back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Elapsed {
     boot: Duration,
@@ -34,13 +34,13 @@ pub(crate) struct Elapsed {
 }
 
 impl Moment {
-    /// Now, by both clocks.
+    /// Returns the current moment.
     #[must_use]
     pub fn now() -> Self {
         Self { boot: Instant::now(), wall: SystemTime::now() }
     }
 
-    /// How long ago it was: the longer of what both clocks say.
+    /// Returns how long ago this moment was: the larger value of both clocks.
     #[must_use]
     pub fn elapsed(self) -> Duration {
         Self::now().since(self).longest()
@@ -53,14 +53,15 @@ impl Moment {
         }
     }
 
-    /// A moment so long ago, by the wall clock.
+    /// Returns a moment that was `duration` ago by the wall clock, or 1970 if the clock cannot go back that far.
     #[must_use]
     pub fn ago(duration: Duration) -> Self {
         let now = Self::now();
         Self { wall: now.wall.checked_sub(duration).unwrap_or(SystemTime::UNIX_EPOCH), ..now }
     }
 
-    /// This moment, later by so long by each clock: in tests a machine that slept, or whose clock was set.
+    /// Returns a moment that is later by `boot` and `wall`. In tests, this stands for a machine that slept, or whose
+    /// clock was set.
     #[cfg(test)]
     pub(crate) fn later(self, boot: Duration, wall: Duration) -> Self {
         Self { boot: self.boot + boot, wall: self.wall + wall }
@@ -68,12 +69,12 @@ impl Moment {
 }
 
 impl Elapsed {
-    /// The larger of both.
+    /// Returns the larger value of both clocks.
     pub(crate) fn longest(self) -> Duration {
         self.boot.max(self.wall)
     }
 
-    /// Whether by both clocks no more time went by.
+    /// Returns whether no more time than `limit` passed by either clock.
     pub(crate) fn is_within(self, limit: Self) -> bool {
         self.boot <= limit.boot && self.wall <= limit.wall
     }
@@ -86,20 +87,20 @@ impl Elapsed {
         Self { boot: self.boot.saturating_sub(other.boot), wall: self.wall.saturating_sub(other.wall) }
     }
 
-    /// The shorter time, by each clock.
+    /// Returns the shorter time by each clock.
     pub(crate) fn min(self, other: Self) -> Self {
         Self { boot: self.boot.min(other.boot), wall: self.wall.min(other.wall) }
     }
 }
 
 impl From<Duration> for Elapsed {
-    /// The same by both clocks.
+    /// The same time by both clocks.
     fn from(duration: Duration) -> Self {
         Self { boot: duration, wall: duration }
     }
 }
 
-/// An [`Elapsed`] that only grows, by each clock, and that threads share.
+/// An [`Elapsed`] that threads share. Each clock's value only grows.
 #[derive(Debug, Default)]
 pub(crate) struct Longest {
     boot: AtomicU64,
@@ -120,7 +121,7 @@ impl Longest {
     }
 }
 
-/// Of a duration of up to 584 years; of longer ones as many.
+/// Returns a duration in nanoseconds. Durations of more than 584 years count as 584 years.
 fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -1,4 +1,4 @@
-//! The objects that tokens are bound to: what they are, what is known of them, and a store that keeps them in memory.
+//! The objects that tokens are bound to, the sources that know about them, and a store that keeps them in memory.
 
 mod fingerprint;
 mod kind;

@@ -1,6 +1,6 @@
-//! A refusal: its reason, what is known of this one token, and how to answer it.
+//! Refusals: the reason, the details about one token, and how to answer the client.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use crate::keys::Algorithm;
 use crate::time::UnixSeconds;
@@ -9,10 +9,10 @@ mod reason;
 
 pub use reason::Reason;
 
-/// A refusal: its [`Reason`], and what the verifier can say about this one token without repeating it.
+/// A refusal: its [`Reason`], and what the verifier can say about this token without repeating it.
 ///
-/// Neither `Display` nor `Debug` ever shows a token, a signature or key material. Refusals decided before the
-/// signature allocate nothing, unless the claims are larger than 4 KiB.
+/// Neither `Display` nor `Debug` ever shows a token, a signature or key material. A refusal before the signature
+/// check allocates nothing, unless the claims are larger than 4 KiB.
 ///
 /// ```
 /// use boundtoken::{KeySet, Reason, TrustedIssuer, Verifier};
@@ -32,16 +32,16 @@ pub struct Rejection {
     detail: Detail,
 }
 
-/// What is known beyond the reason. Only values that are safe to print: never a part of the token itself.
+/// What is known in addition to the reason. All values are safe to print, and none is a part of the token itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Detail {
     None,
-    /// Bytes found and allowed.
+    /// The size found and the size allowed, in bytes.
     Size {
         found: usize,
         limit: usize,
     },
-    /// The byte of the part at which reading stopped.
+    /// The byte of the token's part at which reading stopped.
     Position(usize),
     /// The header's `kid`.
     KeyId(ShortText),
@@ -56,7 +56,7 @@ pub(crate) enum Detail {
         now: UnixSeconds,
         leeway: u64,
     },
-    /// Verified text from the claims, quoted and cut.
+    /// Text from the verified claims, quoted and cut.
     Quoted(Box<str>),
     /// The bound object, as `Pod demo/live`.
     Object(Box<str>),
@@ -73,22 +73,22 @@ impl Rejection {
         self.reason
     }
 
-    /// The reason's stable number.
+    /// The stable number of the reason.
     #[must_use]
     pub fn code(&self) -> u16 {
         self.reason.code()
     }
 
-    /// The reason's stable name.
+    /// The stable name of the reason.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.reason.name()
     }
 
-    /// The value of the `WWW-Authenticate` header to answer with, as RFC 6750 section 3 describes it.
+    /// Returns the value of the `WWW-Authenticate` header for the answer (RFC 6750 section 3).
     ///
-    /// It says no more than the reason's description: details stay in the server's log. Without a token the
-    /// challenge carries no error code, as section 3.1 asks.
+    /// It says no more than the description of the reason. Details belong in the server's log. If there was no token,
+    /// the challenge has no error code, as section 3.1 requires.
     ///
     /// ```
     /// # use boundtoken::{KeySet, TrustedIssuer, Verifier};
@@ -120,7 +120,7 @@ impl From<Reason> for Rejection {
 }
 
 impl fmt::Display for Rejection {
-    /// What was wrong with this token and, after a semicolon, what to do.
+    /// Writes what was wrong with this token and, after a semicolon, what to do.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.reason.description())?;
         match &self.detail {
@@ -144,7 +144,8 @@ impl fmt::Display for Rejection {
 
 impl std::error::Error for Rejection {}
 
-/// The beginning of a text, kept in place, so that a refusal before the signature allocates nothing and stays small.
+/// The beginning of a text, stored in place. So a refusal before the signature check allocates nothing and stays
+/// small.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ShortText {
     bytes: [u8; Self::CAPACITY],
@@ -155,7 +156,8 @@ pub(crate) struct ShortText {
 impl ShortText {
     const CAPACITY: usize = 21;
 
-    /// Keeps the printable ASCII of `text` and marks everything else, so that a hostile kid cannot forge log lines.
+    /// Keeps the printable ASCII characters of `text` and replaces all others, so that a hostile kid cannot forge log
+    /// lines.
     pub(crate) fn new(mut text: impl Iterator<Item = u8>) -> Self {
         let mut short = Self { bytes: [0; Self::CAPACITY], length: 0, cut: false };
         for (slot, byte) in short.bytes.iter_mut().zip(text.by_ref()) {
@@ -173,9 +175,11 @@ impl ShortText {
 
 impl fmt::Display for ShortText {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text =
-            self.bytes.get(..usize::from(self.length)).and_then(|bytes| std::str::from_utf8(bytes).ok());
-        write!(formatter, "\"{}{}\"", text.unwrap_or_default(), if self.cut { "..." } else { "" })
+        formatter.write_str("\"")?;
+        for &byte in self.bytes.iter().take(usize::from(self.length)) {
+            formatter.write_char(char::from(byte))?;
+        }
+        formatter.write_str(if self.cut { "...\"" } else { "\"" })
     }
 }
 
@@ -185,7 +189,7 @@ impl fmt::Debug for ShortText {
     }
 }
 
-/// Quotes verified text for a message: escaped, and cut after 128 characters.
+/// Quotes verified text for a message. Escapes it, and cuts it after 128 characters.
 pub(crate) fn quoted<'a>(texts: impl IntoIterator<Item = &'a str>) -> Detail {
     const LIMIT: usize = 128;
     let mut message = String::new();

@@ -1,11 +1,11 @@
-//! Time as tokens count it.
+//! The time in tokens.
 
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-/// Whole seconds since 1970-01-01T00:00:00Z, leap seconds not counted: the unit of RFC 7519's NumericDate.
+/// Whole seconds since 1970-01-01T00:00:00Z, without leap seconds: a NumericDate of RFC 7519.
 ///
 /// ```
 /// use boundtoken::UnixSeconds;
@@ -17,10 +17,10 @@ use serde::{Deserialize, Serialize};
 pub struct UnixSeconds(pub u64);
 
 impl UnixSeconds {
-    /// The last second of the year 9999, the largest date that a token may hold.
+    /// The last second of the year 9999: the largest date in a token that is accepted.
     pub const MAX: Self = Self(253_402_300_799);
 
-    /// The time of the system's clock. A clock set before 1970 counts as 1970, at which no token is valid yet.
+    /// The time of the system's clock. A clock set before 1970 counts as 1970, when no token is valid yet.
     #[must_use]
     pub fn now() -> Self {
         SystemTime::now().into()
@@ -28,14 +28,14 @@ impl UnixSeconds {
 }
 
 impl From<SystemTime> for UnixSeconds {
-    /// Rounds down to the second; a time before 1970 becomes 1970.
+    /// Rounds down to the second. A time before 1970 becomes 1970.
     fn from(time: SystemTime) -> Self {
         Self(time.duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs()))
     }
 }
 
 impl fmt::Display for UnixSeconds {
-    /// RFC 3339 in UTC, as Kubernetes writes times; seconds past the year 9999 as a number.
+    /// Writes RFC 3339 in UTC like Kubernetes. Writes a time after the year 9999 as a number of seconds.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let date = i64::try_from(self.0)
             .ok()

@@ -1,4 +1,4 @@
-//! The compact form of a JWS (RFC 7515 section 7.1): three bounded, canonical base64url parts, and nothing else.
+//! The JWS Compact Serialization (RFC 7515 section 7.1): three bounded parts in canonical base64url.
 
 use std::sync::LazyLock;
 
@@ -8,36 +8,36 @@ use base64::{DecodeError, DecodeSliceError};
 
 use crate::rejection::{Detail, Reason, Rejection};
 
-/// Decodes base64url without padding, by vector instructions where there are any.
+/// Decodes base64url without padding. Uses vector instructions where the CPU has them.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 static BASE64URL: LazyLock<base64::engine::Simd> = LazyLock::new(|| base64::engine::Simd::url_safe(NO_PAD));
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 static BASE64URL: LazyLock<base64::engine::GeneralPurpose> =
     LazyLock::new(|| base64::engine::GeneralPurpose::new(&base64::alphabet::URL_SAFE, NO_PAD));
 
-/// The size, decoded, that the usual header and signature (RSA of 2,048 bits) do not exceed.
+/// Fits the usual header and signature (RSA, 2,048 bits), in decoded bytes.
 const SMALL_SIZE: usize = 256;
-/// The size, decoded, that the usual claims do not exceed.
+/// Fits the usual claims, in decoded bytes.
 const USUAL_SIZE: usize = 1024;
-/// The largest size, decoded, of any header or signature that is looked at, and of claims that are decoded on the stack.
+/// The largest header or signature that is read, in decoded bytes. Larger claims are decoded on the heap.
 pub(crate) const LARGEST_SIZE: usize = 4096;
 
-/// A token cut into its parts. Whether a part is canonical base64url shows when it is decoded.
+/// A token split at its dots. The parts are not decoded yet, so they may be invalid base64url.
 #[derive(Clone, Copy)]
 pub(crate) struct CompactToken<'a> {
     pub(crate) header: Part<'a>,
     pub(crate) claims: Part<'a>,
     pub(crate) signature: Part<'a>,
-    /// What the signature is over: header, dot and claims, as they were sent.
+    /// The JWS Signing Input: header, dot and claims as received.
     pub(crate) signed: &'a [u8],
 }
 
-/// One part of a token, to be decoded as canonical base64url: no padding, no white space, no stray bits.
+/// One encoded part of a token. Decoding accepts canonical base64url only: no padding, white space or stray bits.
 #[derive(Clone, Copy)]
 pub(crate) struct Part<'a>(&'a [u8]);
 
 impl<'a> CompactToken<'a> {
-    /// Cuts a token of at most `limit` bytes. Nothing is allocated, whatever the outcome.
+    /// Splits a token of at most `limit` bytes into its parts. Never allocates.
     pub(crate) fn split(token: &'a [u8], limit: usize) -> Result<Self, Rejection> {
         if token.is_empty() {
             return Err(Reason::TokenEmpty.into());
@@ -60,24 +60,26 @@ impl<'a> CompactToken<'a> {
 }
 
 impl<'a> Part<'a> {
-    /// The part as it was sent.
+    /// Returns the part as received, still encoded.
     pub(crate) fn encoded(self) -> &'a [u8] {
         self.0
     }
 
-    /// How many bytes the part decodes to, if it is base64url.
+    /// Returns the decoded length in bytes, provided the part is valid base64url.
     pub(crate) fn decoded_len(self) -> usize {
         self.0.len() / 4 * 3 + (self.0.len() % 4).saturating_sub(1)
     }
 
-    /// Decodes at most [`LARGEST_SIZE`] bytes and hands them to `use_bytes`; `None` when there are more.
+    /// Decodes the part and passes the bytes to `use_bytes`. Returns `None` for more than [`LARGEST_SIZE`] bytes.
     pub(crate) fn with_decoded<T>(self, use_bytes: impl FnOnce(&[u8]) -> T) -> Result<Option<T>, Rejection> {
         if self.decoded_len() > LARGEST_SIZE { Ok(None) } else { self.with_all_decoded(use_bytes).map(Some) }
     }
 
-    /// Decodes and hands the bytes to `use_bytes`: on the stack unless there are more than [`LARGEST_SIZE`].
+    /// Decodes the part and passes the bytes to `use_bytes`.
+    ///
+    /// Up to [`LARGEST_SIZE`] bytes are decoded on the stack, more on the heap.
     pub(crate) fn with_all_decoded<T>(self, use_bytes: impl FnOnce(&[u8]) -> T) -> Result<T, Rejection> {
-        // A small buffer is cheaper to clear, and nearly always enough.
+        // Clearing a small buffer is cheaper, and it is nearly always large enough.
         let (mut small, mut usual, mut largest, mut larger);
         let size = self.decoded_len();
         let buffer: &mut [u8] = if size <= SMALL_SIZE {
@@ -97,10 +99,8 @@ impl<'a> Part<'a> {
     }
 
     fn decode_into(self, buffer: &mut [u8]) -> Result<&[u8], Rejection> {
-        match BASE64URL.decode_slice(self.0, buffer) {
-            Ok(length) => Ok(buffer.get(..length).unwrap_or_default()),
-            Err(error) => Err(self.not_base64url(&error)),
-        }
+        let length = BASE64URL.decode_slice(self.0, buffer).map_err(|error| self.not_base64url(&error))?;
+        buffer.get(..length).ok_or_else(|| Reason::TokenNotBase64url.into())
     }
 
     #[cold]

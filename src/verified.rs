@@ -10,20 +10,22 @@ use serde::{Serialize, Serializer};
 use crate::claims::{Claims, Matched};
 use crate::objects::BoundObject;
 
-/// Whether the objects that a token is bound to were found alive.
+/// Whether the objects that a token is bound to exist.
 ///
-/// A caller can never mistake one answer for the other: a verifier without a source of bound objects says so.
+/// A caller can never mistake one answer for another: a verifier without a source of bound objects says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Confirmed {
-    /// Every object exists, with the right uid, and is not past its deletion.
+    /// Every object exists, has the right uid, and is not past its deletion.
     Live,
-    /// The issuer has no source of bound objects: a token of a deleted pod is accepted until it expires.
+    /// The issuer has no source of bound objects. A token of a deleted pod is accepted until it expires.
     NotChecked,
-    /// The source could not answer for some object, and the verifier was told to accept such tokens.
+    /// The source could not answer for some object, and the verifier accepts such tokens.
     Unavailable,
-    /// Every object existed when the source was last in touch with the cluster, which is longer ago than it should be; or the
+    /// The answer may be outdated, and the verifier accepts such tokens.
+    ///
+    /// Either the source lost touch with the cluster longer ago than allowed, and every object existed then. Or the
     /// issuer's keys are older than [`KeyStore::max_age`](crate::KeyStore::max_age) allows.
     Stale,
 }
@@ -40,7 +42,7 @@ impl Confirmed {
         }
     }
 
-    /// What is left of it if the keys are too old.
+    /// Takes into account whether the keys are too old.
     pub(crate) fn by_keys(self, stale: bool) -> Self {
         match self {
             Self::Live if stale => Self::Stale,
@@ -51,8 +53,10 @@ impl Confirmed {
 
 /// An accepted token: its claims, and whether its bound objects were confirmed.
 ///
-/// Cheap to clone, and safe to share between threads. Serializes to JSON with the members `user` (as in a
-/// TokenReview), `issuerLabel`, `audiences` (those that matched), `boundObjects` (how they were confirmed, and which), and `claims`.
+/// Cheap to clone, and safe to share between threads.
+///
+/// Serializes to an object with the members `user` (as in a TokenReview), `issuerLabel`, `audiences` (the accepted
+/// ones), `boundObjects` (the objects, and how they were confirmed) and `claims`.
 ///
 /// ```
 /// # use boundtoken::{KeySet, TrustedIssuer, UnixSeconds, Verifier};
@@ -82,41 +86,42 @@ impl VerifiedToken {
         Self { claims, matched, confirmed }
     }
 
-    /// Everything the token claims.
+    /// Everything that the token claims.
     #[must_use]
     pub fn claims(&self) -> &Claims {
         &self.claims
     }
 
-    /// The label of the trusted issuer that the token belongs to ([`TrustedIssuer::label`](crate::TrustedIssuer::label)):
-    /// which cluster it was, also where several write the same `iss`.
+    /// The [label](crate::TrustedIssuer::label) of the trusted issuer that the token belongs to. It identifies the
+    /// cluster, even if several clusters write the same `iss`.
     #[must_use]
     pub fn issuer_label(&self) -> &str {
         self.claims.issuer_label()
     }
 
-    /// The accepted audiences that the token names, in the order in which they were given to the verifier or to the call:
-    /// `status.audiences` of a TokenReview. Never empty.
+    /// The accepted audiences that the token names: `status.audiences` of a TokenReview. Never empty.
+    ///
+    /// They are in the order in which the verifier or the call was given them.
     pub fn matched_audiences(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.matched.audiences(&self.claims)
+        self.matched.audiences(self.claims.aud())
     }
 
-    /// Whether the objects that the token is bound to were found alive.
+    /// Whether the objects that the token is bound to exist.
     #[must_use]
     pub fn confirmed(&self) -> Confirmed {
         self.confirmed
     }
 
-    /// The objects that were found alive; empty unless [`confirmed`](Self::confirmed) is [`Confirmed::Live`].
+    /// The objects that were found to exist. Empty unless [`confirmed`](Self::confirmed) is [`Confirmed::Live`].
     pub fn confirmed_objects(&self) -> impl Iterator<Item = BoundObject<'_>> {
         let live = self.confirmed == Confirmed::Live;
         self.claims.bound_objects().filter(move |_| live)
     }
 
-    /// Who the token speaks for, as TokenReview's `status.user` says it.
+    /// The user that the token speaks for: `status.user` of a TokenReview.
     ///
-    /// Makes all these texts anew, which takes longer than to verify a token that was seen before. Where the user name is
-    /// enough, [`subject`](Claims::subject) is the same.
+    /// Each call allocates all texts. That takes longer than verifying a token that was seen before. If the user name
+    /// is enough, use [`subject`](Claims::subject), which is the same text.
     #[must_use]
     pub fn user_info(&self) -> UserInfo {
         UserInfo::from(&*self.claims)
@@ -135,7 +140,7 @@ impl fmt::Debug for VerifiedToken {
 
 impl Serialize for VerifiedToken {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        /// One bound object, as it is written.
+        /// A bound object as it is serialized.
         #[derive(Serialize)]
         struct Object<'a> {
             kind: &'static str,
@@ -171,7 +176,8 @@ impl Serialize for VerifiedToken {
     }
 }
 
-/// Who a token speaks for: `UserInfo` of authentication.k8s.io/v1, as in TokenReview's `status.user`.
+/// The user that a token speaks for: `UserInfo` of authentication.k8s.io/v1, the type of `status.user` in a
+/// TokenReview.
 ///
 /// ```
 /// let user: boundtoken::UserInfo = serde_json::from_str(r#"{"username":"system:serviceaccount:demo:app"}"#)?;
@@ -189,8 +195,10 @@ pub struct UserInfo {
     /// `system:serviceaccounts`, `system:serviceaccounts:NAMESPACE`, `system:authenticated`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
-    /// The credential's id, and the pod, node and webhook configurations that the token names, under
-    /// `authentication.kubernetes.io/…`; attested API groups under `attestation.authentication.kubernetes.io/…`.
+    /// More about the token.
+    ///
+    /// Keys `authentication.kubernetes.io/…` hold the credential id, and the pod, node and webhook configurations
+    /// that the token names. Keys `attestation.authentication.kubernetes.io/…` hold attested API groups.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub extra: BTreeMap<String, Vec<String>>,
 }
@@ -198,18 +206,18 @@ pub struct UserInfo {
 impl UserInfo {
     /// The group of all service accounts: the first of [`groups`](Self::groups).
     pub const SERVICE_ACCOUNTS_GROUP: &str = "system:serviceaccounts";
-    /// What stands before the namespace in the name of the namespace's group: the second of [`groups`](Self::groups).
+    /// The prefix of the group of a namespace, the second of [`groups`](Self::groups). The namespace follows.
     pub const NAMESPACE_GROUP_PREFIX: &str = "system:serviceaccounts:";
-    /// The group of all who are authenticated: the third of [`groups`](Self::groups).
+    /// The group of all authenticated users: the third of [`groups`](Self::groups).
     pub const AUTHENTICATED_GROUP: &str = "system:authenticated";
-    /// What stands before `jti` in a credential's id.
+    /// The prefix of a credential id. The `jti` follows.
     pub const CREDENTIAL_ID_PREFIX: &str = "JTI=";
 
-    /// The members of [`extra`](Self::extra), ordered by key, without an allocation. A key that has several values comes once
-    /// for each.
+    /// Returns the members of [`extra`](Self::extra), ordered by key. Allocates nothing. A key with several values
+    /// comes once for each value.
     ///
-    /// `credential_id`: the credential's id, which is no part of the claims: [`CREDENTIAL_ID_PREFIX`](Self::CREDENTIAL_ID_PREFIX)
-    /// and `jti`, if the token has one.
+    /// `credential_id` is [`CREDENTIAL_ID_PREFIX`](Self::CREDENTIAL_ID_PREFIX) followed by `jti`, if the token has
+    /// one. The claims do not contain this text, so the caller provides it.
     pub fn extra_of<'a>(
         claims: &'a Claims,
         credential_id: Option<&'a str>,
@@ -225,7 +233,7 @@ fn extra<'a>(
     let (pod, node) = (claims.pod(), claims.node());
     let validating = claims.validating_webhook_configuration();
     let mutating = claims.mutating_webhook_configuration();
-    // Without a webhook configuration nobody vouches for them.
+    // Attestations count only in a token that is bound to a webhook configuration.
     let attested = (validating.is_some() || mutating.is_some()).then(|| claims.attested_api_groups());
     let attested = attested.into_iter().flatten().map(|group| (ATTESTED_API_GROUPS, group));
 

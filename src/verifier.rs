@@ -1,10 +1,10 @@
-//! The verifier. Read [`Verifier::verify_at`] from top to bottom: it is the way of a token.
+//! The verifier. To follow a token through it, start at [`Verifier::verify_at`].
 
 use std::sync::Arc;
 
 use crate::cache::TokenCache;
 use crate::claims::{Claims, Matched};
-use crate::keys::KeyStore;
+use crate::keys::{KeyFingerprint, KeyStore};
 use crate::objects::{Asked, BoundObjects};
 use crate::rejection::{Reason, Rejection};
 use crate::time::UnixSeconds;
@@ -31,8 +31,8 @@ pub use trusted_issuer::TrustedIssuer;
 
 /// Verifies bound tokens.
 ///
-/// Reads nothing but memory, never waits for a lock, and is safe to share between threads. Build one at start-up
-/// with [`Verifier::builder`] and keep it: keys and objects behind it may change at any time.
+/// A verifier reads nothing but memory, never waits for a lock, and is safe to share between threads. Build one at
+/// start-up with [`Verifier::builder`] and keep it. Its keys and objects may change at any time.
 ///
 /// ```
 /// use boundtoken::{KeySet, ObjectStore, Reason, TrustedIssuer, UnixSeconds, Verifier};
@@ -58,7 +58,7 @@ pub use trusted_issuer::TrustedIssuer;
 /// ```
 #[derive(Debug)]
 pub struct Verifier {
-    /// Tells it from all other verifiers of this process.
+    /// Unique among the verifiers of this process.
     identity: u64,
     issuers: Vec<TrustedIssuer>,
     audiences: Vec<Box<str>>,
@@ -66,19 +66,26 @@ pub struct Verifier {
     max_token_size: usize,
     on_unavailable: OnUnavailable,
     fast_rsa: bool,
-    /// None when it is turned off.
+    /// `None` if caching is turned off.
     cache: Option<TokenCache>,
 }
 
 /// An authentic token whose claims admit it.
 struct Admitted<'a> {
-    authentic: Authentic<'a>,
-    /// Its accepted audiences.
+    claims: Arc<Claims>,
+    /// The accepted audiences of the token.
     matched: Matched,
+    issuer: &'a TrustedIssuer,
+    /// The place of the issuer among the verifier's.
+    place: usize,
+    /// The key that signed the token. `None` if the token does not name it.
+    key: Option<KeyFingerprint>,
+    /// Whether the issuer's keys are older than allowed.
+    keys_stale: bool,
 }
 
 impl Verifier {
-    /// Starts a verifier: it needs at least one issuer and one audience.
+    /// Starts to build a verifier. It needs at least one issuer and one audience.
     pub fn builder() -> VerifierBuilder {
         VerifierBuilder::new()
     }
@@ -88,14 +95,14 @@ impl Verifier {
     /// `token` is the bare token, without `Bearer` and without white space around it.
     ///
     /// # Errors
-    /// The [`Rejection`] says why the token is refused. When several things are wrong it names the first in the API
+    /// The [`Rejection`] says why the token is refused. If several things are wrong, it names the first in the API
     /// server's order: form, signature, issuer, audience, times, service account, secret, pod, node, webhook
     /// configurations.
     pub fn verify(&self, token: &[u8]) -> Result<VerifiedToken, Rejection> {
         self.verify_at(token, UnixSeconds::now())
     }
 
-    /// Verifies a token at a given time. Otherwise as [`verify`](Self::verify).
+    /// Verifies a token at a given time, like [`verify`](Self::verify).
     ///
     /// # Errors
     /// As [`verify`](Self::verify).
@@ -114,20 +121,20 @@ impl Verifier {
             let confirmed = if live { Confirmed::Live } else { self.confirm_objects(&claims, issuer, now)? };
             return Ok(VerifiedToken::new(claims, matched, confirmed.by_keys(keys_stale)));
         }
-        let Admitted { authentic, matched } = self.check_claims(token, accepted, now)?;
-        let Authentic { claims, issuer, place, key, keys_stale } = authentic;
+        let Admitted { claims, matched, issuer, place, key, keys_stale } =
+            self.check_claims(token, accepted, now)?;
         let confirmed = self.confirm_objects(&claims, issuer, now)?;
         if let (Some(cache), Some(key)) = (&self.cache, key) {
             let own = match accepted {
                 Accepted::Own => matched.clone(),
-                Accepted::These(_) => Matched::of(&claims, &self.audiences),
+                Accepted::These(_) => Matched::of(claims.aud(), &self.audiences),
             };
             cache.keep(token, Arc::clone(&claims), own, place, key);
         }
         Ok(VerifiedToken::new(claims, matched, confirmed.by_keys(keys_stale)))
     }
 
-    /// Everything that the token itself decides, in the order of the steps.
+    /// Checks everything except the bound objects, in the API server's order.
     fn check_claims(
         &self,
         token: &[u8],
@@ -135,17 +142,17 @@ impl Verifier {
         now: UnixSeconds,
     ) -> Result<Admitted<'_>, Rejection> {
         let token = CompactToken::split(token, self.max_token_size)?;
-        let authentic = self.authenticate(&token)?;
-        let claims = &authentic.claims;
-        let matched = accepted.among(claims, || Matched::of(claims, &self.audiences));
-        claims.named_for_us(&matched)?;
-        claims.within(now, self.leeway)?;
-        claims.name_a_service_account()?;
-        self.demand_current_keys(authentic.issuer, authentic.keys_stale)?;
-        Ok(Admitted { authentic, matched })
+        let Authentic { claims, issuer, place, key, keys_stale } = self.authenticate(&token)?;
+        let matched = accepted.among(claims.aud(), || Matched::of(claims.aud(), &self.audiences));
+        claims.aud().include_ours(&matched)?;
+        let expires_at = claims.within(now, self.leeway)?;
+        let claims = claims.name_a_service_account(expires_at)?;
+        self.demand_current_keys(issuer, keys_stale)?;
+        Ok(Admitted { claims: Arc::new(claims), matched, issuer, place, key, keys_stale })
     }
 
-    /// Keys that are too old vouch for nothing, unless the verifier accepts that. Reports it to the refresher of the keys.
+    /// Refuses keys that are too old, unless the verifier accepts them. Either way, asks for the keys to be
+    /// refreshed.
     fn demand_current_keys(&self, issuer: &TrustedIssuer, stale: bool) -> Result<(), Rejection> {
         if !stale {
             return Ok(());
@@ -169,7 +176,8 @@ impl Verifier {
         }
     }
 
-    /// The first of two steps, for callers who must ask a network about bound objects: everything but them.
+    /// Checks everything except the bound objects. This is the first of two steps, for callers that must ask a
+    /// network about bound objects.
     ///
     /// The issuer's own source of bound objects, if it has one, is not asked.
     ///
@@ -202,12 +210,12 @@ impl Verifier {
     /// ```
     ///
     /// # Errors
-    /// As [`verify`](Self::verify), but for bound objects.
+    /// As [`verify`](Self::verify), without the reasons for bound objects.
     pub fn check(&self, token: &[u8]) -> Result<CheckedToken, Rejection> {
         self.check_at(token, UnixSeconds::now())
     }
 
-    /// [`check`](Self::check) at a given time.
+    /// Checks a token at a given time, like [`check`](Self::check).
     ///
     /// # Errors
     /// As [`check`](Self::check).
@@ -221,17 +229,19 @@ impl Verifier {
         accepted: Accepted<'_>,
         now: UnixSeconds,
     ) -> Result<CheckedToken, Rejection> {
-        let Admitted { authentic, matched } = self.check_claims(token, accepted, now)?;
-        let Authentic { claims, place, keys_stale, .. } = authentic;
+        let Admitted { claims, matched, place, keys_stale, .. } = self.check_claims(token, accepted, now)?;
         Ok(CheckedToken { verifier: self.identity, place, claims, matched, keys_stale })
     }
 
-    /// The second step: judges the bound objects by what `objects` says, and the token's times once more.
+    /// Judges the bound objects by what `objects` says, and the token's times once more. This is the second of two
+    /// steps.
     ///
     /// # Errors
-    /// The reasons for bound objects. The reasons for times and [`Reason::KeysStale`], because the token may have expired
-    /// between the steps, and the keys may have become too old. [`Reason::VerifierMismatch`] if another verifier checked
-    /// the token: that one may trust other issuers and accept other audiences.
+    /// - The reasons for bound objects.
+    /// - The reasons for times, because the token may have expired since the first step.
+    /// - [`Reason::KeysStale`], because the keys may have become too old since the first step.
+    /// - [`Reason::VerifierMismatch`] if another verifier checked the token. That verifier may trust other issuers
+    ///   and accept other audiences.
     pub fn confirm(
         &self,
         checked: CheckedToken,
@@ -240,7 +250,7 @@ impl Verifier {
         self.confirm_at(checked, objects, UnixSeconds::now())
     }
 
-    /// [`confirm`](Self::confirm) at a given time.
+    /// Confirms a token at a given time, like [`confirm`](Self::confirm).
     ///
     /// # Errors
     /// As [`confirm`](Self::confirm).
@@ -259,10 +269,11 @@ impl Verifier {
         Ok(VerifiedToken::new(claims, matched, confirmed.by_keys(keys_stale)))
     }
 
-    /// The keys of the issuer that a checked token belongs to. `None` if another verifier checked the token.
+    /// Returns the keys of the issuer that a checked token belongs to, or `None` if another verifier checked the
+    /// token.
     ///
-    /// For a program that follows several clusters: the cluster with [the same store](KeyStore::is_same) is the one to ask
-    /// about the token's objects.
+    /// A program that follows several clusters finds the cluster to ask about the token's objects: it is the one with
+    /// [the same store](KeyStore::is_same).
     #[must_use]
     pub fn keys_of(&self, checked: &CheckedToken) -> Option<&KeyStore> {
         Some(&self.issuer_of(checked)?.keys)

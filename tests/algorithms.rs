@@ -1,5 +1,5 @@
-//! The verdict does not depend on the algorithm: every captured token whose signature holds is signed again by keys of
-//! the other algorithms, oddities and all, and must meet the same end.
+//! The verdict does not depend on the algorithm. Every captured token with a good signature is signed again with keys
+//! of the other algorithms, without any other change, and must get the same verdict.
 #![allow(clippy::restriction)]
 
 use std::collections::BTreeMap;
@@ -84,7 +84,7 @@ fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// The same token by another key: the header says so, everything else stays as it is, letter by letter.
+/// The same token signed with another key. The header names that key, and every other byte stays as it is.
 fn signed_again(token: &str, signer: &Signer) -> Option<String> {
     let (header, rest) = token.split_once('.')?;
     let (claims, _) = rest.split_once('.')?;
@@ -116,7 +116,7 @@ fn every_algorithm_gives_the_verdict_that_the_captured_token_got() {
         let mut jwk = signer.jwk.clone();
         jwk["kid"] = KID.into();
         let other_keys = KeySet::from_jwks(json!({"keys": [jwk]}).to_string().as_bytes()).expect("key set");
-        // Verification is slow without optimization: every other case will do for each algorithm.
+        // Verification is slow without optimization, so each algorithm gets every other case.
         for case in folder.cases.iter().step_by(2) {
             let expected = verdict(
                 folder

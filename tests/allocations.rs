@@ -1,5 +1,5 @@
-//! How often a verification asks the allocator: at most four times for an accepted token, never for one that is seen again
-//! or is refused before its signature is checked.
+//! Counts the heap allocations of a verification. An accepted token needs at most four. A token that is seen again,
+//! or is refused before its signature is checked, needs none.
 #![allow(clippy::restriction)]
 
 use allocation_counter::measure;
@@ -10,13 +10,13 @@ use boundtoken::{
 use boundtoken_testing::mint::{self, AUDIENCE, ISSUER, Mint, NOW, claims_with, key_set};
 use serde_json::json;
 
-/// What the documentation promises.
+/// The limit that the documentation promises.
 const MOST_FOR_ACCEPTED: u64 = 4;
 
-/// The verdict, and how many allocations it took.
+/// The verdict, and the number of allocations.
 fn measured(verifier: &Verifier, token: &[u8]) -> (Result<VerifiedToken, Rejection>, u64) {
     let verify = || verifier.verify_at(token, UnixSeconds(NOW));
-    // What is set up once in a thread's or process's life is not the token's.
+    // Allocations that happen once in a thread or process do not count.
     drop(verify());
     let mut verdict = None;
     let counted = measure(|| verdict = Some(verify()));
@@ -29,7 +29,7 @@ fn verifier(mints: &[&Mint], objects: Option<&ObjectStore>) -> Verifier {
         Some(objects) => issuer.bound_objects(objects.clone()),
         None => issuer,
     };
-    // The first time is what is measured, each time.
+    // Each call measures a token that is seen for the first time.
     Verifier::builder().issuer(issuer).audience(AUDIENCE).cached_tokens(0).build().expect("verifier")
 }
 
@@ -62,7 +62,7 @@ fn an_accepted_token_takes_at_most_four() {
                 let (verdict, count) = measured(&verifier(&[&mint], objects), token.as_bytes());
                 assert!(verdict.is_ok(), "{verdict:?}");
                 println!("{algorithm}, {header} header, {source} of bound objects: {count} allocations");
-                // The cryptography has its own, which are not ours to promise.
+                // The cryptography library allocates too, and we cannot promise for it.
                 let of_cryptography = allocations_of_the_signature(&mint, token.as_bytes());
                 assert!(
                     count - of_cryptography <= MOST_FOR_ACCEPTED,
@@ -97,7 +97,7 @@ fn a_token_seen_again_takes_none_for_whatever_audiences_it_is() {
     assert_eq!(counted.count_total, 0);
 }
 
-/// How many allocations the check of the signature alone takes.
+/// The number of allocations of the signature check alone.
 fn allocations_of_the_signature(mint: &Mint, token: &[u8]) -> u64 {
     use base64::Engine as _;
     let token = std::str::from_utf8(token).expect("text");
@@ -157,7 +157,7 @@ fn a_token_refused_before_its_signature_takes_none() {
         (with_header(r#"{"alg":"ES256","kid":"\u0061"}"#), Reason::KeyUnknown),
         (format!("{header}.={rest}"), Reason::TokenNotBase64url),
         (format!("{good}="), Reason::TokenNotBase64url),
-        // The check of an ES256 signature allocates nothing, so that this holds for forgeries too.
+        // An ES256 signature check does not allocate, so this holds for forgeries too.
         (format!("{}{}", &good[..good.len() - 4], "AAAA"), Reason::SignatureInvalid),
     ];
     for (token, reason) in cases {

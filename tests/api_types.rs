@@ -1,4 +1,4 @@
-//! The API types against what a real API server read and wrote.
+//! Compares the API types with what a real API server read and wrote.
 #![allow(clippy::restriction)]
 
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The exchanges of every folder: one TokenRequest and its answer each.
+/// The exchanges of every folder. Each is one TokenRequest and its answer.
 fn exchanges() -> Vec<Exchange> {
     let mut all = Vec::new();
     for folder in folders() {
@@ -55,7 +55,7 @@ fn exchanges() -> Vec<Exchange> {
 struct Exchange {
     name: String,
     content: Value,
-    /// The file, without white space between tokens of JSON.
+    /// The file, without white space outside of JSON strings.
     text: String,
 }
 
@@ -75,7 +75,7 @@ impl Exchange {
     }
 }
 
-/// JSON text without the white space outside of its strings, so that the order of members can be compared.
+/// Removes the white space outside of JSON strings, so that the order of members can be compared.
 fn without_white_space(json: &str) -> String {
     let (mut within_string, mut escaped) = (false, false);
     json.chars()
@@ -90,7 +90,7 @@ fn without_white_space(json: &str) -> String {
         .collect()
 }
 
-/// The value without members that are `null` or an empty list, which mean the same, at any level.
+/// Removes members that are `null` or an empty list, at every level. Both mean the same as an absent member.
 fn without_unset(value: &Value) -> Value {
     match value {
         Value::Object(members) => members
@@ -102,7 +102,7 @@ fn without_unset(value: &Value) -> Value {
     }
 }
 
-/// Reads JSON, writes it, reads that again, and returns the object and the text that was written.
+/// Reads JSON, writes it, and reads it again. Returns the object and the text that was written.
 fn round_trip<T: Serialize + DeserializeOwned + PartialEq + Debug>(name: &str, json: &str) -> (T, String) {
     let object: T = serde_json::from_str(json).unwrap_or_else(|error| panic!("{name}: {error}: {json}"));
     let written = serde_json::to_string(&object).unwrap();
@@ -155,7 +155,7 @@ fn every_request_is_read_in_full_and_written_with_the_members_that_are_always_th
             continue;
         };
         let mut request = request.clone();
-        // Like the API server's, ours are not written when they are empty.
+        // Like the API server, we do not write empty members.
         if request["spec"]["attestations"] == json!({}) {
             request["spec"].as_object_mut().unwrap().remove("attestations");
         }
@@ -193,7 +193,7 @@ fn the_yaml_of_a_token_request_says_the_same_as_its_json() {
 
         let from_yaml: TokenRequest =
             yaml_serde::from_str(&read(&folder.join("tokenrequest-pod-live.yaml"))).unwrap();
-        // Each was a request of its own, so what differs by nature is compared on its own.
+        // The two come from different requests, so times and token are compared separately.
         let comparable = |request: &TokenRequest| {
             let mut request = request.clone();
             let status = request.status.take().unwrap();
@@ -248,7 +248,7 @@ fn every_review_of_a_crafted_token_round_trips() {
             let crafted: Value = serde_json::from_str(&read(&folder.join(file))).unwrap();
             for case in crafted["cases"].as_array().unwrap() {
                 let name = case["name"].to_string();
-                // Where the server refused to judge at all, the review is its message.
+                // If the server refused the review itself, the file has only its message.
                 if case["status"] == 201 {
                     let (_, written) = round_trip::<TokenReviewStatus>(&name, &case["review"].to_string());
                     assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), case["review"], "{name}");

@@ -1,4 +1,4 @@
-//! What the API types read and refuse, and what they write when members are empty or all set.
+//! What the API types accept and refuse, and what they write if members are empty or all set.
 #![allow(clippy::restriction)]
 
 use boundtoken::api::{
@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// JSON without white space; none of its strings may have any.
+/// Removes all white space. The strings must not contain any.
 fn compact(json: &str) -> String {
     json.split_whitespace().collect()
 }

@@ -1,5 +1,5 @@
-//! The memory that remembered tokens take, counted by the allocator: no more than the limit, whatever tokens come and
-//! however many threads bring them.
+//! Remembered tokens use no more memory than the limit, for any tokens and any number of threads. The allocator
+//! counts.
 #![allow(clippy::restriction)]
 
 use std::alloc::System;
@@ -16,7 +16,7 @@ static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 
 const THREADS: usize = 32;
 const LIMIT: usize = 4 << 20;
-/// What is counted beside the remembered tokens: verifications under way, and what threads own.
+/// Memory that is counted too but not for remembered tokens: running verifications, and the threads themselves.
 const BESIDE: usize = (THREADS * 24) << 10;
 
 struct Issuer(SigningKey);
@@ -41,7 +41,7 @@ impl Issuer {
             .expect("verifier")
     }
 
-    /// A token of about so many bytes: of many audiences, or of one long claim.
+    /// A token of about this many bytes, with many audiences or with one long claim.
     fn token(&self, number: usize, size: usize, of_audiences: bool) -> Vec<u8> {
         let patch = if of_audiences {
             let mut audiences = vec![AUDIENCE];
@@ -54,7 +54,7 @@ impl Issuer {
     }
 }
 
-/// Shows all tokens to the verifier on many threads, each twice; returns the most memory taken meanwhile, in bytes.
+/// Verifies every token twice, on many threads. Returns the peak of the memory in use meanwhile, in bytes.
 fn most_taken(verifier: &Verifier, tokens: &[Vec<u8>]) -> usize {
     let (before, most) = (ALLOCATOR.allocated(), AtomicUsize::new(0));
     let all_started = Barrier::new(THREADS);
@@ -75,7 +75,7 @@ fn most_taken(verifier: &Verifier, tokens: &[Vec<u8>]) -> usize {
     most.into_inner().max(ALLOCATOR.allocated().saturating_sub(before))
 }
 
-/// The allocator counts for the whole process: one test at a time.
+/// The allocator counts for the whole process, so only one test may run at a time.
 static ALONE: Mutex<()> = Mutex::new(());
 
 #[test]
@@ -88,14 +88,14 @@ fn the_limit_holds_for_the_worst_tokens_of_many_threads() {
             (0..THREADS * 120).map(|number| issuer.token(number, size, of_audiences)).collect();
         let before = ALLOCATOR.allocated();
         let most = most_taken(&verifier, &tokens);
-        // A token that comes while another is being added is not remembered: one thread alone fills the cache.
+        // A token that arrives while another is being added is not remembered. One thread alone fills the cache.
         let verify = |token: &Vec<u8>| drop(verifier.verify_at(token, UnixSeconds(NOW)).expect("accepted"));
         tokens.iter().for_each(verify);
         let full = ALLOCATOR.allocated().saturating_sub(before);
         let most = most.max(full);
         println!("tokens of {} bytes: {most} bytes at most, {full} in the end, of {LIMIT}", tokens[0].len());
         assert!(most <= LIMIT + LIMIT / 10 + BESIDE, "{size} {of_audiences}: {most} of {LIMIT}");
-        // And it is used.
+        // The cache does use what it may.
         assert!(full >= LIMIT / 2, "{size} {of_audiences}: {full} of {LIMIT}");
     }
 }

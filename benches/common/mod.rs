@@ -1,4 +1,4 @@
-//! Tokens of the shape that an API server issues, one for each algorithm, and the peers that verify them.
+//! Tokens as an API server issues them, one for each algorithm, and the peers that verify them.
 
 #![allow(dead_code)] // each bench uses a part
 
@@ -27,7 +27,7 @@ pub struct Subject {
     verifier: Verifier,
     without_objects: Verifier,
     without_fast_rsa: Verifier,
-    /// The public key alone, as boundtoken has it.
+    /// The public key alone, in boundtoken's form.
     pub key: Key,
     remembering: Verifier,
     from_c: c::CVerifier,
@@ -36,7 +36,7 @@ pub struct Subject {
     peer_rules: Validation,
 }
 
-/// The compiled backend's own public key, without anything of ours.
+/// The public key in the compiled backend's own form.
 enum Raw {
     #[cfg(feature = "aws-lc-rs")]
     AwsLc(aws_lc_rs::signature::ParsedPublicKey),
@@ -46,7 +46,7 @@ enum Raw {
     Ring(ring::signature::UnparsedPublicKey<Vec<u8>>),
 }
 
-/// What a service would decode with a generic JWT library.
+/// The claims that a service would decode with a generic JWT library.
 #[derive(Deserialize)]
 pub struct PeerClaims {
     pub sub: String,
@@ -86,7 +86,7 @@ fn rs256() -> Subject {
     Subject::new("RS256", jsonwebtoken::Algorithm::RS256, jwk, &signing, peer_key, raw)
 }
 
-/// Many RS256 tokens of one issuer, each of a pod of its own, and all that is needed to verify them.
+/// Many RS256 tokens of one issuer, each for another pod, and everything needed to verify them.
 pub struct Fleet {
     pub tokens: Vec<String>,
     pub keys: KeySet,
@@ -116,7 +116,7 @@ impl Fleet {
         Self { tokens, keys: key_set(&jwk), objects, now }
     }
 
-    /// A verifier of these tokens, whose keys and objects are shared with whoever changes them.
+    /// A verifier of these tokens. It shares keys and objects, so they can be changed.
     pub fn verifier(&self, keys: &KeyStore, objects: Option<&ObjectStore>, cached_tokens: usize) -> Verifier {
         let issuer = TrustedIssuer::new(ISSUER, keys.clone());
         let issuer = match objects {
@@ -132,7 +132,7 @@ impl Fleet {
     }
 }
 
-/// The service account that all tokens speak for.
+/// The service account of all tokens.
 pub fn add_account(objects: &ObjectStore) {
     let account = ObjectReference { kind: ObjectKind::ServiceAccount, namespace: "demo", name: "app" };
     objects.upsert(&account, ACCOUNT_UID.into(), None);
@@ -144,7 +144,7 @@ pub fn add_pod(objects: &ObjectStore, number: usize) {
     objects.upsert(&pod, (&*pod_uid(number)).into(), None);
 }
 
-/// The name of a pod of a Deployment.
+/// A pod name such as a Deployment gives.
 pub fn pod_name(number: usize) -> String {
     format!("payment-gateway-{:09x}-{:05x}", number.wrapping_mul(0x9e37_79b9) & 0xf_ffff_ffff, number)
 }
@@ -278,36 +278,36 @@ impl Subject {
         subject
     }
 
-    /// Everything: form, signature, issuer, audience, times, claims, bound objects.
+    /// Checks everything: form, signature, issuer, audience, times, claims, bound objects.
     pub fn everything(&self) {
         let verified = self.verifier.verify_at(self.token.as_bytes(), self.now).expect("accepted");
         std::hint::black_box(verified);
     }
 
-    /// The same for a token that was accepted before.
+    /// The same for a remembered token.
     pub fn again(&self) {
         let verified = self.remembering.verify_at(self.token.as_bytes(), self.now).expect("accepted");
         std::hint::black_box(verified);
     }
 
-    /// The same through the C ABI: to verify, and to free what that gave.
+    /// The same through the C ABI, including the call that frees the result.
     pub fn again_from_c(&self) {
         self.from_c.verify_at(&self.token, self.now);
     }
 
-    /// Everything that a generic library does too: no bound objects.
+    /// Checks what a generic library checks too. No bound objects.
     pub fn without_objects(&self) {
         let verified = self.without_objects.verify_at(self.token.as_bytes(), self.now).expect("accepted");
         std::hint::black_box(verified);
     }
 
-    /// The same by the library alone.
+    /// The same without the fast path.
     pub fn without_fast_rsa(&self) {
         let verified = self.without_fast_rsa.verify_at(self.token.as_bytes(), self.now).expect("accepted");
         std::hint::black_box(verified);
     }
 
-    /// The same token, but for a kid that no key has: it never reaches a signature check.
+    /// The same token with a kid that no key has. It never reaches the signature check.
     pub fn token_with_unknown_kid(&self) -> String {
         let (_, rest) = self.token.split_once('.').expect("three parts");
         format!(
@@ -320,7 +320,7 @@ impl Subject {
         std::hint::black_box(self.verifier.verify_at(token.as_bytes(), self.now).expect_err("refused"));
     }
 
-    /// The backend's signature check alone, of bytes that are decoded already.
+    /// The backend's bare signature check, of bytes that are already decoded.
     pub fn raw_check(&self) {
         let (signed, signature) = self.signed_and_signature();
         self.raw_check_of(signed, &signature);

@@ -5,7 +5,7 @@
 use std::num::NonZeroU32;
 use std::sync::LazyLock;
 
-use boundtoken::fast_rsa::{self, Checks, State};
+use boundtoken::fast_rsa::{self, Checks, PathState};
 use boundtoken::{Key, KeySet};
 use libfuzzer_sys::fuzz_target;
 
@@ -22,7 +22,7 @@ static GOOD: LazyLock<(Key, Vec<u8>, Vec<u8>)> = LazyLock::new(|| {
     let (signed, signature) = tokens["pod-live"].rsplit_once('.').expect("a token");
     let signature = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(signature).expect("base64");
     let key = keys.keys().iter().find(|key| key.verify(signed.as_bytes(), &signature)).expect("its key");
-    assert_eq!(fast_rsa::status().state, State::On, "there is nothing to compare");
+    assert_eq!(fast_rsa::status().state, PathState::On, "there is nothing to compare");
     (key.clone(), signed.as_bytes().to_vec(), signature)
 });
 

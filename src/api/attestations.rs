@@ -1,15 +1,15 @@
-//! `spec.attestations` of a TokenRequest on the wire: a map of lists of texts.
+//! Reading `spec.attestations` of a TokenRequest: a map of lists of texts.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Unexpected, Visitor};
 
-/// What the API server is asked to attest, by name.
+/// The attestations that a request asks for, by name.
 pub(super) type Attestations = Option<BTreeMap<String, Vec<String>>>;
 
-/// Reads [`Attestations`] as the API server does: `null` is an empty list in place of a list, and the empty text in place
-/// of a text. A name that is given twice is an error.
+/// Reads [`Attestations`] like the API server: `null` stands for an empty list or an empty text. A name given twice
+/// is an error.
 pub(super) struct Read(pub(super) Attestations);
 
 impl<'de> Deserialize<'de> for Read {
@@ -23,7 +23,7 @@ impl<'de> Deserialize<'de> for Read {
                 formatter.write_str("a map of lists of strings")
             }
 
-            // serde's own error would quote the string, which in the wrong place may be a token.
+            // The default error would quote the string. In the wrong place, that may be a token.
             fn visit_str<E: Error>(self, _: &str) -> Result<Read, E> {
                 Err(E::invalid_type(Unexpected::Other("a string"), &self))
             }
@@ -45,7 +45,7 @@ impl<'de> Deserialize<'de> for Read {
     }
 }
 
-/// Whether there is nothing to be written.
+/// Returns whether there is nothing to write.
 pub(super) fn are_none(attestations: &Attestations) -> bool {
     attestations.as_ref().is_none_or(BTreeMap::is_empty)
 }

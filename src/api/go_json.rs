@@ -6,11 +6,11 @@ use serde::Serialize;
 use serde_json::Serializer;
 use serde_json::ser::{CharEscape, Formatter};
 
-/// Escapes in strings what Go escapes, and as Go does.
+/// Escapes strings like Go.
 pub(crate) struct GoJson;
 
 impl GoJson {
-    /// A value as Go's `json.Marshal` writes it. Members are in the order in which the value has them.
+    /// Writes a value like Go's `json.Marshal`. Members are in the order of the value.
     ///
     /// # Errors
     /// If the value cannot be serialized.

@@ -1,6 +1,6 @@
-//! Texts as Go quotes them, for messages that are the API server's word for word.
+//! Quoting texts like Go, for messages that equal those of the API server word for word.
 
-/// A text in double quotes, as Go's `%q` writes it and as the API server's messages have it.
+/// Puts a text in double quotes like Go's `%q`, which the API server uses in its messages.
 ///
 /// ```
 /// assert_eq!(boundtoken::api::quoted("it's \"é\"\n"), r#""it's \"é\"\n""#);
@@ -19,7 +19,7 @@ pub fn quoted(text: &str) -> String {
     quoted
 }
 
-/// A character, escaped as Go's `%q` does unless it can be printed. Quotation marks stay as they are.
+/// Escapes a character like Go's `%q`, unless it can be printed. Leaves quotation marks as they are.
 #[must_use]
 pub fn escaped(character: char) -> String {
     let code = u32::from(character);

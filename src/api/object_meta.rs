@@ -1,4 +1,4 @@
-//! Metadata of an object.
+//! The metadata of an object.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,10 @@ use serde::Serialize;
 use super::Time;
 use super::wire::{is_empty, read_object};
 
-/// What every Kubernetes object says of itself (`metav1.ObjectMeta`), as far as tokens have to do with it.
+/// The metadata of a Kubernetes object (`metav1.ObjectMeta`), without `ownerReferences` and `selfLink`, which are
+/// skipped.
 ///
-/// `ownerReferences` and `selfLink` are skipped when read. Every member is left out when empty.
+/// Every member is left out when empty.
 ///
 /// ```
 /// use boundtoken::api::ObjectMeta;
@@ -22,44 +23,44 @@ use super::wire::{is_empty, read_object};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectMeta {
-    /// The object's name, unique in its namespace among objects of its kind.
+    /// The object's name. Unique among the objects of its kind in the same namespace.
     #[serde(skip_serializing_if = "is_empty")]
     pub name: String,
-    /// The prefix of a name that the API server is to make up.
+    /// The prefix for a name that the API server makes up.
     #[serde(skip_serializing_if = "is_empty")]
     pub generate_name: String,
-    /// The namespace that the object is in; empty for objects of the whole cluster, such as nodes.
+    /// The object's namespace. Empty for kinds without a namespace, such as nodes.
     #[serde(skip_serializing_if = "is_empty")]
     pub namespace: String,
-    /// What tells the object from an earlier one of the same name. In the response to a `TokenRequest` it is
-    /// the service account's.
+    /// Distinguishes the object from an earlier one of the same name. The response to a `TokenRequest` has the uid of
+    /// the service account.
     #[serde(skip_serializing_if = "is_empty")]
     pub uid: String,
-    /// The version of the stored object: opaque, good for equality only.
+    /// The version of the stored object. Opaque, and only good for comparing for equality.
     #[serde(skip_serializing_if = "is_empty")]
     pub resource_version: String,
-    /// The number of changes of the desired state.
+    /// How often the desired state has changed.
     #[serde(skip_serializing_if = "is_empty")]
     pub generation: i64,
     /// When the object was created.
     #[serde(skip_serializing_if = "is_empty")]
     pub creation_timestamp: Option<Time>,
-    /// When the object is to be gone: set by a deletion, and lying in the future by the grace period.
+    /// When the object should be gone. A deletion sets it to the end of the grace period.
     #[serde(skip_serializing_if = "is_empty")]
     pub deletion_timestamp: Option<Time>,
-    /// The grace period of the deletion, in seconds; zero is written, as it means a forced deletion.
+    /// The grace period of the deletion, in seconds. Zero is written too: it means a forced deletion.
     #[serde(skip_serializing_if = "is_empty")]
     pub deletion_grace_period_seconds: Option<i64>,
-    /// Keys and values to select objects by.
+    /// Keys and values for selecting objects.
     #[serde(skip_serializing_if = "is_empty")]
     pub labels: BTreeMap<String, String>,
     /// Keys and values for tools.
     #[serde(skip_serializing_if = "is_empty")]
     pub annotations: BTreeMap<String, String>,
-    /// Who has to let go of the object before it is removed.
+    /// The parties that must release the object before it is removed.
     #[serde(skip_serializing_if = "is_empty")]
     pub finalizers: Vec<String>,
-    /// Who set which members.
+    /// The clients that set the object's members.
     #[serde(skip_serializing_if = "is_empty")]
     pub managed_fields: Vec<ManagedFieldsEntry>,
 }
@@ -80,7 +81,7 @@ read_object!(ObjectMeta {
     managed_fields: "managedFields",
 });
 
-/// Which members of an object one client set (`metav1.ManagedFieldsEntry`).
+/// The members of an object that one client set (`metav1.ManagedFieldsEntry`).
 ///
 /// ```
 /// use boundtoken::api::ManagedFieldsEntry;
@@ -94,25 +95,25 @@ read_object!(ObjectMeta {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ManagedFieldsEntry {
-    /// The client: the part of its User-Agent before the first `/`, unless it named itself.
+    /// The client. Unless it gave a name, this is the part of its User-Agent before the first `/`.
     #[serde(skip_serializing_if = "is_empty")]
     pub manager: String,
     /// `Apply` or `Update`.
     #[serde(skip_serializing_if = "is_empty")]
     pub operation: String,
-    /// The API version that the names in `fields_v1` are of.
+    /// The API version of the names in `fields_v1`.
     #[serde(skip_serializing_if = "is_empty")]
     pub api_version: String,
-    /// When the client did so.
+    /// When the client last set a member.
     #[serde(skip_serializing_if = "is_empty")]
     pub time: Option<Time>,
-    /// The form of the set of members: `FieldsV1`.
+    /// The format of the set of members: `FieldsV1`.
     #[serde(skip_serializing_if = "is_empty")]
     pub fields_type: String,
-    /// The set of members: objects in objects, with names such as `f:spec`.
+    /// The set of members: nested objects with names such as `f:spec`.
     #[serde(rename = "fieldsV1", skip_serializing_if = "is_empty")]
     pub fields_v1: Option<serde_json::Value>,
-    /// The subresource that was written to: `token` for a `TokenRequest`.
+    /// The subresource that the client wrote to: `token` for a `TokenRequest`.
     #[serde(skip_serializing_if = "is_empty")]
     pub subresource: String,
 }

@@ -1,4 +1,4 @@
-//! Refusals in the API server's words.
+//! The API server's refusals, word for word.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use super::go_text::quoted;
 use super::{Status, StatusCause, StatusDetails};
 
 impl Status {
-    /// A refusal with this HTTP status code, reason and message, and no details.
+    /// Creates a refusal with this HTTP status code, reason and message, and without details.
     ///
     /// ```
     /// use boundtoken::api::Status;
@@ -29,19 +29,19 @@ impl Status {
         }
     }
 
-    /// The same with details about the object.
+    /// Adds details about the object.
     #[must_use]
     pub fn about(mut self, details: StatusDetails) -> Self {
         self.details = Some(details);
         self
     }
 
-    /// 400 `BadRequest`: the request makes no sense, whatever objects there are.
+    /// Creates a 400 `BadRequest`: the request makes no sense, whatever objects there are.
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::failure(400, "BadRequest", message)
     }
 
-    /// 404 `NotFound`: there is no such object. `resource` is the plural of the core group, such as `pods`.
+    /// Creates a 404 `NotFound`: there is no such object. `resource` is a resource of the core group, such as `pods`.
     ///
     /// ```
     /// use boundtoken::api::Status;
@@ -55,8 +55,8 @@ impl Status {
         )
     }
 
-    /// 409 `Conflict`: the object is not the one that the request is about. `group` may be empty; `kind` is the kind or
-    /// the resource.
+    /// Creates a 409 `Conflict`: the object is not the one that the request means. `group` may be empty. `kind` is
+    /// the kind or the resource.
     #[must_use]
     pub fn conflict(group: &str, kind: &str, name: &str, why: &str) -> Self {
         let what = qualified(kind, group);
@@ -73,7 +73,7 @@ impl Status {
         })
     }
 
-    /// 422 `Invalid`: members of the object have values that they must not have. There is one cause for each.
+    /// Creates a 422 `Invalid`: members of the object have invalid values. There is one cause for each.
     ///
     /// ```
     /// use boundtoken::api::{Status, StatusCause};
@@ -106,7 +106,7 @@ impl Status {
         )
     }
 
-    /// 500 `InternalError`: the server cannot do what was asked, and it is not the request's fault.
+    /// Creates a 500 `InternalError`: the server cannot do what was asked, and the request is not to blame.
     #[must_use]
     pub fn internal_error(why: &str) -> Self {
         Self::failure(500, "InternalError", format!("Internal error occurred: {why}")).about(StatusDetails {
@@ -117,7 +117,7 @@ impl Status {
 }
 
 impl fmt::Display for Status {
-    /// The message; in its absence the reason.
+    /// Writes the message, or the reason if there is no message.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(if self.message.is_empty() { &self.reason } else { &self.message })
     }
@@ -125,7 +125,7 @@ impl fmt::Display for Status {
 
 impl std::error::Error for Status {}
 
-/// `TokenRequest.authentication.k8s.io`, or the kind alone in the core group.
+/// Returns `TokenRequest.authentication.k8s.io`, for example. For the core group, returns the kind alone.
 fn qualified(kind: &str, group: &str) -> String {
     if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") }
 }

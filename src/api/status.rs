@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::wire::{is_empty, read_object};
 
-/// What the API server answers in place of the object when it refuses a request (`metav1.Status`).
+/// The API server's answer when it refuses a request (`metav1.Status`).
 ///
 /// ```
 /// use boundtoken::api::Status;
@@ -23,21 +23,21 @@ pub struct Status {
     pub kind: String,
     /// Always [`Status::API_VERSION`].
     pub api_version: String,
-    /// Always written, and empty in a refusal.
+    /// Always written. Empty in a refusal.
     pub metadata: ListMeta,
     /// `Success` or `Failure`.
     #[serde(skip_serializing_if = "is_empty")]
     pub status: String,
-    /// What happened, for people.
+    /// What happened, for humans.
     #[serde(skip_serializing_if = "is_empty")]
     pub message: String,
-    /// What happened, for programs: `NotFound`, `Invalid`, `Conflict` and the like.
+    /// What happened, for programs: `NotFound`, `Invalid`, `Conflict` and so on.
     #[serde(skip_serializing_if = "is_empty")]
     pub reason: String,
-    /// More of it, by reason.
+    /// Details, which depend on the reason.
     #[serde(skip_serializing_if = "is_empty")]
     pub details: Option<StatusDetails>,
-    /// The suggested HTTP status code; zero when not set, and then left out.
+    /// The suggested HTTP status code. Zero if unset, and then left out.
     #[serde(skip_serializing_if = "is_empty")]
     pub code: i32,
 }
@@ -75,7 +75,7 @@ read_object!(Status {
     code: "code",
 });
 
-/// Metadata of an answer that is not a single object (`metav1.ListMeta`), as far as needed here.
+/// The metadata of an answer that is not a single object (`metav1.ListMeta`), as far as needed here.
 ///
 /// ```
 /// use boundtoken::api::ListMeta;
@@ -86,14 +86,14 @@ read_object!(Status {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListMeta {
-    /// The version of the answer: opaque, good for equality only. Left out when empty.
+    /// The version of the answer. Opaque, and only good for comparing for equality. Left out when empty.
     #[serde(skip_serializing_if = "is_empty")]
     pub resource_version: String,
 }
 
 read_object!(ListMeta { resource_version: "resourceVersion" });
 
-/// What a [`Status`] is about (`metav1.StatusDetails`). Every member is left out when empty.
+/// The object that a [`Status`] is about (`metav1.StatusDetails`). Every member is left out when empty.
 ///
 /// ```
 /// use boundtoken::api::StatusDetails;
@@ -108,7 +108,7 @@ pub struct StatusDetails {
     /// The name of the object.
     #[serde(skip_serializing_if = "is_empty")]
     pub name: String,
-    /// The API group of the object; empty for the core group.
+    /// The API group of the object. Empty for the core group.
     #[serde(skip_serializing_if = "is_empty")]
     pub group: String,
     /// The kind of the object, or its resource name.
@@ -117,7 +117,7 @@ pub struct StatusDetails {
     /// The uid of the object.
     #[serde(skip_serializing_if = "is_empty")]
     pub uid: String,
-    /// One entry a fault, when the reason is `Invalid` or the like.
+    /// One entry for each fault, if the reason is `Invalid` or similar.
     #[serde(skip_serializing_if = "is_empty")]
     pub causes: Vec<StatusCause>,
     /// How many seconds to wait before asking again.
@@ -146,10 +146,10 @@ read_object!(StatusDetails {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatusCause {
-    /// The fault, for programs: `FieldValueInvalid` and the like.
+    /// The fault, for programs: `FieldValueInvalid` and so on.
     #[serde(skip_serializing_if = "is_empty")]
     pub reason: String,
-    /// The fault, for people.
+    /// The fault, for humans.
     #[serde(skip_serializing_if = "is_empty")]
     pub message: String,
     /// The path of the member at fault, such as `spec.expirationSeconds`.

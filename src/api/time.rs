@@ -1,4 +1,4 @@
-//! The time of Kubernetes objects.
+//! Times in Kubernetes objects.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,11 +9,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::time::UnixSeconds;
 
-/// A point in time, as Kubernetes writes it (`metav1.Time`): RFC 3339 in UTC, whole seconds, `Z`.
+/// A point in time (`metav1.Time`). It is written like Kubernetes does: RFC 3339 in UTC, whole seconds, `Z`.
 ///
-/// Any time of RFC 3339 can be read, with any offset. Fractions of a second are dropped, and a leap second
-/// counts as the second before it. Every value lies in the years 0 to 9999 (UTC), so that it can be written.
-/// Where Kubernetes writes `null` for its zero time, the types of this module have an `Option<Time>`.
+/// Any time of RFC 3339 can be read, with any offset. Fractions of a second are dropped. A leap second counts as the
+/// second before it. Every value is in the years 0 to 9999 (UTC), so it can be written. Where Kubernetes writes
+/// `null` for its zero time, the types of this module have an `Option<Time>`.
 ///
 /// ```
 /// use boundtoken::api::Time;
@@ -26,7 +26,7 @@ use crate::time::UnixSeconds;
 pub struct Time(DateTime<Utc>);
 
 impl Time {
-    /// The time of that many seconds after 1970-01-01T00:00:00Z.
+    /// Returns the time this many seconds after 1970-01-01T00:00:00Z.
     fn at(unix_seconds: i64) -> Result<Self, InvalidTime> {
         DateTime::from_timestamp(unix_seconds, 0)
             .filter(|time| (0..=9999).contains(&time.year()))
@@ -42,9 +42,9 @@ impl FromStr for Time {
     ///
     /// # Errors
     ///
-    /// [`InvalidTime`] when the text is anything else, or the time in UTC is outside of the years 0 to 9999.
+    /// [`InvalidTime`] if the text is anything else, or the time in UTC is outside the years 0 to 9999.
     fn from_str(text: &str) -> Result<Self, InvalidTime> {
-        // chrono also takes a space for the T, and the minus sign U+2212.
+        // chrono would also accept a space for the T, and the minus sign U+2212.
         let within_rfc3339 = |byte: u8| byte.is_ascii_digit() || b"-+:.TtZz".contains(&byte);
         if !text.bytes().all(within_rfc3339) {
             return Err(InvalidTime);
@@ -57,7 +57,7 @@ impl FromStr for Time {
 impl TryFrom<DateTime<Utc>> for Time {
     type Error = InvalidTime;
 
-    /// Drops the fraction of the second; fails outside of the years 0 to 9999.
+    /// Drops the fraction of the second. Fails outside the years 0 to 9999.
     fn try_from(time: DateTime<Utc>) -> Result<Self, InvalidTime> {
         Self::at(time.timestamp())
     }
@@ -72,7 +72,7 @@ impl From<Time> for DateTime<Utc> {
 impl TryFrom<UnixSeconds> for Time {
     type Error = InvalidTime;
 
-    /// Fails after [`UnixSeconds::MAX`] only.
+    /// Fails only after [`UnixSeconds::MAX`].
     fn try_from(time: UnixSeconds) -> Result<Self, InvalidTime> {
         i64::try_from(time.0).map_err(|_| InvalidTime).and_then(Self::at)
     }
@@ -109,7 +109,7 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
-/// The error of reading a [`Time`]: it is not of RFC 3339, or not in the years 0 to 9999.
+/// The error for a text or number that is no [`Time`]: it is not of RFC 3339, or not in the years 0 to 9999.
 ///
 /// It does not quote the text.
 ///

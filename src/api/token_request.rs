@@ -1,4 +1,4 @@
-//! Asking for a token.
+//! The types of TokenRequest.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,9 +9,9 @@ use super::attestations::{Read, are_none};
 use super::wire::{AUTHENTICATION_V1, is_empty, null_when_empty, read_object};
 use super::{ObjectMeta, Time};
 
-/// Asks the API server for a token of a service account, and is its answer (`authentication.k8s.io/v1`).
+/// A request for a token of a service account, and the answer (`authentication.k8s.io/v1`).
 ///
-/// To be sent to `POST /api/v1/namespaces/NAMESPACE/serviceaccounts/NAME/token`.
+/// Send it to `POST /api/v1/namespaces/NAMESPACE/serviceaccounts/NAME/token`.
 ///
 /// ```
 /// use boundtoken::api::{BoundObjectReference, TokenRequest, TokenRequestSpec};
@@ -45,11 +45,11 @@ pub struct TokenRequest {
     pub kind: String,
     /// Always [`TokenRequest::API_VERSION`].
     pub api_version: String,
-    /// In a response: of the service account. Always written.
+    /// In a response, that of the service account. Always written.
     pub metadata: ObjectMeta,
-    /// What is asked for. In a response, what was granted.
+    /// The request. In a response, what was granted.
     pub spec: TokenRequestSpec,
-    /// The answer: none in a request, and then left out.
+    /// The answer. Left out of a request.
     #[serde(skip_serializing_if = "is_empty")]
     pub status: Option<TokenRequestStatus>,
 }
@@ -81,7 +81,7 @@ read_object!(TokenRequest {
     status: "status",
 });
 
-/// What token is asked for (`TokenRequestSpec`). All three members are always written, `null` when unset.
+/// The token that is asked for (`TokenRequestSpec`). The first three members are always written, as `null` if unset.
 ///
 /// ```
 /// use boundtoken::api::TokenRequestSpec;
@@ -93,19 +93,20 @@ read_object!(TokenRequest {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TokenRequestSpec {
-    /// Who is to accept the token. When empty, the API server takes its own audiences.
+    /// The intended audiences of the token. If empty, the API server uses its own.
     #[serde(serialize_with = "null_when_empty")]
     pub audiences: Vec<String>,
-    /// How long the token is to live, in seconds: 600 to 4,294,967,296; the API server may shorten it.
-    /// When unset, 3,600. Zero is not unset: the API server refuses it.
+    /// The lifetime of the token, in seconds: 600 to 4,294,967,296. The API server may shorten it. The default is
+    /// 3,600. Zero is not the default: the API server refuses it.
     pub expiration_seconds: Option<i64>,
-    /// The object that the token is to die with.
+    /// The object to bind the token to. When the object is deleted, the token is void.
     pub bound_object_ref: Option<BoundObjectReference>,
-    /// What the API server is to attest of the service account, by name (KEP-6060, Kubernetes 1.37, alpha). Left out when
-    /// empty.
+    /// What the API server shall attest about the service account, by name (KEP-6060, Kubernetes 1.37, alpha). Left
+    /// out when empty.
     ///
-    /// Only a token that is bound to a webhook configuration has one, and exactly one: `admissionReviewAPIGroups`, with the
-    /// API group that the account reviews as its one value; `*` is all groups. An older API server ignores it.
+    /// A token that is bound to a webhook configuration must have exactly one: `admissionReviewAPIGroups`, with the
+    /// API group that the account reviews as its only value. `*` stands for all groups. Other tokens must have none.
+    /// An older API server ignores the member.
     ///
     /// ```
     /// use boundtoken::api::TokenRequestSpec;
@@ -145,8 +146,8 @@ read_object!(TokenRequestSpec {
 pub struct TokenRequestStatus {
     /// The token: a secret.
     pub token: String,
-    /// When the token expires; `null` when unset. The API server may accept the token for longer: for a year
-    /// when the kubelet asked for 3,607 seconds and the only audiences are the API server's own.
+    /// When the token expires. `null` if unset. The API server may accept the token for longer: for a year if the
+    /// kubelet asked for 3,607 seconds and the only audiences are those of the API server.
     pub expiration_timestamp: Option<Time>,
 }
 
@@ -174,17 +175,17 @@ impl fmt::Debug for TokenRequestStatus {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BoundObjectReference {
-    /// `Pod`, `Node` or `Secret`; in Kubernetes 1.37 and later also `ValidatingWebhookConfiguration` or
+    /// `Pod`, `Node` or `Secret`. From Kubernetes 1.37 on, also `ValidatingWebhookConfiguration` or
     /// `MutatingWebhookConfiguration`.
     #[serde(skip_serializing_if = "is_empty")]
     pub kind: String,
-    /// `v1`, or empty; of webhook configurations `admissionregistration.k8s.io/v1`.
+    /// `v1` or empty. For webhook configurations, `admissionregistration.k8s.io/v1`.
     #[serde(skip_serializing_if = "is_empty")]
     pub api_version: String,
-    /// The object's name. A pod or secret is looked for in the service account's namespace.
+    /// The object's name. A pod or secret must be in the namespace of the service account.
     #[serde(skip_serializing_if = "is_empty")]
     pub name: String,
-    /// The object's uid. When empty, the API server takes that of the object there is.
+    /// The object's uid. If empty, the API server uses that of the existing object.
     #[serde(skip_serializing_if = "is_empty")]
     pub uid: String,
 }

@@ -1,4 +1,4 @@
-//! Asking for a verdict on a token.
+//! The types of TokenReview.
 
 use std::fmt;
 
@@ -7,9 +7,9 @@ use serde::Serialize;
 use super::wire::{AUTHENTICATION_V1, is_empty, read_object};
 use super::{ObjectMeta, UserInfo};
 
-/// Asks the API server whose token it is, and is its answer (`authentication.k8s.io/v1`).
+/// A request for the API server's verdict on a token, and the answer (`authentication.k8s.io/v1`).
 ///
-/// To be sent to `POST /apis/authentication.k8s.io/v1/tokenreviews`.
+/// Send it to `POST /apis/authentication.k8s.io/v1/tokenreviews`.
 ///
 /// ```
 /// use boundtoken::api::{TokenReview, TokenReviewSpec};
@@ -32,11 +32,11 @@ pub struct TokenReview {
     pub kind: String,
     /// Always [`TokenReview::API_VERSION`].
     pub api_version: String,
-    /// Of no meaning for the verdict. Always written.
+    /// Does not affect the verdict. Always written.
     pub metadata: ObjectMeta,
     /// The question.
     pub spec: TokenReviewSpec,
-    /// The answer: none in a request, and then left out. Do not send one: parts of it are echoed.
+    /// The answer. Left out of a request. Do not send one: the API server returns parts of it.
     #[serde(skip_serializing_if = "is_empty")]
     pub status: Option<TokenReviewStatus>,
 }
@@ -84,7 +84,7 @@ pub struct TokenReviewSpec {
     /// The token: a secret.
     #[serde(skip_serializing_if = "is_empty")]
     pub token: String,
-    /// Who the token is shown to. When empty, the API server takes its own audiences.
+    /// The audiences of the service that received the token. If empty, the API server uses its own.
     #[serde(skip_serializing_if = "is_empty")]
     pub audiences: Vec<String>,
 }
@@ -116,9 +116,9 @@ pub struct TokenReviewStatus {
     /// Whether the token is good. Left out when false.
     #[serde(skip_serializing_if = "is_empty")]
     pub authenticated: bool,
-    /// Who shows the token. Always written. Not to be read unless `authenticated` is true.
+    /// The user that the token speaks for. Always written. Do not read it unless `authenticated` is true.
     pub user: UserInfo,
-    /// Those of the audiences in question that the token is for. Left out when empty.
+    /// The audiences of the request that the token names. Left out when empty.
     #[serde(skip_serializing_if = "is_empty")]
     pub audiences: Vec<String>,
     /// Why the token is refused. Left out when empty.

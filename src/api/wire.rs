@@ -1,4 +1,4 @@
-//! Reading and writing members the way the API server does.
+//! Reading and writing members like the API server.
 
 use serde::de::{Error, Unexpected};
 use serde::{Serialize, Serializer};
@@ -6,11 +6,11 @@ use serde::{Serialize, Serializer};
 /// The API group and version of `TokenRequest` and `TokenReview`.
 pub(super) const AUTHENTICATION_V1: &str = "authentication.k8s.io/v1";
 
-/// Implements `Deserialize` for a type whose members are all optional and which has a `Default`.
+/// Implements `Deserialize` for a type with a `Default`, all of whose members are optional.
 ///
-/// Not derived, because a derived reader takes an array of members by position and refuses `null` where
-/// the API server takes it as absence. A member followed by `= VALUE` must have that value when it is there; one followed
-/// by `as TYPE` is read as this wrapper of its own type.
+/// A derived implementation would accept an array of members by position, and refuse a `null` that the API server
+/// takes as absence. A member with `= VALUE` must have that value if it is there. A member with `as TYPE` is read as
+/// this wrapper of its own type.
 macro_rules! read_object {
     ($type:ident { $($field:ident: $member:literal $(as $wire:ty)? $(= $fixed:expr)?),+ $(,)? }) => {
         impl<'de> serde::Deserialize<'de> for $type {
@@ -24,7 +24,7 @@ macro_rules! read_object {
                         formatter.write_str(concat!("an object of type ", stringify!($type)))
                     }
 
-                    // serde's own error would quote the string, which in the wrong place may be a token.
+                    // The default error would quote the string. In the wrong place, that may be a token.
                     fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<$type, E> {
                         Err(E::invalid_type(serde::de::Unexpected::Other("a string"), &self))
                     }
@@ -63,11 +63,11 @@ macro_rules! read_object {
 
 pub(super) use read_object;
 
-/// Checks a member that may hold one value only; the empty string counts as absence.
+/// Checks a member that may have only one value. The empty string counts as absence.
 pub(super) fn fixed<E: Error>(found: Option<String>, member: &str, value: &str) -> Result<Option<String>, E> {
     match found.filter(|found| !found.is_empty()) {
         Some(found) if found != value => {
-            // Long enough to be a token: not repeated.
+            // A long text may be a token, so it is not quoted.
             let found =
                 if found.len() <= 64 { Unexpected::Str(&found) } else { Unexpected::Other("a long string") };
             Err(E::invalid_value(found, &format!("{value} as {member}").as_str()))
@@ -76,12 +76,12 @@ pub(super) fn fixed<E: Error>(found: Option<String>, member: &str, value: &str) 
     }
 }
 
-/// Whether a member is left out because it holds nothing: what Go's `omitempty` does.
+/// Returns whether a member is left out because it is empty, like Go's `omitempty`.
 pub(super) fn is_empty<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// Writes an empty list as `null`: Go's unset slice, for members without `omitempty`.
+/// Writes an empty list as `null`, as Go does for an unset slice without `omitempty`.
 pub(super) fn null_when_empty<S: Serializer>(list: &[String], serializer: S) -> Result<S::Ok, S::Error> {
     Some(list).filter(|list| !list.is_empty()).serialize(serializer)
 }

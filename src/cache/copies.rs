@@ -1,18 +1,18 @@
-//! Claims that several threads hand out at once.
+//! Claims that several threads hand out at the same time.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::claims::Claims;
 
-/// How many copies there are at most.
+/// The largest number of copies.
 pub(super) const COPIES: usize = 4;
 
-/// The same claims, once for each group of threads.
+/// One copy of the claims for each group of threads.
 ///
-/// Whoever hands out claims counts up their references, and whoever drops them counts down. Threads that did so in one
-/// place would take its cache line from each other at each hit: two would be little faster than one. The
-/// copies share the text. Each is made when the first thread of its group asks.
+/// Handing out claims writes their reference count, and so does dropping them. If all threads wrote the same count,
+/// they would take its cache line from each other at each hit, and two threads would be little faster than one. A
+/// copy is made when the first thread of its group asks. All copies share the text.
 pub(super) struct Copies([OnceLock<Arc<Claims>>; COPIES]);
 
 impl Copies {
@@ -24,7 +24,7 @@ impl Copies {
         Self(copies)
     }
 
-    /// The copy of this thread's group.
+    /// Returns the copy of this thread's group.
     pub(super) fn own(&self) -> Option<&Arc<Claims>> {
         let place = self.0.get(own_place())?;
         match place.get() {
@@ -37,11 +37,12 @@ impl Copies {
     }
 }
 
-/// Threads take turns.
+/// Returns the group of this thread. New threads are spread over the groups in turn.
 fn own_place() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     thread_local! {
         static OWN: usize = NEXT.fetch_add(1, Ordering::Relaxed) % COPIES;
     }
-    OWN.try_with(|own| *own).unwrap_or_default()
+    // A thread that is ending has no group any more. The first one will do.
+    OWN.try_with(|own| *own).unwrap_or(0)
 }

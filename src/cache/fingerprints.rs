@@ -3,7 +3,7 @@
 use crate::claims::Claims;
 use crate::objects::{Fingerprint, ObjectKind};
 
-/// The fingerprints of the objects that a token is bound to. They fill the array from the front.
+/// The fingerprints of the objects that a token is bound to, followed by `None`.
 pub(crate) struct Fingerprints([Option<Fingerprint>; ObjectKind::ALL.len()]);
 
 impl Fingerprints {

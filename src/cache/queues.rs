@@ -1,25 +1,24 @@
-//! Who leaves when there is no room: S3-FIFO (Yang, Zhang, Qiu, Yue, Rashmi: "FIFO queues are all you need for cache
-//! eviction", SOSP 2023).
+//! Eviction by S3-FIFO (Yang, Zhang, Qiu, Yue, Rashmi: "FIFO queues are all you need for cache eviction", SOSP 2023).
 //!
-//! New tokens queue in a short line. Those that are seen again before it is their turn move on to the long line, the others
-//! leave, so that a scan of many tokens, each used once, passes through the short line alone. A token that left too early
-//! is known when it comes back, and goes to the long line at once.
+//! New tokens queue in a short line. A token that is seen again before its turn moves to the long line. The others
+//! leave. So a scan of many tokens that are each used once passes through the short line alone. A token that left too
+//! early is recognized when it comes back, and goes to the long line at once.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use super::End;
 
-/// What share of the whole the short line has, at least: one in so many.
+/// The smallest share of the short line: one part in so many.
 const SHORT: usize = 10;
-/// How many tokens one that comes may find in use and spare, before the next must leave. It bounds the time of one call
-/// to about a tenth of a millisecond.
+/// How many tokens in use a new token may spare. The next one must leave. This bounds the time of one call to about a
+/// tenth of a millisecond.
 const SPARED: usize = 1_000;
 
-/// The tokens that have a place here, as far as it takes to choose among them.
+/// The tokens that have a place in the queues.
 pub(super) trait Residents {
-    /// Whether the token was used since this was last asked.
+    /// Returns whether the token was used since the last call.
     fn take_use(&self, end: &End) -> bool;
-    /// Tells the token that it has another number now.
+    /// Gives the token another number.
     fn renumber(&self, end: &End, number: u64);
     fn remove(&self, end: &End);
 }
@@ -35,7 +34,7 @@ pub(super) struct Queues {
 }
 
 impl Queues {
-    /// For at most so many tokens, that together take at most so many bytes.
+    /// Creates queues for at most `most` tokens, which together take at most `largest` bytes.
     pub(super) fn new(most: usize, largest: usize) -> Self {
         Self {
             most,
@@ -47,18 +46,18 @@ impl Queues {
         }
     }
 
-    /// The number of the place for a token of this size; `None` if it is too large to be kept at all.
+    /// Returns the number of a place for a token of this size, or `None` if the token is too large to be kept at all.
     pub(super) fn number_for(&mut self, size: usize) -> Option<u64> {
         (self.most > 0 && size <= self.largest).then(|| self.next_number())
     }
 
-    /// Gives a token, which is there already, the place of this number.
+    /// Gives the place of this number to a token. The token must be in the table already.
     pub(super) fn add(&mut self, number: u64, end: End, size: usize) {
         let line = if self.gone.take(&end) { &mut self.long } else { &mut self.short };
         line.push(number, Place { end, size });
     }
 
-    /// Has as many tokens leave as it takes for one of this size.
+    /// Removes as many tokens as it takes to make room for one of this size.
     pub(super) fn make_room_for(&mut self, size: usize, residents: &impl Residents) {
         let mut spared = 0;
         while self.short.size.saturating_add(self.long.size).saturating_add(size) > self.largest
@@ -82,7 +81,7 @@ impl Queues {
         }
     }
 
-    /// Gives the place of this number free: its token is there no more.
+    /// Frees the place of this number. Its token has left the table.
     pub(super) fn remove(&mut self, number: u64) {
         if !self.short.remove(number) {
             self.long.remove(number);
@@ -106,7 +105,7 @@ struct Place {
     size: usize,
 }
 
-/// Places by their numbers, of which later ones have higher.
+/// Places by their number. Later places have higher numbers.
 #[derive(Default)]
 struct Line {
     places: BTreeMap<u64, Place>,
@@ -126,7 +125,7 @@ impl Line {
         Some(place)
     }
 
-    /// Tells whether the number was in this line.
+    /// Returns whether the number was in this line.
     fn remove(&mut self, number: u64) -> bool {
         let removed = self.places.remove(&number);
         self.size = self.size.saturating_sub(removed.as_ref().map_or(0, |place| place.size));
@@ -134,7 +133,7 @@ impl Line {
     }
 }
 
-/// The ends of tokens that left the short line last.
+/// The ends of the tokens that left the short line last.
 #[derive(Default)]
 struct Gone {
     ends: HashSet<End>,
@@ -163,7 +162,7 @@ mod tests {
 
     use super::*;
 
-    /// The tokens that are there: each one's number, and whether it was used.
+    /// Each token's number, and whether it was used.
     #[derive(Default)]
     struct Tokens(RefCell<HashMap<End, (u64, bool)>>);
 

@@ -1,9 +1,9 @@
-//! What the API server attests of a caller (KEP-6060).
+//! What the API server attests about a caller (KEP-6060).
 
 use super::Claims;
 use super::span::Span;
 
-/// One attestation of the claim `attestations`: a name, and what is attested under it.
+/// One attestation of the claim `attestations`: a name and its values.
 ///
 /// ```
 /// # use boundtoken::{KeySet, TrustedIssuer, UnixSeconds, Verifier};
@@ -25,23 +25,26 @@ use super::span::Span;
 pub struct Attestation<'a> {
     claims: &'a Claims,
     name: Span,
+    /// The values of all attestations. Those of this one are `count` values from `start` on.
     values: &'a [Span],
+    start: usize,
+    count: usize,
 }
 
 impl<'a> Attestation<'a> {
-    /// The one name that Kubernetes knows: the API groups whose admission reviews the caller may send.
+    /// The only name that Kubernetes uses: the API groups whose admission reviews the caller may send.
     pub const API_GROUPS: &'static str = "admissionReviewAPIGroups";
 
-    /// What kind of thing is attested.
+    /// The kind of attestation.
     #[must_use]
     pub fn name(&self) -> &'a str {
         self.claims.get(self.name)
     }
 
-    /// What is attested, in the token's order.
+    /// The attested values, in the token's order.
     pub fn values(&self) -> impl ExactSizeIterator<Item = &'a str> + use<'a> {
         let claims = self.claims;
-        self.values.iter().map(move |&value| claims.get(value))
+        self.values.iter().skip(self.start).take(self.count).map(move |&value| claims.get(value))
     }
 }
 
@@ -55,37 +58,37 @@ impl std::fmt::Debug for Attestation<'_> {
     }
 }
 
-/// All attestations of a token, their values one after the other.
+/// All attestations of a token. Their values are in one list, so that a name costs no allocation.
 #[derive(Clone, Default)]
 pub(super) struct Attestations {
-    /// Each with the place behind its last value.
+    /// Each name with the number of its values.
     names: Vec<(Span, usize)>,
     values: Vec<Span>,
 }
 
 impl Attestations {
-    /// Begins one: the values that follow are its.
+    /// Starts an attestation. The values that are pushed next belong to it.
     pub(super) fn begin(&mut self, name: Span) {
-        self.names.push((name, self.values.len()));
+        self.names.push((name, 0));
     }
 
     pub(super) fn push(&mut self, value: Span) {
-        self.values.push(value);
-        if let Some((_, end)) = self.names.last_mut() {
-            *end = self.values.len();
+        if let Some((_, count)) = self.names.last_mut() {
+            *count += 1;
+            self.values.push(value);
         }
     }
 
     pub(super) fn of<'a>(&'a self, claims: &'a Claims) -> impl Iterator<Item = Attestation<'a>> {
-        let mut start = 0;
-        self.names.iter().map(move |&(name, end)| {
-            let values = self.values.get(start..end).unwrap_or_default();
-            start = end;
-            Attestation { claims, name, values }
+        let mut next = 0;
+        self.names.iter().map(move |&(name, count)| {
+            let start = next;
+            next += count;
+            Attestation { claims, name, values: &self.values, start, count }
         })
     }
 
-    /// How many bytes they own, beside their own.
+    /// Returns how many bytes they own apart from their own.
     pub(super) fn size(&self) -> usize {
         self.names.capacity().saturating_mul(size_of::<(Span, usize)>())
             + self.values.capacity().saturating_mul(size_of::<Span>())

@@ -1,76 +1,53 @@
-//! Which of a token's audiences are accepted.
+//! Which audiences of a token are accepted.
 
-use std::sync::Arc;
+use super::Audiences;
+use super::several::Several;
 
-use super::Claims;
-
-/// The accepted audiences of a token: their places in its list, in the order in which the verifier accepts them.
+/// The accepted audiences of a token: their places in the token's list, in the order in which the verifier accepts
+/// them.
 ///
-/// It belongs to one call. The claims are shared by all calls, whatever audiences those accept.
+/// It belongs to one call. All calls share the claims, whichever audiences they accept.
 #[derive(Clone, Debug)]
-pub(crate) struct Matched(Places);
-
-/// A few, as nearly every token has, take no memory of their own; many are shared when they are cloned.
-#[derive(Clone, Debug)]
-enum Places {
-    Few { count: u8, places: [u32; FEW] },
-    Many(Arc<[u32]>),
-}
-
-const FEW: usize = 5;
+pub(crate) struct Matched(Several<u32>);
 
 impl Matched {
-    /// An empty text is no audience: nobody can be meant by it.
-    pub(crate) fn of(claims: &Claims, accepted: &[impl AsRef<str>]) -> Self {
-        let mut places = accepted.iter().map(AsRef::as_ref).filter_map(|accepted: &str| {
-            let place =
-                claims.audiences().position(|audience| !accepted.is_empty() && audience == accepted)?;
-            // A token of 1 MiB has fewer.
+    /// Finds the `accepted` audiences in a token. The empty text matches nothing: it names nobody.
+    pub(crate) fn of(audiences: Audiences<'_>, accepted: &[impl AsRef<str>]) -> Self {
+        let accepted = accepted.iter().map(AsRef::as_ref).filter(|accepted| !accepted.is_empty());
+        let place = |accepted: &str| {
+            let place = audiences.iter().position(|audience| audience == accepted)?;
+            // Tokens are at most 1 MiB, so every place fits.
             u32::try_from(place).ok()
-        });
-        let (mut few, mut count) = ([0; FEW], 0);
-        for slot in &mut few {
-            let Some(place) = places.next() else { break };
-            *slot = place;
-            count += 1;
-        }
-        Self(match places.next() {
-            None => Places::Few { count, places: few },
-            Some(next) => Places::Many(few.into_iter().chain([next]).chain(places).collect()),
-        })
+        };
+        Self(accepted.filter_map(place).collect())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.places().is_empty()
+        self.0.as_slice().is_empty()
     }
 
-    /// The audiences themselves, out of the claims of the same token.
-    pub(crate) fn audiences<'a>(&'a self, claims: &'a Claims) -> impl ExactSizeIterator<Item = &'a str> {
-        self.places().iter().map(|&place| {
-            let place = usize::try_from(place).ok();
-            let span = place.and_then(|place| claims.audiences.as_slice().get(place));
-            span.map_or("", |&span| claims.get(span))
-        })
-    }
-
-    fn places(&self) -> &[u32] {
-        match &self.0 {
-            Places::Few { count, places } => places.get(..usize::from(*count)).unwrap_or_default(),
-            Places::Many(places) => places,
-        }
+    /// Returns the audiences themselves. `audiences` must be those of the same token.
+    pub(crate) fn audiences<'a>(
+        &'a self,
+        audiences: Audiences<'a>,
+    ) -> impl ExactSizeIterator<Item = &'a str> {
+        self.0.as_slice().iter().map(move |&place| audiences.at(place))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use super::super::SignedClaims;
     use super::*;
 
     fn matched(audiences: &[&str], accepted: &[&str]) -> Vec<String> {
         let payload = serde_json::json!({ "aud": audiences }).to_string();
-        let claims = Claims::parse(payload.as_bytes(), &Arc::from("")).unwrap();
-        let matched = Matched::of(&claims, accepted);
-        assert_eq!(matched.is_empty(), matched.audiences(&claims).len() == 0);
-        matched.audiences(&claims).map(str::to_owned).collect()
+        let claims = SignedClaims::parse(payload.as_bytes(), &Arc::from("")).ok().unwrap();
+        let matched = Matched::of(claims.aud(), accepted);
+        assert_eq!(matched.is_empty(), matched.audiences(claims.aud()).len() == 0);
+        matched.audiences(claims.aud()).map(str::to_owned).collect()
     }
 
     #[test]

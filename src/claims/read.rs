@@ -1,9 +1,10 @@
-//! Reading claims out of a verified payload.
+//! Reading the claims of a token whose signature holds.
 
 use std::sync::Arc;
 
-use super::span::{Span, Spans, SpansBuilder};
-use super::{Claims, Kubernetes, Reference, Uncommon};
+use super::several::SeveralBuilder;
+use super::span::Span;
+use super::{Body, Kubernetes, Reference, SignedClaims, Uncommon};
 use crate::json::{self, Kind, Known, KnownName, Member, Object, Reader, Rules, Text};
 use crate::rejection::{Reason, Rejection};
 use crate::time::UnixSeconds;
@@ -18,7 +19,7 @@ static RULES: Rules = Rules {
     too_many_members: None,
 };
 
-/// The registered claims that are read (RFC 7519 section 4.1), and Kubernetes' own.
+/// The claims that are read: registered ones (RFC 7519 section 4.1) and that of Kubernetes.
 #[derive(Clone, Copy)]
 enum Claim {
     Aud,
@@ -68,7 +69,7 @@ const KUBERNETES: Known<KubernetesClaim> = &[
     KnownName::new("warnafter", KubernetesClaim::WarnAfter),
 ];
 
-/// The members of a reference in it.
+/// The members of a reference in the claim `kubernetes.io`.
 #[derive(Clone, Copy)]
 enum ReferenceClaim {
     Name,
@@ -78,55 +79,63 @@ enum ReferenceClaim {
 const REFERENCE: Known<ReferenceClaim> =
     &[KnownName::new("name", ReferenceClaim::Name), KnownName::new("uid", ReferenceClaim::Uid)];
 
-/// The member of the claim `kubernetes.io` with the attestations.
+/// The member of the claim `kubernetes.io` that holds the attestations.
 const ATTESTATIONS: &str = "attestations";
 
-impl Claims {
+impl SignedClaims {
     /// Reads the payload of a token whose signature holds under a key of the issuer with this label.
-    pub(crate) fn parse(payload: &[u8], issuer_label: &Arc<str>) -> Result<Arc<Self>, Rejection> {
+    pub(crate) fn parse(payload: &[u8], issuer_label: &Arc<str>) -> Result<Self, Rejection> {
         let payload = json::utf8(payload, &RULES)?;
-        let mut draft = Draft::new(payload, issuer_label);
+        let mut draft = Draft { texts: Texts { payload, resolved: String::new() }, ..Draft::default() };
         Reader::read(payload, &RULES, |reader| draft.read(reader))?;
-        if !draft.texts.resolved.is_empty() {
-            draft.claims.text = [payload, &draft.texts.resolved].concat().into();
-        }
-        draft.claims.audiences = draft.audiences.build();
-        Ok(Arc::new(draft.claims))
+        Ok(draft.finish(issuer_label))
     }
 }
 
 /// Claims while they are read.
-struct Draft {
-    claims: Claims,
-    audiences: SpansBuilder,
-    texts: Texts,
+#[derive(Default)]
+struct Draft<'a> {
+    texts: Texts<'a>,
+    expires_at: Option<UnixSeconds>,
+    not_before: Option<UnixSeconds>,
+    issued_at: Option<UnixSeconds>,
+    issuer: Span,
+    subject: Span,
+    jti: Span,
+    audiences: SeveralBuilder<Span>,
+    service_account: Option<Reference>,
+    kubernetes: Kubernetes,
 }
 
-/// The texts of claims while they are read.
-struct Texts {
-    payload_length: usize,
-    /// Resolved texts, to stand behind the payload.
+/// The text of claims while they are read.
+#[derive(Default)]
+struct Texts<'a> {
+    payload: &'a str,
+    /// The resolved form of texts that have escapes. It will follow the payload.
     resolved: String,
 }
 
-impl Draft {
-    fn new(payload: &str, issuer_label: &Arc<str>) -> Self {
-        let payload_length = payload.len();
-        let claims = Claims {
-            text: payload.into(),
-            payload_length,
-            issuer: Span::default(),
-            subject: Span::default(),
-            jti: Span::default(),
-            audiences: Spans::default(),
-            issuer_label: Arc::clone(issuer_label),
-            expires_at: None,
-            not_before: None,
-            issued_at: None,
-            kubernetes: Kubernetes::default(),
-        };
-        let texts = Texts { payload_length, resolved: String::new() };
-        Self { claims, audiences: SpansBuilder::default(), texts }
+impl Draft<'_> {
+    fn finish(self, issuer_label: &Arc<str>) -> SignedClaims {
+        let Texts { payload, resolved } = self.texts;
+        let text = [payload, &resolved];
+        let payload = Arc::<str>::from(payload);
+        SignedClaims {
+            expires_at: self.expires_at,
+            service_account: self.service_account,
+            body: Body {
+                text: if resolved.is_empty() { Arc::clone(&payload) } else { text.concat().into() },
+                not_before: self.not_before,
+                issued_at: self.issued_at,
+                kubernetes: self.kubernetes,
+                issuer: self.issuer,
+                subject: self.subject,
+                jti: self.jti,
+                audiences: self.audiences.build(),
+                issuer_label: Arc::clone(issuer_label),
+                payload,
+            },
+        }
     }
 
     fn read(&mut self, reader: &mut Reader<'_>) -> Result<(), Reason> {
@@ -134,13 +143,13 @@ impl Draft {
         while let Some(member) = reader.member(&mut claims, CLAIMS)? {
             match member {
                 Member::Known(Claim::Aud) => self.audiences(reader)?,
-                Member::Known(Claim::Exp) => date(reader, "exp", &mut self.claims.expires_at)?,
-                Member::Known(Claim::Iat) => date(reader, "iat", &mut self.claims.issued_at)?,
-                Member::Known(Claim::Iss) => self.texts.string(reader, "iss", &mut self.claims.issuer)?,
-                Member::Known(Claim::Jti) => self.texts.string(reader, "jti", &mut self.claims.jti)?,
+                Member::Known(Claim::Exp) => date(reader, "exp", &mut self.expires_at)?,
+                Member::Known(Claim::Iat) => date(reader, "iat", &mut self.issued_at)?,
+                Member::Known(Claim::Iss) => self.texts.string(reader, "iss", &mut self.issuer)?,
+                Member::Known(Claim::Jti) => self.texts.string(reader, "jti", &mut self.jti)?,
                 Member::Known(Claim::Kubernetes) => self.kubernetes(reader)?,
-                Member::Known(Claim::Nbf) => date(reader, "nbf", &mut self.claims.not_before)?,
-                Member::Known(Claim::Sub) => self.texts.string(reader, "sub", &mut self.claims.subject)?,
+                Member::Known(Claim::Nbf) => date(reader, "nbf", &mut self.not_before)?,
+                Member::Known(Claim::Sub) => self.texts.string(reader, "sub", &mut self.subject)?,
                 Member::Unknown(name) => match registered_name_in_another_case(&name) {
                     Some(registered) => return Err(reader.refuse(Reason::ClaimsNameCase, registered)),
                     None => reader.skip()?,
@@ -150,7 +159,7 @@ impl Draft {
         Ok(())
     }
 
-    /// One string or an array of strings (RFC 7519 section 4.1.3).
+    /// Reads one string or an array of strings (RFC 7519 section 4.1.3).
     fn audiences(&mut self, reader: &mut Reader<'_>) -> Result<(), Reason> {
         match reader.kind()? {
             Kind::Null => reader.skip(),
@@ -179,7 +188,7 @@ impl Draft {
         if !has_object(reader, "kubernetes.io")? {
             return Ok(());
         }
-        let Self { claims: Claims { kubernetes: claim, .. }, texts, .. } = self;
+        let Self { kubernetes: claim, service_account, texts, .. } = self;
         let mut object = Object::default();
         while let Some(member) = reader.member(&mut object, KUBERNETES)? {
             match member {
@@ -199,7 +208,7 @@ impl Draft {
                     texts.reference(reader, "secret", &mut claim.secret)?
                 }
                 Member::Known(KubernetesClaim::ServiceAccount) => {
-                    texts.reference(reader, "serviceaccount", &mut claim.service_account)?;
+                    texts.reference(reader, "serviceaccount", service_account)?;
                 }
                 Member::Known(KubernetesClaim::ValidatingWebhookConfiguration) => {
                     let place = &mut uncommon(claim).validating_webhook_configuration;
@@ -209,8 +218,8 @@ impl Draft {
                     date(reader, "warnafter", &mut claim.warn_after)?
                 }
                 Member::Unknown(name) => {
-                    if skip_and_tell_reference(reader)? {
-                        uncommon(claim).unknown_binding.get_or_insert_with(|| texts.span(name));
+                    if skip_and_tell_reference(reader)? && uncommon(claim).unknown_binding.is_none() {
+                        uncommon(claim).unknown_binding = Some(texts.span(name)?);
                     }
                 }
             }
@@ -219,13 +228,13 @@ impl Draft {
     }
 }
 
-/// The place for what few tokens have, while nobody shares it.
+/// Returns the place for what few tokens have. Nobody shares it yet, so nothing is copied.
 fn uncommon(claim: &mut Kubernetes) -> &mut Uncommon {
     Arc::make_mut(claim.uncommon.get_or_insert_default())
 }
 
-impl Texts {
-    /// Reads a reference into its place.
+impl Texts<'_> {
+    /// Reads a reference into `place`.
     fn reference(
         &mut self,
         reader: &mut Reader<'_>,
@@ -247,9 +256,9 @@ impl Texts {
         Ok(())
     }
 
-    /// Reads a map of names to arrays of strings. A null among the strings is the empty text, as Go decodes it.
+    /// Reads a map of names to arrays of strings. Like Go, takes a null among the strings as the empty text.
     fn attestations(&mut self, reader: &mut Reader<'_>, claim: &mut Kubernetes) -> Result<(), Reason> {
-        /// Every name is as good as another.
+        /// No name is special.
         #[derive(Clone, Copy)]
         enum NoneKnown {}
         if !has_object(reader, ATTESTATIONS)? {
@@ -259,7 +268,7 @@ impl Texts {
         let mut object = Object::default();
         while let Some(member) = reader.member::<NoneKnown>(&mut object, &[])? {
             let Member::Unknown(name) = member;
-            attestations.begin(self.span(name));
+            attestations.begin(self.span(name)?);
             if reader.kind()? != Kind::Array {
                 reader.null(ATTESTATIONS)?;
                 continue;
@@ -274,7 +283,7 @@ impl Texts {
         Ok(())
     }
 
-    /// Reads a string into its place.
+    /// Reads a string into `place`.
     #[inline(never)]
     fn string(
         &mut self,
@@ -283,25 +292,27 @@ impl Texts {
         place: &mut Span,
     ) -> Result<(), Reason> {
         if let Some(text) = reader.optional_string(claim)? {
-            *place = self.span(text);
+            *place = self.span(text)?;
         }
         Ok(())
     }
 
-    fn span(&mut self, text: Text<'_>) -> Span {
-        match text.verbatim() {
-            Some(range) => Span::new(range),
+    /// Returns where the text stands. Resolves escapes.
+    fn span(&mut self, text: Text<'_>) -> Result<Span, Reason> {
+        let range = match text.verbatim() {
+            Some(range) => Some(range).filter(|range| self.payload.get(range.clone()).is_some()),
             None => {
-                let start = self.payload_length + self.resolved.len();
+                let start = self.payload.len() + self.resolved.len();
                 self.resolved.extend(text.chars());
-                Span::new(start..self.payload_length + self.resolved.len())
+                Some(start..self.payload.len() + self.resolved.len())
             }
-        }
+        };
+        range.and_then(Span::new).ok_or(RULES.malformed)
     }
 }
 
-/// Reads past a member that is not known; tells whether it has the form of a reference: an object with a `name` or a `uid` that
-/// is a string.
+/// Skips an unknown member. Returns whether it looks like a reference: an object with a `name` or a `uid` that is a
+/// string.
 #[cold]
 fn skip_and_tell_reference(reader: &mut Reader<'_>) -> Result<bool, Reason> {
     if reader.kind()? != Kind::Object {
@@ -316,7 +327,7 @@ fn skip_and_tell_reference(reader: &mut Reader<'_>) -> Result<bool, Reason> {
     Ok(is_reference)
 }
 
-/// Whether an object stands next. It may be null instead, which is read, and which Kubernetes takes for absence.
+/// Returns whether the next value is an object. Reads a null, which Kubernetes takes as absence.
 fn has_object(reader: &mut Reader<'_>, claim: &'static str) -> Result<bool, Reason> {
     match reader.kind()? {
         Kind::Object => Ok(true),
@@ -324,7 +335,7 @@ fn has_object(reader: &mut Reader<'_>, claim: &'static str) -> Result<bool, Reas
     }
 }
 
-/// Reads a NumericDate (RFC 7519 section 2) into its place: a number of seconds, of which a fraction is dropped.
+/// Reads a NumericDate (RFC 7519 section 2) into `place`: a number of seconds. Drops a fraction.
 fn date(reader: &mut Reader<'_>, claim: &'static str, place: &mut Option<UnixSeconds>) -> Result<(), Reason> {
     let seconds = match reader.small_integer() {
         Some(seconds) => Some(seconds),
@@ -343,18 +354,18 @@ fn date(reader: &mut Reader<'_>, claim: &'static str, place: &mut Option<UnixSec
 }
 
 fn whole_seconds(seconds: f64) -> Option<u64> {
-    /// One more than [`UnixSeconds::MAX`], exactly.
+    /// Exactly one more than [`UnixSeconds::MAX`].
     const LIMIT: f64 = 253_402_300_800.0;
     if seconds.is_sign_negative() || !(0.0..LIMIT).contains(&seconds) {
         return None;
     }
-    // There is no other conversion; the value is known to be in range.
+    // The standard library has no other conversion. The value is in range.
     #[allow(clippy::as_conversions, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let whole = seconds as u64;
     Some(whole)
 }
 
-/// The registered claim that `name` spells in other letters, as Go's decoder would still read it.
+/// Returns the registered claim that `name` spells in another case. Go's decoder would read it as that claim.
 fn registered_name_in_another_case(name: &Text<'_>) -> Option<&'static str> {
     let folded = || {
         name.chars().map(|character| match character {

@@ -10,7 +10,7 @@ use ::aws_lc_rs::{agreement, digest, error::KeyRejected};
 
 use crate::keys::{Algorithm, Curve, KeyError, Material};
 
-/// What the backend is called.
+/// The name of the backend.
 pub(crate) const NAME: &str = "aws-lc-rs";
 
 /// AWS-LC has P-521.
@@ -28,7 +28,7 @@ pub(crate) fn fill_random(bytes: &mut [u8]) -> Result<(), KeyError> {
 #[derive(Clone)]
 pub(crate) struct PublicKey {
     key: ParsedPublicKey,
-    /// What messages are hashed with, where it is the hash that is signed.
+    /// The hash of the algorithm. `None` for Ed25519, which takes the whole message.
     hash: Option<&'static digest::Algorithm>,
 }
 
@@ -61,14 +61,14 @@ impl PublicKey {
 
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         match self.hash {
-            // Two steps, because AWS-LC takes 0.2 µs longer to do both in one.
+            // Hashing separately saves 0.2 µs.
             Some(hash) => self.key.verify_digest_sig(&digest::digest(hash, message), signature).is_ok(),
             None => self.key.verify_sig(message, signature).is_ok(),
         }
     }
 }
 
-/// The point that belongs to a private key; one that is given must be it.
+/// Derives the point of a private key. If `public` is given, it must be the same.
 pub(crate) fn elliptic_curve_public_key(
     curve: Curve,
     private: &[u8],
@@ -88,7 +88,7 @@ pub(crate) fn elliptic_curve_public_key(
     Ok(public.as_ref().to_vec())
 }
 
-/// The public key that belongs to a seed; one that is given must be it.
+/// Derives the public key of a seed. If `public` is given, it must be the same.
 pub(crate) fn ed25519_public_key(seed: &[u8], public: Option<&[u8]>) -> Result<Vec<u8>, KeyError> {
     let pair = match public {
         Some(public) => Ed25519KeyPair::from_seed_and_public_key(seed, public),
@@ -97,14 +97,14 @@ pub(crate) fn ed25519_public_key(seed: &[u8], public: Option<&[u8]>) -> Result<V
     pair.map(|pair| pair.public_key().as_ref().to_vec()).map_err(mismatch)
 }
 
-/// A private key that signs.
+/// A private key with its public key, for signing.
 pub(crate) enum KeyPair {
     Rsa(RsaKeyPair),
     EllipticCurve(EcdsaKeyPair),
 }
 
 impl KeyPair {
-    /// A new key, and its point.
+    /// Generates a key. Returns it with its public point.
     pub(crate) fn generate(curve: Curve) -> Result<(Self, Vec<u8>), KeyError> {
         let pair =
             EcdsaKeyPair::generate(signing_algorithm(curve)).map_err(|_| KeyError::CryptographyFailed)?;
@@ -112,7 +112,7 @@ impl KeyPair {
         Ok((KeyPair::EllipticCurve(pair), point))
     }
 
-    /// Takes an RSAPrivateKey structure.
+    /// Reads an RSAPrivateKey structure.
     pub(crate) fn rsa(pkcs1: &[u8]) -> Result<Self, KeyError> {
         RsaKeyPair::from_der(pkcs1).map(KeyPair::Rsa).map_err(|_| KeyError::CannotSign)
     }

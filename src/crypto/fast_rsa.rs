@@ -1,24 +1,27 @@
-//! The fast path for RS256 (feature `fast-rsa`): whether it is on, how it is watched, and how to turn it off.
+//! Status and settings of the fast path for RS256 (feature `fast-rsa`).
 //!
-//! Nearly every cluster signs with RSA-2048 and the exponent 65537. On x86-64 CPUs with AVX-512 IFMA this path checks such
-//! signatures several times faster than the cryptography libraries do. It takes over a key only where
+//! Nearly every cluster signs with RSA-2048 and the exponent 65537. On x86-64 CPUs with AVX-512 IFMA, the fast path
+//! checks such signatures several times faster than the cryptography libraries. It serves a key only if
 //!
-//! - the crate was compiled with the feature, and the environment does not forbid it: `BOUNDTOKEN_FAST_RSA` is unset, empty
-//!   or `on` when the first key is loaded (any other value, such as `off`, turns it off for the process);
-//! - the CPU and the operating system have the instructions;
+//! - the crate was compiled with the feature;
+//! - the environment variable `BOUNDTOKEN_FAST_RSA` is unset, empty or `on` when the first key is loaded (any other
+//!   value, such as `off`, turns the path off for the process);
+//! - the CPU and the operating system support the instructions;
 //! - the key is for RS256, has exactly 2,048 bits and the exponent 65537;
-//! - the path has passed its self-test against the library, and the key its own, when it was loaded.
+//! - the path has passed its self-test against the library;
+//! - the key has passed its own self-test when it was loaded.
 //!
-//! Every other key is served by the library (ring or AWS-LC) alone, and so is every key of a verifier that was built with
-//! [`VerifierBuilder::fast_rsa(false)`](crate::VerifierBuilder::fast_rsa). Verdicts and reasons are the same either way.
+//! The library (ring or AWS-LC) alone serves every other key. It also serves every key of a verifier built with
+//! [`VerifierBuilder::fast_rsa(false)`](crate::VerifierBuilder::fast_rsa). The verdicts and reasons are the same either
+//! way.
 //!
-//! The path is watched while it runs. The library decides for each key until both have accepted a first token; later
-//! it checks one accepted token in 256 once more, and refusals up to 500 times a second ([`set_checks`]). Where
-//! the two disagree the library is right, and the fast path is switched off until the process ends: [`status`] says so, and
-//! so does an error event of `tracing`. Tokens that a verifier remembers reach neither.
+//! The library watches the path while it runs. For each key the library decides until both have accepted a first
+//! token. Later it checks one in 256 accepted tokens again, and up to 500 refusals a second. [`set_checks`] changes
+//! these rates. If the two disagree, the library's verdict counts, and the fast path is off until the process ends.
+//! [`status`] then reports it, and `tracing` records an error event. Tokens in a verifier's cache reach neither.
 //!
-//! All of this can be asked and set without the feature, to no effect. How it works and why it can be trusted:
-//! `docs/decisions/0018-fast-rsa.md`.
+//! Without the feature, this module exists but has no effect. `docs/decisions/0018-fast-rsa.md` explains how the path
+//! works and why it is safe.
 
 use std::num::NonZeroU32;
 
@@ -37,47 +40,48 @@ pub(super) use path::FastKey;
 /// Whether the fast path is on. See [`status`].
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// The crate was compiled without it: without the feature `fast-rsa`, or not for x86-64.
+pub enum PathState {
+    /// The crate was compiled without the feature `fast-rsa`, or not for x86-64.
     NotCompiled,
     /// The CPU or the operating system lacks AVX-512 IFMA.
     NoInstructions,
     /// The environment variable `BOUNDTOKEN_FAST_RSA` turned it off.
     TurnedOff,
-    /// It failed its self-test and serves no key: something is wrong with this machine or with this crate. Please report it.
+    /// It failed its self-test and serves no keys. This machine or this crate has a fault. Please report it.
     SelfTestFailed,
-    /// It serves the keys that it can.
+    /// It is on and serves the keys that qualify.
     On,
-    /// It disagreed with the library, once, and has been off since. Please report it.
+    /// It disagreed with the library once and is off since then. Please report it.
     SwitchedOff,
 }
 
 /// What the fast path has done in this process. See [`status`].
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Status {
+pub struct PathStatus {
     /// Whether it is on.
-    pub state: State,
-    /// Keys that it could have served, but for a self-test that they failed.
+    pub state: PathState,
+    /// How many keys qualified but failed their self-test.
     pub keys_refused: u64,
-    /// Signatures that it accepted and that the library checked once more.
+    /// How many signatures it accepted that the library checked again.
     pub accepted_checked: u64,
-    /// Signatures that it refused and that the library checked once more.
+    /// How many signatures it refused that the library checked again.
     pub refused_checked: u64,
-    /// Signatures that it refused beyond the rate at which the library checks them once more.
+    /// How many signatures it refused that the library did not check, because of
+    /// [`Checks::refused_per_second`].
     pub refused_unchecked: u64,
-    /// How often the library came to another verdict. The library's was the answer.
+    /// How often the library came to another verdict. The library's verdict was returned.
     pub disagreements: u64,
 }
 
-/// How closely the fast path is watched. See [`set_checks`].
+/// How often the library checks the fast path's verdicts. See [`set_checks`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Checks {
-    /// One in so many accepted signatures is checked by the library too: 256 unless set. 1 is all of them: to try
-    /// the fast path out without relying on it.
+    /// The library checks one in this many accepted signatures. The default is 256. With 1 it checks them all, to try
+    /// the fast path without relying on it.
     pub accepted_one_in: NonZeroU32,
-    /// Refused signatures are checked by the library too, at most so many in a second: 500 unless set. A flood of bad
-    /// tokens cannot cost more than that.
+    /// The library checks at most this many refused signatures a second. The default is 500. This bounds the cost of a
+    /// flood of bad tokens.
     pub refused_per_second: u32,
 }
 
@@ -88,30 +92,30 @@ impl Default for Checks {
     }
 }
 
-/// Whether the fast path is on in this process, and what it has done. Takes no lock; from any thread.
+/// Returns whether the fast path is on in this process, and what it has done so far. Takes no lock.
 ///
-/// Which keys it serves: [`Key::path`](crate::Key::path).
+/// [`Key::path`](crate::Key::path) tells whether it serves a key.
 ///
 /// ```
-/// use boundtoken::fast_rsa::{self, State};
+/// use boundtoken::fast_rsa::{self, PathState};
 ///
 /// let status = fast_rsa::status();
-/// if status.state == State::SwitchedOff {
+/// if status.state == PathState::SwitchedOff {
 ///     eprintln!("fast-rsa was wrong {} times", status.disagreements);
 /// }
 /// ```
 #[must_use]
-pub fn status() -> Status {
+pub fn status() -> PathStatus {
     path::status()
 }
 
-/// Sets how closely the fast path is watched in this process, from now on. From any thread.
+/// Sets how often the library checks the fast path's verdicts in this process, from now on.
 ///
 /// ```
 /// use std::num::NonZeroU32;
 /// use boundtoken::fast_rsa::{self, Checks};
 ///
-/// fast_rsa::set_checks(Checks { accepted_one_in: NonZeroU32::MIN, ..Checks::default() }); // every accepted token
+/// fast_rsa::set_checks(Checks { accepted_one_in: NonZeroU32::MIN, ..Checks::default() }); // every accepted signature
 /// ```
 pub fn set_checks(checks: Checks) {
     path::set_checks(checks);

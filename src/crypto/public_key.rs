@@ -1,4 +1,4 @@
-//! A public key: the backend's and, where it can be had, the fast path's.
+//! A public key of the backend, and of the fast path where it serves the key.
 
 use super::backend;
 use super::fast_rsa::FastKey;
@@ -29,7 +29,7 @@ impl PublicKey {
         self.backend.verify(message, signature)
     }
 
-    /// Whether [`verify`](Self::verify) takes the fast path.
+    /// Returns whether [`verify`](Self::verify) takes the fast path.
     pub(crate) fn is_fast(&self) -> bool {
         self.fast.as_ref().is_some_and(FastKey::is_on)
     }

@@ -9,12 +9,12 @@ use ::ring::signature::{
 };
 use ::ring::{digest, error::KeyRejected};
 
-use crate::keys::{Algorithm, Curve, KeyError, Material};
+use crate::keys::{Algorithm, Curve, KeyError, Material, uncompressed_point};
 
-/// What the backend is called.
+/// The name of the backend.
 pub(crate) const NAME: &str = "ring";
 
-/// ring has no P-521.
+/// ring lacks P-521.
 pub(crate) const HAS_P521: bool = false;
 
 pub(crate) fn sha256(message: &[u8]) -> impl AsRef<[u8]> {
@@ -25,8 +25,9 @@ pub(crate) fn fill_random(bytes: &mut [u8]) -> Result<(), KeyError> {
     SystemRandom::new().fill(bytes).map_err(|_| KeyError::CryptographyFailed)
 }
 
-/// A public key as ring takes it. ring parses a key again at each verification: it has no type for one that
-/// is already parsed. Keeping the numbers of an RSA key apart saves at least the DER.
+/// A public key in the form that ring takes.
+///
+/// ring has no type for a parsed key and parses it for each verification. Separate RSA numbers at least save the DER.
 #[derive(Clone)]
 pub(crate) enum PublicKey {
     Rsa(&'static RsaParameters, RsaPublicKeyComponents<Box<[u8]>>),
@@ -49,14 +50,15 @@ impl PublicKey {
                 let components = RsaPublicKeyComponents { n: modulus.clone(), e: exponent.clone() };
                 Ok(PublicKey::Rsa(parameters, components))
             }
-            Material::EllipticCurve { curve, point } => {
+            Material::EllipticCurve { curve, x, y } => {
                 let (verification, agreement): (&dyn VerificationAlgorithm, _) = match curve {
                     Curve::P256 => (&signature::ECDSA_P256_SHA256_FIXED, &agreement::ECDH_P256),
                     Curve::P384 => (&signature::ECDSA_P384_SHA384_FIXED, &agreement::ECDH_P384),
                     Curve::P521 => return Err(KeyError::AlgorithmNotCompiled(algorithm)),
                 };
-                check_point(agreement, point)?;
-                Ok(PublicKey::Other(UnparsedPublicKey::new(verification, point.clone())))
+                let point = uncompressed_point(x, y);
+                check_point(agreement, &point)?;
+                Ok(PublicKey::Other(UnparsedPublicKey::new(verification, point.into())))
             }
             Material::Ed25519(bytes) => {
                 Ok(PublicKey::Other(UnparsedPublicKey::new(&signature::ED25519, bytes.clone())))
@@ -74,8 +76,10 @@ impl PublicKey {
     }
 }
 
-/// Verification only says that a signature does not hold, not whether it was for a bad key. Key agreement
-/// with a throwaway private key fails for a bad point alone, so it tells when the key is read.
+/// Checks that a point is on the curve.
+///
+/// ring's verification does not tell a bad key from a bad signature. Key agreement with a throwaway private key fails
+/// only for a bad point.
 fn check_point(algorithm: &'static agreement::Algorithm, point: &[u8]) -> Result<(), KeyError> {
     let throwaway = EphemeralPrivateKey::generate(algorithm, &SystemRandom::new())
         .map_err(|_| KeyError::CryptographyFailed)?;
@@ -83,7 +87,7 @@ fn check_point(algorithm: &'static agreement::Algorithm, point: &[u8]) -> Result
         .map_err(|_| KeyError::InvalidPoint)
 }
 
-/// The point that belongs to a private key: the given one, checked. ring cannot derive it.
+/// Checks that the point belongs to the private key, and returns it. ring cannot derive a missing one.
 pub(crate) fn elliptic_curve_public_key(
     curve: Curve,
     private: &[u8],
@@ -94,7 +98,7 @@ pub(crate) fn elliptic_curve_public_key(
     ecdsa_key_pair(algorithm, private, public).map(|pair| pair.public_key().as_ref().to_vec())
 }
 
-/// The public key that belongs to a seed; one that is given must be it.
+/// Derives the public key of a seed. If `public` is given, it must be the same.
 pub(crate) fn ed25519_public_key(seed: &[u8], public: Option<&[u8]>) -> Result<Vec<u8>, KeyError> {
     let pair = match public {
         Some(public) => Ed25519KeyPair::from_seed_and_public_key(seed, public),
@@ -103,14 +107,14 @@ pub(crate) fn ed25519_public_key(seed: &[u8], public: Option<&[u8]>) -> Result<V
     pair.map(|pair| pair.public_key().as_ref().to_vec()).map_err(mismatch)
 }
 
-/// A private key that signs.
+/// A private key with its public key, for signing.
 pub(crate) enum KeyPair {
     Rsa(Box<RsaKeyPair>),
     EllipticCurve(Box<EcdsaKeyPair>),
 }
 
 impl KeyPair {
-    /// A new key, and its point.
+    /// Generates a key. Returns it with its public point.
     pub(crate) fn generate(curve: Curve) -> Result<(Self, Vec<u8>), KeyError> {
         let algorithm = signing_algorithm(curve)?;
         let random = SystemRandom::new();
@@ -122,7 +126,7 @@ impl KeyPair {
         Ok((KeyPair::EllipticCurve(Box::new(pair)), point))
     }
 
-    /// Takes an RSAPrivateKey structure.
+    /// Reads an RSAPrivateKey structure.
     pub(crate) fn rsa(pkcs1: &[u8]) -> Result<Self, KeyError> {
         let pair = RsaKeyPair::from_der(pkcs1).map_err(|_| KeyError::CannotSign)?;
         Ok(KeyPair::Rsa(Box::new(pair)))

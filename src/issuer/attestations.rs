@@ -1,4 +1,4 @@
-//! Which attestations a request may ask for, in the API server's words.
+//! The rules for the attestations of a request, in the API server's words.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use crate::claims::Attestation;
 
 const FIELD: &str = "spec.attestations";
 
-/// What is wrong with a request that is bound to no webhook configuration.
+/// Returns what is wrong with a request that is not bound to a webhook configuration.
 pub(super) fn faults_without_webhooks(spec: &TokenRequestSpec) -> Option<StatusCause> {
     let given = spec.attestations.as_ref().filter(|attestations| !attestations.is_empty())?;
     let why = "attestations may only be specified with a webhook bound object reference";
     Some(invalid(FIELD, &as_json(given), why))
 }
 
-/// What is wrong with a request that is bound to a webhook configuration.
+/// Returns what is wrong with a request that is bound to a webhook configuration.
 pub(super) fn faults_with_webhooks(spec: &TokenRequestSpec) -> Vec<StatusCause> {
     let mut faults = Vec::new();
     if spec.audiences.len() != 1 {

@@ -1,16 +1,16 @@
-//! The object that a token is bound to: which it may be, and that it is the one meant.
+//! Finding the object that a token is bound to.
 
 use super::{IssuerObjects, refusals};
 use crate::api::{BoundObjectReference, Status, quoted};
 use crate::objects::{ObjectKind, ObjectReference, ObjectSource, ObjectState, Uid, is_object_name};
 
-/// The account that a token speaks for.
+/// The service account that a token speaks for.
 pub(super) struct ServiceAccount<'a> {
     pub(super) reference: ObjectReference<'a>,
     pub(super) uid: Uid,
 }
 
-/// What a token is bound to: at most one object, and of a pod its node beside it.
+/// What a token is bound to: at most one object, and the node if that object is a pod.
 #[derive(Default)]
 pub(super) struct Binding<'a> {
     pub(super) pod: Option<Instance<'a>>,
@@ -21,21 +21,21 @@ pub(super) struct Binding<'a> {
 }
 
 impl Binding<'_> {
-    /// Whether it is a webhook configuration that the token is bound to.
+    /// Returns whether the token is bound to a webhook configuration.
     pub(super) fn is_to_webhooks(&self) -> bool {
         self.validating.is_some() || self.mutating.is_some()
     }
 }
 
-/// One object as it is now.
+/// An object as it exists now.
 pub(super) struct Instance<'a> {
     pub(super) name: &'a str,
     pub(super) uid: Uid,
 }
 
-/// Finds the object that a request names, unless it is a [webhook configuration](super::webhooks).
+/// Finds the object that a request names. [Webhook configurations](super::webhooks) have their own function.
 ///
-/// The version does not matter, as in the API server, and the uid only if it is given.
+/// Like the API server, ignores the version, and compares the uid only if it is given.
 pub(super) fn bind<'a>(
     wanted: &'a BoundObjectReference,
     account: &ServiceAccount<'_>,
@@ -81,7 +81,7 @@ pub(super) fn bind<'a>(
     Ok(binding)
 }
 
-/// A pod's node. It may be gone already: then the token names it without a uid.
+/// Finds the node of a pod. If it is gone already, the token names it without a uid.
 fn node(source: &ObjectSource, name: String) -> Result<(String, Option<Uid>), Status> {
     let reference = ObjectReference { kind: ObjectKind::Node, namespace: "", name: &name };
     if !is_object_name(&name) {
@@ -94,7 +94,7 @@ fn node(source: &ObjectSource, name: String) -> Result<(String, Option<Uid>), St
     }
 }
 
-/// The uid of an object that must exist. One that is being deleted still does.
+/// Returns the uid of an object, which must exist. An object that is being deleted still exists.
 pub(super) fn uid_of(source: &ObjectSource, reference: &ObjectReference<'_>) -> Result<Uid, Status> {
     let may_exist = is_object_name(reference.name)
         && (!reference.kind.is_namespaced() || is_object_name(reference.namespace));
@@ -105,7 +105,7 @@ pub(super) fn uid_of(source: &ObjectSource, reference: &ObjectReference<'_>) -> 
     }
 }
 
-/// The uid need not be given, but must be the object's if it is. `group` is that of its kind.
+/// Requires that the uid, if it is given, is that of the object. `group` is the API group of its kind.
 pub(super) fn demand_uid(wanted: &BoundObjectReference, group: &str, uid: &Uid) -> Result<(), Status> {
     if wanted.uid.is_empty() || *uid == *wanted.uid {
         return Ok(());
@@ -118,7 +118,7 @@ pub(super) fn demand_uid(wanted: &BoundObjectReference, group: &str, uid: &Uid) 
     Err(Status::conflict(group, &wanted.kind, &wanted.name, &why))
 }
 
-/// Splits an apiVersion as apimachinery does: what has two slashes or more is no version at all.
+/// Splits an apiVersion like apimachinery. A text with two or more slashes is no version at all.
 fn group_and_version(api_version: &str) -> (&str, &str) {
     match api_version.split_once('/') {
         None => ("", api_version),

@@ -1,4 +1,4 @@
-//! Building an issuer: mistakes are found here, not at the first request.
+//! Building an issuer. Mistakes show here, not at the first request.
 
 use std::fmt;
 use std::sync::Mutex;
@@ -11,13 +11,14 @@ use super::{Issuer, IssuerObjects};
 use crate::keys::{KeySet, KeyStore, SigningKey};
 use crate::objects::{ObjectReference, ObjectStore};
 
-/// The least that the longest lifetime can be set to, in seconds.
+/// The smallest value for the longest lifetime, in seconds.
 const LEAST_MAX_EXPIRATION: u64 = 3_600;
 
-/// Collects what an [`Issuer`] needs. Made by [`Issuer::builder`].
+/// Builds an [`Issuer`]. Made by [`Issuer::builder`].
 #[must_use = "a builder does nothing until `build`"]
 pub struct IssuerBuilder {
-    names: Vec<String>,
+    name: String,
+    other_names: Vec<String>,
     signing_key: SigningKey,
     published: KeySet,
     api_audiences: Vec<String>,
@@ -31,7 +32,8 @@ pub struct IssuerBuilder {
 impl IssuerBuilder {
     pub(super) fn new(name: String, signing_key: SigningKey) -> Self {
         Self {
-            names: vec![name],
+            name,
+            other_names: Vec::new(),
             signing_key,
             published: KeySet::default(),
             api_audiences: Vec::new(),
@@ -43,59 +45,64 @@ impl IssuerBuilder {
         }
     }
 
-    /// Accepts tokens of a further name as its own, as a second `--service-account-issuer` does: the name before a
-    /// change of names.
+    /// Accepts tokens with another name too, like a second `--service-account-issuer`. This helps to rename an
+    /// issuer.
     pub fn also_named(mut self, name: impl Into<String>) -> Self {
-        self.names.push(name.into());
+        self.other_names.push(name.into());
         self
     }
 
-    /// Publishes these keys behind the signing key's, as further `--service-account-key-file`s do: those that signed
-    /// before, or will.
+    /// Publishes these keys after the signing key, like further `--service-account-key-file`s. They are keys that
+    /// signed before, or will sign later.
     pub fn publish(mut self, keys: KeySet) -> Self {
         self.published = self.published.merge(keys);
         self
     }
 
-    /// Adds an audience of the API server itself (`--api-audiences`). Unless there is one, they are the issuer's names.
+    /// Adds an audience of the API server itself (`--api-audiences`). The default audiences are the issuer's names.
     pub fn api_audience(mut self, audience: impl Into<String>) -> Self {
         self.api_audiences.push(audience.into());
         self
     }
 
-    /// The longest lifetime granted, in seconds: 3,600 to 4,294,967,296 (`--service-account-max-token-expiration`).
-    /// Longer requests are shortened. Unless set, every lifetime that may be asked for is granted.
+    /// Sets the longest lifetime that is granted, in seconds: 3,600 to 4,294,967,296
+    /// (`--service-account-max-token-expiration`). Longer requests are shortened. By default, every valid request is
+    /// granted.
     pub fn max_expiration(mut self, seconds: u64) -> Self {
         self.max_expiration = Some(seconds);
         self
     }
 
-    /// Whether a token for a pod, for the API server alone and for 3,607 seconds, lives for a year and names that time
-    /// in `warnafter` (`--service-account-extend-token-expiration`). On unless set.
+    /// Sets whether certain tokens live for a year (`--service-account-extend-token-expiration`). On by default.
+    ///
+    /// These are tokens bound to a pod, for the API server alone, that are requested for 3,607 seconds. `warnafter`
+    /// names the end of the requested lifetime.
     pub fn extend_expiration(mut self, extend: bool) -> Self {
         self.extends_expiration = extend;
         self
     }
 
-    /// Where the discovery document says that the key set is. Unless set, at `/openid/v1/jwks` of the issuer.
+    /// Sets the address of the key set in the discovery document. The default is `/openid/v1/jwks` of the issuer.
     pub fn jwks_uri(mut self, uri: impl Into<String>) -> Self {
         self.jwks_uri = Some(uri.into());
         self
     }
 
-    /// Where service accounts, and the objects that tokens are bound to, are looked up. Pods need
-    /// [`BoundObjects::pod_spec`], webhook configurations [`BoundObjects::webhooks`]. Unless set, there are none.
+    /// Sets where service accounts, and the objects that tokens are bound to, are looked up. Pods need
+    /// [`IssuerObjects::pod_spec`], and webhook configurations need [`IssuerObjects::webhooks`]. By default there are
+    /// no objects.
     pub fn bound_objects(mut self, objects: impl IssuerObjects + 'static) -> Self {
         self.objects = Box::new(objects);
         self
     }
 
-    /// Sets the call-back that decides which service account may attest which API group to webhooks. It gets the account and
-    /// the group, and tells whether the account may. The group `*` means all groups, and is a permission of its own. Unless
-    /// set, every account may attest every group.
+    /// Sets the call-back that decides which service account may attest which API group to webhooks.
     ///
-    /// In a cluster this is the permission to `attest` the resource `admissionReviewAPIGroups` of `authentication.k8s.io`, by
-    /// the name of the group (KEP-6060, Kubernetes 1.37).
+    /// It gets the account and the group. The group `*` means all groups, and is a permission of its own. By default,
+    /// every account may attest every group.
+    ///
+    /// In a cluster, this is the permission to `attest` the resource `admissionReviewAPIGroups` of
+    /// `authentication.k8s.io`, by the name of the group (KEP-6060, Kubernetes 1.37).
     ///
     /// ```
     /// use boundtoken::{Algorithm, Issuer, SigningKey};
@@ -115,8 +122,11 @@ impl IssuerBuilder {
         self
     }
 
-    /// Whether tokens can be bound to webhook configurations: the feature gate `APIServerWebhookAuthenticationToken`, which
-    /// is alpha in Kubernetes 1.37 and off there. On unless set, so that everybody can rehearse with such tokens.
+    /// Sets whether tokens can be bound to webhook configurations: the feature gate
+    /// `APIServerWebhookAuthenticationToken`.
+    ///
+    /// In Kubernetes 1.37 the gate is alpha and off by default. Here it is on by default, so that you can try such
+    /// tokens.
     pub fn webhook_tokens(mut self, enabled: bool) -> Self {
         self.webhook_tokens.enabled = enabled;
         self
@@ -134,16 +144,19 @@ impl IssuerBuilder {
     /// ```
     ///
     /// # Errors
-    /// [`IssuerError`] says what is wrong.
+    /// The [`IssuerError`] says what is wrong.
     pub fn build(self) -> Result<Issuer, IssuerError> {
-        for (place, name) in self.names.iter().enumerate() {
+        let names = || [&self.name].into_iter().chain(&self.other_names);
+        for (place, name) in names().enumerate() {
             if name.is_empty() {
                 return Err(IssuerError::EmptyName);
             }
-            if name.contains(':') && !may_be_url(name) {
+            if let Some((scheme, rest)) = name.split_once(':')
+                && !may_be_url(scheme, rest)
+            {
                 return Err(IssuerError::NotAUrl(name.clone()));
             }
-            if self.names.iter().take(place).any(|earlier| earlier == name) {
+            if names().take(place).any(|earlier| earlier == name) {
                 return Err(IssuerError::DuplicateName(name.clone()));
             }
         }
@@ -156,15 +169,14 @@ impl IssuerBuilder {
                 _ => return Err(IssuerError::MaxExpirationOutOfRange(seconds)),
             },
         };
-        let jwks_uri = self.jwks_uri.unwrap_or_else(|| {
-            let issuer = self.names.first().map_or("", String::as_str);
-            format!("{}/openid/v1/jwks", issuer.trim_end_matches('/'))
-        });
         let api_audiences =
-            if self.api_audiences.is_empty() { self.names.clone() } else { self.api_audiences };
+            if self.api_audiences.is_empty() { names().cloned().collect() } else { self.api_audiences };
+        let jwks_uri =
+            self.jwks_uri.unwrap_or_else(|| format!("{}/openid/v1/jwks", self.name.trim_end_matches('/')));
         let keys = KeySet::from_iter([self.signing_key.public_key().clone()]).merge(self.published);
         Ok(Issuer {
-            names: self.names,
+            name: self.name,
+            other_names: self.other_names,
             api_audiences,
             max_expiration,
             extends_expiration: self.extends_expiration,
@@ -179,9 +191,8 @@ impl IssuerBuilder {
     }
 }
 
-/// Whether a name with a colon starts with a scheme (RFC 3986 section 3.1) and holds nothing that a URL cannot.
-fn may_be_url(name: &str) -> bool {
-    let (scheme, rest) = name.split_once(':').unwrap_or_default();
+/// Returns whether `scheme` is one (RFC 3986 section 3.1), and `rest` has only characters that a URL can have.
+fn may_be_url(scheme: &str, rest: &str) -> bool {
     scheme.starts_with(|first: char| first.is_ascii_alphabetic())
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
         && !rest.contains(|character: char| character.is_ascii_control() || character == ' ')
@@ -191,19 +202,20 @@ impl fmt::Debug for IssuerBuilder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("IssuerBuilder")
-            .field("names", &self.names)
+            .field("name", &self.name)
+            .field("other_names", &self.other_names)
             .field("signing_key", &self.signing_key)
             .finish_non_exhaustive()
     }
 }
 
-/// Why an [`Issuer`] cannot be built.
+/// Why an issuer could not be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IssuerError {
     /// A name of the issuer is empty.
     EmptyName,
-    /// A name of the issuer has a colon, as URLs do, but is no URL.
+    /// A name of the issuer has a colon, like a URL, but is no URL.
     NotAUrl(String),
     /// A name of the issuer is given twice.
     DuplicateName(String),

@@ -1,4 +1,4 @@
-//! The claims of a token, byte for byte in the API server's layout.
+//! The claims of a token, byte for byte as the API server writes them.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,12 @@ use crate::keys::KeyError;
 use crate::objects::Uid;
 use crate::time::UnixSeconds;
 
-/// The lifetime, in seconds, that stands for one of a year with a warning after this time.
+/// The requested lifetime, in seconds, for which the API server grants a year and a warning after this time.
 pub(super) const WARN_AFTER: i64 = 3_607;
-/// That year, in seconds.
+/// The year, in seconds.
 const EXTENDED: u64 = 31_536_000;
 
-/// From when to when a token is good.
+/// When a token is good.
 pub(super) struct Lifetime {
     start: UnixSeconds,
     end: UnixSeconds,
@@ -41,7 +41,7 @@ pub(super) struct Claims<'a> {
     pub(super) credential_id: &'a str,
     pub(super) account: &'a ServiceAccount<'a>,
     pub(super) binding: &'a Binding<'a>,
-    /// What the API server attests of the account; left out when empty.
+    /// What the API server attests about the account. Left out if empty.
     pub(super) attestations: Option<&'a BTreeMap<String, Vec<String>>>,
     pub(super) lifetime: Lifetime,
 }
@@ -70,12 +70,12 @@ impl Claims<'_> {
             nbf: lifetime.start,
             sub: format!("system:serviceaccount:{}:{}", account.namespace, account.name),
         };
-        // Nothing here can fail: all is text and numbers.
+        // Texts and numbers can always be written.
         GoJson::write(&written).map_err(|_| KeyError::CannotSign)
     }
 }
 
-/// The members in the order in which the API server writes them: sorted, at every level.
+/// The members in the API server's order: sorted at every level.
 #[derive(Serialize)]
 struct Written<'a> {
     aud: &'a [String],

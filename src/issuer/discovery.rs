@@ -1,4 +1,4 @@
-//! What an issuer publishes: its keys, and where they are.
+//! The documents that an issuer publishes: its keys, and where to find them.
 
 use std::collections::BTreeSet;
 
@@ -7,17 +7,18 @@ use serde::Serialize;
 use super::Issuer;
 
 impl Issuer {
-    /// The JSON Web Key Set, as the API server serves it at `/openid/v1/jwks`, with the content type
+    /// Returns the JSON Web Key Set. The API server serves it at `/openid/v1/jwks`, with the content type
     /// `application/jwk-set+json`.
     #[must_use]
     pub fn jwks(&self) -> String {
-        // Writing texts into memory cannot fail.
+        // Texts can always be written. If they could not, the empty text would give verifiers no keys.
         serde_json::to_string(&self.keys.load().to_jwks()).unwrap_or_default()
     }
 
-    /// The discovery document (OpenID Connect Discovery 1.0 section 3), as the API server serves it at
-    /// `/.well-known/openid-configuration`. There is none, as there, unless the issuer is an https URL without query
-    /// and fragment.
+    /// Returns the discovery document (OpenID Connect Discovery 1.0 section 3). The API server serves it at
+    /// `/.well-known/openid-configuration`.
+    ///
+    /// As in the API server, there is none unless the issuer is an https URL without query and fragment.
     #[must_use]
     pub fn openid_configuration(&self) -> Option<String> {
         #[derive(Serialize)]

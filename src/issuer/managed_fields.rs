@@ -1,4 +1,4 @@
-//! Who set which members of a request, as the API server notes it down.
+//! The `managedFields` of a request: who set which members.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,9 @@ use super::IssuedToken;
 use crate::api::{BoundObjectReference, ManagedFieldsEntry, ObjectMeta, TokenRequest};
 
 impl IssuedToken {
-    /// Adds the `managedFields` that the API server writes for this client: the part of its User-Agent before the first
-    /// `/`, or the `fieldManager` of its request.
+    /// Adds the `managedFields` that the API server writes for this client.
+    ///
+    /// `manager` is the `fieldManager` of the request, or else the part of the User-Agent before the first `/`.
     #[must_use]
     pub fn managed_by(mut self, manager: &str) -> Self {
         let mut fields = Map::new();
@@ -43,7 +44,7 @@ fn members_of(reference: &BoundObjectReference) -> Map<String, Value> {
     set(&given)
 }
 
-/// Of the metadata only what the client owns.
+/// Returns the members of the metadata that the client owns.
 fn metadata(metadata: &ObjectMeta) -> Map<String, Value> {
     let mut fields = Map::new();
     for (member, map) in [("labels", &metadata.labels), ("annotations", &metadata.annotations)] {
@@ -70,7 +71,7 @@ fn metadata(metadata: &ObjectMeta) -> Map<String, Value> {
     fields
 }
 
-/// The map itself and each of its entries; nothing if it is empty.
+/// Returns the map itself and each of its entries. Nothing if the map is empty.
 fn entries_of<T>(map: &BTreeMap<String, T>) -> Map<String, Value> {
     let mut keys = set(&map.keys().map(String::as_str).collect::<Vec<_>>());
     if !keys.is_empty() {
@@ -83,7 +84,7 @@ fn set(members: &[&str]) -> Map<String, Value> {
     members.iter().map(|member| (format!("f:{member}"), Value::Object(Map::new()))).collect()
 }
 
-/// Adds the members below `member`, if there are any.
+/// Adds `member` with the members `below` it, if there are any.
 fn add(fields: &mut Map<String, Value>, member: &str, below: Map<String, Value>) {
     if !below.is_empty() {
         fields.insert(format!("f:{member}"), Value::Object(below));

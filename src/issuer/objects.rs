@@ -1,11 +1,11 @@
-//! What an issuer must know of objects.
+//! What an issuer must know about objects.
 
 use crate::objects::{ObjectReference, ObjectSource, ObjectStore, PodSpec, Uid, Webhook};
 
 /// The objects that an [`Issuer`](crate::Issuer) binds tokens to.
 ///
-/// An [`ObjectStore`] implements it: fill it with [`ObjectStore::upsert_pod`] and [`ObjectStore::upsert_webhooks`], or with
-/// [full objects](ObjectStore::load_json).
+/// [`ObjectStore`] implements it. Fill the store with [`ObjectStore::upsert_pod`] and
+/// [`ObjectStore::upsert_webhooks`], or with [complete objects](ObjectStore::load_json).
 ///
 /// ```
 /// use boundtoken::{IssuerObjects, ObjectReference, ObjectSource, ObjectState, PodSpec, Uid, Webhook};
@@ -32,14 +32,14 @@ use crate::objects::{ObjectReference, ObjectSource, ObjectStore, PodSpec, Uid, W
 /// }
 /// ```
 pub trait IssuerObjects: Send + Sync {
-    /// Where the states of the objects come from. The issuer takes it once, when it is built;
+    /// The source of the objects' states. The issuer asks for it once, when it is built.
     /// [`Issuer::trusted`](crate::Issuer::trusted) gives it to verifiers too.
     fn source(&self) -> ObjectSource;
 
-    /// What a pod's spec says, if this is known and the pod still has this uid.
+    /// The spec of a pod, if it is known and the pod still has this uid.
     fn pod_spec(&self, pod: &ObjectReference<'_>, uid: &Uid) -> Option<PodSpec>;
 
-    /// What a webhook configuration says of its webhooks, if this is known and the configuration still has this uid.
+    /// The webhooks of a webhook configuration, if they are known and the configuration still has this uid.
     fn webhooks(&self, configuration: &ObjectReference<'_>, uid: &Uid) -> Option<Vec<Webhook>>;
 }
 

@@ -1,8 +1,8 @@
-//! Refusals of a TokenRequest in the API server's words.
+//! Refusals of a TokenRequest, in the API server's words.
 
 use serde::Serialize;
 
-use crate::api::{GoJson, Status, StatusCause, StatusDetails, quoted};
+use crate::api::{GoJson, InvalidTime, Status, StatusCause, StatusDetails, quoted};
 use crate::claims::Attestation;
 use crate::keys::KeyError;
 use crate::objects::ObjectReference;
@@ -10,7 +10,7 @@ use crate::objects::ObjectReference;
 /// The API group of a TokenRequest.
 pub(super) const GROUP: &str = "authentication.k8s.io";
 
-/// A name under which an object can be looked up at all.
+/// Refuses a name under which no object can be looked up.
 pub(super) fn usable_name(name: &str) -> Result<(), Status> {
     if name.is_empty() {
         return Err(Status::bad_request("Name parameter required."));
@@ -39,7 +39,7 @@ pub(super) fn pod_of_another_account(account: &str) -> Status {
     ))
 }
 
-/// The account may not attest this API group.
+/// The refusal for an account that may not attest this API group.
 pub(super) fn may_not_attest(account: &ObjectReference<'_>, group: &str) -> Status {
     let (namespace, name) = (account.namespace, account.name);
     let user = quoted(&format!("system:serviceaccount:{namespace}:{name}"));
@@ -58,7 +58,7 @@ pub(super) fn may_not_attest(account: &ObjectReference<'_>, group: &str) -> Stat
     })
 }
 
-/// No token for this webhook configuration. The API server does not say why.
+/// The refusal for an account that gets no token for a webhook configuration. The API server does not say why.
 pub(super) fn token_request_denied(account: &str) -> Status {
     let resource = "serviceaccounts/token";
     let message = format!("{resource} {} is forbidden: token request denied", quoted(account));
@@ -69,12 +69,12 @@ pub(super) fn token_request_denied(account: &str) -> Status {
     })
 }
 
-/// Members of the request have values that they must not have.
+/// The refusal for members with invalid values.
 pub(super) fn invalid_request(name: &str, causes: Vec<StatusCause>) -> Status {
     Status::invalid(GROUP, "TokenRequest", name, causes)
 }
 
-/// A member that must not have this value, which is given as the server writes it.
+/// The cause for a member with an invalid value. `value` is the text that the API server writes for it.
 pub(super) fn invalid(field: &str, value: &str, why: &str) -> StatusCause {
     StatusCause {
         reason: "FieldValueInvalid".to_owned(),
@@ -83,7 +83,7 @@ pub(super) fn invalid(field: &str, value: &str, why: &str) -> StatusCause {
     }
 }
 
-/// A member that must have the one value that is supported.
+/// The cause for a member that supports only one value.
 pub(super) fn unsupported(field: &str, value: &str, supported: &str) -> StatusCause {
     StatusCause {
         reason: "FieldValueNotSupported".to_owned(),
@@ -92,14 +92,22 @@ pub(super) fn unsupported(field: &str, value: &str, supported: &str) -> StatusCa
     }
 }
 
-/// A list or a map as the server's messages show it.
+/// Formats a list or a map as the API server's messages do.
 pub(super) fn as_json(value: &impl Serialize) -> String {
-    // Texts can always be written.
-    GoJson::write(value).ok().and_then(|json| String::from_utf8(json).ok()).unwrap_or_default()
+    match GoJson::write(value) {
+        Ok(json) => String::from_utf8_lossy(&json).into_owned(),
+        // Does not happen: the values are texts.
+        Err(error) => error.to_string(),
+    }
 }
 
 pub(super) fn unavailable(reference: &ObjectReference<'_>) -> Status {
     Status::internal_error(&format!("{reference} cannot be looked up at the moment"))
+}
+
+/// The refusal for a token that would name a time after the year 9999.
+pub(super) fn cannot_write(error: InvalidTime) -> Status {
+    Status::internal_error(&format!("failed to generate token: {error}"))
 }
 
 pub(super) fn cannot_sign(error: KeyError) -> Status {

@@ -1,17 +1,17 @@
-//! What a request may say, in the API server's order.
+//! The rules for requests, in the API server's order.
 
 use super::binding::ServiceAccount;
 use super::{attestations, refusals, webhooks};
 use crate::api::{ObjectMeta, Status, TokenRequestSpec, quoted};
 
-/// The lifetime when the request gives none, in seconds.
+/// The lifetime if the request gives none, in seconds.
 const DEFAULT_EXPIRATION: i64 = 3_600;
 /// The shortest lifetime, in seconds.
 const SHORTEST_EXPIRATION: i64 = 600;
-/// The longest lifetime that may be asked for, in seconds.
+/// The longest lifetime that a request may ask for, in seconds.
 pub(super) const LONGEST_EXPIRATION: i64 = 1 << 32;
 
-/// Namespace and name in the request may be left out, but not differ from those of the account.
+/// Requires that namespace and name, if the request gives them, are those of the account.
 pub(super) fn metadata_names(
     metadata: &ObjectMeta,
     namespace: &str,
@@ -31,7 +31,7 @@ pub(super) fn metadata_names(
     Ok(())
 }
 
-/// The uid in the request may be left out, but not differ from the account's.
+/// Requires that the uid, if the request gives one, is that of the account.
 pub(super) fn metadata_uid(metadata: &ObjectMeta, account: &ServiceAccount<'_>) -> Result<(), Status> {
     if metadata.uid.is_empty() || account.uid == *metadata.uid {
         return Ok(());
@@ -43,7 +43,7 @@ pub(super) fn metadata_uid(metadata: &ObjectMeta, account: &ServiceAccount<'_>) 
     Err(Status::conflict(refusals::GROUP, "TokenRequest", account.reference.name, &why))
 }
 
-/// Fills in audiences and lifetime, checks them and the attestations, and returns the lifetime.
+/// Fills in audiences and lifetime. Checks them and the attestations. Returns the lifetime.
 pub(super) fn fill_in(spec: &mut TokenRequestSpec, api_audiences: &[String]) -> Result<i64, Status> {
     if spec.audiences.is_empty() {
         spec.audiences = api_audiences.to_vec();
@@ -61,7 +61,7 @@ pub(super) fn fill_in(spec: &mut TokenRequestSpec, api_audiences: &[String]) -> 
     if spec.bound_object_ref.as_ref().is_some_and(|wanted| webhooks::kind_of(wanted).is_some()) {
         faults.extend(attestations::faults_with_webhooks(spec));
     } else if let Some(fault) = attestations::faults_without_webhooks(spec) {
-        // The API server says nothing else then.
+        // The API server reports nothing else in this case.
         faults = vec![fault];
     }
     if faults.is_empty() { Ok(seconds) } else { Err(refusals::invalid_request("", faults)) }

@@ -7,19 +7,19 @@ use crate::claims::Attestation;
 use crate::objects::{ObjectKind, ObjectReference, ObjectState, Uid, is_object_name};
 use crate::time::UnixSeconds;
 
-/// The feature gate without which the API server issues and accepts no such token.
+/// The feature gate of such tokens. Without it, the API server neither issues nor accepts them.
 const FEATURE_GATE: &str = "APIServerWebhookAuthenticationToken";
 
-/// The longest that such a token lives, in seconds.
+/// The longest lifetime of such a token, in seconds.
 pub(super) const LONGEST_EXPIRATION: i64 = 600;
 
-/// The API group that stands for all.
+/// The text that stands for all API groups.
 const ALL_GROUPS: &str = "*";
 
-/// Whether a service account may attest an API group.
+/// Decides whether a service account may attest an API group.
 type MayAttest = dyn Fn(&ObjectReference<'_>, &str) -> bool + Send + Sync;
 
-/// How an issuer treats requests for such tokens.
+/// The settings for such tokens.
 pub(super) struct WebhookTokens {
     /// Whether the feature gate is on.
     pub(super) enabled: bool,
@@ -32,7 +32,7 @@ impl Default for WebhookTokens {
     }
 }
 
-/// The kind of webhook configuration that a request is bound to. Unlike that of other kinds, the version matters.
+/// Returns the kind of webhook configuration that a request is bound to. Unlike for other kinds, the version matters.
 pub(super) fn kind_of(wanted: &BoundObjectReference) -> Option<ObjectKind> {
     let mut kinds = ObjectKind::ALL.iter().copied().filter(|kind| kind.is_webhook_configuration());
     kinds.find(|kind| {
@@ -41,7 +41,8 @@ pub(super) fn kind_of(wanted: &BoundObjectReference) -> Option<ObjectKind> {
 }
 
 impl Issuer {
-    /// Binds a token to the webhook configuration that a request names, if the request is [valid](super::validation).
+    /// Binds a token to the webhook configuration that a request names. The request must be
+    /// [valid](super::validation).
     pub(super) fn bind_to_webhooks<'a>(
         &self,
         wanted: &'a BoundObjectReference,
@@ -59,7 +60,7 @@ impl Issuer {
         if spec.audiences.iter().any(|audience| self.api_audiences.contains(audience)) {
             return Err(Status::bad_request("api server audiences are invalid for webhook token requests"));
         }
-        let group = attested_api_group(spec);
+        let group = attested_api_group(spec)?;
         if !(self.webhook_tokens.may_attest)(&account.reference, group) {
             return Err(refusals::may_not_attest(&account.reference, group));
         }
@@ -80,7 +81,8 @@ impl Issuer {
         })
     }
 
-    /// The uid of a configuration, unless it is missing or its deletion has begun. The API server gives it no grace here.
+    /// Returns the uid of a configuration, unless it is missing or its deletion has begun. The API server gives no
+    /// grace here.
     fn live(&self, configuration: &ObjectReference<'_>, now: UnixSeconds) -> Result<Option<Uid>, Status> {
         if !is_object_name(configuration.name) {
             return Ok(None);
@@ -93,7 +95,7 @@ impl Issuer {
         }
     }
 
-    /// Whether the configuration has a webhook with this audience that is called for this group.
+    /// Returns whether the configuration has a webhook with this audience that is called for this group.
     fn has_webhook(
         &self,
         configuration: &ObjectReference<'_>,
@@ -108,7 +110,7 @@ impl Issuer {
         Ok(audiences.iter().all(takes))
     }
 
-    /// Whether the feature gate for tokens that are bound to a webhook configuration is on. See
+    /// Returns whether tokens can be bound to webhook configurations. See
     /// [`IssuerBuilder::webhook_tokens`](super::IssuerBuilder::webhook_tokens).
     #[must_use]
     pub fn has_webhook_tokens(&self) -> bool {
@@ -116,8 +118,12 @@ impl Issuer {
     }
 }
 
-/// The one API group that a valid request attests.
-fn attested_api_group(spec: &TokenRequestSpec) -> &str {
+/// Returns the one API group that a valid request attests.
+fn attested_api_group(spec: &TokenRequestSpec) -> Result<&str, Status> {
     let groups = spec.attestations.as_ref().and_then(|all| all.get(Attestation::API_GROUPS));
-    groups.and_then(|groups| groups.first()).map_or("", String::as_str)
+    match groups.map(Vec::as_slice) {
+        Some([group]) => Ok(group),
+        // Validation has refused such a request.
+        _ => Err(Status::internal_error("the request does not attest exactly one API group")),
+    }
 }

@@ -1,22 +1,22 @@
-//! Names that a caller knows, recognized where they are expected.
+//! Member names that a caller knows, compared 16 bytes at once.
 
 use super::Text;
 
-/// The members that an object is read for (at most 32), in the order in which issuers write them.
+/// The members that a caller reads, at most 32, in the order in which issuers write them.
 pub(crate) type Known<N> = &'static [KnownName<N>];
 
-/// A known member's name, and what it is to its reader.
+/// The name of a known member, and the value that the reader returns for it.
 pub(crate) struct KnownName<N> {
     pub(super) name: &'static str,
     pub(super) value: N,
-    /// The first 16 bytes of `"name":` and which of them count, to be compared at once.
+    /// The first 16 bytes of `"name":`. `mask` selects those that are compared.
     written: u128,
     mask: u128,
 }
 
 impl<N> KnownName<N> {
-    /// `name` needs no escapes.
-    // Made at compile time: an index out of range would fail the build.
+    /// `name` must not need escapes.
+    // Evaluated at compile time: an index out of range fails the build.
     #[allow(clippy::indexing_slicing)]
     pub(crate) const fn new(name: &'static str, value: N) -> Self {
         let letters = name.as_bytes();
@@ -38,7 +38,7 @@ impl<N> KnownName<N> {
         self.name
     }
 
-    /// Whether `text`, of which `start` are the first 16 bytes, begins with `"name":`.
+    /// Returns whether `text` begins with `"name":`. `start` holds the first 16 bytes of `text`.
     #[inline]
     pub(super) fn begins(&self, text: &[u8], start: u128) -> bool {
         let written_length = self.name.len() + 3;
@@ -50,7 +50,7 @@ impl<N> KnownName<N> {
     }
 }
 
-/// A member of an object, by its name.
+/// The name of a member.
 pub(crate) enum Member<'a, N> {
     Known(N),
     Unknown(Text<'a>),

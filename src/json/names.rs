@@ -1,4 +1,4 @@
-//! Member names that were met, to find one that stands twice.
+//! Detects duplicate member names.
 
 use std::collections::HashSet;
 use std::hash::Hasher as _;
@@ -9,42 +9,39 @@ use siphasher::sip::SipHasher13;
 use super::{Text, steps};
 use crate::hashing;
 
-/// How many unknown names are held without an allocation.
+/// The number of unknown names that need no allocation.
 const IN_PLACE: usize = 32;
 
-/// The unknown member names of the objects being read, to find one that stands twice.
+/// The unknown member names of the objects being read.
 ///
-/// A name is read once, for its hash under a key of this process; names are compared only where their hashes are equal, which
-/// nobody outside can bring about. So no choice of names, escaped or not, costs more than to read them. The first 32 are
-/// kept in place; further ones go into a hash set.
+/// Each name is hashed once, with a random key of this process. Names are compared only where their hashes are equal,
+/// and nobody outside can force that. No choice of names therefore costs more than reading them. The first 32 names
+/// are kept in place, and the others in a hash set.
 #[derive(Default)]
-pub(super) struct Names {
+pub(super) struct Names<'a> {
     /// `None` before the first name: most texts have no unknown members.
-    in_place: Option<[Place; IN_PLACE]>,
+    in_place: Option<[HashedName<'a>; IN_PLACE]>,
     pub(super) length: usize,
-    overflow: Option<HashSet<(usize, Vec<u8>)>>,
+    overflow: Option<HashSet<(usize, String)>>,
 }
 
-/// Where a name stands in the text.
 #[derive(Clone, Copy, Default)]
-struct Place {
+struct HashedName<'a> {
     hash: u64,
-    start: u32,
-    length: u32,
-    escaped: bool,
+    name: Text<'a>,
 }
 
-/// An object that is being read; the default is one whose opening bracket is to be read yet.
+/// An object that is being read. The default has not been opened yet.
 #[derive(Default)]
 pub(crate) struct Object {
     pub(super) begun: bool,
-    /// The known member that is expected next, by its place among them.
+    /// The index of the known member that is expected next.
     pub(super) expected: usize,
-    /// A bit for each known member so far.
+    /// A bit for each known member seen so far.
     known: u32,
-    /// Where it begins in the text: tells apart objects whose names overflow.
+    /// The offset of the object in the text. Tells objects apart in the hash set.
     pub(super) position: usize,
-    /// Its first name in place.
+    /// The index of its first name in place.
     pub(super) first: usize,
 }
 
@@ -54,23 +51,7 @@ pub(super) enum Insertion {
     Full,
 }
 
-impl Place {
-    fn of(name: &Text<'_>) -> Self {
-        // Texts are at most 1 MiB.
-        let offset = |position| u32::try_from(position).unwrap_or(u32::MAX);
-        let (start, length) = (offset(name.start), offset(name.raw.len()));
-        Self { hash: hash(name), start, length, escaped: name.escaped }
-    }
-
-    fn name(self, text: &[u8]) -> Text<'_> {
-        let offset = |position| usize::try_from(position).unwrap_or(usize::MAX);
-        let start = offset(self.start);
-        let raw = text.get(start..start.saturating_add(offset(self.length))).unwrap_or_default();
-        Text { raw, start, escaped: self.escaped }
-    }
-}
-
-/// The hash of the name itself, its escapes resolved.
+/// Hashes the name with its escapes resolved.
 fn hash(name: &Text<'_>) -> u64 {
     static KEYED: LazyLock<SipHasher13> =
         LazyLock::new(|| SipHasher13::new_with_keys(hashing::random(), hashing::random()));
@@ -80,23 +61,18 @@ fn hash(name: &Text<'_>) -> u64 {
     hasher.finish()
 }
 
-impl Names {
-    pub(super) fn insert(
-        &mut self,
-        text: &[u8],
-        object: &Object,
-        name: Text<'_>,
-        may_overflow: bool,
-    ) -> Insertion {
+impl<'a> Names<'a> {
+    /// Adds a name of `object`. Returns `Full` after 32 names unless `may_overflow`.
+    pub(super) fn insert(&mut self, object: &Object, name: Text<'a>, may_overflow: bool) -> Insertion {
         let in_place = self.in_place.get_or_insert_default();
-        let place = Place::of(&name);
-        let siblings = in_place.get(object.first..self.length).unwrap_or_default();
+        let hash = hash(&name);
+        let Some(siblings) = in_place.get(object.first..self.length) else { return Insertion::Full };
         steps::count(siblings.len());
-        if siblings.iter().any(|other| other.hash == place.hash && other.name(text).same(&name)) {
+        if siblings.iter().any(|other| other.hash == hash && other.name.same(&name)) {
             return Insertion::Duplicate;
         }
         if let Some(slot) = in_place.get_mut(self.length) {
-            *slot = place;
+            *slot = HashedName { hash, name };
             self.length += 1;
             return Insertion::New;
         }
@@ -110,7 +86,7 @@ impl Names {
 }
 
 impl Object {
-    /// Sets a known member's bit, and expects the one behind it; tells whether the bit was set before.
+    /// Marks a known member as seen and expects the next one. Returns whether it was seen before.
     pub(super) fn has_known(&mut self, index: usize) -> bool {
         self.expected = index + 1;
         let bit = 1 << (index % 32);

@@ -1,6 +1,6 @@
-//! Counting the steps of reading, in tests: that no text costs more than in proportion to its length.
+//! Counts the reader's steps. Tests use it to show that the cost is linear in the length of a text.
 
-/// Counts so many steps: bytes that are looked at, pieces that are begun, names that are compared.
+/// Counts steps. A step is a byte read, a piece begun or a name compared.
 #[inline]
 pub(super) fn count(steps: usize) {
     #[cfg(test)]
@@ -14,7 +14,7 @@ thread_local! {
     static STEPS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-/// How many steps it takes to `read`.
+/// Returns the number of steps that `read` takes.
 #[cfg(test)]
 pub(super) fn of(read: impl FnOnce()) -> usize {
     let before = STEPS.get();

@@ -1,4 +1,4 @@
-//! The reader against serde_json: it accepts a subset, and what it accepts means the same.
+//! Compares the reader with serde_json: it accepts a subset, and reads the same values.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{Kind, Known, KnownName, Member, Object, Reader, Rules, utf8};
 use crate::rejection::Reason;
 
-/// The reasons of claims stand for both readers; the limit on members is the header's.
+/// Rules with the reasons of claims. The limit on members is the header's.
 fn rules(limit_members: bool) -> &'static Rules {
     static UNLIMITED: Rules = test_rules(None);
     static LIMITED: Rules = test_rules(Some(Reason::HeaderTooManyMembers));
@@ -25,7 +25,7 @@ const fn test_rules(too_many_members: Option<Reason>) -> Rules {
     }
 }
 
-/// Names that the tests use, so that both ways of reading a name are tried.
+/// Some of the names in the tests, to cover both known and unknown names.
 const KNOWN: Known<&str> = &[
     KnownName::new("a", "a"),
     KnownName::new("name", "name"),
@@ -40,7 +40,7 @@ fn resolve(name: Member<'_, &str>) -> String {
     }
 }
 
-/// Reads a whole document into the same tree as serde_json does.
+/// Reads a whole document into a serde_json value.
 fn read(json: &[u8], limit_members: bool) -> Result<Value, Reason> {
     let rules = rules(limit_members);
     let text = utf8(json, rules).map_err(|rejection| rejection.reason())?;
@@ -204,7 +204,7 @@ fn name() -> impl Strategy<Value = String> {
     prop_oneof![any::<String>(), prop::sample::select(&NAMES[..]).prop_map(str::to_owned)]
 }
 
-/// JSON objects of every shape that serde_json can hold.
+/// Generates JSON objects of every shape that serde_json can hold.
 fn document() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -225,7 +225,7 @@ fn document() -> impl Strategy<Value = Value> {
         .prop_map(|members| Value::Object(members.into_iter().collect()))
 }
 
-/// Writes every character of every string as an escape.
+/// Writes a value with every character of every string as an escape.
 fn escaped(value: &Value) -> String {
     let string = |text: &str| {
         let units: String = text.encode_utf16().map(|unit| format!("\\u{unit:04X}")).collect();
@@ -282,7 +282,7 @@ proptest! {
     }
 }
 
-/// Headers of about so many bytes that are made to be expensive.
+/// Headers of about `size` bytes that are expensive to read.
 fn expensive_headers(size: usize) -> Vec<(&'static str, String)> {
     let filled = |piece: &dyn Fn(usize) -> String| {
         let mut pieces = Vec::new();
@@ -321,9 +321,9 @@ fn no_header_costs_more_than_in_proportion_to_its_length() {
     for size in [256, 1_024, 4_096] {
         for (what, header) in expensive_headers(size) {
             let steps = super::steps::of(|| drop(read(header.as_bytes(), true)));
-            // A byte is looked at twice at most, as a name is hashed; a name is compared with 32 others; a piece of many
-            // that would be too many is where reading ends.
-            let most = 2 * header.len() + super::MOST_PIECES * 33;
+            // A byte is read at most twice, the second time for a name's hash. A name is compared with at most 32
+            // others. Reading ends at the first piece above the limit.
+            let most = 2 * header.len() + super::MAX_PIECES * 33;
             assert!(steps <= most, "{what}, {} bytes: {steps} steps, at most {most}", header.len());
         }
     }

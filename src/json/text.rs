@@ -1,45 +1,46 @@
-//! Strings, and their escapes.
+//! Strings and their escapes.
 
 use std::ops::Range;
 
-/// A string as it stands in the JSON text, its escapes not resolved yet.
-#[derive(Clone, Copy)]
+/// A string of a JSON text. Its escapes are not resolved yet.
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Text<'a> {
-    /// Valid UTF-8, and valid escapes.
-    pub(super) raw: &'a [u8],
+    /// The text between the quotes. The reader has checked its escapes.
+    pub(super) raw: &'a str,
+    /// The offset of `raw` in the JSON text.
     pub(super) start: usize,
     pub(super) escaped: bool,
 }
 
 impl<'a> Text<'a> {
-    /// A string that stands in no JSON text, and has no escapes.
+    /// Wraps a string without escapes that comes from elsewhere than a JSON text.
     pub(crate) fn plain(text: &'a str) -> Self {
-        Self { raw: text.as_bytes(), start: 0, escaped: false }
+        Self { raw: text, start: 0, escaped: false }
     }
 
-    /// Where the string stands in the JSON text, when it can be used as it is.
+    /// Returns the string's range in the JSON text, or `None` if it has escapes.
     pub(crate) fn verbatim(&self) -> Option<Range<usize>> {
         (!self.escaped).then(|| self.start..self.start + self.raw.len())
     }
 
-    /// The string itself, its escapes resolved, in a new allocation.
-    pub(super) fn resolved(&self) -> Vec<u8> {
-        if self.escaped { self.chars().collect::<String>().into_bytes() } else { self.raw.to_vec() }
+    /// Returns a copy of the string, with its escapes resolved.
+    pub(super) fn resolved(&self) -> String {
+        if self.escaped { self.chars().collect() } else { self.raw.to_owned() }
     }
 
-    /// The string itself, if it has no escapes.
+    /// Returns the string, or `None` if it has escapes.
     pub(crate) fn verbatim_text(&self) -> Option<&'a str> {
-        (!self.escaped).then(|| self.as_str())
+        (!self.escaped).then_some(self.raw)
     }
 
-    /// The string's characters, escapes resolved.
+    /// Returns the string's characters, with its escapes resolved.
     pub(crate) fn chars(&self) -> impl Iterator<Item = char> + 'a {
-        Unescaped(self.as_str().chars())
+        Unescaped(self.raw.chars())
     }
 
-    /// Hands out the string, escapes resolved, in runs of characters: as it stands between escapes.
+    /// Passes the string to `hand_out` in runs, with its escapes resolved. Text between escapes is one run.
     pub(super) fn for_each_run(&self, mut hand_out: impl FnMut(&str)) {
-        let mut rest = self.as_str();
+        let mut rest = self.raw;
         let backslash = |text: &str| if self.escaped { memchr::memchr(b'\\', text.as_bytes()) } else { None };
         while let Some((run, escape)) = backslash(rest).and_then(|place| rest.split_at_checked(place)) {
             hand_out(run);
@@ -52,17 +53,14 @@ impl<'a> Text<'a> {
         hand_out(rest);
     }
 
-    /// Whether the string is `other`, whose text needs no escapes. Never allocates.
+    /// Returns whether the resolved string equals `other`. Never allocates.
     pub(crate) fn is(&self, other: &str) -> bool {
-        if self.escaped { self.chars().eq(other.chars()) } else { self.raw == other.as_bytes() }
+        if self.escaped { self.chars().eq(other.chars()) } else { self.raw == other }
     }
 
+    /// Returns whether both strings are equal once resolved. Never allocates.
     pub(super) fn same(&self, other: &Text<'_>) -> bool {
         if self.escaped || other.escaped { self.chars().eq(other.chars()) } else { self.raw == other.raw }
-    }
-
-    fn as_str(&self) -> &'a str {
-        std::str::from_utf8(self.raw).unwrap_or_default()
     }
 }
 
@@ -70,8 +68,23 @@ impl<'a> Text<'a> {
 struct Unescaped<'a>(std::str::Chars<'a>);
 
 impl Unescaped<'_> {
-    fn code_unit(&mut self) -> u32 {
-        self.0.by_ref().take(4).fold(0, |unit, digit| unit * 16 + digit.to_digit(16).unwrap_or_default())
+    /// Reads what follows `\u`, including the second half of a surrogate pair.
+    fn unicode(&mut self) -> Option<char> {
+        let mut code = self.code_unit()?;
+        if (0xd800..0xdc00).contains(&code) {
+            let _escape = self.0.by_ref().take(2).count();
+            code = 0x1_0000 + ((code - 0xd800) << 10) + self.code_unit()?.checked_sub(0xdc00)?;
+        }
+        char::from_u32(code)
+    }
+
+    /// Reads four hexadecimal digits.
+    fn code_unit(&mut self) -> Option<u32> {
+        let mut unit = 0;
+        for _ in 0..4 {
+            unit = unit * 16 + self.0.next()?.to_digit(16)?;
+        }
+        Some(unit)
     }
 }
 
@@ -83,22 +96,16 @@ impl Iterator for Unescaped<'_> {
         if character != '\\' {
             return Some(character);
         }
-        Some(match self.0.next()? {
-            'b' => '\u{8}',
-            'f' => '\u{c}',
-            'n' => '\n',
-            'r' => '\r',
-            't' => '\t',
-            'u' => {
-                let mut code = self.code_unit();
-                if (0xd800..0xdc00).contains(&code) {
-                    // The reader has seen the other half: `\u` and four digits.
-                    let _escape = self.0.by_ref().take(2).count();
-                    code = 0x1_0000 + ((code - 0xd800) << 10) + self.code_unit().saturating_sub(0xdc00);
-                }
-                char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
-            }
+        let resolved = match self.0.next() {
+            Some('b') => Some('\u{8}'),
+            Some('f') => Some('\u{c}'),
+            Some('n') => Some('\n'),
+            Some('r') => Some('\r'),
+            Some('t') => Some('\t'),
+            Some('u') => self.unicode(),
             other => other,
-        })
+        };
+        // Never truncates: refuses.
+        Some(resolved.unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 }

@@ -1,13 +1,13 @@
-//! The signature algorithms of RFC 7518 section 3 and RFC 8037 that work with public keys.
+//! The asymmetric signature algorithms of RFC 7518 section 3 and RFC 8037.
 
 use std::fmt;
 
 use crate::crypto;
 
-/// A JWS signature algorithm: a key's `alg`, and what a token's header must name to be verified with it.
+/// A JWS signature algorithm (RFC 7518 section 3.1; RFC 8037 section 3.1 for `EdDSA`).
 ///
-/// Symmetric algorithms and `none` are not in the list, so they cannot be asked for.
-/// Source: RFC 7518 section 3.1; `EdDSA` with Ed25519: RFC 8037 section 3.1.
+/// Each key has one. A token verifies only if its header names the algorithm of its key. Symmetric algorithms and
+/// `none` do not exist here, so no key can have them.
 ///
 /// ```
 /// use boundtoken::Algorithm;
@@ -19,7 +19,7 @@ use crate::crypto;
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Algorithm {
-    /// RSASSA-PKCS1-v1_5 with SHA-256: what the API server signs with an RSA key.
+    /// RSASSA-PKCS1-v1_5 with SHA-256. The API server uses it with RSA keys.
     RS256,
     /// RSASSA-PKCS1-v1_5 with SHA-384.
     RS384,
@@ -35,14 +35,14 @@ pub enum Algorithm {
     ES256,
     /// ECDSA on P-384 with SHA-384.
     ES384,
-    /// ECDSA on P-521 with SHA-512. Only with the feature `aws-lc-rs`.
+    /// ECDSA on P-521 with SHA-512. Needs the feature `aws-lc-rs`.
     ES512,
     /// Ed25519.
     EdDSA,
 }
 
 impl Algorithm {
-    /// Every algorithm, whether or not the compiled backend has it.
+    /// All algorithms, including those that the compiled backend lacks.
     pub const ALL: &'static [Algorithm] = &[
         Algorithm::RS256,
         Algorithm::RS384,
@@ -56,7 +56,7 @@ impl Algorithm {
         Algorithm::EdDSA,
     ];
 
-    /// The name in the `alg` of headers and JWKs.
+    /// Returns the name, as in the `alg` of a header or a JWK.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -73,15 +73,15 @@ impl Algorithm {
         }
     }
 
-    /// The algorithm of exactly this name, letter case included; `None` for every other name.
+    /// Returns the algorithm of this name, or `None`. Names are case-sensitive.
     ///
-    /// Answers for every algorithm, also one that the compiled backend lacks: see [`Algorithm::is_supported`].
+    /// It also finds algorithms that the compiled backend lacks: see [`Algorithm::is_supported`].
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|algorithm| algorithm.name() == name)
     }
 
-    /// Whether the compiled cryptography can verify it. All but ES512, which needs the feature `aws-lc-rs`.
+    /// Returns whether the compiled backend can verify this algorithm. Only ES512 needs the feature `aws-lc-rs`.
     #[must_use]
     pub fn is_supported(self) -> bool {
         self != Algorithm::ES512 || crypto::HAS_P521

@@ -1,7 +1,7 @@
-//! A strict reader and a small writer for DER (ITU-T X.690), as far as keys and certificates need it.
+//! A strict reader and a small writer for the DER (ITU-T X.690) of keys and certificates.
 //!
-//! One-byte tags, definite lengths in their shortest form, and no recursion: the caller descends
-//! into a structure by reading its content with a new [`Reader`].
+//! Tags have one byte. Lengths are definite and in their shortest form. Nothing recurses: the caller opens a new
+//! [`Reader`] on the content of a structure.
 
 use super::KeyError;
 
@@ -12,7 +12,7 @@ pub(super) const NULL: u8 = 0x05;
 pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
 pub(super) const SEQUENCE: u8 = 0x30;
 
-/// Reads one DER value after the other.
+/// Reads a sequence of DER values.
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
 }
@@ -22,7 +22,7 @@ impl<'a> Reader<'a> {
         Self { rest: input }
     }
 
-    /// Opens the one SEQUENCE that `input` must be.
+    /// Opens `input`, which must be exactly one SEQUENCE.
     pub(super) fn open(input: &'a [u8]) -> Result<Self, KeyError> {
         let mut outer = Self::new(input);
         let content = outer.sequence()?;
@@ -30,7 +30,7 @@ impl<'a> Reader<'a> {
         Ok(content)
     }
 
-    /// The content of the next value, which must have this tag.
+    /// Reads the next value, which must have this tag, and returns its content.
     pub(super) fn read(&mut self, tag: u8) -> Result<&'a [u8], KeyError> {
         let (&found, rest) = self.rest.split_first().ok_or(KeyError::MalformedDer)?;
         let (length, rest) = split_length(rest)?;
@@ -42,7 +42,7 @@ impl<'a> Reader<'a> {
         Ok(content)
     }
 
-    /// The content of the next value if it has this tag.
+    /// Reads the next value if it has this tag, and returns its content.
     pub(super) fn read_optional(&mut self, tag: u8) -> Result<Option<&'a [u8]>, KeyError> {
         if self.rest.first() == Some(&tag) { self.read(tag).map(Some) } else { Ok(None) }
     }
@@ -51,7 +51,7 @@ impl<'a> Reader<'a> {
         self.read(SEQUENCE).map(Reader::new)
     }
 
-    /// A positive INTEGER as big-endian bytes without leading zeros; zero is the empty slice.
+    /// Reads a non-negative INTEGER. Returns big-endian bytes without leading zeros, so zero is the empty slice.
     pub(super) fn unsigned(&mut self) -> Result<&'a [u8], KeyError> {
         match self.read(INTEGER)? {
             [0] => Ok(&[]),
@@ -61,18 +61,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A BIT STRING of whole bytes.
+    /// Reads a BIT STRING of whole bytes.
     pub(super) fn bit_string(&mut self) -> Result<&'a [u8], KeyError> {
         whole_bytes(self.read(BIT_STRING)?)
     }
 
-    /// Checks that nothing is left.
+    /// Refuses any bytes that are left.
     pub(super) fn end(&self) -> Result<(), KeyError> {
         if self.rest.is_empty() { Ok(()) } else { Err(KeyError::MalformedDer) }
     }
 }
 
-/// A BIT STRING's content behind its count of unused bits, which must be zero.
+/// Returns a BIT STRING's bytes. The count of unused bits before them must be zero.
 pub(super) fn whole_bytes(content: &[u8]) -> Result<&[u8], KeyError> {
     match content {
         [0, bytes @ ..] => Ok(bytes),
@@ -87,15 +87,15 @@ fn split_length(input: &[u8]) -> Result<(usize, &[u8]), KeyError> {
         [0x82, high @ 1..=0xff, low, ref rest @ ..] => {
             Ok((usize::from(u16::from_be_bytes([high, low])), rest))
         }
-        // Longer values, up to 4 GiB in DER, have no place in a key file: 64 KiB hold any of them.
+        // No value in a key file is longer than 64 KiB.
         _ => Err(KeyError::MalformedDer),
     }
 }
 
-/// Writes one value: tag, shortest length, and the parts of its content one behind the other.
+/// Writes one value: its tag, its length in the shortest form, and the concatenated parts of its content.
 ///
-/// The content must be shorter than 64 KiB; the largest that this crate writes, the SPKI of an RSA key of
-/// 8,192 bits, is a little over 1 KiB.
+/// The content must be shorter than 64 KiB. The largest that this crate writes is the SPKI of an RSA key of 8,192 bits,
+/// a little over 1 KiB.
 pub(super) fn write(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
     let [.., high, low] = length.to_be_bytes();
@@ -112,7 +112,7 @@ pub(super) fn write(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     output
 }
 
-/// Writes a positive INTEGER from big-endian bytes without leading zeros.
+/// Writes a non-negative INTEGER from big-endian bytes without leading zeros.
 pub(super) fn write_unsigned(bytes: &[u8]) -> Vec<u8> {
     let sign: &[u8] = if bytes.first().is_none_or(|byte| byte & 0x80 != 0) { &[0] } else { &[] };
     write(INTEGER, &[sign, bytes])

@@ -1,11 +1,12 @@
-//! Why a key, or a whole key document, was not taken.
+//! Why a key or a key document was refused.
 
 use std::fmt;
 
 use super::Algorithm;
 
-/// Why a key or a key document was not taken. Its text says what was wrong and what to do, and never
-/// holds key material.
+/// Why a key or a key document was refused.
+///
+/// The message says what is wrong and what to do. It never contains key material.
 ///
 /// ```
 /// use boundtoken::{KeyError, KeySet};
@@ -28,16 +29,16 @@ pub enum KeyError {
         /// The column, counted from 1, where reading stopped.
         column: usize,
     },
-    /// The PEM file has no block from which a public key could be taken.
+    /// No block of the PEM file holds a usable public key.
     NoUsableKey {
-        /// What was wrong with each block, in the file's order; empty if there is none.
+        /// What is wrong with each block, in the file's order. Empty if there are no blocks.
         found: Vec<KeyError>,
     },
     /// The PEM file has no private key.
     NoPrivateKey,
-    /// The PEM block's text is broken: its content is not base64, or its END line is missing.
+    /// The PEM block is broken: its content is not base64, or its END line is missing.
     MalformedPem,
-    /// The PEM block is of a kind that holds no key, such as `EC PARAMETERS`.
+    /// The PEM block's label names no key, such as `EC PARAMETERS`.
     NotAKey {
         /// The block's label.
         label: Box<str>,
@@ -46,7 +47,7 @@ pub enum KeyError {
     Encrypted,
     /// The key's DER structure is broken (SPKI, PKCS#1, PKCS#8, SEC 1 or X.509).
     MalformedDer,
-    /// The JWK lacks a member that its `kty` demands, or one has the wrong JSON type or stands twice.
+    /// The JWK lacks a member that its `kty` demands, has one twice, or has one of the wrong JSON type.
     MalformedJwk,
     /// A member of the JWK is not canonical base64url without padding (RFC 7515 section 2).
     NotBase64url {
@@ -58,39 +59,39 @@ pub enum KeyError {
         /// The member's name.
         member: &'static str,
     },
-    /// The key is symmetric (`kty` is `oct`): who verifies with it can also sign.
+    /// The key is symmetric (`kty` is `oct`). Anyone who can verify with it can also sign.
     Symmetric,
     /// The key is neither RSA, nor elliptic curve, nor Ed25519.
     UnsupportedKeyType,
-    /// The curve is none of P-256, P-384, P-521 and Ed25519, or not the one its `kty` goes with.
+    /// The curve is none of P-256, P-384, P-521 and Ed25519, or does not match the `kty`.
     UnsupportedCurve,
-    /// The JWK's `alg` is not a signature algorithm for public keys.
+    /// The JWK's `alg` is not an asymmetric signature algorithm.
     UnsupportedAlgorithm,
-    /// The algorithm exists, but the compiled cryptography lacks it.
+    /// The compiled backend lacks the algorithm.
     AlgorithmNotCompiled(Algorithm),
-    /// The algorithm does not go with the key's type or curve.
+    /// The algorithm does not match the key's type or curve.
     AlgorithmMismatch(Algorithm),
     /// The JWK's `use` is not `sig`, or its `key_ops` lacks `verify` (RFC 7517 sections 4.2 and 4.3).
     NotForVerification,
     /// The RSA modulus has fewer than 2,048 or more than 8,192 bits.
     RsaSize {
-        /// The modulus' size in bits.
+        /// The size of the modulus in bits.
         bits: usize,
     },
     /// The RSA modulus is even, or the exponent is even, below 3 or above 2^33 - 1.
     InvalidRsaKey,
     /// The point is not an uncompressed point on the curve.
     InvalidPoint,
-    /// The elliptic curve private key does not hold its public key, and ring cannot derive it.
+    /// The elliptic curve private key lacks its public key, and ring cannot derive it.
     PublicKeyMissing,
-    /// The public key does not belong to the private key it stands with.
+    /// The public key does not belong to the private key in the same file.
     KeyPairMismatch,
     /// Keys for this algorithm cannot be generated here.
     CannotGenerate(Algorithm),
-    /// This private key cannot sign here: it is Ed25519, an RSA key whose numbers do not fit together, or, with
-    /// ring, an RSA key of more than 4,096 bits.
+    /// This private key cannot sign here. It is an Ed25519 key, an RSA key with inconsistent numbers, or, with ring, an
+    /// RSA key of more than 4,096 bits.
     CannotSign,
-    /// The cryptography library failed to generate a key or to sign, as when the system has no random numbers.
+    /// The cryptography library failed, for example because the system has no random numbers.
     CryptographyFailed,
 }
 
@@ -186,7 +187,7 @@ impl fmt::Display for KeyError {
     }
 }
 
-/// Names the first few blocks only: the message is for one line of a log.
+/// Names only the first few blocks: the message must fit one line of a log.
 fn write_found(formatter: &mut fmt::Formatter<'_>, found: &[KeyError]) -> fmt::Result {
     const SHOWN: usize = 3;
     if found.is_empty() {

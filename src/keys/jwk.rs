@@ -1,4 +1,4 @@
-//! JSON Web Keys (RFC 7517, RFC 7518 section 6, RFC 8037 section 2), in and out.
+//! Reads and writes JSON Web Keys (RFC 7517, RFC 7518 section 6, RFC 8037 section 2).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,47 +8,48 @@ use jsonwebtoken::jwk::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::material::uncompressed_point;
 use super::{Algorithm, Curve, Key, KeyError, Material};
 
-/// A JSON Web Key Set as it comes.
+/// A JSON Web Key Set as published. Its keys are not checked yet.
 #[derive(Deserialize)]
-pub(super) struct Document {
+pub(super) struct JwkSet {
     pub(super) keys: Vec<Element>,
 }
 
-/// One element of `keys`: a JWK, or whatever else stands there.
+/// One element of `keys`: a JWK or any other value.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(super) enum Element {
-    Jwk(Box<NamedJwk>),
+    Jwk(Box<JwkWithAlg>),
     Other(Value),
 }
 
 #[derive(Deserialize)]
-pub(super) struct NamedJwk {
-    // Read here because the type below knows no ES512. Members it knows are refused when they stand twice.
+pub(super) struct JwkWithAlg {
+    // `Jwk` does not know ES512. It refuses duplicates of the members that it knows.
     alg: Option<String>,
     #[serde(flatten)]
     jwk: Jwk,
 }
 
 impl Element {
-    /// The kid, as far as there is one: an empty kid names nothing.
+    /// Returns the `kid`, or `None` if it is absent or empty.
     pub(super) fn kid(&self) -> Option<&str> {
         let kid = match self {
-            Element::Jwk(named) => named.jwk.common.key_id.as_deref(),
+            Element::Jwk(key) => key.jwk.common.key_id.as_deref(),
             Element::Other(value) => value.get("kid").and_then(Value::as_str),
         };
         kid.filter(|kid| !kid.is_empty())
     }
 
     pub(super) fn to_key(&self) -> Result<Key, KeyError> {
-        let Element::Jwk(named) = self else {
+        let Element::Jwk(key) = self else {
             return Err(KeyError::MalformedJwk);
         };
-        let material = material(&named.jwk.algorithm)?;
-        check_purpose(&named.jwk.common)?;
-        let algorithm = match &named.alg {
+        let material = material(&key.jwk.algorithm)?;
+        check_purpose(&key.jwk.common)?;
+        let algorithm = match &key.alg {
             Some(name) => Algorithm::from_name(name).ok_or(KeyError::UnsupportedAlgorithm)?,
             None => material.default_algorithm(),
         };
@@ -66,7 +67,9 @@ fn check_purpose(common: &CommonParameters) -> Result<(), KeyError> {
 
 fn material(parameters: &AlgorithmParameters) -> Result<Material, KeyError> {
     match parameters {
-        AlgorithmParameters::RSA(rsa) => Material::rsa(&number("n", &rsa.n)?, &number("e", &rsa.e)?),
+        AlgorithmParameters::RSA(rsa) => {
+            Material::rsa(&base64url_uint("n", &rsa.n)?, &base64url_uint("e", &rsa.e)?)
+        }
         AlgorithmParameters::EllipticCurve(key) => {
             let curve = match key.curve {
                 EllipticCurve::P256 => Curve::P256,
@@ -74,16 +77,16 @@ fn material(parameters: &AlgorithmParameters) -> Result<Material, KeyError> {
                 EllipticCurve::P521 => Curve::P521,
                 _ => return Err(KeyError::UnsupportedCurve),
             };
-            let x = fixed("x", &key.x, curve.field_bytes())?;
-            let y = fixed("y", &key.y, curve.field_bytes())?;
-            Material::point(curve, &[&[0x04], x.as_slice(), y.as_slice()].concat())
+            let x = octet_string("x", &key.x, curve.field_bytes())?;
+            let y = octet_string("y", &key.y, curve.field_bytes())?;
+            Material::point(curve, &uncompressed_point(&x, &y))
         }
         AlgorithmParameters::OctetKeyPair(key) => match key.curve {
-            EllipticCurve::Ed25519 => Material::ed25519(&fixed("x", &key.x, 32)?),
+            EllipticCurve::Ed25519 => Material::ed25519(&octet_string("x", &key.x, 32)?),
             _ => Err(KeyError::UnsupportedCurve),
         },
         AlgorithmParameters::OctetKey(_) => Err(KeyError::Symmetric),
-        // What the types above do not match: tell an unknown type or curve from a broken key.
+        // No variant matched: tell an unknown type or curve from a broken key.
         AlgorithmParameters::Other(other) => {
             let text = |member| other.fields.get(member).and_then(Value::as_str);
             Err(match (text("kty"), text("crv")) {
@@ -103,8 +106,8 @@ fn decode(member: &'static str, text: &str) -> Result<Vec<u8>, KeyError> {
     URL_SAFE_NO_PAD.decode(text).map_err(|_| KeyError::NotBase64url { member })
 }
 
-/// A Base64urlUInt (RFC 7518 section 2): no leading zero bytes.
-fn number(member: &'static str, text: &str) -> Result<Vec<u8>, KeyError> {
+/// Decodes a Base64urlUInt (RFC 7518 section 2), without leading zero bytes.
+fn base64url_uint(member: &'static str, text: &str) -> Result<Vec<u8>, KeyError> {
     let bytes = decode(member, text)?;
     match bytes.first() {
         None | Some(0) => Err(KeyError::WrongLength { member }),
@@ -112,13 +115,13 @@ fn number(member: &'static str, text: &str) -> Result<Vec<u8>, KeyError> {
     }
 }
 
-/// A byte string of one length only, leading zeros included.
-fn fixed(member: &'static str, text: &str, length: usize) -> Result<Vec<u8>, KeyError> {
+/// Decodes an octet string of exactly this length, leading zeros included.
+fn octet_string(member: &'static str, text: &str, length: usize) -> Result<Vec<u8>, KeyError> {
     let bytes = decode(member, text)?;
     if bytes.len() == length { Ok(bytes) } else { Err(KeyError::WrongLength { member }) }
 }
 
-/// A public key as the API server writes it: the order of the fields is the order of the members.
+/// A public key as the API server writes it. Members are written in the order of the fields.
 #[derive(Serialize)]
 pub(super) struct PublicJwk<'a> {
     r#use: &'static str,
@@ -156,9 +159,7 @@ impl<'a> PublicJwk<'a> {
             Material::Rsa { modulus, exponent } => {
                 PublicJwk { n: encode(modulus), e: encode(exponent), ..bare("RSA") }
             }
-            Material::EllipticCurve { curve, point } => {
-                let coordinates = point.strip_prefix(&[0x04]).unwrap_or_default();
-                let (x, y) = coordinates.split_at_checked(curve.field_bytes()).unwrap_or_default();
+            Material::EllipticCurve { curve, x, y } => {
                 PublicJwk { crv: Some(curve.name()), x: encode(x), y: encode(y), ..bare("EC") }
             }
             Material::Ed25519(x) => PublicJwk { crv: Some("Ed25519"), x: encode(x), ..bare("OKP") },

@@ -1,4 +1,4 @@
-//! One public key, ready to verify.
+//! A public key, ready to verify.
 
 use std::fmt;
 
@@ -13,13 +13,13 @@ use crate::crypto;
 /// The longest header that a verifier reads, in bytes. An issuer writes no longer one.
 pub(crate) const LARGEST_HEADER: usize = 4_096;
 
-/// A public key for exactly one [`Algorithm`], with the kid it goes by.
+/// A public key for exactly one [`Algorithm`], with its `kid`.
 ///
-/// Everything is parsed and checked when the key is made; [`Key::verify`] only verifies. What the check of
-/// an elliptic curve key covers: its point is uncompressed, of the right length and on the curve. An
-/// Ed25519 key is checked for its length only; one that is no point of the curve verifies nothing.
-/// Keys come from a [`KeySet`](super::KeySet) or from a [`SigningKey`](super::SigningKey). They can be
-/// shared between threads.
+/// Keys come from a [`KeySet`](super::KeySet) or from a [`SigningKey`](super::SigningKey). Threads can share them.
+///
+/// A key is parsed and checked once, when it is read. The point of an elliptic curve key must be uncompressed, of the
+/// right length and on the curve. Of an Ed25519 key only the length is checked. One that is not on the curve verifies
+/// nothing.
 ///
 /// ```
 /// use boundtoken::{Algorithm, KeySet, KeyError};
@@ -38,15 +38,15 @@ pub struct Key {
     algorithm: Algorithm,
     material: Material,
     public_key: crypto::PublicKey,
-    usual_header: Option<Box<[u8]>>,
+    usual_header: Option<Box<str>>,
     fingerprint: KeyFingerprint,
 }
 
-/// What tells a key from every other: a hash of its numbers, its algorithm and its kid.
+/// Identifies a key: the SHA-256 of its numbers, its algorithm and its `kid`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct KeyFingerprint([u8; 32]);
 
-/// Equal when numbers, algorithm and kid are.
+/// Keys are equal if their numbers, algorithms and `kid`s are.
 impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
         self.fingerprint == other.fingerprint
@@ -69,7 +69,7 @@ impl Key {
         }
         let public_key = crypto::PublicKey::new(algorithm, &material)?;
         let usual_header = usual_header(algorithm, kid.as_deref())?;
-        let fingerprint = KeyFingerprint::new(kid.as_deref(), algorithm, &material);
+        let fingerprint = KeyFingerprint::new(kid.as_deref(), algorithm, &material)?;
         Ok(Self { kid, algorithm, material, public_key, usual_header, fingerprint })
     }
 
@@ -77,48 +77,49 @@ impl Key {
         &self.fingerprint
     }
 
-    /// The header of the tokens that an API server signs with this key, encoded: always the same bytes, so that a
-    /// verifier recognizes it without reading it. `None` for one that is too large to be read.
-    pub(crate) fn usual_header(&self) -> Option<&[u8]> {
+    /// Returns the encoded header that an API server writes for this key, or `None` if it is too large to be read.
+    ///
+    /// It is the same for every token, so a verifier recognizes it without parsing it.
+    pub(crate) fn usual_header(&self) -> Option<&str> {
         self.usual_header.as_deref()
     }
 
-    /// A key that came without a kid of its own gets the one that the API server computes for it: the
-    /// base64url of the SHA-256 of its SubjectPublicKeyInfo.
+    /// Makes a key with the `kid` that the API server computes: base64url of the SHA-256 of its SubjectPublicKeyInfo.
     pub(super) fn with_computed_kid(material: Material) -> Result<Self, KeyError> {
         let kid = URL_SAFE_NO_PAD.encode(crypto::sha256(&material.to_spki()));
         Self::new(Some(kid.into()), material.default_algorithm(), material)
     }
 
-    /// The key's name; `None` for a JWK without `kid`.
+    /// Returns the `kid`, or `None` for a JWK without one.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 
-    /// The only algorithm this key verifies.
+    /// Returns the only algorithm that this key verifies.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// Whether `signature` is this key's signature of `message`.
+    /// Returns whether `signature` is this key's signature of `message`.
     ///
-    /// The signature has the form of JWS: for ECDSA the two numbers r and s of fixed length, one behind the
-    /// other (RFC 7518 section 3.4). A signature of the wrong length is refused before any cryptography.
+    /// The signature has the form that JWS uses. For ECDSA that is r followed by s, each of fixed length (RFC 7518
+    /// section 3.4). A signature of the wrong length is refused before any cryptography.
     #[must_use]
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         signature.len() == self.material.signature_length() && self.public_key.verify(message, signature)
     }
 
-    /// The same by the library alone, without the fast path.
+    /// Like [`verify`](Self::verify), but never takes the fast path.
     pub(crate) fn verify_by_backend(&self, message: &[u8], signature: &[u8]) -> bool {
         signature.len() == self.material.signature_length()
             && self.public_key.verify_by_backend(message, signature)
     }
 
-    /// Which code verifies this key's signatures now. It may change once, to the library: see
-    /// [`fast_rsa`](crate::fast_rsa).
+    /// Returns which code verifies this key's signatures now.
+    ///
+    /// It can change once, from the fast path to the library. See [`fast_rsa`](crate::fast_rsa).
     ///
     /// ```
     /// use boundtoken::{KeySet, VerificationPath};
@@ -135,11 +136,12 @@ impl Key {
         if self.public_key.is_fast() { VerificationPath::FastRsa } else { VerificationPath::Backend }
     }
 
-    /// The same key for another algorithm, such as an RSA key from a PEM file for PS256.
+    /// Returns the same key for another algorithm, such as PS256 for an RSA key from a PEM file.
     ///
     /// # Errors
     ///
-    /// [`KeyError::AlgorithmMismatch`] if the key's type or curve does not go with the algorithm.
+    /// Returns [`KeyError::AlgorithmMismatch`] if the algorithm does not match the key's type or curve, and
+    /// [`KeyError::AlgorithmNotCompiled`] if the compiled backend lacks it.
     ///
     /// ```
     /// use boundtoken::{Algorithm, KeyError, KeySet};
@@ -154,8 +156,10 @@ impl Key {
         Self::new(self.kid, algorithm, self.material)
     }
 
-    /// The key as a JWK, its members in the order in which the API server publishes them:
-    /// `use`, `kty`, `kid`, `crv`, `alg`, `x`, `y`, `n`, `e`, as far as the key has them.
+    /// Returns the key as a JWK.
+    ///
+    /// The members are in the API server's order: `use`, `kty`, `kid`, `crv`, `alg`, `x`, `y`, `n`, `e`. Members that
+    /// the key lacks are left out.
     ///
     /// ```
     /// # let jwks = br#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
@@ -171,24 +175,21 @@ impl Key {
 }
 
 impl KeyFingerprint {
-    fn new(kid: Option<&str>, algorithm: Algorithm, material: &Material) -> Self {
-        // DER says where it ends, and no algorithm's name has a zero byte.
+    fn new(kid: Option<&str>, algorithm: Algorithm, material: &Material) -> Result<Self, KeyError> {
+        // Unambiguous: DER carries its own length, and no algorithm name has a zero byte.
         let mut described = material.to_spki();
         described.extend_from_slice(algorithm.name().as_bytes());
         if let Some(kid) = kid {
             described.push(0);
             described.extend_from_slice(kid.as_bytes());
         }
-        let mut fingerprint = [0; 32];
-        for (byte, hashed) in fingerprint.iter_mut().zip(crypto::sha256(&described).as_ref()) {
-            *byte = *hashed;
-        }
-        Self(fingerprint)
+        let hash = crypto::sha256(&described);
+        hash.as_ref().try_into().map(Self).map_err(|_| KeyError::CryptographyFailed)
     }
 }
 
-/// `{"alg":"…","kid":"…"}` in base64url.
-fn usual_header(algorithm: Algorithm, kid: Option<&str>) -> Result<Option<Box<[u8]>>, KeyError> {
+/// Encodes `{"alg":"…","kid":"…"}` in base64url.
+fn usual_header(algorithm: Algorithm, kid: Option<&str>) -> Result<Option<Box<str>>, KeyError> {
     #[derive(Serialize)]
     struct Header<'a> {
         alg: &'static str,
@@ -197,7 +198,7 @@ fn usual_header(algorithm: Algorithm, kid: Option<&str>) -> Result<Option<Box<[u
     }
     let json =
         serde_json::to_vec(&Header { alg: algorithm.name(), kid }).map_err(|_| KeyError::MalformedJwk)?;
-    Ok((json.len() <= LARGEST_HEADER).then(|| URL_SAFE_NO_PAD.encode(json).into_bytes().into_boxed_slice()))
+    Ok((json.len() <= LARGEST_HEADER).then(|| URL_SAFE_NO_PAD.encode(json).into()))
 }
 
 impl fmt::Debug for Key {

@@ -4,14 +4,14 @@ use std::cmp::Ordering;
 
 use serde::Serialize;
 
-use super::jwk::{Document, Element};
+use super::jwk::{Element, JwkSet};
 use super::{Key, KeyError, pem};
 
 /// The public keys of one issuer.
 ///
-/// A broken or unknown key in a document never spoils the others: it is passed over and reported by
-/// [`KeySet::skipped`]. Several keys may have one kid. A set never changes; to follow an issuer that rotates
-/// its keys, put it in a [`KeyStore`](super::KeyStore).
+/// A broken or unknown key in a document does not affect the others. [`KeySet::skipped`] reports it. Several keys may
+/// have the same `kid`. A set never changes. To follow an issuer that rotates its keys, use a
+/// [`KeyStore`](super::KeyStore).
 ///
 /// ```
 /// use boundtoken::{KeyError, KeySet};
@@ -27,14 +27,14 @@ use super::{Key, KeyError, pem};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct KeySet {
-    /// Ordered by kid, so that a kid is found by binary search; equal kids in their configured order.
+    /// Sorted by `kid` for binary search. Keys with equal `kid`s stay in their configured order.
     keys: Vec<Key>,
-    /// For each key its place in the configured order.
+    /// The place of each key in the configured order.
     places: Vec<usize>,
     skipped: Vec<SkippedKey>,
 }
 
-/// A key of a document that was not taken, and why.
+/// A key of a document that was skipped, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SkippedKey {
     index: usize,
@@ -43,20 +43,19 @@ pub struct SkippedKey {
 }
 
 impl SkippedKey {
-    /// Its place among the keys of the document, counted from 0: in `keys` of a JWKS, or among the blocks of a
-    /// PEM file.
+    /// Returns the key's index, counted from 0: in `keys` of a JWKS, or among the blocks of a PEM file.
     #[must_use]
     pub fn index(&self) -> usize {
         self.index
     }
 
-    /// Its kid, if it has one.
+    /// Returns the key's `kid`, if it has one.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 
-    /// Why it was not taken.
+    /// Returns why the key was skipped.
     #[must_use]
     pub fn error(&self) -> &KeyError {
         &self.error
@@ -64,27 +63,31 @@ impl SkippedKey {
 }
 
 impl KeySet {
-    /// The longest document that is read: 1 MiB. An API server's key set has about 450 bytes for each key.
+    /// The longest document that is read: 1 MiB. An API server's key set has about 450 bytes per key.
     pub const MAX_DOCUMENT_BYTES: usize = 1 << 20;
 
-    /// The most keys, taken and skipped together, that one document may have.
+    /// The most keys in one document, including skipped ones.
     pub const MAX_KEYS: usize = 1_000;
 
     /// Reads a JSON Web Key Set (RFC 7517 section 5), as the API server serves at `/openid/v1/jwks`.
     ///
-    /// Keys that cannot be used are skipped and reported. A key is used if its `use` is absent or `sig`, its
-    /// `key_ops` is absent or holds `verify`, and its `alg` is absent or one that goes with its type. Without
-    /// `alg` an RSA key is for RS256 and any other for its curve's algorithm. The encoding is strict:
-    /// canonical base64url, numbers without leading zeros, coordinates of full length. Of a private key only
-    /// the public half is kept.
+    /// Keys that cannot be used are skipped: see [`skipped`](Self::skipped). A key is used if
+    ///
+    /// - its `use` is absent or `sig`,
+    /// - its `key_ops` is absent or holds `verify`, and
+    /// - its `alg` is absent or matches the key's type.
+    ///
+    /// Without `alg`, an RSA key is for RS256, and any other for its curve's algorithm. The encoding is strict:
+    /// canonical base64url, numbers without leading zeros, coordinates of full length. Of a private key only the
+    /// public half is kept.
     ///
     /// # Errors
     ///
-    /// Only if the document as a whole is no key set: [`KeyError::NotAKeySet`],
-    /// [`KeyError::DocumentTooLarge`] or [`KeyError::TooManyKeys`].
+    /// Returns [`KeyError::NotAKeySet`], [`KeyError::DocumentTooLarge`] or [`KeyError::TooManyKeys`] if the document
+    /// as a whole is not a key set. A single bad key is no error.
     pub fn from_jwks(json: &[u8]) -> Result<Self, KeyError> {
         check_size(json)?;
-        let document: Document = serde_json::from_slice(json)
+        let document: JwkSet = serde_json::from_slice(json)
             .map_err(|error| KeyError::NotAKeySet { line: error.line(), column: error.column() })?;
         if document.keys.len() > Self::MAX_KEYS {
             return Err(KeyError::TooManyKeys);
@@ -95,16 +98,18 @@ impl KeySet {
 
     /// Reads the keys of a PEM file, such as the API server's `--service-account-key-file`.
     ///
-    /// Taken are the blocks `PUBLIC KEY`, `RSA PUBLIC KEY`, `CERTIFICATE` and, for their public half only,
-    /// `PRIVATE KEY`, `RSA PRIVATE KEY` and `EC PRIVATE KEY`; all others are skipped and reported. RSA keys
-    /// are for RS256, others for their curve's algorithm: see [`Key::with_algorithm`]. The kid is the one that
-    /// the API server computes: base64url of the SHA-256 of the key's SubjectPublicKeyInfo.
-    /// The private key of an elliptic curve must belong to the public key that stands with it; if there
-    /// is none, only the feature `aws-lc-rs` can derive it.
+    /// It reads the blocks `PUBLIC KEY`, `RSA PUBLIC KEY` and `CERTIFICATE`. Of `PRIVATE KEY`, `RSA PRIVATE KEY` and
+    /// `EC PRIVATE KEY` it keeps the public half only. Other blocks are skipped: see [`skipped`](Self::skipped).
+    ///
+    /// RSA keys are for RS256, and others for their curve's algorithm: see [`Key::with_algorithm`]. The `kid` is the
+    /// one that the API server computes: base64url of the SHA-256 of the key's SubjectPublicKeyInfo.
+    ///
+    /// A public key in an elliptic curve private key must belong to it. If it has none, only the feature `aws-lc-rs`
+    /// can derive it.
     ///
     /// # Errors
     ///
-    /// [`KeyError::NoUsableKey`], which says what was found, [`KeyError::DocumentTooLarge`] or
+    /// Returns [`KeyError::NoUsableKey`] with what was wrong with each block, [`KeyError::DocumentTooLarge`] or
     /// [`KeyError::TooManyKeys`].
     ///
     /// ```
@@ -155,54 +160,56 @@ impl KeySet {
         Self { keys, places, skipped }
     }
 
-    /// All keys, ordered by kid, those without a kid first.
+    /// Returns all keys, sorted by `kid`. Keys without one come first.
     #[must_use]
     pub fn keys(&self) -> &[Key] {
         &self.keys
     }
 
-    /// The keys that were found but not taken.
+    /// Returns the keys of the document that cannot be used.
     #[must_use]
     pub fn skipped(&self) -> &[SkippedKey] {
         &self.skipped
     }
 
-    /// Whether there is no key.
+    /// Returns whether the set has no keys.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
-    /// The number of keys.
+    /// Returns the number of keys.
     #[must_use]
     pub fn len(&self) -> usize {
         self.keys.len()
     }
 
-    /// All keys with exactly this kid, in their configured order. Allocates nothing.
+    /// Returns all keys with exactly this `kid`, in their configured order. Never allocates.
     #[must_use]
     pub fn with_kid(&self, kid: &str) -> &[Key] {
         self.find(|name| name.cmp(kid))
     }
 
-    /// As [`with_kid`](Self::with_kid), by what `compare` says of a key's kid against the one that is looked for.
+    /// Like [`with_kid`](Self::with_kid). `compare` orders a key's `kid` relative to the wanted one.
     pub(crate) fn find(&self, compare: impl Fn(&str) -> Ordering) -> &[Key] {
         let order = |key: &Key| key.kid().map_or(Ordering::Less, &compare);
         let start = self.keys.partition_point(|key| order(key) == Ordering::Less);
+        // No keys: refuses.
         let rest = self.keys.get(start..).unwrap_or_default();
         let count = rest.iter().take_while(|key| order(key) == Ordering::Equal).count();
         rest.get(..count).unwrap_or_default()
     }
 
-    /// The key whose issuer writes exactly this encoded header, if it is among the first few: a set of many keys goes the
-    /// long way, by reading the header. Allocates nothing.
+    /// Returns the key whose [usual header](Key::usual_header) is exactly this one. Never allocates.
+    ///
+    /// It compares only the first eight keys. For the others the caller must parse the header.
     pub(crate) fn with_usual_header(&self, header: &[u8]) -> Option<&Key> {
-        /// More comparisons would cost more than reading the header.
+        /// More comparisons would cost more than parsing the header.
         const COMPARED: usize = 8;
-        self.keys.iter().take(COMPARED).find(|key| key.usual_header() == Some(header))
+        self.keys.iter().take(COMPARED).find(|key| key.usual_header().map(str::as_bytes) == Some(header))
     }
 
-    /// The keys of both sets, the other's behind this one's. Keys in both are there twice.
+    /// Returns the keys of this set followed by those of `other`. Keys in both appear twice.
     #[must_use]
     pub fn merge(self, other: KeySet) -> Self {
         let (mut configured, mut skipped) = self.into_configured();
@@ -212,7 +219,7 @@ impl KeySet {
         Self::new(configured, skipped)
     }
 
-    /// The same set without the keys of this kid.
+    /// Returns the set without the keys of this `kid`.
     pub(crate) fn without_kid(&self, kid: &str) -> Self {
         let (configured, skipped) = self.clone().into_configured();
         Self::new(configured.into_iter().filter(|key| key.kid() != Some(kid)).collect(), skipped)
@@ -224,8 +231,9 @@ impl KeySet {
         (placed.into_iter().map(|(_, key)| key).collect(), self.skipped)
     }
 
-    /// The set as a JSON Web Key Set, byte for byte as an API server with these keys would publish it: see
-    /// [`Key::to_jwk`]. The keys are in their configured order.
+    /// Returns the set as a JSON Web Key Set, with the keys in their configured order.
+    ///
+    /// It serializes byte for byte as an API server with these keys publishes it. See [`Key::to_jwk`].
     ///
     /// ```
     /// use boundtoken::KeySet;

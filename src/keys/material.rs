@@ -1,4 +1,4 @@
-//! What a public key is made of, checked once, independent of the cryptography in use.
+//! The numbers of a public key, checked independently of the backend.
 
 use super::{Algorithm, KeyError};
 
@@ -19,7 +19,7 @@ impl Curve {
         }
     }
 
-    /// The name in a JWK's `crv`.
+    /// Returns the name, as in the `crv` of a JWK.
     pub(super) fn name(self) -> &'static str {
         match self {
             Curve::P256 => "P-256",
@@ -28,7 +28,7 @@ impl Curve {
         }
     }
 
-    /// The size in bytes of a coordinate, and of a private key.
+    /// Returns the size of a coordinate, and of a private key, in bytes.
     pub(super) fn field_bytes(self) -> usize {
         match self {
             Curve::P256 => 32,
@@ -38,23 +38,23 @@ impl Curve {
     }
 }
 
-/// The numbers of one public key. Every constructor checks all that can be checked without cryptography.
+/// The numbers of one public key. The constructors check whatever needs no cryptography.
 #[derive(Clone)]
 pub(crate) enum Material {
-    /// Modulus and exponent, big-endian without leading zeros.
+    /// The modulus and the exponent, big-endian without leading zeros.
     Rsa { modulus: Box<[u8]>, exponent: Box<[u8]> },
-    /// An uncompressed point: `04`, x, y, each coordinate as long as the field (SEC 1 section 2.3.3).
-    EllipticCurve { curve: Curve, point: Box<[u8]> },
-    /// The 32 bytes of RFC 8032 section 5.1.5.
+    /// The coordinates of the point, big-endian and as long as the field.
+    EllipticCurve { curve: Curve, x: Box<[u8]>, y: Box<[u8]> },
+    /// The 32 bytes of the encoded point (RFC 8032 section 5.1.5).
     Ed25519(Box<[u8]>),
 }
 
 impl Material {
-    /// Takes big-endian numbers without leading zeros.
+    /// Takes the modulus and the exponent, big-endian without leading zeros.
     pub(super) fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyError> {
         const SMALLEST: usize = 2_048;
         const LARGEST: usize = 8_192;
-        // Larger exponents only make verification slow; this is the bound of both backends.
+        // Both backends have this bound. Larger exponents only slow verification down.
         const LARGEST_EXPONENT: u64 = (1 << 33) - 1;
 
         let bits = bit_length(modulus);
@@ -73,23 +73,24 @@ impl Material {
         Ok(Material::Rsa { modulus: modulus.into(), exponent: exponent.into() })
     }
 
-    /// Takes an uncompressed point. Whether it lies on the curve is for the backend to say.
+    /// Takes an uncompressed point (SEC 1 section 2.3.3). The backend checks that it is on the curve.
     pub(super) fn point(curve: Curve, point: &[u8]) -> Result<Self, KeyError> {
-        let expected = curve.field_bytes().saturating_mul(2);
-        match point {
-            [0x04, coordinates @ ..] if coordinates.len() == expected => {
-                Ok(Material::EllipticCurve { curve, point: point.into() })
+        let [0x04, coordinates @ ..] = point else { return Err(KeyError::InvalidPoint) };
+        match coordinates.split_at_checked(curve.field_bytes()) {
+            Some((x, y)) if y.len() == x.len() => {
+                Ok(Material::EllipticCurve { curve, x: x.into(), y: y.into() })
             }
             _ => Err(KeyError::InvalidPoint),
         }
     }
 
-    /// Takes 32 bytes.
+    /// Takes the 32 bytes of a public key.
     pub(super) fn ed25519(bytes: &[u8]) -> Result<Self, KeyError> {
         if bytes.len() == 32 { Ok(Material::Ed25519(bytes.into())) } else { Err(KeyError::InvalidPoint) }
     }
 
-    /// The algorithm of a key that names none: RS256, as the API server signs, or the curve's own.
+    /// Returns the algorithm of a key that names none. It is RS256 for RSA, as the API server signs, or the curve's
+    /// own.
     pub(super) fn default_algorithm(&self) -> Algorithm {
         match self {
             Material::Rsa { .. } => Algorithm::RS256,
@@ -98,7 +99,7 @@ impl Material {
         }
     }
 
-    /// Whether this type of key can be used with the algorithm.
+    /// Returns whether this type of key works with the algorithm.
     pub(super) fn fits(&self, algorithm: Algorithm) -> bool {
         match self {
             Material::Rsa { .. } => matches!(
@@ -114,7 +115,7 @@ impl Material {
         }
     }
 
-    /// The one length in bytes that a signature by this key can have (RFC 7518 section 3, RFC 8032).
+    /// Returns the length of this key's signatures in bytes (RFC 7518 section 3, RFC 8032).
     pub(super) fn signature_length(&self) -> usize {
         match self {
             Material::Rsa { modulus, .. } => modulus.len(),
@@ -124,10 +125,16 @@ impl Material {
     }
 }
 
+/// Writes a point uncompressed: `04`, x and y (SEC 1 section 2.3.3).
+pub(crate) fn uncompressed_point(x: &[u8], y: &[u8]) -> Vec<u8> {
+    [&[0x04], x, y].concat()
+}
+
+/// Returns the length in bits of a big-endian number without leading zero bytes.
 fn bit_length(number: &[u8]) -> usize {
-    let unused = number.first().map_or(0, |first| first.leading_zeros());
-    let bits = number.len().saturating_mul(8);
-    bits.saturating_sub(usize::try_from(unused).unwrap_or(bits))
+    let Some((first, rest)) = number.split_first() else { return 0 };
+    let first_bits = (0..u8::BITS).take_while(|bits| first >> bits != 0).count();
+    rest.len().saturating_mul(8).saturating_add(first_bits)
 }
 
 #[cfg(test)]

@@ -1,21 +1,21 @@
-//! Which code verifies a key's signatures.
+//! The code that verifies a key's signatures.
 
 use std::fmt;
 
 use crate::crypto;
 
-/// Which code verifies a key's signatures. See [`Key::path`](super::Key::path).
+/// The code that verifies a key's signatures. See [`Key::path`](super::Key::path).
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VerificationPath {
-    /// The cryptography library that was compiled in: ring or AWS-LC.
+    /// The compiled cryptography library: ring or AWS-LC.
     Backend,
-    /// The crate's own code for RS256: see [`fast_rsa`](crate::fast_rsa).
+    /// This crate's own code for RS256. See [`fast_rsa`](crate::fast_rsa).
     FastRsa,
 }
 
 impl VerificationPath {
-    /// `ring` or `aws-lc-rs` for the library, or `fast-rsa`.
+    /// Returns `ring`, `aws-lc-rs` or `fast-rsa`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! PEM files (RFC 7468): several blocks, with any text around them.
+//! PEM files (RFC 7468).
 
 use std::hint;
 use std::iter::{self, Peekable};
@@ -9,15 +9,17 @@ use base64::engine::general_purpose::STANDARD;
 use super::private_key::PrivateKey;
 use super::{KeyError, Material};
 
-/// One block between its BEGIN and END lines.
+/// A block, from its BEGIN line to its END line.
 pub(super) struct Block<'a> {
     label: &'a str,
     encrypted: bool,
     content: Result<Secret, KeyError>,
 }
 
-/// The blocks of a PEM file in order. Text before, between and behind them is passed over, lines may end
-/// in CRLF, and a base64 line may have any length: the same leniency as Go's `pem.Decode`.
+/// Returns the blocks of a PEM file in order.
+///
+/// It is as lenient as Go's `pem.Decode`: it skips text around the blocks, accepts CRLF, and does not limit the length
+/// of base64 lines.
 pub(super) fn blocks(pem: &[u8]) -> impl Iterator<Item = Block<'_>> {
     let mut lines = pem.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end).peekable();
     iter::from_fn(move || {
@@ -26,12 +28,12 @@ pub(super) fn blocks(pem: &[u8]) -> impl Iterator<Item = Block<'_>> {
     })
 }
 
-/// The label in a BEGIN or END line. It is printed in errors, so it is short and printable.
+/// Returns the label of a BEGIN or END line. Errors print it, so it must be short and printable.
 fn label<'a>(line: &'a [u8], marker: &[u8]) -> Option<&'a str> {
     let label = line.strip_prefix(marker)?.strip_suffix(b"-----")?;
     let label = str::from_utf8(label).ok()?;
-    let letter = |byte: u8| byte.is_ascii_alphanumeric() || b" .#_/".contains(&byte);
-    (label.len() <= 64 && label.bytes().all(letter)).then_some(label)
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b" .#_/".contains(&byte);
+    (label.len() <= 64 && label.bytes().all(allowed)).then_some(label)
 }
 
 impl<'a> Block<'a> {
@@ -39,20 +41,20 @@ impl<'a> Block<'a> {
         let mut encrypted = false;
         let mut text = Vec::new();
         while let Some(line) = lines.next_if(|line| !line.starts_with(b"-----")) {
-            // Headers of the old style (RFC 1421) come first; the colon is no base64 letter.
+            // RFC 1421 headers come first. Base64 has no colon.
             if text.is_empty() && line.contains(&b':') {
                 encrypted |= line.starts_with(b"Proc-Type:") && line.ends_with(b"ENCRYPTED");
             } else {
                 text.push(line);
             }
         }
-        // Any other line of dashes stays: it may begin the next block.
+        // Leave any other line of dashes: it may begin the next block.
         let ended = lines.next_if(|line| self::label(line, b"-----END ") == Some(label)).is_some();
         let content = if ended { Secret::decode(&text) } else { Err(KeyError::MalformedPem) };
         Self { label, encrypted, content }
     }
 
-    /// The public key in the block, or the public half of the private key in it.
+    /// Returns the block's public key, or the public half of its private key.
     pub(super) fn material(&self) -> Result<Material, KeyError> {
         if let Some(private) = self.private_key() {
             return private?.public();
@@ -66,7 +68,7 @@ impl<'a> Block<'a> {
         parse(self.content()?)
     }
 
-    /// The private key, if the block is of a kind that holds one.
+    /// Returns the block's private key, or `None` if its label names no private key.
     pub(super) fn private_key(&self) -> Option<Result<PrivateKey<'_>, KeyError>> {
         let parse = match self.label {
             "PRIVATE KEY" => PrivateKey::from_pkcs8,
@@ -83,19 +85,19 @@ impl<'a> Block<'a> {
     }
 }
 
-/// A block's decoded content. It may be a private key: overwritten when no longer needed.
+/// A block's decoded content. It may be a private key, so it is overwritten on drop.
 struct Secret(Vec<u8>);
 
 impl Secret {
-    /// Decodes base64 in groups of four letters straight into one buffer of sufficient size, so that no
-    /// copies of a private key are left behind.
+    /// Decodes base64 in groups of four characters. The buffer never grows, so no copy of a private key is left in
+    /// freed memory.
     fn decode(lines: &[&[u8]]) -> Result<Self, KeyError> {
-        let letters = lines.iter().copied().flatten().filter(|byte| !byte.is_ascii_whitespace());
+        let characters = lines.iter().copied().flatten().filter(|byte| !byte.is_ascii_whitespace());
         let mut secret = Secret(Vec::with_capacity(lines.iter().map(|line| line.len()).sum()));
         let mut group = Vec::with_capacity(4);
         let mut padded = false;
-        for letter in letters {
-            group.push(*letter);
+        for character in characters {
+            group.push(*character);
             if group.len() == 4 {
                 if padded {
                     return Err(KeyError::MalformedPem);
@@ -112,7 +114,7 @@ impl Secret {
 impl Drop for Secret {
     fn drop(&mut self) {
         self.0.fill(0);
-        // Keeps the compiler from leaving out the writes as without effect.
+        // Keeps the compiler from removing the writes.
         hint::black_box(&self.0);
     }
 }

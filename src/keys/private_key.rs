@@ -1,19 +1,19 @@
-//! Private keys as files hold them: PKCS#8 (RFC 5208, RFC 5958), PKCS#1 (RFC 8017), SEC 1 (RFC 5915).
+//! Reads private keys in PKCS#8 (RFC 5208, RFC 5958), PKCS#1 (RFC 8017) and SEC 1 (RFC 5915).
 //!
-//! Everything is borrowed from the file's bytes: nothing private is copied here.
+//! Everything borrows from the file's bytes. Nothing private is copied here.
 
 use super::der::{self, Reader};
 use super::spki::{KeyType, read_curve};
 use super::{Curve, KeyError, Material};
 use crate::crypto;
 
-/// A private key whose structure is sound.
+/// A private key of sound structure. Its numbers are not checked yet.
 pub(super) enum PrivateKey<'a> {
-    /// The whole RSAPrivateKey structure, and its public numbers.
+    /// The whole RSAPrivateKey structure, and the public numbers in it.
     Rsa { pkcs1: &'a [u8], modulus: &'a [u8], exponent: &'a [u8] },
-    /// The private number, as long as the field, and the point if the file has it.
+    /// The private number, as long as the field, and the public point if the file has it.
     EllipticCurve { curve: Curve, private: &'a [u8], public: Option<&'a [u8]> },
-    /// The seed of 32 bytes, and the public key if the file has it.
+    /// The 32-byte seed, and the public key if the file has it.
     Ed25519 { seed: &'a [u8], public: Option<&'a [u8]> },
 }
 
@@ -48,7 +48,7 @@ impl<'a> PrivateKey<'a> {
         }
     }
 
-    /// Reads an RSAPrivateKey of two primes.
+    /// Reads an RSAPrivateKey with two primes.
     pub(super) fn from_pkcs1(input: &'a [u8]) -> Result<Self, KeyError> {
         let mut key = Reader::open(input)?;
         if !key.unsigned()?.is_empty() {
@@ -69,7 +69,7 @@ impl<'a> PrivateKey<'a> {
         Self::read_sec1(input, None, None)
     }
 
-    /// The curve may stand inside, outside (in PKCS#8) or on both sides; the point too.
+    /// Reads an ECPrivateKey. PKCS#8 may give the curve and the point too; where both give one, they must agree.
     fn read_sec1(
         input: &'a [u8],
         outer_curve: Option<Curve>,
@@ -110,8 +110,10 @@ impl<'a> PrivateKey<'a> {
         Ok(PrivateKey::EllipticCurve { curve, private, public })
     }
 
-    /// The public half. A public key in the file is checked against the private key; a missing one is
-    /// derived if the backend can. The public half of an RSA private key is two of its numbers as they are.
+    /// Returns the public half.
+    ///
+    /// For RSA, it takes the two public numbers of the structure as they are. Otherwise, a public key in the file must
+    /// belong to the private key, and a missing one is derived if the backend can.
     pub(super) fn public(&self) -> Result<Material, KeyError> {
         match *self {
             PrivateKey::Rsa { modulus, exponent, .. } => Material::rsa(modulus, exponent),
@@ -125,7 +127,7 @@ impl<'a> PrivateKey<'a> {
     }
 }
 
-/// The one value that both places give, or the only one given.
+/// Returns the value that is given. If both are, they must be equal.
 fn agreed<T: PartialEq>(inner: Option<T>, outer: Option<T>) -> Result<Option<T>, KeyError> {
     match (inner, outer) {
         (Some(inner), Some(outer)) if inner != outer => Err(KeyError::MalformedDer),

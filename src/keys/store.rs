@@ -1,4 +1,4 @@
-//! The current key set, shared and replaceable.
+//! A shared handle on the current key set.
 
 use std::fmt;
 use std::ops::Deref;
@@ -11,8 +11,12 @@ use super::KeySet;
 use crate::moment::Moment;
 use crate::sync::{AtomicU64, Ordering};
 
-/// A handle on an issuer's current keys. Clones share the keys: whoever refreshes them keeps one clone, the
-/// verifier has another.
+/// A handle on an issuer's current keys.
+///
+/// Clones share the keys. The code that refreshes them holds one clone, and the verifier holds another.
+///
+/// Keys stay valid without a refresh unless a [maximum age](Self::set_max_age) is set. Without one, a verifier that is
+/// no longer refreshed trusts keys that the issuer has withdrawn.
 ///
 /// ```
 /// use boundtoken::{KeyError, KeySet, KeyStore};
@@ -24,32 +28,29 @@ use crate::sync::{AtomicU64, Ordering};
 /// assert_eq!(store.load().len(), 1);
 /// # Ok::<(), KeyError>(())
 /// ```
-///
-/// Keys that are not refreshed any more go on to count, unless a [maximum age](Self::set_max_age) is set: a key that the issuer
-/// has withdrawn meanwhile would be believed.
 #[derive(Clone)]
 pub struct KeyStore(Arc<StoredKeys>);
 
-/// The maximum age of keys that may grow as old as they like.
+/// The maximum age in nanoseconds that means no limit.
 const ANY_AGE: u64 = u64::MAX;
 
 struct StoredKeys {
     current: ArcSwap<KeySet>,
-    /// How often the set was replaced.
+    /// The number of replacements so far.
     generation: AtomicU64,
-    /// How old the keys may become, in nanoseconds, or [`ANY_AGE`].
+    /// The maximum age of the keys in nanoseconds, or [`ANY_AGE`].
     max_age: AtomicU64,
-    /// When the keys were last known to be the issuer's current ones.
+    /// When the keys were last known to be current.
     current_as_of: ArcSwap<Moment>,
-    /// Whom to tell that a token names a key that is not here.
+    /// Called when a token names a key that the set lacks.
     on_missing: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
-/// The key set that was current when [`KeyStore::load`] was called, for as long as this is held.
+/// The key set that was current when [`KeyStore::load`] was called. It stays valid while this guard is held.
 pub struct CurrentKeys(Guard<Arc<KeySet>>);
 
 impl KeyStore {
-    /// A store that holds this set.
+    /// Creates a store that holds this set.
     #[must_use]
     pub fn new(keys: KeySet) -> Self {
         Self(Arc::new(StoredKeys {
@@ -61,13 +62,16 @@ impl KeyStore {
         }))
     }
 
-    /// Limits how old the keys may become: any age unless set. The age counts from when they came into the store, and again
-    /// from each [`replace`](Self::replace) and [`renew`](Self::renew). It counts on while the machine sleeps.
+    /// Sets the maximum age of the keys. By default there is none.
+    ///
+    /// The age counts from [`new`](Self::new), [`replace`](Self::replace) or [`renew`](Self::renew), whichever came
+    /// last. It includes the time that the machine sleeps.
     ///
     /// Past this age a verifier refuses the issuer's tokens as [`Reason::KeysStale`](crate::Reason::KeysStale). With
-    /// [`OnUnavailable::Accept`](crate::OnUnavailable::Accept) it accepts them, with
-    /// [`Confirmed::Stale`](crate::Confirmed::Stale) in place of `Live`. The limit holds for all clones, and may be set at
-    /// any time; [`Duration::MAX`] takes it back.
+    /// [`OnUnavailable::Accept`](crate::OnUnavailable::Accept) it accepts them as
+    /// [`Confirmed::Stale`](crate::Confirmed::Stale) instead of `Live`.
+    ///
+    /// The limit applies to all clones and can change at any time. [`Duration::MAX`] removes it.
     ///
     /// ```
     /// use std::time::Duration;
@@ -86,72 +90,77 @@ impl KeyStore {
     /// assert!(!store.is_stale());
     /// ```
     pub fn set_max_age(&self, age: Duration) {
+        // Over 584 years: unlimited.
         let nanoseconds = u64::try_from(age.as_nanos()).unwrap_or(ANY_AGE);
         self.0.max_age.store(nanoseconds, Ordering::Relaxed);
     }
 
-    /// How old the keys may become, if that is [limited](Self::set_max_age).
+    /// Returns the [maximum age](Self::set_max_age) of the keys, or `None` if there is no limit.
     #[must_use]
     pub fn max_age(&self) -> Option<Duration> {
         let max_age = self.0.max_age.load(Ordering::Relaxed);
         (max_age != ANY_AGE).then(|| Duration::from_nanos(max_age))
     }
 
-    /// Whether the keys are older than [`set_max_age`](Self::set_max_age) allows. Takes no lock; without a limit it reads no clock.
+    /// Returns whether the keys are older than their [maximum age](Self::set_max_age).
+    ///
+    /// It takes no lock, and reads no clock if there is no limit.
     #[must_use]
     pub fn is_stale(&self) -> bool {
         let max_age = self.0.max_age.load(Ordering::Relaxed);
         max_age != ANY_AGE && self.0.current_as_of.load().elapsed() > Duration::from_nanos(max_age)
     }
 
-    /// Makes this the current set, at once and for all clones: as of now it is known to be the issuer's. Who is reading finishes
-    /// with the set it has.
+    /// Replaces the current set for all clones, and restarts its age.
+    ///
+    /// Readers that have already [loaded](Self::load) the old set keep it until they drop it.
     pub fn replace(&self, keys: KeySet) {
         self.replace_as_of(keys, Moment::now());
     }
 
-    /// As [`replace`](Self::replace), with a set that was known to be the issuer's at an earlier moment: when it was asked
-    /// for.
+    /// Like [`replace`](Self::replace), but the age counts from `moment`. Pass the moment at which the set was
+    /// requested.
     pub fn replace_as_of(&self, keys: KeySet, moment: Moment) {
         self.0.current.store(Arc::new(keys));
         self.0.generation.fetch_add(1, Ordering::Release);
-        // Last: whoever looks at the age and then at the keys must not find old keys to be new.
+        // Must come last: a reader of the age and then the keys must not take old keys for new ones.
         self.0.current_as_of.store(Arc::new(moment));
     }
 
-    /// Says that the keys are the issuer's current ones, as of now: their age counts from here.
+    /// Marks the keys as current, which restarts their age.
     pub fn renew(&self) {
         self.0.current_as_of.store(Arc::new(Moment::now()));
     }
 
-    /// The current set. Takes no lock and allocates nothing, but for a small record once in each thread's life.
+    /// Returns the current set. It takes no lock, and allocates only once per thread, a small record.
     #[must_use]
     pub fn load(&self) -> CurrentKeys {
         CurrentKeys(self.0.current.load())
     }
 
-    /// Whether both are handles of one store.
+    /// Returns whether both are handles on the same store.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// Changes whenever the set was replaced.
+    /// Returns a number that changes whenever the set is replaced.
     pub(crate) fn generation(&self) -> u64 {
         self.0.generation.load(Ordering::Acquire)
     }
 
-    /// Sets a call-back for whoever refreshes the keys.
+    /// Sets a callback that asks for a refresh of the keys. Returns false, and changes nothing, if one is already set.
     ///
-    /// Verifiers call it when they are shown a token whose kid is not in the set, because the issuer may have rotated its
-    /// keys, and when they find that the keys are older than [`set_max_age`](Self::set_max_age) allows. Anybody can send any
-    /// number of such tokens. So the call-back must be quick, and what it sets off must be limited. Only the first call-back
-    /// counts; returns whether this is the one.
+    /// A verifier calls it when a token's `kid` is not in the set, since the issuer may have rotated its keys. It
+    /// also calls it when the keys are older than their [maximum age](Self::set_max_age).
+    ///
+    /// Anyone can send any number of such tokens. The callback must therefore be quick, and must limit the work that it
+    /// starts.
     pub fn on_missing_key(&self, callback: impl Fn() + Send + Sync + 'static) -> bool {
         self.0.on_missing.set(Box::new(callback)).is_ok()
     }
 
-    /// Calls the call-back of [`on_missing_key`](Self::on_missing_key), as a verifier does that misses a key.
+    /// Calls the callback of [`on_missing_key`](Self::on_missing_key), as a verifier does when a key is missing.
     pub fn report_missing_key(&self) {
         if let Some(callback) = self.0.on_missing.get() {
             callback();

@@ -1,4 +1,4 @@
-//! An object in few bytes.
+//! Fingerprints of objects.
 
 use std::hash::Hasher as _;
 use std::num::NonZeroU64;
@@ -9,15 +9,15 @@ use siphasher::sip128::{Hasher128 as _, SipHasher13};
 use super::{BoundObject, ObjectKind, ObjectReference};
 use crate::hashing;
 
-/// Kind, namespace, name and uid of an object in 127 bits, under a key that only this process has.
+/// A hash of an object's kind, namespace, name and uid, under a key of this process. It has 127 bits.
 ///
-/// Two objects have the same with a probability of 2⁻¹²⁷, whoever chose them: SipHash is a pseudorandom function, and
-/// nobody outside learns a fingerprint.
+/// Two objects have the same fingerprint with a probability of 2⁻¹²⁷, even if an attacker chose them: SipHash is a
+/// pseudorandom function, and no fingerprint leaves the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fingerprint {
-    /// Where it is looked for.
+    /// Determines where a table keeps the fingerprint.
     pub(crate) place: u64,
-    /// What it is told from others by.
+    /// Distinguishes it from other fingerprints there.
     pub(crate) mark: NonZeroU64,
 }
 
@@ -29,7 +29,7 @@ impl Fingerprint {
         hasher.write(uid);
         hasher.write(namespace);
         hasher.write(name);
-        // From the end on, so that no other texts look the same.
+        // The lengths come last, so that other texts cannot give the same input.
         hasher.write_usize(namespace.len());
         hasher.write_usize(name.len());
         hasher.write_u8(match kind {

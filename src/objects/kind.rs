@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-/// The kinds of objects that decide over a token.
+/// A kind of object that a token can be bound to.
 ///
-/// Kubernetes adds kinds over the years, and so does this list.
+/// Later versions will add kinds, as Kubernetes does.
 ///
 /// ```
 /// use boundtoken::ObjectKind;
@@ -17,23 +17,25 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ObjectKind {
-    /// A core/v1 ServiceAccount: every token speaks for one.
+    /// A core/v1 ServiceAccount. Every token speaks for one.
     ServiceAccount,
     /// A core/v1 Secret.
     Secret,
     /// A core/v1 Pod.
     Pod,
-    /// A core/v1 Node, which has no namespace.
+    /// A core/v1 Node. It has no namespace.
     Node,
-    /// An admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration, which has no namespace. An API server of
-    /// Kubernetes 1.37 or later binds the tokens to it that it shows to the webhooks (KEP-6060).
+    /// An admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration. It has no namespace.
+    ///
+    /// From Kubernetes 1.37 on, the tokens that an API server sends to webhooks are bound to their configuration
+    /// (KEP-6060).
     ValidatingWebhookConfiguration,
-    /// An admissionregistration.k8s.io/v1 MutatingWebhookConfiguration, likewise.
+    /// An admissionregistration.k8s.io/v1 MutatingWebhookConfiguration, which is used in the same way.
     MutatingWebhookConfiguration,
 }
 
 impl ObjectKind {
-    /// Every kind, in the order in which they are judged.
+    /// All kinds, in the order in which they are judged.
     pub const ALL: &'static [Self] = &[
         Self::ServiceAccount,
         Self::Secret,
@@ -57,7 +59,7 @@ impl ObjectKind {
         }
     }
 
-    /// The kind's name in the paths of the Kubernetes API: `serviceaccounts`, `pods` and so on.
+    /// The kind's name in paths of the Kubernetes API: `serviceaccounts`, `pods` and so on.
     #[must_use]
     pub fn resource(self) -> &'static str {
         match self {
@@ -70,13 +72,13 @@ impl ObjectKind {
         }
     }
 
-    /// The kind's API group: empty for the core group.
+    /// The kind's API group. Empty for the core group.
     #[must_use]
     pub fn api_group(self) -> &'static str {
         if self.is_webhook_configuration() { "admissionregistration.k8s.io" } else { "" }
     }
 
-    /// Whether objects of this kind are in a namespace.
+    /// Whether objects of this kind have a namespace.
     #[must_use]
     pub fn is_namespaced(self) -> bool {
         match self {

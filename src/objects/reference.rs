@@ -1,22 +1,22 @@
-//! Objects as tokens name them.
+//! References to objects.
 
 use std::fmt;
 
 use super::ObjectKind;
 
-/// Which object: its kind, namespace and name.
+/// A reference to an object: its kind, namespace and name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ObjectReference<'a> {
     /// The kind.
     pub kind: ObjectKind,
-    /// The namespace; empty if the kind [has none](ObjectKind::is_namespaced).
+    /// The namespace. Empty if the kind [has none](ObjectKind::is_namespaced).
     pub namespace: &'a str,
     /// The name.
     pub name: &'a str,
 }
 
 impl fmt::Display for ObjectReference<'_> {
-    /// `Pod demo/live`, or `Node node-1`.
+    /// Writes `Pod demo/live`, or `Node node-1`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} ", self.kind)?;
         if !self.namespace.is_empty() {
@@ -26,8 +26,9 @@ impl fmt::Display for ObjectReference<'_> {
     }
 }
 
-/// Whether Kubernetes can give an object this name: a DNS-1123 subdomain. So no name carries `/`, `:` or `%` into the
-/// user name or into an address that a call-back builds from it.
+/// Returns whether Kubernetes allows this name for an object: a DNS-1123 subdomain.
+///
+/// Such a name brings no `/`, `:` or `%` into the user name, or into an address that a call-back builds.
 pub(crate) fn is_object_name(name: &str) -> bool {
     /// The longest DNS-1123 subdomain, in bytes.
     const LONGEST: usize = 253;
@@ -39,11 +40,11 @@ pub(crate) fn is_object_name(name: &str) -> bool {
         && bytes.iter().all(|byte| alphanumeric(byte) || matches!(byte, b'-' | b'.'))
 }
 
-/// An object as a token names it: by reference, and by the uid of the very instance that it was issued for.
+/// An object that a token is bound to: a reference, and the uid of the very object that the token was issued for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BoundObject<'a> {
-    /// Which object.
+    /// The kind, namespace and name.
     pub reference: ObjectReference<'a>,
-    /// The uid that the object must have. Empty only for the node beside a pod, which is informational.
+    /// The uid that the object must have. Only the node of a pod may have an empty one, because it is informational.
     pub uid: &'a str,
 }

@@ -1,4 +1,4 @@
-//! Where a verifier learns what has become of bound objects.
+//! The sources that tell a verifier about bound objects.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,50 +6,53 @@ use std::sync::Arc;
 use super::{BoundObject, ObjectReference, ObjectStore, Uid};
 use crate::time::UnixSeconds;
 
-/// What a source knows about one object.
+/// The state of one object, as a source knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ObjectState {
     /// The object exists.
     Present {
         /// Its `metadata.uid`.
         uid: Uid,
-        /// Its `metadata.deletionTimestamp`, when it is being deleted.
+        /// Its `metadata.deletionTimestamp`, if it is being deleted.
         deletion_timestamp: Option<UnixSeconds>,
     },
     /// The object does not exist.
     Absent,
-    /// The source cannot say at the moment: it is not connected, or not up to date.
+    /// The source cannot tell at the moment. It is not connected, or not up to date.
     Unavailable,
-    /// The source can never say: it does not follow objects of this kind, or not in this namespace. The token is refused
-    /// even where a verifier accepts tokens whose objects are [`Unavailable`](Self::Unavailable), because waiting would not
-    /// help.
+    /// The source can never tell. It does not follow objects of this kind, or not in this namespace.
+    ///
+    /// Waiting would not help. So the token is refused even by a verifier that accepts
+    /// [`Unavailable`](Self::Unavailable) objects.
     NotFollowed,
 }
 
 /// How well a source keeps up with the cluster.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Freshness {
-    /// What it says is so.
+    /// Its answers are up to date.
     #[default]
     Current,
-    /// It follows the cluster by watches, so it may not know yet of an object that was just created. A token of the last
-    /// minute whose object is absent, or has another uid, is refused with
+    /// It follows the cluster by watches, so it may not know a new object yet.
+    ///
+    /// If a token was issued within the last minute, and its object is absent or has another uid, it is refused with
     /// [`Reason::BoundObjectPending`](crate::Reason::BoundObjectPending), unless the object is known to be deleted.
     Following,
-    /// It lost touch with the cluster longer ago than allowed, so what it says may be outdated. Tokens are refused, or
-    /// accepted with [`Confirmed::Stale`](crate::Confirmed::Stale) under
-    /// [`OnUnavailable::Accept`](crate::OnUnavailable::Accept).
+    /// It lost touch with the cluster longer ago than allowed, so its answers may be outdated.
+    ///
+    /// Tokens are refused. Under [`OnUnavailable::Accept`](crate::OnUnavailable::Accept) they are accepted with
+    /// [`Confirmed::Stale`](crate::Confirmed::Stale).
     Stale,
 }
 
 /// A call-back that reports the state of bound objects to a verifier.
 ///
-/// It only reports. The verifier applies the rules: uid, grace after deletionTimestamp, order. The verifier calls it
-/// during `verify`, from any thread, so it should answer from memory. A program that must ask a network uses
-/// [`Verifier::check`](crate::Verifier::check) and [`Verifier::confirm`](crate::Verifier::confirm) instead.
+/// It only reports. The verifier applies the rules: uid, grace after deletionTimestamp, order.
 ///
-/// A program that keeps the objects in memory anyway is better off with an [`ObjectStore`]. It needs no call-back, and a
-/// token that is seen again costs less with it.
+/// The verifier calls it during `verify`, on any thread, so it should answer from memory. A program that must ask a
+/// network uses [`Verifier::check`](crate::Verifier::check) and [`Verifier::confirm`](crate::Verifier::confirm)
+/// instead. A program that has the objects in memory should use an [`ObjectStore`]: it needs no call-back, and makes
+/// tokens that are seen again cheaper.
 ///
 /// Every closure of this form is a `BoundObjects`:
 ///
@@ -69,8 +72,9 @@ pub trait BoundObjects: Send + Sync {
     /// The state of one object.
     fn state(&self, reference: &ObjectReference<'_>) -> ObjectState;
 
-    /// How well this source keeps up with the cluster. The verifier asks once in each verification. A source that asks
-    /// the cluster each time leaves this out.
+    /// How well this source keeps up with the cluster. The verifier asks once for each token.
+    ///
+    /// The default is for sources that ask the cluster each time.
     fn freshness(&self) -> Freshness {
         Freshness::Current
     }
@@ -85,7 +89,8 @@ where
     }
 }
 
-/// A source of bound objects for a [`TrustedIssuer`](crate::TrustedIssuer): an [`ObjectStore`], or any [`BoundObjects`].
+/// A source of bound objects for a [`TrustedIssuer`](crate::TrustedIssuer): an [`ObjectStore`], or any
+/// [`BoundObjects`].
 ///
 /// Cheap to clone; clones share the source.
 ///
@@ -112,7 +117,7 @@ impl ObjectSource {
         }
     }
 
-    /// The store, if the source is one.
+    /// Returns the store if the source is one.
     pub(crate) fn store(&self) -> Option<&ObjectStore> {
         match &self.0 {
             Source::Store(store) => Some(store),
@@ -142,7 +147,7 @@ impl fmt::Debug for ObjectSource {
     }
 }
 
-/// A source as one verification asks it.
+/// A source, borrowed for one verification.
 #[derive(Clone, Copy)]
 pub(crate) enum Asked<'a> {
     Store(&'a ObjectStore),
@@ -164,7 +169,7 @@ impl Asked<'_> {
         }
     }
 
-    /// Whether this very object, by its uid, is known to be deleted. Only a store remembers deletions.
+    /// Returns whether the object with this uid is known to be deleted. Only a store remembers deletions.
     pub(crate) fn is_gone(self, object: &BoundObject<'_>) -> bool {
         match self {
             Self::Store(store) => store.is_gone(object),

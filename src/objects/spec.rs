@@ -1,32 +1,34 @@
-//! What an issuer must know of pods and webhook configurations.
+//! The parts of pods and webhook configurations that an issuer needs.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A core/v1 PodSpec, as far as tokens have to do with it.
+/// The part of a core/v1 PodSpec that matters for tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PodSpec {
     /// The name of the service account that the pod runs as.
     pub service_account_name: String,
-    /// The node that the pod is on; empty until it is scheduled.
+    /// The node that the pod runs on. Empty until the pod is scheduled.
     pub node_name: String,
 }
 
-/// A webhook of a ValidatingWebhookConfiguration or MutatingWebhookConfiguration, as far as tokens have to do with it.
+/// The part of a webhook that matters for tokens. The webhook belongs to a ValidatingWebhookConfiguration or
+/// MutatingWebhookConfiguration.
 ///
-/// A token that is bound to the configuration is meant for one of its webhooks, and attests an API group that this webhook
+/// A token that is bound to the configuration is for one of its webhooks, and attests an API group that this webhook
 /// is called for (KEP-6060, Kubernetes 1.37).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Webhook {
-    /// The audience of its tokens: `clientConfig.url` as it stands there, or the URL of `clientConfig.service`, as
-    /// [`service_url`](Self::service_url) makes it.
+    /// The audience of its tokens: `clientConfig.url` unchanged, or the [URL](Self::service_url) of
+    /// `clientConfig.service`.
     pub audience: String,
-    /// The API groups that its rules name; `*` is all groups, and the empty text is the core group.
+    /// The API groups that its rules name. `*` stands for all groups, and the empty text for the core group.
     pub api_groups: Vec<String>,
 }
 
 impl Webhook {
-    /// The audience of a webhook that is a service of the cluster: 443 is the port and `/` the path unless they are given.
+    /// Returns the audience of a webhook that is a service of the cluster. The default port is 443, and the default
+    /// path is `/`.
     ///
     /// ```
     /// use boundtoken::Webhook;
@@ -43,12 +45,13 @@ impl Webhook {
         format!("https://{name}.{namespace}.svc:{port}/{}", path.strip_prefix('/').unwrap_or(path))
     }
 
-    /// Whether a token for this audience may attest this API group.
+    /// Returns whether a token for this audience may attest this API group.
     pub(crate) fn takes(&self, audience: &str, api_group: &str) -> bool {
         self.audience == audience && self.api_groups.iter().any(|group| group == "*" || group == api_group)
     }
 
-    /// Reads the member `webhooks` of a configuration. A webhook with neither URL nor service has no tokens, and is left out.
+    /// Reads the member `webhooks` of a configuration. Leaves out a webhook that has neither URL nor service: no
+    /// token is for it.
     ///
     /// ```
     /// let webhooks = serde_json::json!([{"clientConfig": {"url": "https://a"}, "rules": [{"apiGroups": ["apps"]}]}]);
@@ -58,7 +61,7 @@ impl Webhook {
     /// ```
     ///
     /// # Errors
-    /// A member is of the wrong type.
+    /// If a member has the wrong type.
     pub fn read_all(webhooks: &Value) -> serde_json::Result<Vec<Self>> {
         let written: Option<Vec<Written>> = Deserialize::deserialize(webhooks)?;
         Ok(written.into_iter().flatten().filter_map(Written::read).collect())

@@ -1,4 +1,4 @@
-//! Bound objects in memory.
+//! A store of bound objects in memory.
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,16 +27,16 @@ pub use feed::{Feed, Relist};
 pub use following::Scope;
 pub use json::ObjectStoreError;
 
-/// The objects of a cluster as far as tokens need them: kind, namespace, name, uid, deletionTimestamp.
+/// The objects of a cluster, with what tokens need: kind, namespace, name, uid, deletionTimestamp.
 ///
-/// There are two ways to fill a store:
+/// There are two kinds of stores:
 ///
-/// - [`ObjectStore::new`] makes a store that is right at any time. What is not in it does not exist.
-/// - [`ObjectStore::following`] makes a store that watches fill. It knows which objects it follows, how old its knowledge
-///   may be, and which objects were deleted just now.
+/// - [`ObjectStore::new`] makes a store that is always current. An object that is not in it does not exist.
+/// - [`ObjectStore::following`] makes a store that watches fill. It knows which objects it follows, how old its
+///   knowledge may be, and which objects were deleted recently.
 ///
-/// A store is a cheap handle; clones share the objects. Any number of threads may read and write at once. Readers take no
-/// lock. Writers take turns.
+/// A store is a cheap handle, and clones share the objects. Any number of threads may read and write at the same
+/// time. Readers take no lock. Writers take turns.
 ///
 /// ```
 /// use boundtoken::{ObjectKind, ObjectReference, ObjectState, ObjectStore};
@@ -55,24 +55,24 @@ pub struct ObjectStore {
 
 struct Content {
     objects: HashMap<StoredReference, StoredState, RandomState>,
-    /// The fingerprints of the live objects. A fingerprint goes before its object does, and comes after it.
+    /// The fingerprints of the live objects. A fingerprint is removed before its object, and added after it.
     live: LiveObjects,
-    /// Of a store that follows a cluster.
+    /// Only in a store that follows a cluster.
     following: Option<Following>,
 }
 
 impl ObjectStore {
-    /// An empty store: every object is absent.
+    /// Creates an empty store. Every object is absent.
     #[must_use]
     pub fn new() -> Self {
         Self::with(None)
     }
 
-    /// A store that follows a cluster by watches, with one [`Feed`] for each scope, in the same order.
+    /// Creates a store that follows a cluster by watches. Returns one [`Feed`] for each scope, in the same order.
     ///
-    /// The store is [`Freshness::Stale`] until each feed has finished its first list, and again when a feed has proven
-    /// nothing for longer than `max_staleness`. Otherwise it is [`Freshness::Following`]. Objects outside all scopes are
-    /// [`ObjectState::NotFollowed`].
+    /// The store is [`Freshness::Stale`] until every feed has finished its first list, and whenever a feed has proven
+    /// nothing for longer than `max_staleness`. Otherwise it is [`Freshness::Following`]. Objects outside all scopes
+    /// are [`ObjectState::NotFollowed`].
     ///
     /// ```
     /// use std::time::Duration;
@@ -82,14 +82,14 @@ impl ObjectStore {
     /// let scopes = [Scope::cluster(ObjectKind::ServiceAccount), Scope::namespace(ObjectKind::Pod, "demo")];
     /// let (objects, feeds) = ObjectStore::following(scopes, Duration::from_secs(150));
     ///
-    /// // Each watch has its feed. It begins with a list:
+    /// // Each watch has a feed. It begins with a list:
     /// let pods = &feeds[1];
     /// let asked = Moment::now();
     /// let mut list = pods.relist();
     /// list.upsert("demo", "live", "e5bf3f7d-fbca-403d-a58f-f50f44e8da63".into(), None);
     /// list.finish(asked);
     ///
-    /// // Then come the events. Each proves that the watch is in step, and so does a bookmark:
+    /// // Then come the events. Each proves that the watch is up to date, and so does a bookmark:
     /// pods.delete("demo", "live", "e5bf3f7d-fbca-403d-a58f-f50f44e8da63");
     /// pods.prove(Moment::now());
     ///
@@ -111,7 +111,7 @@ impl ObjectStore {
         Self { content: Arc::new(Content { objects, live: LiveObjects::new(), following }) }
     }
 
-    /// The state of one object.
+    /// Returns the state of one object.
     #[must_use]
     pub fn state(&self, reference: &ObjectReference<'_>) -> ObjectState {
         if let Some(StoredState { uid, deletion_timestamp, .. }) =
@@ -125,7 +125,8 @@ impl ObjectStore {
         }
     }
 
-    /// How well the store keeps up with its cluster: [`Freshness::Current`] unless it [follows](Self::following) one.
+    /// Returns how well the store keeps up with its cluster: [`Freshness::Current`] unless it
+    /// [follows](Self::following) one.
     #[must_use]
     pub fn freshness(&self) -> Freshness {
         match &self.content.following {
@@ -135,40 +136,40 @@ impl ObjectStore {
         }
     }
 
-    /// Whether an object of this kind and namespace would be known: always, unless the store [follows](Self::following) a
-    /// part of a cluster.
+    /// Returns whether the store would know an object of this kind and namespace. Always true unless it
+    /// [follows](Self::following) a part of a cluster.
     #[must_use]
     pub fn covers(&self, reference: &ObjectReference<'_>) -> bool {
         self.content.following.as_ref().is_none_or(|following| following.covers(reference))
     }
 
-    /// Declares that nothing feeds the store any more. A store that [follows](Self::following) a cluster is
-    /// [`Freshness::Stale`] from now on, whatever its feeds say later. No effect on any other store.
+    /// Declares that nothing feeds the store any more. If it [follows](Self::following) a cluster, it is
+    /// [`Freshness::Stale`] from now on, whatever its feeds say later. No effect on other stores.
     pub fn abandon(&self) {
         if let Some(following) = &self.content.following {
             following.abandon();
         }
     }
 
-    /// Whether this very object, by its uid, is known to be deleted.
+    /// Returns whether the object with this uid is known to be deleted.
     pub(crate) fn is_gone(&self, object: &BoundObject<'_>) -> bool {
         self.content.following.as_ref().is_some_and(|following| following.is_gone(object.uid))
     }
 
-    /// Whether an object with this fingerprint is live. It only ever says yes: where it says no, the
-    /// [`state`](Self::state) may still be that the object is live.
+    /// Returns true if an object with this fingerprint is live. False does not mean that it is not: ask for its
+    /// [`state`](Self::state).
     #[inline]
     pub(crate) fn has_live(&self, fingerprint: Fingerprint) -> bool {
         self.content.live.contains(fingerprint)
     }
 
-    /// Adds an object, or replaces what is known of it.
+    /// Adds or replaces an object.
     pub fn upsert(&self, reference: &ObjectReference<'_>, uid: Uid, deletion_timestamp: Option<UnixSeconds>) {
         self.insert(reference, StoredState { uid, deletion_timestamp, for_issuer: None });
     }
 
-    /// As [`upsert`](Self::upsert), for a pod that an [`Issuer`](crate::Issuer) may bind tokens to: with the part of its
-    /// spec that the issuer needs.
+    /// Adds or replaces a pod that an [`Issuer`](crate::Issuer) may bind tokens to, with the part of its spec that
+    /// the issuer needs.
     pub fn upsert_pod(
         &self,
         namespace: &str,
@@ -181,8 +182,8 @@ impl ObjectStore {
         self.insert_for_issuer(&pod, uid, deletion_timestamp, ForIssuer::Pod(spec));
     }
 
-    /// As [`upsert`](Self::upsert), for a webhook configuration that an [`Issuer`](crate::Issuer) may bind tokens to: with
-    /// the part of its webhooks that the issuer needs.
+    /// Adds or replaces a webhook configuration that an [`Issuer`](crate::Issuer) may bind tokens to, with the part
+    /// of its webhooks that the issuer needs.
     ///
     /// ```
     /// use boundtoken::{ObjectKind, ObjectReference, ObjectStore, Webhook};
@@ -230,7 +231,7 @@ impl ObjectStore {
         live.insert(fingerprint);
     }
 
-    /// What is known of the pod's spec, if the pod still has this uid.
+    /// Returns what is known of the pod's spec, if the pod still has this uid.
     #[must_use]
     pub fn pod_spec(&self, pod: &ObjectReference<'_>, uid: &Uid) -> Option<PodSpec> {
         self.for_issuer(pod, uid, |known| match known {
@@ -239,7 +240,7 @@ impl ObjectStore {
         })
     }
 
-    /// What is known of the configuration's webhooks, if the configuration still has this uid.
+    /// Returns what is known of the configuration's webhooks, if the configuration still has this uid.
     #[must_use]
     pub fn webhooks(&self, configuration: &ObjectReference<'_>, uid: &Uid) -> Option<Vec<Webhook>> {
         self.for_issuer(configuration, uid, |known| match known {
@@ -259,23 +260,25 @@ impl ObjectStore {
         read(state.for_issuer.as_deref()?)
     }
 
-    /// Removes an object; tells whether it was there. A store that [follows](Self::following) a cluster remembers the
-    /// deletion for a while.
+    /// Removes an object. Returns whether it was there. A store that [follows](Self::following) a cluster remembers
+    /// the deletion for a while.
     pub fn delete(&self, reference: &ObjectReference<'_>) -> bool {
         let lookup = Lookup::from(reference);
         let (mut live, objects) = self.content.write();
         let Some(before) = objects.get(&lookup) else { return false };
         if let Some(following) = &self.content.following {
-            // First, so that there is no moment in which the object is absent but could still be on its way.
+            // This comes first: at no moment may the object be absent without being known to be deleted.
             following.remember_deletion(&before.uid);
         }
         live.remove(before.fingerprint(lookup));
         objects.remove(&lookup).is_some()
     }
 
-    /// Replaces the content by that of another store: for a program that lists all objects anew from time to time.
+    /// Replaces the content with that of another store. This is for programs that list all objects again from time to
+    /// time.
     ///
-    /// Each object goes from its old state to the new one at once. An object that is in both is never absent in between.
+    /// Each object changes from its old state to the new one at once. An object that is in both stores is never
+    /// absent in between.
     ///
     /// ```
     /// use boundtoken::ObjectStore;
@@ -299,7 +302,7 @@ impl ObjectStore {
         self.retain(|stored| new.contains_key(stored));
     }
 
-    /// Removes every object that is not to be kept.
+    /// Removes every object that `keep` rejects.
     fn retain(&self, keep: impl Fn(&StoredReference) -> bool) {
         let (mut live, objects) = self.content.write();
         objects.retain(|stored, state| {
@@ -311,13 +314,13 @@ impl ObjectStore {
         });
     }
 
-    /// How many objects there are.
+    /// Returns the number of objects.
     #[must_use]
     pub fn len(&self) -> usize {
         self.content.objects.len()
     }
 
-    /// Whether there is no object.
+    /// Returns whether there is no object.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.content.objects.is_empty()
@@ -336,11 +339,11 @@ impl Default for ObjectStore {
     }
 }
 
-/// The map, for as long as its holder may read.
+/// The map while its holder may read it.
 type Pinned<'a> = papaya::HashMapRef<'a, StoredReference, StoredState, RandomState, papaya::LocalGuard<'a>>;
 
 impl Content {
-    /// For one thread that changes something.
+    /// Lets one thread at a time change the content.
     fn write(&self) -> (Writer<'_>, Pinned<'_>) {
         (self.live.write(), self.objects.pin())
     }

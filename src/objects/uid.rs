@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::crypto;
 use crate::keys::KeyError;
 
-/// A `metadata.uid`. Cheap to clone and to compare; equal when the texts are equal, letter by letter.
+/// A `metadata.uid`. Cheap to clone and to compare. Two are equal if their texts are.
 ///
 /// ```
 /// use boundtoken::Uid;
@@ -18,17 +18,19 @@ use crate::keys::KeyError;
 #[derive(Clone)]
 pub struct Uid(UidText);
 
-/// The most bytes that are kept in place: a UUID has 36.
-const UID_IN_PLACE: usize = 38;
+/// The most bytes that are kept in place. A UUID has 36.
+const UID_IN_PLACE: usize = 39;
 
+/// Equal texts have the same form.
 #[derive(Clone)]
 enum UidText {
-    InPlace { length: u8, bytes: [u8; UID_IN_PLACE] },
+    /// Padded with spaces. The text itself does not end with white space.
+    InPlace([u8; UID_IN_PLACE]),
     Shared(Arc<str>),
 }
 
 impl Uid {
-    /// A new one, as the API server makes them: a random UUID, version 4 (RFC 9562 section 5.4).
+    /// Makes a new uid like the API server: a random UUID, version 4 (RFC 9562 section 5.4).
     ///
     /// # Errors
     /// [`KeyError::CryptographyFailed`] if the system has no random numbers.
@@ -51,7 +53,7 @@ impl Uid {
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
         match &self.0 {
-            UidText::InPlace { length, bytes } => bytes.get(..usize::from(*length)).unwrap_or_default(),
+            UidText::InPlace(padded) => padded.trim_ascii_end(),
             UidText::Shared(text) => text.as_bytes(),
         }
     }
@@ -59,11 +61,11 @@ impl Uid {
 
 impl From<&str> for Uid {
     fn from(text: &str) -> Self {
-        let mut bytes = [0; UID_IN_PLACE];
-        match (bytes.get_mut(..text.len()), u8::try_from(text.len())) {
-            (Some(place), Ok(length)) => {
+        let mut padded = [b' '; UID_IN_PLACE];
+        match padded.get_mut(..text.len()) {
+            Some(place) if text.trim_ascii_end() == text => {
                 place.copy_from_slice(text.as_bytes());
-                Self(UidText::InPlace { length, bytes })
+                Self(UidText::InPlace(padded))
             }
             _ => Self(UidText::Shared(text.into())),
         }
@@ -86,7 +88,7 @@ impl PartialEq<str> for Uid {
 
 impl fmt::Display for Uid {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(std::str::from_utf8(self.as_bytes()).unwrap_or_default())
+        formatter.write_str(&String::from_utf8_lossy(self.as_bytes()))
     }
 }
 
@@ -121,7 +123,12 @@ mod tests {
             "e5bf3f7dfbca403da58ff50f44e8da63",
             "e5bf3f7d-fbca-403d-a58f-f50f44e8da63-38",
             "e5bf3f7d-fbca-403d-a58f-f50f44e8da63-039",
+            "e5bf3f7d-fbca-403d-a58f-f50f44e8da63-0040",
             "e5bf3f7d-fbca-403d-a58f-f50f44e8da63-of-another-form",
+            "e5bf3f7d-fbca-403d-a58f-f50f44e8da63 ",
+            "e5bf3f7d-fbca-403d-a58f-f50f44e8da63\n",
+            " ",
+            "é",
             "",
         ];
         for (left, one) in texts.iter().enumerate() {

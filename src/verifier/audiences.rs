@@ -1,36 +1,36 @@
-//! Verifying for the audiences of one call.
+//! Verification for the audiences of one call.
 
 use super::{CheckedToken, Verifier};
-use crate::claims::{Claims, Matched};
+use crate::claims::{Audiences, Matched};
 use crate::rejection::Rejection;
 use crate::time::UnixSeconds;
 use crate::verified::VerifiedToken;
 
-/// The audiences of which a token must name one.
+/// The audiences that are accepted. A token must name one of them.
 #[derive(Clone, Copy)]
 pub(super) enum Accepted<'a> {
-    /// The verifier's own. The cache remembers which of them a token names.
+    /// The audiences of the verifier. The cache remembers which of them a token names.
     Own,
-    /// Those of one call: tells which of them a token names.
-    These(&'a dyn Fn(&Claims) -> Matched),
+    /// The audiences of one call. The function finds those that a token names.
+    These(&'a dyn Fn(Audiences<'_>) -> Matched),
 }
 
 impl Accepted<'_> {
-    /// Those that the token names, where `own` are they of the verifier's own.
-    pub(super) fn among(self, claims: &Claims, own: impl FnOnce() -> Matched) -> Matched {
+    /// Returns the accepted audiences that the token names. `own` finds them among the verifier's.
+    pub(super) fn among(self, audiences: Audiences<'_>, own: impl FnOnce() -> Matched) -> Matched {
         match self {
             Self::Own => own(),
-            Self::These(named_by) => named_by(claims),
+            Self::These(named_by) => named_by(audiences),
         }
     }
 }
 
 impl Verifier {
-    /// Verifies a token that must be meant for one of these audiences, whatever audiences the verifier was built with: for
-    /// a service with an identifier for each of its tenants, or one that answers TokenReviews.
+    /// Verifies a token that must name one of these audiences. The audiences of the verifier do not count.
     ///
-    /// The same rules in all else, and the same cache. The accepted token says which of the audiences it names, in the
-    /// order given: [`VerifiedToken::matched_audiences`]. No audiences, and the empty text among them, match no token.
+    /// This is for services that have one identifier for each tenant, or that answer TokenReviews. All other rules
+    /// are the same, and so is the cache. [`VerifiedToken::matched_audiences`] returns the audiences that the token
+    /// names, in the order given here. An empty list matches no token, and neither does the empty text.
     ///
     /// ```
     /// # use boundtoken::{KeySet, Reason, TrustedIssuer, UnixSeconds, Verifier};
@@ -62,7 +62,7 @@ impl Verifier {
         self.verify_for_at(token, audiences, UnixSeconds::now())
     }
 
-    /// [`verify_for`](Self::verify_for) at a given time.
+    /// Verifies a token for these audiences at a given time, like [`verify_for`](Self::verify_for).
     ///
     /// # Errors
     /// As [`verify`](Self::verify).
@@ -72,10 +72,10 @@ impl Verifier {
         audiences: &[impl AsRef<str>],
         now: UnixSeconds,
     ) -> Result<VerifiedToken, Rejection> {
-        self.verify_meant_for(token, Accepted::These(&|claims| Matched::of(claims, audiences)), now)
+        self.verify_meant_for(token, Accepted::These(&|named| Matched::of(named, audiences)), now)
     }
 
-    /// [`check`](Self::check) for these audiences, as [`verify_for`](Self::verify_for) verifies for them.
+    /// Does what [`check`](Self::check) does, for these audiences. See [`verify_for`](Self::verify_for).
     ///
     /// # Errors
     /// As [`check`](Self::check).
@@ -83,7 +83,7 @@ impl Verifier {
         self.check_for_at(token, audiences, UnixSeconds::now())
     }
 
-    /// [`check_for`](Self::check_for) at a given time.
+    /// Checks a token for these audiences at a given time, like [`check_for`](Self::check_for).
     ///
     /// # Errors
     /// As [`check`](Self::check).
@@ -93,6 +93,6 @@ impl Verifier {
         audiences: &[impl AsRef<str>],
         now: UnixSeconds,
     ) -> Result<CheckedToken, Rejection> {
-        self.check_meant_for(token, Accepted::These(&|claims| Matched::of(claims, audiences)), now)
+        self.check_meant_for(token, Accepted::These(&|named| Matched::of(named, audiences)), now)
     }
 }

@@ -10,18 +10,20 @@ use crate::rejection::Rejection;
 use crate::time::UnixSeconds;
 use crate::verified::VerifiedToken;
 
-/// How many tokens a thread takes at a time: enough that taking them costs nothing, few enough that all finish together.
+/// How many tokens a thread takes at a time. Enough that the taking costs nothing, few enough that all threads finish
+/// together.
 const PORTION: usize = 32;
 
 impl Verifier {
-    /// Verifies many tokens, as [`verify`](Self::verify) would one after the other, on at most `threads` threads at once, of
-    /// which the caller's is one. The verdicts are in the order of the tokens.
+    /// Verifies many tokens on up to `threads` threads, including the caller's. The verdicts are those of
+    /// [`verify`](Self::verify), in the order of the tokens.
     ///
-    /// For logs and queues. Threads are started for the call and end with it; none is started for fewer than 33 tokens, and
-    /// where the system cannot start as many, those that there are do the work. Each thread takes 32 tokens at a time, so
-    /// that slow ones (new ones among many that were seen before) do not leave the others idle. Beside what `verify`
-    /// itself allocates, there are two allocations for the verdicts. A service that answers requests
-    /// needs none of this: it calls `verify` on whatever thread the request is on.
+    /// This is for logs and queues. A service that answers requests calls `verify` on the thread of the request.
+    ///
+    /// The threads are started for the call and end with it. None is started for fewer than 33 tokens. If the system
+    /// cannot start enough threads, fewer do the work. Each thread takes 32 tokens at a time, so that a few slow
+    /// tokens do not leave other threads idle. A token that was not seen before is slow. The verdicts take two
+    /// allocations in addition to those of `verify`.
     ///
     /// ```
     /// use std::num::NonZeroUsize;
@@ -41,8 +43,8 @@ impl Verifier {
     /// ```
     ///
     /// # Panics
-    /// As `verify` does: only if a [`BoundObjects`](crate::BoundObjects) call-back panics. The threads finish first, and
-    /// the call-back's own panic is passed on; the verifier is as good as before.
+    /// As `verify`: only if a [`BoundObjects`](crate::BoundObjects) call-back panics. The threads finish first. Then
+    /// the panic of the call-back is passed on. The verifier can still be used.
     pub fn verify_batch<T: AsRef<[u8]> + Sync>(
         &self,
         tokens: &[T],
@@ -51,7 +53,7 @@ impl Verifier {
         each(tokens, threads, |token| self.verify(token))
     }
 
-    /// Verifies many tokens at a given time. Otherwise as [`verify_batch`](Self::verify_batch).
+    /// Verifies many tokens at a given time, like [`verify_batch`](Self::verify_batch).
     ///
     /// # Panics
     /// As [`verify_batch`](Self::verify_batch).
@@ -74,7 +76,7 @@ fn each<T: AsRef<[u8]> + Sync>(
 ) -> Vec<Verdict> {
     let mut verdicts = vec![None; tokens.len()];
     let portions = Mutex::new(tokens.chunks(PORTION).zip(verdicts.chunks_mut(PORTION)));
-    // The lock is held for this alone, in which nothing panics.
+    // Nothing panics while the lock is held.
     let next = || portions.lock().unwrap_or_else(PoisonError::into_inner).next();
     let work = || {
         while let Some((tokens, verdicts)) = next() {
@@ -92,7 +94,7 @@ fn each<T: AsRef<[u8]> + Sync>(
             thread.join().unwrap_or_else(|panic| resume_unwind(panic));
         }
     });
-    // Every place is filled. Were one not, its token would be verified here.
+    // Every token has a verdict by now. One that had none would be verified here.
     let judged = tokens.iter().zip(verdicts);
     judged.map(|(token, verdict)| verdict.unwrap_or_else(|| verify(token.as_ref()))).collect()
 }

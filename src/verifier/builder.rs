@@ -1,4 +1,4 @@
-//! Building a verifier: mistakes are found here, not at the first token.
+//! Building a verifier. Mistakes show here, not at the first token.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,24 +6,24 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::{OnUnavailable, TrustedIssuer, Verifier};
 use crate::cache::TokenCache;
 
-/// Token size limit unless configured, in bytes.
+/// The default token size limit, in bytes.
 const DEFAULT_MAX_TOKEN_SIZE: usize = 16 * 1024;
-/// The largest token size limit that can be configured, in bytes.
+/// The largest token size limit, in bytes.
 const LARGEST_MAX_TOKEN_SIZE: usize = 1024 * 1024;
-/// Leeway unless configured, in seconds: the API server's.
+/// The default leeway, in seconds. It is that of the API server.
 const DEFAULT_LEEWAY: u64 = 60;
-/// The largest leeway that can be configured, in seconds. More would not be a clock's error.
+/// The largest leeway, in seconds. A clock that is off by more is broken.
 const LARGEST_LEEWAY: u64 = 3600;
 
-/// The identity of the next verifier. None is used twice: 2^64 are never built.
+/// The identity of the next verifier. No process builds 2^64 verifiers, so none repeats.
 static NEXT_IDENTITY: AtomicU64 = AtomicU64::new(1);
 
-/// How many tokens are remembered unless configured.
+/// The default number of remembered tokens.
 const DEFAULT_CACHED_TOKENS: usize = 10_000;
-/// How much memory they may take unless configured, in bytes.
+/// The default memory limit for remembered tokens, in bytes.
 const DEFAULT_CACHE_SIZE: usize = 32 * 1024 * 1024;
 
-/// Collects what a [`Verifier`] needs. Made by [`Verifier::builder`].
+/// Builds a [`Verifier`]. Made by [`Verifier::builder`].
 #[derive(Debug)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct VerifierBuilder {
@@ -50,54 +50,58 @@ impl VerifierBuilder {
         }
     }
 
-    /// Accepts tokens of this issuer. Call it once for each cluster; each needs a [label](TrustedIssuer::label) of its own.
+    /// Accepts tokens of this issuer. Call it once for each cluster. Each needs its own
+    /// [label](TrustedIssuer::label).
     pub fn issuer(mut self, issuer: TrustedIssuer) -> Self {
         self.verifier.issuers.push(issuer);
         self
     }
 
-    /// Accepts tokens for this audience, letter by letter: the identifier of the service that verifies. Call it once for
-    /// each identifier; a token is good if it names any of them.
+    /// Accepts tokens for this audience: the identifier of the service that verifies. It must match letter by letter.
+    ///
+    /// Call it once for each identifier. A token must name one of them.
     pub fn audience(mut self, audience: impl Into<Box<str>>) -> Self {
         self.verifier.audiences.push(audience.into());
         self
     }
 
-    /// How many seconds the clocks of issuer and verifier may differ: 60 unless set, as in the API server; at most 3,600.
+    /// Sets how many seconds the clocks of issuer and verifier may differ. The default is 60, as in the API server.
+    /// The limit is 3,600.
     pub fn leeway(mut self, seconds: u64) -> Self {
         self.verifier.leeway = seconds;
         self
     }
 
-    /// The largest token that is looked at, in bytes: 16 KiB unless set; at most 1 MiB.
+    /// Sets the size of the largest token that is looked at, in bytes. The default is 16 KiB. The limit is 1 MiB.
     pub fn max_token_size(mut self, bytes: usize) -> Self {
         self.verifier.max_token_size = bytes;
         self
     }
 
-    /// What to do when bound objects cannot be looked up, or what is known of them is outdated, or the keys are older than they
-    /// may be: refuse unless set.
+    /// Sets what to do if bound objects cannot be looked up, if what is known about them is outdated, or if the keys
+    /// are too old. The default is to refuse the token.
     pub fn on_unavailable(mut self, choice: OnUnavailable) -> Self {
         self.verifier.on_unavailable = choice;
         self
     }
 
-    /// How many accepted tokens are remembered, so that they cost next to nothing when they are seen again: 10,000 unless
-    /// set; 0 for none. A remembered token is still refused once it has expired, its key is withdrawn, or an object that
-    /// it is bound to is gone. Only accepted tokens are remembered.
+    /// Sets how many accepted tokens are remembered. The default is 10,000. 0 turns the cache off.
+    ///
+    /// A remembered token costs next to nothing when it is seen again. It is still refused once it has expired, its
+    /// key is withdrawn, or an object that it is bound to is gone. Only accepted tokens are remembered.
     pub fn cached_tokens(mut self, tokens: usize) -> Self {
         self.cached_tokens = tokens;
         self
     }
 
-    /// How much memory the remembered tokens may take, in bytes: 32 MiB unless set; 0 for no tokens.
+    /// Sets how much memory the remembered tokens may take, in bytes. The default is 32 MiB. 0 turns the cache off.
     pub fn cache_size(mut self, bytes: usize) -> Self {
         self.cache_size = bytes;
         self
     }
 
-    /// Whether the keys that the [fast path](crate::fast_rsa) serves are verified by it: unless set, they are. No effect without
-    /// the feature `fast-rsa`.
+    /// Sets whether the [fast path](crate::fast_rsa) verifies the signatures of keys that it supports. It does by
+    /// default. No effect without the feature `fast-rsa`.
     pub fn fast_rsa(mut self, allowed: bool) -> Self {
         self.verifier.fast_rsa = allowed;
         self
@@ -112,18 +116,18 @@ impl VerifierBuilder {
     /// ```
     ///
     /// # Errors
-    /// [`BuildError`] says what is missing or out of range.
+    /// The [`BuildError`] says what is missing or out of range.
     pub fn build(self) -> Result<Verifier, BuildError> {
         let mut verifier = self.verifier;
         if verifier.issuers.is_empty() {
             return Err(BuildError::NoIssuer);
         }
         for issuer in &verifier.issuers {
-            if issuer.names.iter().any(|name| name.is_empty()) {
+            if issuer.names.iter().any(str::is_empty) {
                 return Err(BuildError::EmptyIssuer);
             }
             if issuer.keys.load().is_empty() {
-                return Err(BuildError::NoKey { issuer: issuer.names.first().cloned().unwrap_or_default() });
+                return Err(BuildError::NoKey { issuer: issuer.names.first.clone() });
             }
         }
         introduce(&mut verifier.issuers)?;
@@ -147,14 +151,14 @@ impl VerifierBuilder {
     }
 }
 
-/// Makes sure that it can be told whose a token is, and has each issuer know the others of its name.
+/// Refuses issuers whose tokens could not be told apart. Tells each issuer which others share a name with it.
 fn introduce(issuers: &mut [TrustedIssuer]) -> Result<(), BuildError> {
     let mut namesakes = vec![Vec::new(); issuers.len()];
-    for (place, issuer) in issuers.iter().enumerate() {
+    for ((place, issuer), namesakes) in issuers.iter().enumerate().zip(&mut namesakes) {
         if issuer.label.is_empty() {
             return Err(BuildError::EmptyLabel);
         }
-        for (other_place, other) in issuers.iter().enumerate().filter(|(other, _)| *other != place) {
+        for (_, other) in issuers.iter().enumerate().filter(|(other, _)| *other != place) {
             if issuer.label == other.label {
                 return Err(BuildError::LabelNotUnique { label: (*issuer.label).into() });
             }
@@ -167,9 +171,7 @@ fn introduce(issuers: &mut [TrustedIssuer]) -> Result<(), BuildError> {
                     labels: [(*issuer.label).into(), (*other.label).into()],
                 });
             }
-            if let Some(namesakes) = namesakes.get_mut(place) {
-                namesakes.push(other_place);
-            }
+            namesakes.push(other.as_namesake());
         }
     }
     for (issuer, namesakes) in issuers.iter_mut().zip(namesakes) {
@@ -184,28 +186,28 @@ fn introduce(issuers: &mut [TrustedIssuer]) -> Result<(), BuildError> {
 pub enum BuildError {
     /// No issuer was given.
     NoIssuer,
-    /// An issuer's name is the empty text.
+    /// The name of an issuer is empty.
     EmptyIssuer,
     /// An issuer has no usable key.
     NoKey {
         /// The issuer's first name.
         issuer: Box<str>,
     },
-    /// An issuer's label is the empty text.
+    /// The label of an issuer is empty.
     EmptyLabel,
     /// Two issuers have this label.
     LabelNotUnique {
         /// The label.
         label: Box<str>,
     },
-    /// Two issuers have a name and a key in common: whose a token is could not be told.
+    /// Two issuers share a name and a key, so nobody could tell whose a token is.
     IssuersAmbiguous {
         /// Their labels.
         labels: [Box<str>; 2],
     },
     /// No audience was given.
     NoAudience,
-    /// An audience is the empty text.
+    /// An audience is empty.
     EmptyAudience,
     /// The leeway is longer than an hour.
     LeewayTooLong,

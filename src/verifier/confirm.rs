@@ -1,4 +1,4 @@
-//! The judgement of bound objects.
+//! Judging bound objects.
 
 use crate::claims::Claims;
 use crate::objects::{Asked, Freshness, ObjectKind, ObjectReference, ObjectState};
@@ -6,26 +6,30 @@ use crate::rejection::{Detail, Reason, Rejection};
 use crate::time::UnixSeconds;
 use crate::verified::Confirmed;
 
-/// How long an object still counts as live after its deletionTimestamp, in seconds, as in the API server.
+/// How long an object counts as live after its deletionTimestamp, in seconds. The API server allows the same.
 const DELETION_GRACE: u64 = 60;
 
-/// How long the news of an object's creation may take to arrive, in seconds.
+/// How long the event of an object's creation may take to arrive, in seconds.
 const LONGEST_LAG: u64 = 60;
 
-/// What a verifier does when the source of bound objects answers [`ObjectState::Unavailable`], or is [`Freshness::Stale`]; and
-/// when the issuer's keys are older than [`KeyStore::max_age`](crate::KeyStore::max_age) allows.
+/// What a verifier does with a token that it cannot fully check.
+///
+/// That is the case if the source of bound objects answers [`ObjectState::Unavailable`] or is [`Freshness::Stale`],
+/// or if the issuer's keys are older than [`KeyStore::max_age`](crate::KeyStore::max_age) allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnUnavailable {
-    /// Refuse the token, with [`Reason::BoundObjectUnavailable`] or [`Reason::KeysStale`]. The default.
+    /// Refuse it, with [`Reason::BoundObjectUnavailable`] or [`Reason::KeysStale`]. This is the default.
     #[default]
     Refuse,
-    /// Accept it, and say so: [`Confirmed::Unavailable`], or [`Confirmed::Stale`] if no object is known to be gone. Where no
-    /// objects are checked it stays [`Confirmed::NotChecked`], also by keys that are too old.
+    /// Accept it, and say so with [`Confirmed::Unavailable`] or [`Confirmed::Stale`]. A token with an object that is
+    /// known to be gone is still refused. If the issuer has no source of bound objects, [`Confirmed::NotChecked`]
+    /// remains, even if the keys are too old.
     Accept,
 }
 
-/// Judges the objects that a token is bound to, as the API server does: service account, secret, pod, node, webhook
-/// configurations; uid before deletion.
+/// Judges the objects that a token is bound to, as the API server does.
+///
+/// The order is service account, secret, pod, node, webhook configurations. The uid comes before the deletion.
 pub(super) fn confirm(
     claims: &Claims,
     objects: Asked<'_>,
@@ -62,7 +66,7 @@ pub(super) fn confirm(
             }
         };
         verdict.map_err(|failure| match failure {
-            // It may just have been created, or created again under its name.
+            // The object may have been created, or replaced by one of the same name, a moment ago.
             Objection::NotFound | Objection::UidMismatch if may_lag() && !objects.is_gone(&object) => {
                 Objection::Pending.of(&object.reference)
             }
@@ -72,7 +76,7 @@ pub(super) fn confirm(
     Ok(confirmed)
 }
 
-/// What is wrong with one object.
+/// What is wrong with an object.
 enum Objection {
     NotFound,
     Pending,

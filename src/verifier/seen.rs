@@ -10,22 +10,22 @@ use crate::objects::Freshness;
 use crate::rejection::Rejection;
 use crate::time::UnixSeconds;
 
-/// A token that was accepted before, whose key is still published and whose times still hold.
+/// A token that was accepted before. Its key is still published, and its times still hold.
 pub(super) struct Seen<'a> {
     pub(super) claims: Arc<Claims>,
     pub(super) matched: Matched,
     pub(super) issuer: &'a TrustedIssuer,
-    /// Whether the issuer's keys are older than they may be.
+    /// Whether the issuer's keys are older than allowed.
     pub(super) keys_stale: bool,
-    /// Whether all its bound objects are known to be live.
+    /// Whether all bound objects are known to be live.
     pub(super) live: bool,
 }
 
 impl Verifier {
-    /// Looks for the token among those that were accepted before, perhaps for other audiences.
+    /// Looks for the token among those that were accepted before, possibly for other audiences.
     ///
-    /// `None` if it is not there, or no longer holds: then it is verified like a token that was never seen, which finds out
-    /// what is wrong.
+    /// Returns `None` if it is not there or no longer holds. The caller then verifies it like a new token, which
+    /// finds out what is wrong.
     pub(super) fn seen_before(
         &self,
         token: &[u8],
@@ -35,15 +35,16 @@ impl Verifier {
         self.cache.as_ref()?.find(token, |seen| {
             let issuer = self.issuers.get(seen.issuer())?;
             let claims = seen.claims()?;
-            // The age before the keys: newer keys that come in between may then count as old, but never old keys as new.
+            // Read the age before the keys. If the keys are replaced in between, new keys may count as old, but never
+            // old as new.
             let keys_stale = issuer.keys.is_stale();
-            let is_signed = seen.is_signed_by(self.generation(issuer), |key| {
-                issuer.publishes(key) && !self.is_namesakes_too(issuer, claims.issuer(), key)
+            let is_signed = seen.is_signed_by(issuer.generation(), |key| {
+                issuer.publishes(key) && !issuer.is_namesakes_too(claims.issuer(), key)
             });
             let holds = is_signed && claims.within(now, self.leeway).is_ok();
             holds.then(|| {
-                let matched = accepted.among(claims, || seen.matched().clone());
-                claims.named_for_us(&matched)?;
+                let matched = accepted.among(claims.aud(), || seen.matched().clone());
+                claims.aud().include_ours(&matched)?;
                 self.demand_current_keys(issuer, keys_stale)?;
                 let live = are_live(issuer, seen, claims);
                 Ok(Seen { claims: Arc::clone(claims), matched, issuer, keys_stale, live })
@@ -52,7 +53,8 @@ impl Verifier {
     }
 }
 
-/// Whether a store of objects says at a glance that all of the token's are live. Where it does not, they are judged.
+/// Returns whether a store knows at a glance that all bound objects are live. If not, the caller judges them one by
+/// one.
 fn are_live(issuer: &TrustedIssuer, seen: &SeenToken, claims: &Claims) -> bool {
     let Some(store) = issuer.objects.as_ref().and_then(|objects| objects.store()) else { return false };
     store.freshness() != Freshness::Stale

@@ -1,9 +1,7 @@
-//! Who signed a token: the key, and the issuer that it belongs to.
-
-use std::sync::Arc;
+//! Finding the key that signed a token, and the issuer of the key.
 
 use super::{TrustedIssuer, Verifier};
-use crate::claims::Claims;
+use crate::claims::SignedClaims;
 use crate::header::{Header, KeyId};
 use crate::keys::{Key, KeyFingerprint, KeySet};
 use crate::rejection::{Detail, Reason, Rejection};
@@ -11,29 +9,31 @@ use crate::token::CompactToken;
 
 /// A token that a trusted issuer signed.
 pub(super) struct Authentic<'a> {
-    pub(super) claims: Arc<Claims>,
+    pub(super) claims: SignedClaims,
     pub(super) issuer: &'a TrustedIssuer,
     /// The place of the issuer among the verifier's.
     pub(super) place: usize,
-    /// The key that signed it. None if the token does not name it: then a new key may make it ambiguous, so that it must
-    /// be judged anew each time.
+    /// The key that signed the token. `None` if the token does not name it: a new key may then make the token
+    /// ambiguous, so it must not be remembered.
     pub(super) key: Option<KeyFingerprint>,
-    /// Whether the issuer's keys are older than they may be.
+    /// Whether the issuer's keys are older than allowed.
     pub(super) keys_stale: bool,
 }
 
-/// What came of one key.
+/// The result of trying one key.
+// It lives on the stack, for a moment.
+#[allow(clippy::large_enum_variant)]
 enum Attempt {
-    /// The issuer signed the token with it.
-    Signed(Arc<Claims>),
-    /// It is not the one, for this reason. Another key may be.
+    /// The issuer signed the token with this key.
+    Signed(SignedClaims),
+    /// The issuer did not, for this reason. Another key may fit.
     Failed(Rejection),
 }
 
 impl Verifier {
-    /// Finds the key that signed the token, and the issuer that the key belongs to.
+    /// Finds the key that signed the token, and the issuer of the key.
     ///
-    /// Nothing of the claims is read before a signature over them holds.
+    /// Reads no claim before the signature holds.
     pub(super) fn authenticate(&self, token: &CompactToken<'_>) -> Result<Authentic<'_>, Rejection> {
         self.with_header(token, |header| {
             if header.kid.is_none() {
@@ -43,7 +43,8 @@ impl Verifier {
         })
     }
 
-    /// Reads the header, unless it is one that a key's issuer always writes: that one says its algorithm and kid.
+    /// Reads the header. A header that the issuer of a known key always writes need not be read: the key has its
+    /// content.
     fn with_header<T>(
         &self,
         token: &CompactToken<'_>,
@@ -58,12 +59,13 @@ impl Verifier {
         Header::with(token.header, use_header)
     }
 
-    /// Tries each key that the header fits, issuer by issuer.
+    /// Tries each key that the header names, issuer by issuer.
     fn find_signer(&self, token: &CompactToken<'_>, header: &Header<'_>) -> Result<Authentic<'_>, Rejection> {
-        // Where no key signed it, the refusal of the one that came furthest is reported.
+        // If no key signed the token, report the refusal of the key that came furthest.
         let mut furthest = Rejection::from(Reason::KeyUnknown);
         for (place, issuer) in self.issuers.iter().enumerate() {
-            // The age before the keys: newer keys that come in between may then count as old, but never old keys as new.
+            // Read the age before the keys. If the keys are replaced in between, new keys may count as old, but never
+            // old as new.
             let keys_stale = issuer.keys.is_stale();
             for key in candidates(&issuer.keys.load(), header) {
                 match self.attempt(key, issuer, token, header)? {
@@ -71,7 +73,7 @@ impl Verifier {
                         let key = header.kid.as_ref().map(|_| *key.fingerprint());
                         return Ok(Authentic { claims, issuer, place, key, keys_stale });
                     }
-                    // Reasons are numbered in the order of the steps.
+                    // The numbers of the reasons follow the order of the steps.
                     Attempt::Failed(rejection) if rejection.reason() > furthest.reason() => {
                         furthest = rejection
                     }
@@ -86,10 +88,10 @@ impl Verifier {
         Err(furthest)
     }
 
-    /// Judges the token by one key of an issuer: algorithm, signature, form of the claims, issuer's name.
+    /// Tries one key of an issuer: algorithm, signature, form of the claims, name of the issuer.
     ///
     /// # Errors
-    /// What no other key could undo.
+    /// A refusal that no other key could change.
     fn attempt(
         &self,
         key: &Key,
@@ -108,22 +110,22 @@ impl Verifier {
         if !issuer.is_named(claims.issuer()) {
             return Ok(Attempt::Failed(claims.issuer_mismatch()));
         }
-        if self.is_namesakes_too(issuer, claims.issuer(), key.fingerprint()) {
+        if issuer.is_namesakes_too(claims.issuer(), key.fingerprint()) {
             return Err(Reason::IssuerAmbiguous.into());
         }
         Ok(Attempt::Signed(claims))
     }
 
-    /// The claims, if the key signed them.
+    /// Returns the claims if the key signed them.
     ///
-    /// They are decoded before the signature is checked, so that a malformed part is reported as one. They are read only
-    /// after it holds.
+    /// Decodes them before it checks the signature, so that a malformed part is reported as such. Reads them only
+    /// after the signature holds.
     fn claims_signed_by(
         &self,
         key: &Key,
         issuer: &TrustedIssuer,
         token: &CompactToken<'_>,
-    ) -> Result<Option<Arc<Claims>>, Rejection> {
+    ) -> Result<Option<SignedClaims>, Rejection> {
         token.claims.with_all_decoded(|payload| {
             let holds = token.signature.with_decoded(|signature| {
                 if self.fast_rsa {
@@ -135,23 +137,11 @@ impl Verifier {
             if holds != Some(true) {
                 return Ok(None);
             }
-            Claims::parse(payload, &issuer.label).map(Some)
+            SignedClaims::parse(payload, &issuer.label).map(Some)
         })?
     }
 
-    /// Whether another issuer of this name publishes the same key.
-    pub(super) fn is_namesakes_too(&self, issuer: &TrustedIssuer, name: &str, key: &KeyFingerprint) -> bool {
-        let mut namesakes = issuer.namesakes.iter().filter_map(|&place| self.issuers.get(place));
-        namesakes.any(|other| other.is_named(name) && other.publishes(key))
-    }
-
-    /// A number that grows with each change of the keys that say whether a token is this issuer's.
-    pub(super) fn generation(&self, issuer: &TrustedIssuer) -> u64 {
-        let namesakes = issuer.namesakes.iter().filter_map(|&place| self.issuers.get(place));
-        namesakes.fold(issuer.keys.generation(), |sum, other| sum.wrapping_add(other.keys.generation()))
-    }
-
-    /// Without a kid, a token is only accepted when exactly one key of all issuers fits.
+    /// Requires that exactly one key of all issuers fits a token without a kid.
     fn demand_one_fitting_key(&self, header: &Header<'_>) -> Result<(), Rejection> {
         let (mut keys, mut fitting) = (0, 0);
         for issuer in &self.issuers {
@@ -168,7 +158,7 @@ impl Verifier {
     }
 }
 
-/// The keys that the header names: those of its kid, or all if it has none.
+/// Returns the keys that the header names: the keys with its kid, or all keys if it has none.
 fn candidates<'a>(keys: &'a KeySet, header: &Header<'_>) -> &'a [Key] {
     match &header.kid {
         Some(kid) => keys.find(|name| kid.compare(name)),

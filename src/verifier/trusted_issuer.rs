@@ -8,8 +8,8 @@ use crate::objects::ObjectSource;
 
 /// An issuer whose tokens are accepted: its names, its keys and, optionally, its bound objects.
 ///
-/// One cluster is one trusted issuer. Several clusters may even write the same name: their keys tell them apart, and each
-/// gets a [label](Self::label) of its own, by which an accepted token says whose it is.
+/// One cluster is one trusted issuer. Several clusters may write the same name into their tokens. Their keys tell
+/// them apart, and each has its own [label](Self::label), which an accepted token repeats.
 ///
 /// ```
 /// use boundtoken::{KeySet, ObjectStore, TrustedIssuer};
@@ -23,32 +23,58 @@ use crate::objects::ObjectSource;
 #[derive(Clone)]
 pub struct TrustedIssuer {
     pub(super) label: Arc<str>,
-    pub(super) names: Vec<Box<str>>,
-    /// The places of the other issuers that share a name with this one. Known once the verifier is built.
-    pub(super) namesakes: Vec<usize>,
+    pub(super) names: Arc<Names>,
+    /// The other issuers that share a name with this one. Known once the verifier is built.
+    pub(super) namesakes: Vec<Namesake>,
     pub(super) keys: KeyStore,
     pub(super) objects: Option<ObjectSource>,
 }
 
+/// The names of an issuer.
+#[derive(Clone)]
+pub(super) struct Names {
+    pub(super) first: Box<str>,
+    others: Vec<Box<str>>,
+}
+
+/// Another issuer that shares a name.
+#[derive(Clone)]
+pub(super) struct Namesake {
+    names: Arc<Names>,
+    keys: KeyStore,
+}
+
+impl Names {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        [&self.first].into_iter().chain(&self.others).map(|name| &**name)
+    }
+
+    fn contain(&self, name: &str) -> bool {
+        self.iter().any(|known| known == name)
+    }
+}
+
 impl TrustedIssuer {
-    /// An issuer that writes `name` into `iss`, letter by letter, and signs with `keys`: a
-    /// [`KeySet`](crate::KeySet), or a clone of a [`KeyStore`] whose keys are replaced later.
+    /// Trusts an issuer that writes exactly `name` into `iss` and signs with `keys`.
     ///
-    /// Until [`bound_objects`](Self::bound_objects) is called, its tokens are accepted with
+    /// `keys` is a [`KeySet`](crate::KeySet), or a clone of a [`KeyStore`] whose keys will be replaced later. Unless
+    /// [`bound_objects`](Self::bound_objects) is called, tokens are accepted with
     /// [`Confirmed::NotChecked`](crate::Confirmed::NotChecked).
     pub fn new(name: impl Into<Box<str>>, keys: impl Into<KeyStore>) -> Self {
         let name = name.into();
         Self {
             label: Arc::from(&*name),
-            names: vec![name],
+            names: Arc::new(Names { first: name, others: Vec::new() }),
             namesakes: Vec::new(),
             keys: keys.into(),
             objects: None,
         }
     }
 
-    /// What you call this issuer: its first name unless set. Unique in a verifier. A verified token says it
-    /// ([`VerifiedToken::issuer_label`](crate::VerifiedToken::issuer_label)), which tells clusters apart that write the same `iss`, as most do.
+    /// Sets your own name for this issuer. The default is its first name. Labels are unique in a verifier.
+    ///
+    /// A verified token [repeats the label](crate::VerifiedToken::issuer_label). Most clusters write the same `iss`,
+    /// so this tells them apart.
     ///
     /// ```
     /// # use boundtoken::{KeySet, TrustedIssuer};
@@ -63,15 +89,15 @@ impl TrustedIssuer {
         self
     }
 
-    /// Accepts a further name, as an API server with several `--service-account-issuer` flags does.
+    /// Accepts another name too, like an API server with several `--service-account-issuer` flags.
     #[must_use]
     pub fn also_named(mut self, name: impl Into<Box<str>>) -> Self {
-        self.names.push(name.into());
+        Arc::make_mut(&mut self.names).others.push(name.into());
         self
     }
 
-    /// Confirms the objects that tokens are bound to: by an [`ObjectStore`](crate::ObjectStore), a closure, or any other
-    /// [`BoundObjects`](crate::BoundObjects).
+    /// Confirms the objects that tokens are bound to by an [`ObjectStore`](crate::ObjectStore), a closure, or any
+    /// other [`BoundObjects`](crate::BoundObjects).
     #[must_use]
     pub fn bound_objects(mut self, objects: impl Into<ObjectSource>) -> Self {
         self.objects = Some(objects.into());
@@ -79,13 +105,32 @@ impl TrustedIssuer {
     }
 
     pub(super) fn is_named(&self, name: &str) -> bool {
-        self.names.iter().any(|known| **known == *name)
+        self.names.contain(name)
     }
 
-    /// Whether a key with this fingerprint is among the keys that the issuer publishes now.
+    /// Returns whether the issuer publishes a key with this fingerprint now.
     pub(super) fn publishes(&self, key: &KeyFingerprint) -> bool {
-        self.keys.load().keys().iter().any(|published| published.fingerprint() == key)
+        publishes(&self.keys, key)
     }
+
+    /// Returns whether another issuer of this name publishes the same key.
+    pub(super) fn is_namesakes_too(&self, name: &str, key: &KeyFingerprint) -> bool {
+        self.namesakes.iter().any(|other| other.names.contain(name) && publishes(&other.keys, key))
+    }
+
+    pub(super) fn as_namesake(&self) -> Namesake {
+        Namesake { names: Arc::clone(&self.names), keys: self.keys.clone() }
+    }
+
+    /// Returns a number that changes with the keys that decide whether a token is this issuer's.
+    pub(super) fn generation(&self) -> u64 {
+        let namesakes = self.namesakes.iter().map(|other| other.keys.generation());
+        namesakes.fold(self.keys.generation(), u64::wrapping_add)
+    }
+}
+
+fn publishes(keys: &KeyStore, key: &KeyFingerprint) -> bool {
+    keys.load().keys().iter().any(|published| published.fingerprint() == key)
 }
 
 impl fmt::Debug for TrustedIssuer {
@@ -93,7 +138,7 @@ impl fmt::Debug for TrustedIssuer {
         formatter
             .debug_struct("TrustedIssuer")
             .field("label", &self.label)
-            .field("names", &self.names)
+            .field("names", &self.names.iter().collect::<Vec<_>>())
             .field("keys", &self.keys)
             .field("bound_objects", &self.objects)
             .finish()

@@ -1,5 +1,5 @@
-//! What a real API server said of a thousand tokens, and what we say of them: never looser, and stricter only by a
-//! documented rule.
+//! Compares our verdicts on a thousand tokens with those of a real API server. We are never looser, and stricter only
+//! by a documented rule.
 #![allow(clippy::restriction)]
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ struct Tally {
     refused: usize,
     stricter: BTreeMap<Reason, usize>,
     looser: usize,
-    /// Refused because the compiled backend does not have the key's algorithm.
+    /// Refused because the compiled backend does not support the key's algorithm.
     skipped: usize,
 }
 
@@ -124,7 +124,7 @@ fn everything_the_server_issues_is_accepted_for_its_audiences() {
             assert!(verdict.is_ok(), "{}: {}: {verdict:?}", folder.name, case.name);
             seen.insert(case.token.as_str());
         }
-        // Every token was shown for an audience of its own, but for the one issued for the empty audience.
+        // Every token was shown for one of its own audiences, except the token for the empty audience.
         let unseen: Vec<&str> = unseen_tokens(&folder, &seen);
         println!("{}: {} tokens accepted, never accepted by the server: {unseen:?}", folder.name, seen.len());
         assert!(unseen.len() <= 2, "{}: {unseen:?}", folder.name);
@@ -171,7 +171,7 @@ fn errors_of_servers_with_several_keys_and_of_older_ones_are_understood() {
     let forged = reasons(&rules, "go-jose/go-jose: error in cryptographic primitive");
     assert!(forged.contains(&Reason::SignatureInvalid) && !forged.contains(&Reason::Expired), "{forged:?}");
 
-    // A server that never says that it found no key does not look at the kid, which here no key of the set has.
+    // A server that never reports a missing key ignores the kid. Here no key of the set has the token's kid.
     folder.cases.retain(|case| !case.server.error.contains("no keys found"));
     let others =
         KeySet::from_jwks(boundtoken_testing::folder("apiserver-1.37-rs256").jwks.as_bytes()).expect("keys");

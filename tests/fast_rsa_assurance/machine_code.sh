@@ -1,7 +1,7 @@
 #!/bin/sh
-# Looks at the machine code of the check in a release build for x86-64, which the CPU of this machine need not be able to
-# run: the instructions are there, in the numbers that the algorithm needs, and nothing is called, so nothing panics or
-# allocates. Needs objdump. From the root of the repository: `make test-fast-rsa`.
+# Inspects the machine code of the signature check in a release build for x86-64. It must have as many vector instructions
+# as the algorithm needs, and no calls, so it cannot panic or allocate. The CPU of this machine need not support the
+# instructions. Needs objdump. Run it with `make test-fast-rsa` from the root of the repository.
 set -eu
 target=${TARGET_DIR:-target}/fast-rsa-machine-code
 CARGO_TARGET_DIR=$target "${CARGO:-cargo}" rustc --quiet --release -p boundtoken-capi --lib --crate-type cdylib \

@@ -1,14 +1,14 @@
 #!/bin/sh
-# Changes the fast path in one place at a time, in a copy of the sources, and demands that its tests fail each time:
-# `make test-fast-rsa`, or `tests/fast_rsa_assurance/mutants.sh [PART-OF-A-NAME]` from the root of the repository.
+# Changes a copy of the fast path in one place at a time. Its tests must fail each time. Run it with `make test-fast-rsa`, or
+# with `tests/fast_rsa_assurance/mutants.sh [PART-OF-A-NAME]` from the root of the repository.
 #
-# Changes that no test can see, and why that is no gap:
-# - encoding.rs, `difference | sum == 0` without `| sum`: what would be carried out of the highest digit. EM + 31 n is below
+# Changes that no test can detect, and why they do no harm:
+# - encoding.rs, `difference | sum == 0` without `| sum`. `sum` is the carry out of the highest digit. EM + 31 n is below
 #   2^2053, so its highest digit is below 2^25, and nothing is carried.
-# - encoding.rs, MOST = 31 raised to at most 2^11: a larger multiple of n is never equal to a number below 2^2052. The limit keeps
+# - encoding.rs, MOST = 31 raised to at most 2^11. A larger multiple of n never equals a number below 2^2052. The limit keeps
 #   `multiple * modulus` within 64 bits. (Without any limit the sums overflow, and the tests do fail.)
-# - product.rs, one carry pass more than needed in `carry_over`: digits that carry nothing stay as they are.
-# - setup.rs, more rounds of Newton's iteration: an inverse modulo 2^64 stays as it is.
+# - product.rs, more carry passes in `carry_over` than needed. Digits that carry nothing stay as they are.
+# - setup.rs, more rounds of Newton's iteration. An inverse modulo 2^64 stays as it is.
 set -u
 only=${1:-}
 copy=${TARGET_DIR:-target}/fast-rsa-mutants

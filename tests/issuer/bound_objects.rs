@@ -1,4 +1,4 @@
-//! What tokens can be bound to.
+//! The objects that tokens can be bound to.
 
 use boundtoken::{ObjectReference, ObjectState};
 use serde_json::json;
@@ -29,7 +29,7 @@ fn the_claims_name_the_object_and_a_pods_node() {
             json!({"namespace": "demo", "pod": {"name": "unscheduled", "uid": "uid-unscheduled"}, "serviceaccount": account}),
         ),
         (
-            // Its node is gone: named, without a uid.
+            // Its node is gone. The token names it without a uid.
             "Pod",
             "lost",
             json!({"namespace": "demo", "node": {"name": "gone"}, "pod": {"name": "lost", "uid": "uid-lost"},
@@ -53,7 +53,7 @@ fn the_claims_name_the_object_and_a_pods_node() {
     ] {
         let issued = issue(&issuer(), request(&["vault"], None, Some((kind, name)))).unwrap();
         assert_eq!(claims(&issued)["kubernetes.io"], expected, "{kind} {name}");
-        // The answer repeats the reference as it was given.
+        // The answer repeats the reference as in the request.
         assert_eq!(issued.response.spec.bound_object_ref.unwrap().uid, "");
     }
 }
@@ -129,7 +129,7 @@ fn a_pod_must_run_as_the_account() {
             "cannot bind token for serviceaccount \"other\" to pod running with different serviceaccount name."
         )
     );
-    // A node or a secret has nothing to do with it.
+    // A node or a secret does not matter here.
     for bound_to in [("Node", "node-1"), ("Secret", "secret")] {
         assert!(issuer().issue_at("demo", "other", request(&["vault"], None, Some(bound_to)), NOW).is_ok());
     }

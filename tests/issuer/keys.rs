@@ -1,4 +1,4 @@
-//! Keys: which sign, which are published, and what an issuer may be called.
+//! The keys that sign, the keys that are published, and the names that an issuer may have.
 
 use boundtoken::{IssuerError, KeySet, Reason, Verifier};
 

@@ -1,4 +1,4 @@
-//! How long tokens live.
+//! The lifetimes of tokens.
 
 use super::*;
 
@@ -53,7 +53,7 @@ fn the_kubelets_lifetime_stands_for_a_year_for_the_api_server_only() {
     let year = claims(&issued);
     assert_eq!(year["exp"], NOW.0 + 31_536_000);
     assert_eq!(year["kubernetes.io"]["warnafter"], NOW.0 + 3_607);
-    // The answer does not tell.
+    // The answer does not show it.
     assert_eq!(issued.response.spec.expiration_seconds, Some(3_607));
     let told = issued.response.status.as_ref().unwrap().expiration_timestamp.unwrap();
     assert_eq!(UnixSeconds::from(told).0, NOW.0 + 3_607);

@@ -1,4 +1,4 @@
-//! What the issuer answers, against real API servers' answers, and rule by rule.
+//! Compares the issuer's answers with those of real API servers, and tests each rule.
 #![allow(clippy::restriction)]
 
 mod bound_objects;
@@ -19,7 +19,7 @@ use serde_json::Value;
 const ISSUER: &str = "https://issuer.example.com";
 const NOW: UnixSeconds = UnixSeconds(1_795_522_278);
 
-/// Objects of which nothing is known but their states.
+/// Objects that are known only by their states.
 struct States(fn(&ObjectReference<'_>) -> ObjectState);
 
 impl IssuerObjects for States {
@@ -36,7 +36,7 @@ impl IssuerObjects for States {
     }
 }
 
-/// Two accounts, pods on and off nodes, a secret and a node.
+/// Two accounts, pods with and without a node, a secret and a node.
 fn objects() -> ObjectStore {
     ObjectStore::from_json(
         br#"{

@@ -1,4 +1,4 @@
-//! Every token that the issuer can make is accepted by the verifier with the same objects, and by jsonwebtoken.
+//! A verifier with the same objects accepts every token that the issuer can make. So does jsonwebtoken.
 
 use std::sync::LazyLock;
 
@@ -54,7 +54,7 @@ proptest! {
     #[test]
     fn what_is_issued_is_accepted(issuer in 0..3_usize, request in requests()) {
         let issuer = &ISSUERS[issuer];
-        // jsonwebtoken knows the system's clock only.
+        // jsonwebtoken knows only the system clock.
         let Ok(issued) = issuer.issue("demo", "app", request) else { return Ok(()) };
         let now = UnixSeconds::now();
         let kind = issued.response.spec.bound_object_ref.as_ref().map(|reference| reference.name.clone());
@@ -62,7 +62,7 @@ proptest! {
             let verifier = Verifier::builder().issuer(issuer.trusted()).audience(audience.as_str()).build().unwrap();
             match verifier.verify_at(issued.token().as_bytes(), now) {
                 Ok(verified) => prop_assert_eq!(verified.confirmed(), Confirmed::Live),
-                // This pod has been going for longer than an object lives on.
+                // This pod has been terminating for longer than the grace period.
                 Err(rejection) => prop_assert_eq!(kind.as_deref(), Some("ending"), "{}", rejection),
             }
 

@@ -1,4 +1,4 @@
-//! What a request may say, and in which order it is judged.
+//! What a request may contain, and in which order it is checked.
 
 use boundtoken::api::{ObjectMeta, TokenRequest};
 use serde_json::json;
@@ -109,7 +109,7 @@ fn what_the_metadata_says_must_be_the_account() {
 #[test]
 fn of_several_mistakes_the_api_servers_first_is_reported() {
     let issuer = issuer();
-    // A missing account before a bad lifetime, that before a bad object, a bad account before a bad uid.
+    // The order: a missing account, a bad lifetime, a bad object. A bad account comes before a bad uid.
     let bad = || request(&["vault"], Some(1), Some(("ConfigMap", "")));
     let nobody = refused(issuer.issue_at("demo", "nobody", bad(), NOW));
     assert_eq!((nobody.0, &*nobody.2), (404, "serviceaccounts \"nobody\" not found"));

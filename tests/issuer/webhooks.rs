@@ -31,7 +31,7 @@ fn the_claims_name_the_configuration_and_the_api_group_and_live_ten_minutes() {
     for (kind, claim, uid, audience, group) in [
         (VALIDATING, "validatingwebhookconfiguration", "uid-policy", HOOK, "apps"),
         (VALIDATING, "validatingwebhookconfiguration", "uid-policy", "https://hook.demo.svc:443/b", "policy"),
-        // For all groups, whatever the audience.
+        // For all groups, with any audience.
         (VALIDATING, "validatingwebhookconfiguration", "uid-policy", "https://elsewhere", "*"),
         (MUTATING, "mutatingwebhookconfiguration", "uid-mutating", "https://hook.example.com/m", "apps"),
     ] {
@@ -117,7 +117,7 @@ fn all_that_is_wrong_with_a_request_is_said_at_once() {
          length 1 when bound to a webhook config, spec.attestations: Invalid value: null: webhook bound requests require \
          exactly one admissionReviewAPIGroups attestation]"
     );
-    // Where nothing is bound to a webhook, an attestation is all that is complained of.
+    // If the token is not bound to a webhook, only the attestation is reported.
     for api_version in ["v1", "admissionregistration.k8s.io/v1beta1"] {
         request.spec.bound_object_ref.as_mut().unwrap().api_version = api_version.to_owned();
         request.spec.attestations = attesting(&[("x", &[])]);

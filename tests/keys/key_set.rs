@@ -1,4 +1,4 @@
-//! Key sets as a whole: what is one, its bounds, and finding keys in it.
+//! Key sets: their form, their limits, and the lookup of keys.
 
 use boundtoken::{Algorithm, Key, KeyError, KeySet, KeyStore};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use crate::to_jwks;
 
 const ED25519_X: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
 
-/// An odd number of 2,048 bits: no key, but it reads as one.
+/// An odd number of 2,048 bits. It is not a key, but it reads as one.
 fn rsa_modulus() -> String {
     "_".repeat(340) + "_w"
 }

@@ -1,4 +1,4 @@
-//! Where keys come from: key sets, PEM files, and keys that sign.
+//! Reading keys: key sets, PEM files, and keys that sign.
 #![allow(clippy::restriction)]
 
 mod jwks;

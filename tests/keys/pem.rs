@@ -10,7 +10,7 @@ const P384_KID: &str = "OU-wfXST8z3C7YDJtG73lg91UKqmqo9Z0ufHtmfs5TU";
 const P521_KID: &str = "MEdgTQO8QSzFfeIhVvM4pai0jh9QCzQiX3N5CEskgoY";
 const ED25519_KID: &str = "fKNUYsH0lzMneYPo_C7vNxDS9d63XIhF-CAdzpH8QUo";
 
-/// What is wrong with the only block of a file.
+/// The error of the only block of a file.
 fn refused(pem: &[u8]) -> KeyError {
     match KeySet::from_pem(pem).unwrap_err() {
         KeyError::NoUsableKey { mut found } if found.len() == 1 => found.remove(0),
@@ -177,7 +177,7 @@ fn cut_and_damaged_files_never_give_another_key() {
         for place in 0..der.len() {
             let mut damaged = der.clone();
             damaged[place] ^= 0xff;
-            // Where the file holds the private key and its point, damage to one shows at the other.
+            // If the file has both the private key and its point, damage to one shows in the other.
             if let Ok(keys) = parse(&damaged)
                 && name == "p256-pkcs8"
             {

@@ -96,7 +96,7 @@ fn a_key_without_its_point_signs_where_the_backend_can_derive_it() {
 #[test]
 fn an_rsa_key_with_a_damaged_private_number_cannot_sign() {
     let pem = String::from_utf8(fixture("rsa-pkcs1")).unwrap();
-    // The last line but one of the content lies within the last number, the coefficient of the primes.
+    // The last but one line of the content is inside the last number, the coefficient of the primes.
     let line = pem.lines().rev().nth(2).unwrap();
     let damaged: String = line.chars().rev().collect();
     let error = SigningKey::from_pem(pem.replace(line, &damaged).as_bytes()).unwrap_err();

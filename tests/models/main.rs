@@ -1,24 +1,25 @@
-//! The token cache, the key store and the live objects under every order of steps that shuttle finds: the very sources of
-//! the library, with shuttle's atomics and locks in place of the standard library's.
+//! Runs the token cache, the key store and the live objects in every order of steps that shuttle finds. These are the
+//! library's own sources, with the atomics and locks of shuttle instead of the standard library.
 //!
-//! What stands behind them is not taken apart: papaya's map, arc-swap's pointer. Each of their operations counts as
-//! one step, as their own tests show it to be. What is explored is our protocol around them: key set and generation, a token
-//! that is kept while its key leaves, the lines of the cache and its table, the buckets of live objects while they double.
+//! papaya's map and arc-swap's pointer are not modelled inside. Each of their operations counts as one step, as their
+//! own tests show. The models explore our protocol around them: the key set and its generation, a token that is added
+//! while its key is withdrawn, the lines of the cache and its table, and the buckets of live objects while their
+//! number doubles.
 #![allow(missing_docs, clippy::restriction)]
-#![allow(dead_code)] // The sources have more than the models use.
+#![allow(dead_code)] // The models use only a part of the sources.
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// In place of `src/sync.rs`.
+/// Stands in for `src/sync.rs`.
 mod sync {
     pub(crate) use shuttle::sync::atomic::{AtomicBool, AtomicU64, Ordering};
     pub(crate) use shuttle::sync::{Mutex, MutexGuard};
     pub(crate) use std::sync::TryLockError;
 }
 
-/// The sources themselves.
+/// The library's own sources.
 #[path = "../../src"]
 mod source {
     use crate::KeySet;
@@ -34,14 +35,14 @@ mod source {
 
 use source::{hashing, moment};
 
-/// Random numbers without a backend.
+/// Random numbers without a cryptography backend.
 mod crypto {
     pub(crate) fn fill_random(bytes: &mut [u8]) -> std::io::Result<()> {
         std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, bytes)
     }
 }
 
-/// Claims, as far as the cache knows them.
+/// The part of the claims that the cache knows.
 mod claims {
     #[derive(Clone)]
     pub(crate) struct Claims(pub(crate) &'static str);
@@ -51,24 +52,24 @@ mod claims {
             self.0.len()
         }
 
-        /// None: tokens are looked up without their objects.
+        /// None. Tokens are looked up without their objects.
         pub(crate) fn bound_objects(&self) -> impl Iterator<Item = crate::objects::Fingerprint> {
             std::iter::empty()
         }
     }
 
-    /// Which audiences of a token are accepted: the cache only hands it out.
+    /// The accepted audiences of a token. The cache only returns them.
     #[derive(Clone)]
     pub(crate) struct Matched;
 }
 
-/// What stands around the live objects.
+/// The surroundings of the live objects.
 mod objects {
     use std::num::NonZeroU64;
 
     use crate::source::live::LiveObjects;
 
-    /// A fingerprint as the live objects know it.
+    /// A fingerprint of an object.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub(crate) struct Fingerprint {
         pub(crate) place: u64,
@@ -141,7 +142,7 @@ use objects::Live;
 use source::cache::TokenCache;
 use source::key_store::KeyStore;
 
-/// How many orders each model is run in.
+/// How many orders of steps each model runs.
 const ORDERS: usize = 2_000;
 
 const KEY: KeyFingerprint = KeyFingerprint(1);
@@ -155,7 +156,7 @@ fn keep(cache: &TokenCache, token: &[u8], subject: &'static str) {
     cache.keep(token, Arc::new(Claims(subject)), Matched, 0, KEY);
 }
 
-/// What the verifier does with a token that it may have seen.
+/// What the verifier does with a token that it may have seen before.
 fn seen(cache: &TokenCache, keys: &KeyStore, token: &[u8]) -> Option<&'static str> {
     cache.find(token, |seen| {
         let is_published = |key: &KeyFingerprint| keys.load().keys().contains(key);
@@ -185,7 +186,7 @@ fn once_a_key_is_replaced_no_token_of_it_is_accepted_whoever_looks_or_keeps_mean
                     (keys.clone(), Arc::clone(&cache), one.clone(), other.clone());
                 move || {
                     seen(&cache, &keys, &one);
-                    // Its signature was checked by the keys of before.
+                    // Its signature was checked with the earlier keys.
                     keep(&cache, &other, "other");
                     seen(&cache, &keys, &other);
                     seen(&cache, &keys, &one);
@@ -217,7 +218,7 @@ fn once_keys_that_were_too_old_are_replaced_no_token_by_a_withdrawn_one_is_accep
         let token = token("one", "1");
         keep(&cache, &token, "one");
         keys.replace_as_of(KeySet(vec![KEY]), Moment::ago(2 * HOUR));
-        // From now on its key is looked for again only if the keys are replaced.
+        // From now on its key is looked up again only if the keys are replaced.
         assert_eq!(seen(&cache, &keys, &token), Some("one"));
         both(
             {
@@ -292,7 +293,7 @@ fn there_are_never_more_than_allowed_and_room_is_never_lost() {
                     keep(&cache, &token, "token");
                     seen(&cache, &keys, &token);
                     if number % 2 == 0 {
-                        // It has expired, say.
+                        // As if it had expired.
                         cache.find(&token, |_| None::<()>);
                     }
                 }
@@ -300,7 +301,7 @@ fn there_are_never_more_than_allowed_and_room_is_never_lost() {
         };
         both(filling(0), filling(10));
         assert!(remembered(&cache) <= MOST);
-        // All places are still there to be had.
+        // All places are still available.
         for number in 20..20 + 2 * MOST {
             keep(&cache, &token("token", &number.to_string()), "token");
         }
@@ -313,7 +314,7 @@ fn remembered(cache: &TokenCache) -> usize {
     shown.chars().filter(char::is_ascii_digit).collect::<String>().parse().expect(&shown)
 }
 
-/// All of one bucket, until there are twice as many.
+/// Fingerprints that all fall into one bucket until the number of buckets doubles.
 fn object(number: u8) -> Fingerprint {
     Fingerprint { place: u64::from(number) << 3, mark: NonZeroU64::MIN.saturating_add(number.into()) }
 }
@@ -369,7 +370,7 @@ fn of_an_object_that_comes_and_goes_in_the_place_of_another_only_the_present_one
                 let live = Arc::clone(&live);
                 move || {
                     for _ in 0..4 {
-                        // Half of the one, half of the other.
+                        // Half of one, and half of the other.
                         let neither = Fingerprint { place: object(1).place, mark: object(3).mark };
                         assert!(!live.has(neither) && !live.has(object(3)));
                         live.has(object(1));

@@ -1,4 +1,4 @@
-//! What may happen to header and claims.
+//! The changes that a test may make to header and claims.
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::draft::{Draft, Edit};
 use boundtoken_testing::mint::ISSUER;
 
-/// Values of every type, among them those on which readers differ.
+/// Values of every type, among them values that parsers read differently.
 const VALUES: &[&str] = &[
     "null",
     "true",

@@ -1,4 +1,4 @@
-//! Header and claims before they are signed, and what happens to them.
+//! Header and claims before they are signed, and changes to them.
 
 use proptest::sample::Index;
 use serde_json::Value;
@@ -9,14 +9,14 @@ use boundtoken_testing::mint::{self, Mint};
 /// One change to a header and claims before they are signed.
 #[derive(Clone, Debug)]
 pub enum Edit {
-    /// Gives a member of the header (0), the claims (1) or the claim `kubernetes.io` (2) a value, or adds it.
+    /// Sets a member of the header (0), the claims (1) or the claim `kubernetes.io` (2).
     Set(usize, &'static str, String),
     Remove(Index, Index),
     Retype(Index, Index, &'static str),
     Rename(Index, Index, &'static str),
-    /// Adds the member once more at the end, with its own value or another.
+    /// Adds the member again at the end, with the same value or another.
     Duplicate(Index, Index, Option<&'static str>),
-    /// Spells name and value by escapes; the same to every reader.
+    /// Writes name and value with escapes. They mean the same to every parser.
     Escape(Index, Index),
     Swap(Index, Index, Index),
     Add(Index, String, &'static str),
@@ -119,7 +119,7 @@ fn pick<'a>(members: &'a mut [(String, Text)], member: &Index) -> Option<&'a mut
     if members.is_empty() { None } else { members.get_mut(member.index(members.len())) }
 }
 
-/// A string with every character as an escape; anything else as it is.
+/// A string with every character as an escape. Any other value as it is.
 fn escaped(json: &str) -> String {
     match serde_json::from_str::<Value>(json) {
         Ok(Value::String(text)) => {

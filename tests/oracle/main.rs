@@ -1,5 +1,5 @@
-//! The crate jsonwebtoken as an oracle: where it refuses, we refuse; where it accepts and we refuse, a rule that it does
-//! not have says why.
+//! Compares our verdicts with those of the crate jsonwebtoken. If it refuses a token, we must refuse it too. If it
+//! accepts a token that we refuse, the reason must be a rule that it does not have.
 #![allow(clippy::restriction)]
 
 mod choices;
@@ -19,7 +19,7 @@ use proptest::test_runner::{Config, TestRunner};
 use rules::{ORACLES_ALONE, OURS_ALONE, OraclesRefusal};
 use serde_json::Value;
 
-/// One algorithm: a key, our verifier for it, and the oracle's.
+/// One algorithm: a key, our verifier and the oracle's verifier.
 struct Contest {
     mint: Mint,
     verifier: Verifier,
@@ -52,7 +52,7 @@ impl Contest {
         Self { mint, verifier, oracle_key, oracle_rules, tally: RefCell::default() }
     }
 
-    /// Shows the token to both.
+    /// Shows the token to both verifiers.
     fn judge(&self, token: &[u8]) -> Result<(), TestCaseError> {
         let oracle = jsonwebtoken::decode::<Value>(token, &self.oracle_key, &self.oracle_rules);
         let ours = self.verifier.verify_at(token, UnixSeconds::now());
@@ -115,7 +115,7 @@ fn tokens_with_other_members_properly_signed() {
     let now = UnixSeconds::now().0;
     let mut seen = BTreeMap::<Reason, usize>::new();
     for algorithm in ALGORITHMS {
-        // One algorithm is enough for what does not depend on it.
+        // One algorithm is enough for tests that do not depend on it.
         let cases = if algorithm == Algorithm::ES256 { 6_000 } else { 500 };
         let tally =
             Contest::new(algorithm).run(cases, &choices::draft(now), |mint, draft| draft.sign(mint, now));
@@ -131,7 +131,7 @@ fn tokens_with_other_members_properly_signed() {
     }
 }
 
-/// What happens to one byte of a token.
+/// A change to one byte of a token.
 #[derive(Clone, Debug)]
 enum ByteEdit {
     Replace(u8),

@@ -1,11 +1,11 @@
-//! On which rules the two differ, and why.
+//! The rules on which the two verifiers differ, and why.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use boundtoken::Reason;
 use serde_json::Value;
 
-/// Our rules that jsonwebtoken, as it is set up here, does not have.
+/// Our rules that jsonwebtoken does not have in this configuration.
 pub const OURS_ALONE: &[(Reason, &str)] = &[
     (Reason::TokenTooLarge, "it reads tokens of any size"),
     (Reason::HeaderTooLarge, "it reads headers of any size"),
@@ -33,7 +33,7 @@ pub const OURS_ALONE: &[(Reason, &str)] = &[
 
 type Applies = fn(&OraclesRefusal) -> bool;
 
-/// Tokens that it refuses without need, and we do not.
+/// Tokens that it refuses without need. We accept them.
 pub const ORACLES_ALONE: &[(&str, Applies)] = &[
     ("a null `nbf` is as good as none, as in the API server", |refusal| {
         refusal.error.contains("nbf") && parsed(&refusal.claims).get("nbf").is_some_and(Value::is_null)
@@ -46,7 +46,7 @@ pub const ORACLES_ALONE: &[(&str, Applies)] = &[
     }),
 ];
 
-/// What the oracle said of a token that we accepted.
+/// The oracle's verdict on a token that we accepted.
 pub struct OraclesRefusal {
     pub error: String,
     header: String,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// A JSON value as text, objects by member, so that members can stand twice and be spelled in any way.
+/// A JSON value as text. Objects are lists of members, so a member can occur twice and be written in any way.
 #[derive(Clone, Debug)]
 pub enum Text {
     Object(Vec<(String, Text)>),
@@ -34,7 +34,7 @@ impl Text {
         }
     }
 
-    /// The members of the object that stands at place `index`, counted from the outside in.
+    /// The members of the object at place `index`, counted from the outside in.
     pub fn object_at(&mut self, index: &mut usize) -> Option<&mut Vec<(String, Text)>> {
         let Self::Object(members) = self else { return None };
         if *index == 0 {

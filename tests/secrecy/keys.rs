@@ -1,4 +1,4 @@
-//! An error for every way in which a key can be bad, and what is printed of the key.
+//! For every error of reading a key: a key that provokes it, and what is printed about the key.
 
 use std::collections::BTreeSet;
 
@@ -43,7 +43,7 @@ const KINDS: &[&str] = &[
     "CryptographyFailed",
 ];
 
-/// Kinds that one of the two backends does not have, and why.
+/// Kinds that only one of the two backends has, and why.
 fn unmet_here() -> &'static [(&'static str, &'static str)] {
     if cfg!(feature = "aws-lc-rs") {
         &[
@@ -60,12 +60,12 @@ fn fixture(name: &str) -> String {
     std::fs::read_to_string(path).expect("fixture")
 }
 
-/// The kind's name, out of the error's `Debug`.
+/// The name of the kind, from the error's `Debug`.
 fn kind(error: &KeyError) -> String {
     format!("{error:?}").chars().take_while(char::is_ascii_alphanumeric).collect()
 }
 
-/// The lines of PEM files, and every text of a JSON document.
+/// The lines of PEM files, and every string of a JSON document.
 fn material(document: &str) -> Secrets {
     fn texts(value: &Value, found: &mut Vec<String>) {
         match value {

@@ -1,4 +1,5 @@
-//! No token, signature or key material in anything that is printed, and no panic. For every reason and every error.
+//! For every reason and every error: nothing that is printed contains a token, a signature or key material, and
+//! nothing panics.
 #![allow(clippy::restriction)]
 
 mod keys;
@@ -7,10 +8,10 @@ mod vectors;
 
 use std::collections::HashSet;
 
-/// So many letters in a row are taken for a part of a secret, and not for a coincidence.
+/// This many equal characters in a row count as part of a secret. Fewer may be a coincidence.
 const TELLING: usize = 16;
 
-/// Texts that must not be seen, not even in part.
+/// Texts that must not appear, not even in part.
 struct Secrets(HashSet<Vec<u8>>);
 
 impl Secrets {
@@ -22,7 +23,7 @@ impl Secrets {
         Self(pieces)
     }
 
-    /// The parts of a token, or of what was sent in the place of one.
+    /// The parts of a token, or of something that was sent instead of a token.
     fn of_token(token: &[u8]) -> Self {
         Self::new(token.split(|byte| *byte == b'.'))
     }

@@ -1,4 +1,4 @@
-//! A token for every reason, and what is printed of it.
+//! For every reason: a token that is refused for it, and what is printed about the token.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use boundtoken_testing::mint::{self, AUDIENCE, ISSUER, Mint, NOW, claims_with};
 
 struct Issuer {
     mint: Mint,
-    /// A second key of the same algorithm and of another kid.
+    /// A second key with the same algorithm and another kid.
     other: Mint,
 }
 
@@ -28,7 +28,7 @@ impl Issuer {
         TrustedIssuer::new(ISSUER, mint::key_set([&self.mint, &self.other]))
     }
 
-    /// Answers `state` for the objects of one kind; all others are as the token names them.
+    /// Answers `state` for the objects of one kind. All others are as the token names them.
     fn verifier(&self, told: Option<(ObjectKind, ObjectState)>) -> Verifier {
         let objects = move |reference: &ObjectReference<'_>| match &told {
             Some((kind, state)) if *kind == reference.kind => state.clone(),
@@ -37,7 +37,7 @@ impl Issuer {
         Verifier::builder().issuer(self.trusted().bound_objects(objects)).audience(AUDIENCE).build().unwrap()
     }
 
-    /// Tokens that are refused for what they are, whatever exists.
+    /// Tokens that are refused whatever objects exist.
     fn bad_tokens(&self) -> Vec<(Reason, Vec<u8>)> {
         let claims = claims_with(&json!({}));
         let text = claims.to_string();
@@ -55,7 +55,7 @@ impl Issuer {
         let long_number = format!("\"x\":{}", "1".repeat(70));
         let deep = format!("\"x\":{}{}", "[".repeat(40), "]".repeat(40));
         let legacy = json!({"iss": "kubernetes/serviceaccount", "sub": "system:serviceaccount:demo:app"});
-        // A multiple of four letters is left, so that no stray bits are.
+        // A multiple of four characters remains, so there are no stray bits.
         let cut = &good[..good.len() - 22];
         vec![
             (Reason::TokenEmpty, Vec::new()),
@@ -139,7 +139,7 @@ fn uid_of(kind: ObjectKind) -> &'static str {
     }
 }
 
-/// The reasons that depend on what exists: not found, another uid, deleted.
+/// The reasons that depend on the objects: not found, another uid, deleted.
 fn reasons_of(kind: ObjectKind) -> [Reason; 3] {
     match kind {
         ObjectKind::ServiceAccount => {
@@ -162,7 +162,7 @@ fn reasons_of(kind: ObjectKind) -> [Reason; 3] {
     }
 }
 
-/// Has the token refused for `reason`, and looks at everything that can be printed then.
+/// Checks that the token is refused for `reason`, and checks everything that can be printed then.
 fn assert_refused_in_secrecy(verifier: &Verifier, token: &[u8], reason: Reason) {
     let rejection = verifier.verify_at(token, UnixSeconds(NOW)).expect_err(reason.name());
     assert_eq!(rejection.reason(), reason, "{rejection}");
@@ -185,7 +185,7 @@ fn assert_refused_in_secrecy(verifier: &Verifier, token: &[u8], reason: Reason) 
     assert!(!rejection.to_string().contains(['\n', '\r', '\0']), "{rejection}");
 }
 
-/// A watch that has not heard of anything yet.
+/// A watch that has not heard anything yet.
 struct NoNews;
 
 impl BoundObjects for NoNews {
@@ -251,7 +251,7 @@ fn every_reason_can_be_met_and_none_tells_anything_of_the_token() {
     }
     assert_refused_in_secrecy(&old, bound_to(ObjectKind::Pod).as_bytes(), Reason::KeysStale);
     met.insert(Reason::KeysStale);
-    // These two are no single token's fault.
+    // No single token can provoke these two.
     let twin = Mint::new(Algorithm::ES256, "twin");
     let keys = KeyStore::new(twin.keys());
     let ambiguous = Verifier::builder()

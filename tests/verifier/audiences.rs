@@ -1,4 +1,4 @@
-//! Whom a token is for.
+//! The audiences of a token.
 
 use boundtoken::{Reason, TrustedIssuer, Verifier, VerifierBuilder};
 use serde_json::{Value, json};
@@ -79,7 +79,7 @@ fn a_token_for_nobody_is_not_for_us() {
     assert_eq!(verdict(&verifier(&["vault"]), MINT.token(&without)), Err(Reason::AudienceMissing));
 }
 
-/// The audiences that matched, or the reason.
+/// The matched audiences, or the reason.
 fn matched_for(verifier: &Verifier, token: &str, audiences: &[&str]) -> Result<Vec<String>, Reason> {
     let now = boundtoken::UnixSeconds(boundtoken_testing::mint::NOW);
     let verified = verifier.verify_for_at(token.as_bytes(), audiences, now);
@@ -96,7 +96,7 @@ fn matched_for(verifier: &Verifier, token: &str, audiences: &[&str]) -> Result<V
 fn a_call_may_accept_other_audiences_than_the_verifier() {
     let token = MINT.token(&claims_with(&json!({"aud": ["vault", "api", "\u{e9}"]})));
     for ours in [&["vault"][..], &["other"]] {
-        // Whether the token was accepted before, and for whom, makes no difference.
+        // It makes no difference whether the token was accepted before, and for which audiences.
         let verifier = verifier(ours);
         for _ in 0..2 {
             for (audiences, expected) in [

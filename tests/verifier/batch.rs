@@ -17,7 +17,7 @@ fn threads(count: usize) -> NonZeroUsize {
     NonZeroUsize::new(count).unwrap()
 }
 
-/// Good tokens, each with a jti of its own, and every seventh is bad.
+/// Tokens with different jti. Every seventh is bad.
 fn tokens(count: usize) -> Vec<String> {
     let good: Vec<_> =
         (0..10).map(|number| MINT.token(&claims_with(&json!({"jti": number.to_string()})))).collect();

@@ -1,4 +1,4 @@
-//! The objects that a token lives and dies with: who is asked what, when, and what follows from the answer.
+//! The objects that a token is bound to: which of them are looked up, when, and what follows from the answer.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use boundtoken_testing::mint::{self, AUDIENCE, ISSUER, NOW, claims_with};
 
 type Answers = Arc<Mutex<Vec<(ObjectKind, ObjectState)>>>;
 
-/// Answers for each kind as told, and writes down what was asked.
+/// Has a fixed answer for each kind, and records the questions.
 struct Source {
     answers: Answers,
     asked: Arc<Mutex<Vec<String>>>,
@@ -67,7 +67,7 @@ impl Source {
     }
 }
 
-/// A token bound to `kinds` beside its service account.
+/// A token that is bound to objects of `kinds` and to its service account.
 fn bound_to(kinds: &[ObjectKind]) -> String {
     let named = |name: &str, uid: &str| json!({"name": name, "uid": uid});
     let all = [
@@ -230,7 +230,7 @@ fn each_kind_is_refused_for_its_own_reasons_and_another_uid_counts_before_deleti
             (present(&upper_case, None), Err(uid_mismatch)),
             (present("another", Some(1)), Err(uid_mismatch)),
             (present(uid(kind), None), Ok(())),
-            // The grace is 60 seconds, to the second.
+            // The grace period is exactly 60 seconds.
             (present(uid(kind), Some(NOW - 61)), Err(deleted)),
             (present(uid(kind), Some(NOW - 60)), Err(deleted)),
             (present(uid(kind), Some(NOW - 59)), Ok(())),
@@ -269,19 +269,19 @@ fn an_unavailable_source_refuses_unless_told_otherwise_and_the_answer_says_so() 
         assert_eq!(verified.confirmed_objects().count(), 0, "nothing is claimed to be confirmed");
         assert_eq!(lenient.asked().len(), 3, "the others are judged all the same");
     }
-    // What is not followed will never be known.
+    // An object that is not followed will never be known.
     for source in [&strict, &lenient] {
         source.tell(&[(Pod, ObjectState::NotFollowed)]);
         assert_eq!(verdict(&source.verifier, &token), Err(Reason::BoundObjectNotFollowed));
     }
-    // Another object that is known to be gone still refuses.
+    // Another object that is known to be gone still refuses the token.
     lenient.tell(&[(ServiceAccount, ObjectState::Unavailable), (Pod, ObjectState::Absent)]);
     assert_eq!(verdict(&lenient.verifier, &token), Err(Reason::PodNotFound));
     lenient.tell(&[]);
     assert_eq!(verify(&lenient.verifier, &token).unwrap().confirmed(), Confirmed::Live);
 }
 
-/// A source that keeps up as it says.
+/// A source with a fixed freshness.
 struct Following(Freshness, ObjectState);
 
 impl BoundObjects for Following {
@@ -316,7 +316,7 @@ fn a_source_that_may_lag_says_so_of_tokens_of_the_last_minute_only() {
             assert_eq!(refusal(freshness, state.clone(), NOW + 60), Err(Reason::BoundObjectPending));
             assert_eq!(refusal(freshness, state, NOW + 61), Err(later));
         }
-        // What it has heard of counts.
+        // An object that it has heard of counts.
         let deleted = present(mint::POD_UID, Some(NOW - 60));
         assert_eq!(refusal(freshness, deleted, NOW), Err(Reason::PodDeleted));
     }
@@ -328,7 +328,7 @@ fn a_source_that_may_lag_says_so_of_tokens_of_the_last_minute_only() {
 fn what_is_known_to_be_gone_is_not_called_pending() {
     let account = ObjectReference { kind: ObjectKind::ServiceAccount, namespace: "demo", name: "app" };
     let token = bound_to(&[ObjectKind::Pod]);
-    // What becomes of the pod, as the watch tells it; the token is new.
+    // The pod changes, and the watch reports it. The token is new.
     type Events<'a> = &'a dyn Fn(&Feed);
     let cases: [(Events<'_>, Result<Confirmed, Reason>); 6] = [
         (&|_| {}, Err(Reason::BoundObjectPending)),
@@ -407,17 +407,18 @@ fn two_steps_judge_as_one_does() {
         |objects: &dyn boundtoken::BoundObjects, now| reason(check(&token).unwrap(), objects, now).map(drop);
     assert_eq!(refused(&pod_gone, NOW), Err(Reason::PodNotFound));
     assert_eq!(refused(&unavailable, NOW), Err(Reason::BoundObjectUnavailable));
-    // The token may expire in between, which is told before anything about objects.
+    // The token may expire in between. That is reported before anything about objects.
     assert_eq!(refused(&pod_gone, NOW + 3600 + 59), Err(Reason::PodNotFound));
     assert_eq!(refused(&pod_gone, NOW + 3600 + 60), Err(Reason::Expired));
     assert_eq!(refused(&all_live, NOW - 61), Err(Reason::NotYetValid), "or the clock may be set back");
     let now = UnixSeconds::now().0;
     let fresh = verifier.check(MINT.token(&mint::claims(now)).as_bytes()).unwrap();
     assert!(verifier.confirm(fresh, &all_live).is_ok(), "by the system's clock");
-    // Nobody confirms what another verifier checked: it may be meant for others, or be of an issuer that is not trusted here.
+    // A verifier does not confirm a token that another one checked. It may have other audiences, or be of an issuer
+    // that is not trusted here.
     let another = MINT.verifier();
     let foreign = another.check_at(token.as_bytes(), UnixSeconds(NOW)).unwrap();
     assert_eq!(reason(foreign, &all_live, NOW).map(drop), Err(Reason::VerifierMismatch));
-    // What fails in the first step never comes to the second.
+    // A token that fails the first step never reaches the second.
     assert_eq!(check("x").unwrap_err().reason(), Reason::TokenPartCount);
 }

@@ -1,4 +1,4 @@
-//! Mistakes in the configuration are found when the verifier is built.
+//! Building a verifier finds mistakes in the configuration.
 
 use boundtoken::{BuildError, KeySet, KeyStore, Reason, TrustedIssuer, Verifier, VerifierBuilder};
 

@@ -1,4 +1,4 @@
-//! Tokens seen again: remembered, but never believed longer than they hold.
+//! Tokens that are seen again. They are remembered, but never accepted for longer than they are valid.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -17,7 +17,7 @@ fn verifier(keys: &KeyStore) -> Verifier {
     Verifier::builder().issuer(TrustedIssuer::new(ISSUER, keys.clone())).audience(AUDIENCE).build().unwrap()
 }
 
-/// How many tokens a verifier remembers, as its `Debug` tells.
+/// How many tokens a verifier remembers, according to its `Debug`.
 fn remembered(verifier: &Verifier) -> usize {
     let shown = format!("{verifier:?}");
     let (_, rest) = shown.split_once("TokenCache { tokens: ").expect(&shown);
@@ -75,14 +75,14 @@ fn a_remembered_token_leaves_with_its_key_and_stays_when_others_come() {
     keys.replace(other.keys());
     assert_eq!(verify(&verifier, &token).unwrap_err(), Reason::KeyUnknown);
     assert_eq!(remembered(&verifier), 0, "it leaves");
-    // The same kid, but another key.
+    // Another key with the same kid.
     keys.replace(MINT.keys());
     assert!(verify(&verifier, &token).is_ok());
     keys.replace(Mint::new(Algorithm::ES256, mint::KID).keys());
     assert_eq!(verify(&verifier, &token).unwrap_err(), Reason::SignatureInvalid);
 }
 
-/// A call-back that can be out of reach, or outdated, and counts what it is asked for.
+/// A source of objects that can be unavailable or outdated. It counts the questions.
 #[derive(Clone, Default)]
 struct Source {
     objects: ObjectStore,
@@ -149,7 +149,7 @@ fn a_remembered_token_is_refused_the_moment_its_objects_say_so() {
             everything_is_there();
             assert!(verify(verifier, &token).is_ok());
             assert_eq!(remembered(verifier), 1);
-            // Twice: the first time it is found, its objects are not yet known by their fingerprints.
+            // Twice, because the first hit does not know the fingerprints of its objects yet.
             let asked = source.asked.load(Ordering::Relaxed);
             for _ in 0..2 {
                 assert_eq!(verify(verifier, &token).unwrap().confirmed(), Confirmed::Live);
@@ -236,7 +236,7 @@ fn a_million_bad_tokens_leave_what_is_remembered_as_it_was() {
     for number in 0..1_000_000_u32 {
         let changed = mint::base64url(&number.to_le_bytes());
         bad.clear();
-        // Where nothing is said, forms that a check of the signature is never spent on: a million of those would take long.
+        // Most of them are refused before the signature check. A million checks would take long.
         match number % 500 {
             0 => bad.extend([header, ".", &changed, claims, ".", signature]),
             1..=200 => bad.extend([&stranger, ".", claims, ".", &changed, signature]),
@@ -247,7 +247,7 @@ fn a_million_bad_tokens_leave_what_is_remembered_as_it_was() {
         assert!(verdict(&verifier, &bad).is_err(), "{number}");
     }
     assert_eq!(remembered(&verifier), good.len());
-    // They are all still there: it takes no signature to accept them.
+    // All of them are still remembered: they are accepted without a signature check.
     let count = allocation_counter::measure(|| {
         assert!(good.iter().all(|token| verify(&verifier, token).is_ok()));
     });
@@ -292,7 +292,7 @@ fn only_accepted_tokens_that_name_their_key_are_remembered() {
     ] {
         assert!(verify(&verifier, &token).is_err());
     }
-    // Without a kid, a further key may make it ambiguous.
+    // Without a kid, another key may make it ambiguous.
     let nameless = MINT.sign(r#"{"alg":"ES256"}"#, claims.to_string());
     assert!(verify(&verifier, &nameless).is_ok());
     assert_eq!(remembered(&verifier), 0);

@@ -1,4 +1,4 @@
-//! Headers that nobody should write, above claims that are fine and under a signature that holds.
+//! Bad headers on tokens whose claims and signature are good.
 
 use boundtoken::Reason;
 use serde_json::{Value, json};
@@ -55,7 +55,7 @@ fn headers_that_nobody_should_write_have_a_reason_each() {
         (r#"{"alg":256}"#.to_owned(), Err(Reason::HeaderWrongType)),
         (r#"{"alg":["ES256"]}"#.to_owned(), Err(Reason::HeaderWrongType)),
         (format!(r#"{{"Alg":"ES256","kid":{kid}}}"#), Err(Reason::AlgorithmMissing)),
-        (format!(r#"{{"alg":"ES256","KID":{kid}}}"#), Ok(())), // a kid of another name is none; one key fits
+        (format!(r#"{{"alg":"ES256","KID":{kid}}}"#), Ok(())), // a member with another name is not a kid, and one key fits
         ("null".to_owned(), Err(Reason::HeaderMalformed)),
         ("\0".repeat(40), Err(Reason::HeaderMalformed)),
     ] {

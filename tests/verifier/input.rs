@@ -1,4 +1,4 @@
-//! Input that nobody should send: a typed reason for each, and no panic.
+//! Malformed input. Each kind has its own reason, and nothing panics.
 
 use boundtoken::{Reason, TrustedIssuer, Verifier};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::{MINT, verdict};
 use boundtoken_testing::mint::{AUDIENCE, ISSUER, base64url, claims_with};
 
-/// With the largest limit that can be configured.
+/// A verifier with the largest size limit that can be configured.
 pub fn roomy() -> Verifier {
     let builder = Verifier::builder().issuer(TrustedIssuer::new(ISSUER, MINT.keys())).audience(AUDIENCE);
     builder.max_token_size(1 << 20).build().unwrap()
@@ -69,7 +69,7 @@ fn the_size_limit_is_to_the_byte() {
     assert_eq!(verdict(&with_limit(token.len() - 1), &token), Err(Reason::TokenTooLarge));
     assert_eq!(verdict(&with_limit(1), "x"), Err(Reason::TokenPartCount));
 
-    // The default is 16 KiB, counted over the whole token. White space in the header reaches every length.
+    // The default limit is 16 KiB for the whole token. White space in the header can make any length.
     let of_length = |length: usize| {
         let padded = |space: usize, padding: usize| {
             let header = MINT.header().replace('{', &format!("{{{}", " ".repeat(space)));
@@ -199,7 +199,7 @@ fn claims_that_nobody_should_sign_have_a_reason_each() {
         assert_eq!(claims_verdict(bytes), Err(Reason::ClaimsNotUtf8), "{bytes:?}");
     }
     assert_eq!(claims_verdict([0; 50]), Err(Reason::ClaimsMalformed));
-    // What is merely much is fine.
+    // Large input is fine if nothing else is wrong with it.
     assert_eq!(claims_verdict(member(&format!("\"x\":{}{}", "[".repeat(31), "]".repeat(31)))), Ok(()));
     let many: Vec<String> = (0..5_000).map(|number| format!("\"x{number}\":{number}")).collect();
     assert_eq!(claims_verdict(member(&many.join(","))), Ok(()));
@@ -265,7 +265,7 @@ fn an_unsigned_token_is_refused_whatever_its_header_says() {
             assert!(verdict(&MINT.verifier(), format!("{signed}.{signature}")).is_err(), "{header}");
         }
     }
-    // An HMAC under the public key, for verifiers that take keys for secrets.
+    // An HMAC with the public key as its secret. It would fool a verifier that confuses the two.
     let secret = jsonwebtoken::EncodingKey::from_secret(MINT.jwk.to_string().as_bytes());
     let header = jsonwebtoken::Header { kid: Some(MINT.kid.clone()), ..Default::default() };
     let token = jsonwebtoken::encode(&header, &claims_with(&json!({})), &secret).unwrap();

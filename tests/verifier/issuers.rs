@@ -1,4 +1,4 @@
-//! Which key may sign for which issuer.
+//! Which keys may sign for which issuer.
 
 use boundtoken::{Algorithm, BuildError, KeySet, KeyStore, Reason, TrustedIssuer, Verifier, VerifierBuilder};
 use serde_json::json;
@@ -164,7 +164,7 @@ fn a_key_verifies_its_own_algorithm_alone() {
     }
 }
 
-/// Headers without a kid, as far as a verifier reads it.
+/// Headers that have no kid in the eyes of a verifier.
 fn without_kid(mint: &Mint) -> [String; 3] {
     let algorithm = mint.algorithm;
     [

@@ -1,4 +1,4 @@
-//! Keys and objects change behind a verifier that is in use.
+//! Keys and objects change while a verifier is in use.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -40,7 +40,7 @@ fn a_running_verifier_follows_the_rotation_of_keys() {
     assert_eq!(verdicts(), [Ok(()), Ok(())]);
     store.clone().replace(new.keys());
     assert_eq!(verdicts(), [Err(Reason::KeyUnknown), Ok(())]);
-    // The same kid with another key: what was seen before counts no more.
+    // Another key with the same kid. What was seen before no longer counts.
     store.replace(key_set([&Mint::new(Algorithm::ES256, "new")]));
     assert_eq!(verdicts(), [Err(Reason::KeyUnknown), Err(Reason::SignatureInvalid)]);
     store.replace(KeySet::default());
@@ -73,7 +73,7 @@ fn many_threads_verify_while_keys_and_objects_change() {
     let (store, objects) = (KeyStore::new(key_set([&steady, &rotating])), objects());
     let verifier = verifier(&store, &objects);
     let without_pod = json!({"kubernetes.io": {"pod": null, "node": null}});
-    // Each token, and the only reasons for which it may be refused meanwhile.
+    // Each token, and the reasons for which it may be refused meanwhile.
     let always_good = steady.token(&claims_with(&without_pod));
     let by_pod = (steady.token(&claims_with(&json!({}))), Reason::PodNotFound);
     let by_key = (rotating.token(&claims_with(&without_pod)), Reason::KeyUnknown);

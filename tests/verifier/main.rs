@@ -1,4 +1,4 @@
-//! What a verifier accepts and refuses, and why: tokens made on the fly.
+//! What a verifier accepts and refuses, and why. The tokens are made on the fly.
 #![allow(clippy::restriction)]
 
 mod audiences;
@@ -38,7 +38,7 @@ fn verdict(verifier: &Verifier, token: impl AsRef<[u8]>) -> Result<(), Reason> {
     verify(verifier, token).map(drop)
 }
 
-/// The verdict over [`MINT`]'s token with claims that are changed.
+/// The verdict on [`MINT`]'s token with changed claims.
 fn verdict_with(patch: &Value) -> Result<(), Reason> {
     verdict(&MINT.verifier(), MINT.token(&mint::claims_with(patch)))
 }

@@ -1,4 +1,4 @@
-//! Keys that are older than they may be.
+//! Keys that are older than the age limit.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -34,7 +34,7 @@ fn confirmed(verifier: &Verifier, token: &str) -> Result<Confirmed, Reason> {
     verify(verifier, token).map(|verified| verified.confirmed())
 }
 
-/// Makes the keys too old from now on, whatever the clocks' resolution.
+/// Makes the keys too old from now on, even if the clocks are coarse.
 fn grow_too_old(keys: &KeyStore) {
     keys.clone().set_max_age(Duration::ZERO);
     while !keys.is_stale() {
@@ -121,7 +121,7 @@ fn keys_are_renewed_by_being_replaced_and_by_being_confirmed() {
         while !keys.is_stale() {
             std::thread::sleep(Duration::from_millis(10));
         }
-        // However slow this machine is, once they are renewed and looked at within a fifth of a second.
+        // A slow machine may take longer than the age limit between the two lines, so try often.
         let is_renewed = (0..100).any(|_| {
             renew(&keys);
             !keys.is_stale()
@@ -151,7 +151,7 @@ fn both_steps_ask_whether_the_keys_are_too_old() {
     assert_eq!(accepting.confirm_at(by_accepting, &live, now).unwrap().confirmed(), Confirmed::Stale);
     assert_eq!(check(&refusing).unwrap_err().reason(), Reason::KeysStale);
 
-    // What the keys are by then does not tell whether the key was among them when it counted.
+    // The current keys do not tell whether the key was among them at the time of the check.
     let checked = check(&accepting).unwrap();
     may_be_an_hour_old(&keys);
     assert_eq!(accepting.confirm_at(checked, &live, now).unwrap().confirmed(), Confirmed::Stale);

@@ -1,4 +1,4 @@
-//! What a caller gets to see of an accepted token.
+//! What a caller can read from an accepted token.
 
 use boundtoken::{ObjectKind, ObjectReference, ObjectState, TrustedIssuer, UserInfo, Verifier};
 use serde_json::{Value, json};
@@ -48,7 +48,7 @@ fn the_user_is_the_one_that_a_token_review_would_name() {
     assert!(!text.contains("extra"), "no member at all when nothing applies: {text}");
 }
 
-/// A verifier for which every object exists as the claims name it, or for which none can be looked up.
+/// A verifier for which every object exists as the claims name it, or no object can be looked up.
 fn verifier(available: bool) -> Verifier {
     let objects = move |reference: &ObjectReference<'_>| {
         if !available {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{MINT, verdict, verdict_with};
 use boundtoken_testing::mint::{self, AUDIENCE, ISSUER, NOW, claims_with, merged};
 
-/// Of each object exists the one that [`mint::claims`] names, and a secret.
+/// The objects that [`mint::claims`] names exist, and so does a secret.
 fn verifier() -> Verifier {
     let objects = |reference: &ObjectReference<'_>| {
         let uid = match (reference.kind, reference.namespace, reference.name) {
@@ -22,7 +22,7 @@ fn verifier() -> Verifier {
     Verifier::builder().issuer(issuer).audience(AUDIENCE).build().unwrap()
 }
 
-/// What can be wrong behind the signature, in the order in which it is reported.
+/// What can be wrong in the claims, in the order in which it is reported.
 fn mistakes() -> Vec<(Reason, Value)> {
     let absent = json!({"name": "gone", "uid": "gone"});
     let claim = |name: &str| json!({"kubernetes.io": {name: absent}});
@@ -51,7 +51,7 @@ fn the_first_mistake_in_the_order_of_the_api_server_is_reported() {
     let verifier = verifier();
     let mistakes = mistakes();
     for first in 0..mistakes.len() {
-        // Later mistakes are put in first, so that earlier ones win where they change the same member.
+        // Later mistakes are made first. If two change the same member, the earlier one wins.
         let all = mistakes[first..].iter().rev().fold(json!({}), |all, (_, mistake)| merged(&all, mistake));
         let token = MINT.token(&claims_with(&all));
         assert_eq!(verdict(&verifier, &token), Err(mistakes[first].0), "{all}");
@@ -128,7 +128,7 @@ fn references_have_names_that_kubernetes_could_have_given_and_uids() {
         for reference in
             [json!({"name": "app"}), json!({"name": "app", "uid": ""}), json!({"uid": "x"}), json!({})]
         {
-            // An object that is present is a reference, even an empty one.
+            // Any object is a reference, even an empty one.
             let text = claims_with(&json!({"kubernetes.io": {kind: "PLACE"}})).to_string();
             let claims = text.replace("\"PLACE\"", &reference.to_string());
             let verdict = verdict(&MINT.verifier(), MINT.sign(MINT.header(), claims));

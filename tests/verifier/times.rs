@@ -1,4 +1,4 @@
-//! When a token is good, to the second.
+//! When a token is valid, to the second.
 
 use boundtoken::{Reason, TrustedIssuer, UnixSeconds, Verifier};
 use serde_json::{Value, json};
@@ -93,7 +93,7 @@ fn dates_are_numbers_within_the_years_1970_to_9999() {
             ("NaN", Err(Reason::ClaimsMalformed)),
         ] {
             let token = MINT.sign(MINT.header(), text.replace(old, new));
-            // At a time at which the date itself does not matter.
+            // At a time when the date itself does not matter.
             let now = match expected {
                 Ok(date) if claim == "exp" => u64::saturating_sub(date, 1),
                 Ok(date) => date.min(4_000_000_000),
@@ -110,7 +110,8 @@ fn dates_are_numbers_within_the_years_1970_to_9999() {
                     ];
                     assert!(dates.contains(&(claim, Some(UnixSeconds(date)))), "{claim} {new}: {dates:?}");
                 }
-                // Dates far ahead are read, and then lie ahead; those far back have nbf and iat ahead of them.
+                // Dates in the far future can be read, and then lie ahead. Before dates in the far past, nbf and iat
+                // lie ahead.
                 (Err(rejection), Ok(_)) => assert!(
                     matches!(rejection.reason(), Reason::NotYetValid | Reason::IssuedInFuture),
                     "{claim} {new}: {rejection}"

@@ -1,4 +1,4 @@
-//! Tokens of Kubernetes 1.37: bound to webhook configurations, with attestations, and to kinds that are not known yet.
+//! Tokens of Kubernetes 1.37: bound to webhook configurations, with attestations, or bound to unknown kinds.
 
 use boundtoken::{
     Confirmed, ObjectKind, ObjectReference, ObjectState, Reason, TrustedIssuer, VerifiedToken, Verifier,
@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::{MINT, verdict, verify};
 use boundtoken_testing::mint::{self, AUDIENCE, ISSUER, claims_with};
 
-/// A token with these members in the claim `kubernetes.io`, written as they are.
+/// A token with this text as the members of the claim `kubernetes.io`.
 fn token(members: &str) -> String {
     let claims = claims_with(&json!({"kubernetes.io": {"pod": null, "node": null}})).to_string();
     let claims = claims.replacen(r#""kubernetes.io":{"#, &format!(r#""kubernetes.io":{{{members},"#), 1);
@@ -132,7 +132,7 @@ fn a_binding_to_a_kind_that_is_not_known_is_refused_and_other_members_are_not_re
     ] {
         assert_eq!(judged(other).map(drop), Ok(()), "{other}");
     }
-    // What is wrong inside is found all the same.
+    // Mistakes inside are still found.
     for (wrong, reason) in [
         (r#""x":{"name":"x","name":"y"}"#, Reason::ClaimsDuplicateMember),
         (r#""x":{"a":{"b":1,"b":1}}"#, Reason::ClaimsDuplicateMember),
@@ -227,7 +227,7 @@ fn the_claims_and_the_user_say_what_is_attested() {
     let bound = json["boundObjects"]["objects"].as_array().unwrap();
     assert_eq!(bound[1], json!({"kind": "ValidatingWebhookConfiguration", "name": "checks", "uid": "v"}));
 
-    // Without a webhook configuration nobody vouches for it.
+    // Without a webhook configuration, nothing vouches for the attestation.
     let unbound = judged(r#""attestations":{"admissionReviewAPIGroups":["apps"]}"#).unwrap();
     assert_eq!(unbound.claims().attested_api_groups().collect::<Vec<_>>(), ["apps"]);
     let keys: Vec<String> = unbound.user_info().extra.into_keys().collect();

@@ -1,4 +1,4 @@
-// boundtoken through its C library, with the pods behind the tokens looked up as well, and the claims filled in.
+// boundtoken through its C library. It also looks up the pods of the tokens, and fills in the claims.
 
 #include <boundtoken.h>
 
@@ -10,7 +10,7 @@ static void fail(const char *what) {
 }
 
 static void *load(const inputs *in, const char *algorithm) {
-  // Built with the fast path for RS256, it is measured with that alone.
+  // If it is built with the fast path for RS256, it is measured only with RS256.
   boundtoken_fast_rsa fast_rsa = {sizeof fast_rsa};
   boundtoken_fast_rsa_status(&fast_rsa);
   if (fast_rsa.state != BOUNDTOKEN_FAST_RSA_NOT_COMPILED && strcmp(algorithm, "RS256") != 0) return NULL;

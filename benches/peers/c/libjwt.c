@@ -1,5 +1,5 @@
-// libjwt as Debian ships it: it takes the key as PEM in each call, and has no checks of issuer, audience and times, so
-// they are here. It verifies by whatever algorithm the token names; a caller must compare.
+// libjwt as Debian ships it. It takes the key as PEM in each call. It does not check issuer, audience and times, so this
+// program does. It verifies with the algorithm that the token names, so a caller must compare that.
 
 #include <jansson.h>
 #include <jwt.h>

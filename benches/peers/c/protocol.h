@@ -1,4 +1,5 @@
-// Answers the questions that ../driver/program.rs describes. Valid C and C++; the program defines `load` and `verify`.
+// Answers the questions that ../driver/program.rs describes. It is valid C and C++. The program defines `load` and
+// `verify`.
 
 #ifndef PROTOCOL_H
 #define PROTOCOL_H
@@ -12,7 +13,7 @@ typedef struct {
   const char *folder;
   const char *issuer;
   const char *audience;
-  int again;  // whether tokens are to be remembered
+  int again;  // whether to remember tokens
 } inputs;
 
 typedef struct {
@@ -22,12 +23,12 @@ typedef struct {
   size_t count;
 } token_file;
 
-// A verifier with the key of an algorithm, or NULL if it is not supported.
+// Creates a verifier with the key of an algorithm. NULL if the algorithm is not supported.
 static void *load(const inputs *in, const char *algorithm);
-// Whether a token is accepted. It ends with NUL.
+// Whether a token is accepted. The token ends with NUL.
 static int verify(void *verifier, const char *token, size_t len);
 
-// Reads a file of the inputs. It ends with NUL.
+// Reads a file of the inputs. The text ends with NUL.
 static char *read_input(const inputs *in, const char *folder, const char *name, size_t *len) {
   char path[4096];
   snprintf(path, sizeof path, "%s/%s/%s", in->folder, folder, name);
@@ -63,7 +64,7 @@ static long long now_nanoseconds(void) {
   return (long long)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-// Verifies so many tokens of a file, and counts those that are accepted. Returns the nanoseconds.
+// Verifies this many tokens of a file and counts the accepted ones. Returns the time in nanoseconds.
 static long long run_tokens(void *verifier, const token_file *file, long count, long *accepted) {
   long long start = now_nanoseconds();
   size_t next = 0;

@@ -1,4 +1,4 @@
-// jwt-cpp: one verifier that is made once with the key and the rules.
+// jwt-cpp: one verifier that is created once, with the key and the rules.
 
 #include <jwt-cpp/jwt.h>
 #include <openssl/crypto.h>

@@ -1,4 +1,4 @@
-//! Builds the programs, and says how they are started. Nothing is written into the source folders.
+//! Builds the programs and says how to start them. It writes nothing into the source folders.
 
 use std::env;
 use std::fs;
@@ -43,7 +43,7 @@ impl Workshop {
             }
         }
         if matches!(entry.build, Build::OurC { .. }) {
-            // What runs this names the folder of whichever library was built last.
+            // The environment of cargo names the folder of the library that was built last.
             command.env_remove("LD_LIBRARY_PATH");
         }
         command.arg(self.output.join("inputs")).arg(if entry.again { "again" } else { "first" });
@@ -68,7 +68,7 @@ impl Workshop {
         }
     }
 
-    /// The features have a folder of their own each: what they select excludes each other.
+    /// Each set of features has its own folder, because the features exclude each other.
     fn rust(&self, binary: &str, features: &str) -> Result<Vec<PathBuf>, String> {
         let output = self.output.join("rust");
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -85,7 +85,7 @@ impl Workshop {
         let mut make = Command::new("make");
         make.args(["--no-print-directory", "capi"]).arg(format!("FEATURES={features}"));
         run(make.arg(format!("TARGET_DIR={}", built.display())).current_dir(source("../..")))?;
-        // The next features overwrite it. It goes by several names.
+        // The build with the next features overwrites the library, which has several names.
         fs::create_dir_all(&output).map_err(text)?;
         for file in fs::read_dir(built.join("release")).map_err(text)? {
             let file = file.map_err(text)?;
@@ -109,7 +109,7 @@ impl Workshop {
     }
 
     fn node(&self) -> Result<Vec<PathBuf>, String> {
-        // Modules are looked for beside the program, so it is copied to where they are.
+        // Node looks for modules next to the program, so copy the program to where they are.
         let output = self.output.join("node");
         fs::create_dir_all(&output).map_err(text)?;
         for file in fs::read_dir(source("node")).map_err(text)? {
@@ -139,7 +139,8 @@ impl Workshop {
         Ok(vec!["java".into(), "-cp".into(), classes.into()])
     }
 
-    /// `libraries` are names that pkg-config knows, the one that is measured first. One of headers alone need not be known.
+    /// `libraries` are names for pkg-config. The first is the library that is measured. A library that consists only
+    /// of headers need not be known to pkg-config.
     fn system(&self, source: &str, libraries: &str) -> Result<Vec<PathBuf>, String> {
         let source = self::source(source);
         let program = self.output.join(source.file_stem().unwrap_or_default());
@@ -156,7 +157,7 @@ impl Workshop {
     }
 }
 
-/// A file or folder beside the driver's.
+/// A file or folder next to the driver's folder.
 fn source(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
@@ -169,7 +170,7 @@ fn has_vector_products() -> bool {
     false
 }
 
-/// The compiler of the source's language, optimizing.
+/// The compiler for the language of the source, with optimization.
 fn compiler(source: &Path, program: &Path) -> Command {
     let (variable, usual) = match source.extension().is_some_and(|extension| extension == "cpp") {
         true => ("CXX", "c++"),
@@ -185,7 +186,7 @@ fn pkg_config(questions: &[&str], library: &str) -> Option<String> {
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Runs a step; when it fails, what it said goes to standard error, and the reason is one line.
+/// Runs a step. If it fails, its output goes to standard error, and the error is one line.
 fn run(command: &mut Command) -> Result<(), String> {
     let name =
         Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -1,4 +1,4 @@
-//! The chart: bars on a logarithmic scale, readable on a light and on a dark page, and to those who hear it read.
+//! Draws the chart: bars on a logarithmic scale. It is readable on light and dark pages, and by screen readers.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use crate::results::Row;
 use crate::table::digits;
 
 const WIDTH: f64 = 860.0;
-/// Where bars begin, and the longest of them ends.
+/// Where the bars begin, and where the longest bar ends.
 const LEFT: f64 = 290.0;
 const RIGHT: f64 = 780.0;
 const LINE: f64 = 24.0;
@@ -35,7 +35,7 @@ struct Bar<'a> {
     micros: f64,
 }
 
-/// Of the RS256 tokens, which every contender can verify.
+/// The chart is of RS256 tokens, which every contender can verify.
 pub fn svg(rows: &[Row], subtitle: &str) -> String {
     let bars = |again: bool| {
         let mut bars: Vec<Bar<'_>> = rows
@@ -104,7 +104,7 @@ pub fn svg(rows: &[Row], subtitle: &str) -> String {
     )
 }
 
-/// A power of ten, in words that fit under the scale.
+/// A power of ten as a label for the scale.
 fn scale(power: f64) -> String {
     match 10_f64.powf(power) {
         micros if micros < 0.99 => format!("{:.0} ns", micros * 1e3),

@@ -1,4 +1,4 @@
-//! A contender in the competition: whether it may take part, and its time in a round.
+//! A contender in a run: whether it may take part, and its time in a round.
 
 use std::time::Duration;
 
@@ -6,17 +6,17 @@ use crate::inputs::{ALGORITHMS, BAD, GOOD, TOKENS};
 use crate::program::{Contender, Run};
 use crate::results::{Cell, Row};
 
-/// How long a contender verifies before it is measured: compilers at run time have done their work by then.
+/// How long a contender verifies before it is measured. By then just-in-time compilers have done their work.
 const WARM_UP: Duration = Duration::from_millis(1_500);
-/// About how long a contender verifies in one round: short enough for some to pass undisturbed on a busy machine.
+/// About how long one round takes. It is short, so that some rounds pass undisturbed even on a busy machine.
 const ROUND: Duration = Duration::from_millis(2);
 const EVERY_TOKEN: u64 = TOKENS as u64;
 
 pub struct Competitor {
     pub row: Row,
-    /// None when it could not be built, or broke off.
+    /// `None` if it could not be built, or has failed.
     contender: Option<Box<dyn Contender>>,
-    /// How many tokens of each algorithm make a round.
+    /// How many tokens of each algorithm it verifies in a round.
     counts: [u64; 3],
 }
 
@@ -25,14 +25,14 @@ impl Competitor {
         Self { row, contender, counts: [0; 3] }
     }
 
-    /// Looks at what it accepts, and lets it warm up.
+    /// Checks what it accepts, and lets it warm up.
     pub fn admit(&mut self) {
         for place in 0..ALGORITHMS.len() {
             self.attempt(place, Self::admit_algorithm);
         }
     }
 
-    /// One round with one algorithm, if it takes part.
+    /// Runs one round with one algorithm, if it takes part.
     pub fn compete(&mut self, place: usize) {
         if self.counts[place] > 0 {
             self.attempt(place, Self::round);
@@ -62,7 +62,7 @@ impl Competitor {
         all_accepted(algorithm, EVERY_TOKEN, &run)?;
         let mut accepted = Vec::new();
         for bad in BAD {
-            // Twice, should the first answer be remembered.
+            // Twice, in case it remembers the first answer.
             let run = contender.run(algorithm, bad, 2)?.ok_or("it does not know what it supports")?;
             if run.accepted > 0 {
                 accepted.push(bad);
@@ -88,7 +88,7 @@ impl Competitor {
     fn round(&mut self, contender: &mut dyn Contender, place: usize) -> Result<(), String> {
         let (algorithm, count) = (ALGORITHMS[place], self.counts[place]);
         if self.row.entry.again {
-            // Memories may have faded since the last round: the API server's lasts for ten seconds.
+            // A cache may have expired since the last round. The API server's cache lasts for ten seconds.
             good(contender, algorithm, count.min(EVERY_TOKEN))?;
         }
         let run = good(contender, algorithm, count)?;

@@ -1,35 +1,35 @@
-//! Who is measured: one line of the table each.
+//! The contenders. Each is one row of the table.
 
-/// A line of the table.
+/// One row of the table.
 #[derive(Clone, Copy)]
 pub struct Entry {
     pub name: &'static str,
     pub language: &'static str,
-    /// Whether it asks, each time, if the pod that the token is bound to still exists.
+    /// Whether it checks each time that the pod of the token still exists.
     pub objects: bool,
     /// Whether it remembers tokens that it accepted, and is measured with those.
     pub again: bool,
     pub build: Build,
-    /// What follows the program's name, before the folder of the inputs.
+    /// Arguments of the program, before the folder of the inputs.
     pub arguments: &'static [&'static str],
 }
 
-/// How the program comes about. Several lines may share one.
+/// How to build the program. Several rows may share one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Build {
     /// A binary of `rust/`, with these features.
     Rust { binary: &'static str, features: &'static str },
-    /// `c/boundtoken.c` on the library that `make capi` builds with these features.
+    /// `c/boundtoken.c` with the library that `make capi` builds with these features.
     OurC { features: &'static str },
     /// A package of `go/`.
     Go(&'static str),
-    /// The programs of `node/`, with what npm installs.
+    /// The programs of `node/`, with the packages that npm installs.
     Node,
-    /// The programs of `python/`, with what pip installs.
+    /// The programs of `python/`, with the packages that pip installs.
     Python,
-    /// The classes of `java/`, with what Maven installs.
+    /// The classes of `java/`, with the packages that Maven installs.
     Java,
-    /// A program of `c/` or `cpp/` on libraries that pkg-config or the compiler finds on this system.
+    /// A program of `c/` or `cpp/`, with libraries that pkg-config or the compiler finds on this system.
     System { source: &'static str, libraries: &'static str },
     /// Not a program: the development server, asked over HTTP.
     DevServer,
@@ -37,10 +37,10 @@ pub enum Build {
 
 const RING: &str = "boundtoken-ring";
 const AWS_LC: &str = "boundtoken-aws-lc-rs";
-/// The fast path for RS256, and nothing but RS256.
+/// The fast path for RS256. It is measured only with RS256.
 const FAST_RSA: &str = "boundtoken-fast-rsa";
 
-/// The first line of each half, in which it stands for 1.
+/// The first row of each half, whose ratio is 1.
 pub fn entries() -> Vec<Entry> {
     let first = |name, language, build, arguments| Entry {
         name,
@@ -91,7 +91,7 @@ pub fn entries() -> Vec<Entry> {
         again(ours("boundtoken (aws-lc-rs)", AWS_LC)),
         again(ours_in_c("boundtoken (ring)", "ring")),
         again(ours_in_c("boundtoken (aws-lc-rs)", "aws-lc-rs")),
-        // What its cache remembers, it does not look up for ten seconds.
+        // It does not look up the objects of a cached token for ten seconds.
         again(go("kube-apiserver's token cache", "kubernetes")),
         again(node("fast-jwt, its cache", &["fast-jwt.mjs"])),
         again(review),

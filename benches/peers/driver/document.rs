@@ -13,7 +13,7 @@ use crate::{chart, table};
 const BEGIN: &str = "<!-- Written by `make bench-peers` from here -->\n";
 const END: &str = "<!-- to here -->\n";
 
-/// The processor and how many of its cores there are.
+/// The processor and the number of cores.
 pub fn machine() -> String {
     let processor = fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
         let value = |name: &str| {
@@ -69,7 +69,7 @@ fn section(rows: &[Row], machine: &str, date: &str, rounds: usize) -> String {
     )
 }
 
-/// The compiler of the Rust programs.
+/// The version of the Rust compiler.
 fn rustc() -> Option<String> {
     let output = Command::new("rustc").arg("--version").output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;

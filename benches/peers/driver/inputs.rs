@@ -1,4 +1,4 @@
-//! What every contender gets, in files: keys, the objects that tokens are bound to, good tokens, and bad ones.
+//! The input files of every contender: keys, the objects that tokens are bound to, good tokens, and bad tokens.
 
 use std::error::Error;
 use std::fs;
@@ -16,21 +16,21 @@ use serde_json::{Value, json};
 pub const ALGORITHMS: [&str; 3] = ["RS256", "ES256", "EdDSA"];
 pub const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 pub const AUDIENCE: &str = "vault";
-/// How many different tokens there are: those of a service with as many callers.
+/// The number of different tokens, as for a service with this many callers.
 pub const TOKENS: usize = 256;
-/// What the good tokens are called, in files and in the protocol.
+/// The name of the good tokens, in files and in the protocol.
 pub const GOOD: &str = "good";
-/// The tokens that nobody may accept, and what is wrong with each.
+/// The tokens that no contender may accept, and what is wrong with each.
 pub const BAD: [&str; 5] = ["signature", "audience", "issuer", "expired", "not-yet-valid"];
 
 const HOUR: u64 = 3_600;
 const ACCOUNT_UID: &str = "31d77ff4-a560-4d3e-9466-d3c89e0b90d4";
 const NODE_UID: &str = "a463c21d-a851-4a26-a0d8-d14d13a269ea";
 
-/// A key pair of one algorithm, and what it signed.
+/// A key pair of one algorithm, and the tokens that it signed.
 pub struct Inputs {
     pub algorithm: &'static str,
-    /// For servers that sign with it themselves.
+    /// The private key, for servers that sign with it themselves.
     pub private_pem: String,
     pub good: Vec<String>,
     pub bad: Vec<(&'static str, String)>,
@@ -56,10 +56,10 @@ pub fn objects() -> String {
     json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string()
 }
 
-/// Makes keys and tokens, and writes them into a folder:
+/// Creates keys and tokens, and writes them into a folder:
 ///
 /// - `issuer`, `audience` and `objects.json`,
-/// - for each algorithm a folder with `public.pem`, `jwks.json`, and files of tokens, one on each line.
+/// - for each algorithm a folder with `public.pem`, `jwks.json`, and files with one token on each line.
 pub fn write(folder: &Path) -> Result<Vec<Inputs>, Box<dyn Error>> {
     fs::create_dir_all(folder)?;
     fs::write(folder.join("issuer"), ISSUER)?;
@@ -119,14 +119,14 @@ impl Key {
             "ES256" => EncodingKey::from_ec_der(&private),
             _ => EncodingKey::from_ed_der(&private),
         };
-        // Under the kid that an API server computes for the key.
+        // With the kid that an API server computes for the key.
         let keys = KeySet::from_pem(public_pem.as_bytes())?;
         let kid = keys.keys().first().and_then(boundtoken::Key::kid).ok_or("a key without a kid")?.to_owned();
         let jwks = serde_json::to_string(&keys.to_jwks())?;
         Ok(Self { algorithm: algorithm.parse()?, kid, signing, private_pem, public_pem, jwks })
     }
 
-    /// A token with the header that an API server writes.
+    /// A token with a header as an API server writes it.
     fn token(&self, claims: &Value) -> Result<String, Box<dyn Error>> {
         let header = json!({"alg": self.algorithm, "kid": self.kid}).to_string();
         let signed = format!("{}.{}", base64url(header.as_bytes()), base64url(claims.to_string().as_bytes()));
@@ -151,7 +151,7 @@ impl Key {
         if wrong != "signature" {
             return Ok(token);
         }
-        // One bit is another, in a byte well inside.
+        // Flips one bit in the middle.
         let (signed, signature) = token.rsplit_once('.').ok_or("a token without a signature")?;
         let mut signature = URL_SAFE_NO_PAD.decode(signature)?;
         signature[20] ^= 1;
@@ -159,7 +159,7 @@ impl Key {
     }
 }
 
-/// The claims of a token bound to a pod, as an API server writes them, good for ten hours.
+/// The claims of a token bound to a pod, as an API server writes them. Valid for ten hours.
 fn claims(number: usize, now: u64) -> Value {
     json!({
         "aud": [AUDIENCE, "api"], "exp": now + 10 * HOUR, "iat": now, "iss": ISSUER,
@@ -194,7 +194,7 @@ fn base64url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// In lines of 64 letters, as RFC 7468 has it: not every reader takes longer ones.
+/// PEM with lines of 64 characters (RFC 7468). Not every parser accepts longer lines.
 fn pem(label: &str, der: &[u8]) -> String {
     let mut text = format!("-----BEGIN {label}-----\n");
     for (place, letter) in STANDARD.encode(der).chars().enumerate() {

@@ -1,12 +1,15 @@
-//! Every way we know to verify these tokens, side by side: `make bench-peers`.
+//! Compares every verifier of these tokens that we know of: `make bench-peers`.
 //!
-//! Makes keys and tokens, builds one small program for each peer (the folders beside this one), and lets all of them
-//! verify the same tokens in alternating rounds of one run, on one thread each. All check signature, issuer, audience and
-//! times and decode the claims, with a key that is loaded once; whoever accepts a bad token is not measured. What cannot
-//! be built on this machine is passed over, and the table says so.
+//! It creates keys and tokens and builds one small program for each peer, from the folders next to this one. All
+//! programs verify the same tokens in alternating rounds of one run, on one thread each. All of them check signature,
+//! issuer, audience and times, and decode the claims, with a key that is loaded once. A program that accepts a bad
+//! token is not measured. A program that cannot be built on this machine is skipped, and the table says so.
 //!
-//! `bench-peers OUTPUT`: the folder that everything is built in, and where results.json is left. `--rounds N`: how many.
-//! `--only TEXT`: those whose name holds the text. `--write`: writes docs/performance.md and docs/performance.svg too.
+//! Usage: `bench-peers OUTPUT`. The programs are built in the folder OUTPUT, and results.json is written there.
+//!
+//! - `--rounds N`: the number of rounds.
+//! - `--only TEXT`: only contenders whose name contains the text.
+//! - `--write`: also writes docs/performance.md and docs/performance.svg.
 
 mod builds;
 mod chart;
@@ -99,7 +102,7 @@ fn options() -> Result<Options, Box<dyn Error>> {
     }
 }
 
-/// Builds and starts a contender. Why that did not work is in its row.
+/// Builds and starts a contender. If that fails, its row says why.
 fn start(entry: Entry, workshop: &mut Workshop, inputs: &[Inputs]) -> Competitor {
     progress(&format!("building {} ({})", entry.name, entry.language));
     match contender(&entry, workshop, inputs) {

@@ -1,12 +1,13 @@
-//! A contender at work: a program that is asked over its standard input, one line for each question.
+//! A running contender: a program that reads one question on each line of its standard input.
 //!
-//! The program is started with the folder of the inputs and with `first` or `again`: whether it is to remember tokens.
-//! Its first line is what it is, version and runtime, with a tab between. Then each line that it reads,
+//! The program is started with two arguments: the folder of the inputs, and `first` or `again`, which says whether to
+//! remember tokens. The first line that it prints is its version and its runtime, with a tab between them. It answers
+//! each line
 //!
 //!     run ALGORITHM FILE COUNT
 //!
-//! is answered with `NANOSECONDS ACCEPTED` once it has verified that many tokens of the file, one after the other, from
-//! the first one and over again; or with `unsupported`. Keys and tokens are read before the clock starts, once.
+//! with `NANOSECONDS ACCEPTED` or with `unsupported`. It verifies COUNT tokens of the file in order, and starts again
+//! with the first token at the end of the file. It reads keys and tokens once, before the clock starts.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -18,7 +19,7 @@ pub struct Run {
     pub accepted: u64,
 }
 
-/// Whoever verifies tokens when asked. `None` stands for an algorithm that is not supported.
+/// Verifies tokens on request. `None` stands for an algorithm that is not supported.
 pub trait Contender {
     fn run(&mut self, algorithm: &str, file: &str, count: u64) -> Result<Option<Run>, String>;
 }
@@ -86,7 +87,7 @@ impl Contender for Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The program may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

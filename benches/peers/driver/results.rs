@@ -1,27 +1,27 @@
-//! What came out.
+//! The results.
 
 use serde_json::{Value, json};
 
 use crate::contenders::Entry;
 use crate::inputs::ALGORITHMS;
 
-/// A line of the table.
+/// One row of the table.
 pub struct Row {
     pub entry: Entry,
     pub version: String,
     pub runtime: String,
-    /// Why nothing was measured, if so.
+    /// Why nothing was measured. `None` if it was.
     pub missing: Option<String>,
     /// One for each of [`ALGORITHMS`].
     pub cells: [Cell; 3],
 }
 
-/// What is known of one contender and one algorithm.
+/// The result of one contender with one algorithm.
 #[derive(Default)]
 pub enum Cell {
     #[default]
     Unsupported,
-    /// It takes these tokens, which nobody may accept. So it is not measured.
+    /// It accepts these bad tokens, so it is not measured.
     Accepts(Vec<&'static str>),
     /// The time of one token in each round, in seconds.
     Times(Vec<f64>),
@@ -38,7 +38,7 @@ impl Row {
         }
     }
 
-    /// What it is called, with its version.
+    /// Its name and version.
     pub fn name(&self) -> String {
         match self.version.as_str() {
             "" => self.entry.name.to_owned(),
@@ -48,7 +48,7 @@ impl Row {
 }
 
 impl Cell {
-    /// Of the best round, in microseconds.
+    /// The time of the best round, in microseconds.
     pub fn best(&self) -> Option<f64> {
         self.sorted().first().map(|seconds| seconds * 1e6)
     }
@@ -66,7 +66,7 @@ impl Cell {
     }
 }
 
-/// How many times as long as ours a cell takes: as the first row of the same half, in its best round.
+/// The ratio of a cell's time to ours, which is the first row of the same half. Both are of their best rounds.
 pub fn ratio(rows: &[Row], row: &Row, place: usize) -> Option<f64> {
     let ours = rows.iter().find(|other| other.entry.again == row.entry.again)?;
     Some(row.cells[place].best()? / ours.cells[place].best()?)

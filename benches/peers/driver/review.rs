@@ -1,5 +1,5 @@
-//! The development server's TokenReview over loopback: one connection that is kept through a run, plain HTTP, one question at
-//! a time.
+//! The development server's TokenReview over loopback, with plain HTTP. One connection stays open for a whole run,
+//! with one request at a time.
 
 use std::error::Error;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -18,7 +18,7 @@ pub struct Reviews(Vec<Reviewer>);
 struct Reviewer {
     algorithm: &'static str,
     server: DevServer,
-    /// Requests as they go over the wire, by the file that their tokens are from.
+    /// Requests as they are sent, by the file that their tokens come from.
     requests: Vec<(&'static str, Vec<Vec<u8>>)>,
 }
 
@@ -58,7 +58,8 @@ impl Reviewer {
 
     fn run(&self, file: &str, count: u64) -> Result<Run, Box<dyn Error>> {
         let (_, requests) = self.requests.iter().find(|(name, _)| *name == file).ok_or("no such tokens")?;
-        // The server closes connections that rest between rounds. The first question finds its way with the clock stopped.
+        // The server closes idle connections between rounds. The first request is not timed, so that reconnecting
+        // does not count.
         let mut stream = BufReader::new(TcpStream::connect(self.server.address())?);
         stream.get_ref().set_nodelay(true)?;
         ask(&mut stream, requests.first().ok_or("no tokens")?)?;

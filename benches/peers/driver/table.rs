@@ -1,4 +1,4 @@
-//! The table, for people: on a terminal, and in Markdown.
+//! Writes the table for a terminal and in Markdown.
 
 use std::fmt::Write as _;
 
@@ -15,7 +15,7 @@ pub fn headings() -> Vec<String> {
     headings
 }
 
-/// One line's cells: best round, the median in brackets, and the ratio to ours.
+/// The cells of one row: the best round, the median in brackets, and the ratio to ours.
 fn line(rows: &[Row], row: &Row) -> Vec<String> {
     let mut line = vec![row.name(), row.entry.language.to_owned()];
     line.push(if row.entry.objects { "yes" } else { "no" }.to_owned());
@@ -37,7 +37,7 @@ fn line(rows: &[Row], row: &Row) -> Vec<String> {
     line
 }
 
-/// Three digits that count.
+/// Three significant digits.
 pub fn digits(number: f64) -> String {
     match number {
         _ if number < 0.9995 => format!("{number:.3}"),

@@ -1,4 +1,4 @@
-// fast-jwt: one verifier that is made once, with a local key, which makes it synchronous, its fastest way.
+// fast-jwt: one verifier that is created once. With a local key it is synchronous, which is its fastest mode.
 
 import { createVerifier } from "fast-jwt";
 import { serve } from "./protocol.mjs";

@@ -1,4 +1,4 @@
-// jose: a key imported once. It has promises only; one token is waited for after the other.
+// jose: the key is imported once. It only has promises, so the tokens are awaited one after the other.
 
 import { importSPKI, jwtVerify } from "jose";
 import { serve } from "./protocol.mjs";

@@ -1,4 +1,4 @@
-// jsonwebtoken: with a key object, so that the key is parsed once, and without a call-back, which is its faster way.
+// jsonwebtoken: a key object, so the key is parsed once. Without a callback, which is its faster mode.
 
 import { createPublicKey } from "node:crypto";
 import jsonwebtoken from "jsonwebtoken";

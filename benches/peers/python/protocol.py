@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def serve(package, load):
-    """Answers until the input ends. `load` is given issuer, audience, an algorithm and its public key as PEM."""
+    """Answers until the input ends. `load` receives issuer, audience, an algorithm and its public key as PEM."""
     folder = Path(sys.argv[1])
     issuer, audience = (folder / "issuer").read_text(), (folder / "audience").read_text()
     print(metadata.version(package), f"Python {platform.python_version()}", sep="\t", flush=True)

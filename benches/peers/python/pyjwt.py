@@ -1,4 +1,4 @@
-"""PyJWT with cryptography: a key that is loaded once."""
+"""PyJWT with cryptography. The key is loaded once."""
 
 import jwt
 from cryptography.hazmat.primitives.serialization import load_pem_public_key

@@ -1,4 +1,4 @@
-//! boundtoken as a service uses it, and more than the others do: the pods behind the tokens are looked up as well.
+//! boundtoken as a service uses it. It does more than the others: it also looks up the pods of the tokens.
 
 use std::hint::black_box;
 

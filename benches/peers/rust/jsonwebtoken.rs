@@ -1,4 +1,4 @@
-//! The crate jsonwebtoken: the key is decoded once, and the rules are made once, as its documentation has it.
+//! The crate jsonwebtoken. As its documentation recommends, the key and the rules are created once.
 
 use std::hint::black_box;
 

@@ -1,4 +1,4 @@
-//! The crate jwt-simple. It takes its options by value, so that each call needs a copy.
+//! The crate jwt-simple. It takes its options by value, so each call needs a copy.
 
 use std::collections::HashSet;
 use std::hint::black_box;

@@ -1,4 +1,4 @@
-//! The protocol that each program speaks: `../driver/program.rs` describes it.
+//! The protocol of the programs, which `../driver/program.rs` describes.
 
 use std::collections::HashMap;
 use std::io::{BufRead as _, Write as _};
@@ -8,12 +8,12 @@ use std::{env, fs, io};
 
 use serde::Deserialize;
 
-/// What the program was started with.
+/// The arguments that the program was started with.
 pub struct Inputs {
     pub folder: PathBuf,
     pub issuer: String,
     pub audience: String,
-    /// Whether tokens are to be remembered.
+    /// Whether to remember tokens.
     pub again: bool,
 }
 
@@ -34,7 +34,7 @@ pub struct Object {
     pub uid: String,
 }
 
-/// Says whether a token is accepted.
+/// Whether a token is accepted.
 pub type Verify = Box<dyn Fn(&str) -> bool>;
 
 impl Inputs {
@@ -43,7 +43,8 @@ impl Inputs {
     }
 }
 
-/// Answers until the input ends. `load` makes a verifier with the key of an algorithm, or none if it is not supported.
+/// Answers until the input ends. `load` creates a verifier with the key of an algorithm. It returns `None` if the
+/// algorithm is not supported.
 pub fn serve(version: &str, load: impl Fn(&Inputs, &str) -> Option<Verify>) {
     let mut arguments = env::args().skip(1);
     let folder = PathBuf::from(arguments.next().expect("the folder of the inputs"));

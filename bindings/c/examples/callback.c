@@ -1,12 +1,13 @@
-// Looks up bound objects by a call-back of its own, here in a table of pods.
+// Looks up bound objects with its own callback, here in a table of pods.
 //
 //     cc callback.c -o callback $(pkg-config --cflags --libs boundtoken)
 //     ./callback jwks.json https://kubernetes.default.svc.cluster.local vault token.txt NAMESPACE/POD=UID ...
 //
-// Service accounts, secrets and nodes are not in the table: the call-back says that it does not know them, and the
-// verifier is told to accept that. A pod that is not in the table does not exist. A real program answers from
-// whatever it watches, for every kind.
-// Exit status: 0 accepted, 1 refused, 2 something else is wrong.
+// The table has no service accounts, secrets or nodes. The callback says that these are unavailable, and the verifier
+// is told to accept that. A pod that is not in the table does not exist. A real program answers for every kind, from
+// the objects that it watches.
+//
+// Exit status: 0 if the token is accepted, 1 if it is refused, 2 if something else is wrong.
 
 #include <boundtoken.h>
 #include <stdio.h>
@@ -17,7 +18,7 @@ typedef struct {
   char **entries;  // NAMESPACE/POD=UID
 } pod_table;
 
-// Called during boundtoken_verify, from any thread: the table must not change meanwhile.
+// Called during boundtoken_verify, from any thread. The table must not change meanwhile.
 static boundtoken_object_state look_up(void *userdata, boundtoken_object_kind kind, boundtoken_str object_namespace,
                                        boundtoken_str object_name, boundtoken_object_answer *answer) {
   const pod_table *table = (const pod_table *)userdata;
@@ -69,7 +70,7 @@ int main(int argc, char **argv) {
   boundtoken_verified *verified = NULL;
 
   if (boundtoken_keys_from_jwks(jwks, jwks_len, &keys, &error) == BOUNDTOKEN_OK &&
-      // The table lives longer than the verifier, so nobody need free it: NULL.
+      // The table outlives the verifier, so there is no function to free it: NULL.
       boundtoken_objects_from_callback(look_up, &table, NULL, &objects, &error) == BOUNDTOKEN_OK) {
     boundtoken_verifier_builder *builder = boundtoken_verifier_builder_new();
     boundtoken_verifier_builder_issuer(builder, boundtoken_str_from(argv[2]), keys, objects);

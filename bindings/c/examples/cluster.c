@@ -1,12 +1,13 @@
-// Verifies the tokens that come on stdin, one in a line, with the keys and objects of a cluster as they change.
+// Verifies tokens from stdin, one on each line, with the current keys and objects of a cluster.
 //
 //     cc cluster.c -o cluster $(pkg-config --cflags --libs boundtoken)
-//     ./cluster vault <tokens.txt                       # in a pod, or by the kubeconfig that kubectl takes
+//     ./cluster vault <tokens.txt                       # in a pod, or with kubectl's kubeconfig
 //     ./cluster vault '{"context": "staging"}' <tokens.txt
 //
-// The second argument is the configuration that boundtoken_cluster_connect takes. Nothing has to be loaded or kept up to
-// date: a token is refused from the moment its pod is deleted, and one of a pod that was created just now is good.
-// Exit status: 0 all accepted, 1 some refused, 2 something else is wrong.
+// The second argument is the configuration for boundtoken_cluster_connect. The program does not load or update
+// anything itself. A token is refused as soon as its pod is deleted, and a token of a new pod is accepted at once.
+//
+// Exit status: 0 if all tokens are accepted, 1 if some are refused, 2 if something else is wrong.
 
 #include <boundtoken.h>
 #include <stdio.h>
@@ -18,7 +19,7 @@ static int report(boundtoken_error *error) {
   return refused ? 1 : 2;
 }
 
-// Called by the cluster's own thread, which follows nothing meanwhile: a line for the log, and no more.
+// Called by the cluster's own thread, which updates nothing meanwhile. So it only writes a line to the log.
 static void log_change(void *userdata, const boundtoken_cluster_change *change) {
   (void)userdata;
   switch (change->change) {
@@ -51,7 +52,7 @@ int main(int argc, char **argv) {
     return 2;
   }
 
-  // Once, at start-up, and after any fork. From here on a thread in the background follows the cluster.
+  // Once, at startup and after any fork. From now on a background thread follows the cluster.
   const char *configuration = argc == 3 ? argv[2] : NULL;
   size_t len = argc == 3 ? strlen(argv[2]) : 0;
   if (boundtoken_cluster_connect(configuration, len, &cluster, &error) != BOUNDTOKEN_OK) return report(error);
@@ -65,7 +66,7 @@ int main(int argc, char **argv) {
     return report(error);
   }
 
-  // For each request, from any thread.
+  // For every request, from any thread.
   while (fgets(token, sizeof token, stdin) != NULL) {
     boundtoken_verified *verified = NULL;
     size_t token_len = strcspn(token, "\n");

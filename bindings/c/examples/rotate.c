@@ -1,11 +1,12 @@
-// Replaces the keys while other threads verify: what a service does when its cluster rotates its signing key.
+// Replaces the keys while other threads verify, as a service does when its cluster rotates the signing key.
 //
 //     cc rotate.c -o rotate -pthread $(pkg-config --cflags --libs boundtoken)
 //     ./rotate jwks.json https://kubernetes.default.svc.cluster.local vault token.txt
 //
-// Reads jwks.json again every tenth of a second, ten times, as a service would on a timer or when a token's key is
-// unknown. A file that is half-written or has no usable key changes nothing.
-// Exit status: 0 every verification accepted, 1 some refused, 2 something else is wrong.
+// Reads jwks.json ten times, every tenth of a second. A service would do so on a timer, or when a token names an
+// unknown key. A file that is incomplete or has no usable key changes nothing.
+//
+// Exit status: 0 if every verification accepts the token, 1 if some refuse it, 2 if something else is wrong.
 
 #define _POSIX_C_SOURCE 200809L
 #include <boundtoken.h>
@@ -40,7 +41,7 @@ static void *work(void *argument) {
   worker *self = (worker *)argument;
   for (self->verifications = 0; self->verifications < 2000; self->verifications++) {
     boundtoken_verified *verified = NULL;
-    // No error object: the status is all that is needed here.
+    // No error object. The status is enough here.
     if (boundtoken_verify(self->verifier, token, token_len, &verified, NULL) != BOUNDTOKEN_OK) self->refused++;
     boundtoken_verified_free(verified);
   }
@@ -80,7 +81,7 @@ int main(int argc, char **argv) {
     workers[i].refused = 0;
     if (pthread_create(&threads[i], NULL, work, &workers[i]) != 0) abort();
   }
-  // The verifier has a share in the keys: what changes here changes there, between two verifications.
+  // The verifier shares the keys. A change here takes effect there with the next verification.
   for (int i = 0; i < READINGS; i++) {
     struct timespec tenth = {0, 100000000};
     nanosleep(&tenth, NULL);

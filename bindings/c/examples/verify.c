@@ -6,7 +6,8 @@
 //     ./verify jwks.json https://kubernetes.default.svc.cluster.local vault token.txt objects.json
 //
 // Without objects.json, a token of a deleted pod is accepted until it expires.
-// Exit status: 0 accepted, 1 refused, 2 something else is wrong.
+//
+// Exit status: 0 if the token is accepted, 1 if it is refused, 2 if something else is wrong.
 
 #include <boundtoken.h>
 #include <stdio.h>
@@ -37,7 +38,7 @@ static document read_file(const char *path) {
   return file;
 }
 
-// Prints an error, frees it, and says what kind it is: statuses from 101 on refuse the token.
+// Prints an error and frees it. Statuses from 101 on refuse the token.
 static int report(boundtoken_error *error) {
   int refused = boundtoken_error_status(error) > 100;
   fprintf(stderr, "%s: %.*s\n", refused ? "refused" : "error", BOUNDTOKEN_PRINT(boundtoken_error_message(error)));
@@ -84,7 +85,7 @@ int main(int argc, char **argv) {
     boundtoken_verifier_builder *builder = boundtoken_verifier_builder_new();
     boundtoken_verifier_builder_issuer(builder, boundtoken_str_from(argv[2]), keys, objects);
     boundtoken_verifier_builder_audience(builder, boundtoken_str_from(argv[3]));
-    // Also reports what the two calls above may have found wrong.
+    // Also reports failures of the two calls above.
     if (boundtoken_verifier_builder_build(builder, &verifier, &error) != BOUNDTOKEN_OK) outcome = report(error);
   }
 

@@ -1,22 +1,21 @@
-//! The boundary that no panic crosses: to unwind into C would be undefined.
+//! The boundary to C. No panic crosses it, because unwinding into C is undefined behaviour.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::error::{Failure, boundtoken_error};
-use super::pointer;
-use super::status::{Mistake, boundtoken_status};
+use crate::error::{CallFailure, boundtoken_error};
+use crate::pointer;
+use crate::status::{Mistake, boundtoken_status};
 
-/// Runs the body of a call that can fail; reports the outcome as a status and, if asked, as an error object.
+/// Runs the body of a call that can fail. Reports the outcome as a status and, if wanted, as an error object.
 ///
-/// A panic becomes [`Mistake::Panic`], without its text.
+/// A panic becomes [`Mistake::Panic`]. Its text is not shown, because it could contain a secret.
 ///
 /// # Safety
 /// `error` is NULL or may be written to.
 pub(super) unsafe fn fallible(
     error: *mut *mut boundtoken_error,
-    body: impl FnOnce() -> Result<(), Failure>,
+    body: impl FnOnce() -> Result<(), CallFailure>,
 ) -> boundtoken_status {
-    // What is said of a panic is only written after one.
     let outcome = infallible(None, || Some(body())).unwrap_or_else(|| Err(Mistake::Panic.into()));
     let status = match &outcome {
         Ok(()) => boundtoken_status::OK,
@@ -30,22 +29,22 @@ pub(super) unsafe fn fallible(
     status
 }
 
-/// Runs the body of a call that cannot fail, and answers `otherwise` should it panic.
+/// Runs the body of a call that cannot fail. Returns `otherwise` if it panics.
 pub(super) fn infallible<T>(otherwise: T, body: impl FnOnce() -> T) -> T {
-    // Handles change by atomic steps only, so that a panic leaves none of them half-changed.
+    // Unwind safe: handles change only in atomic steps, so a panic leaves none of them half-changed.
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(value) => value,
         Err(_) => otherwise,
     }
 }
 
-/// Frees a handle. What its owner hung on it (`userdata_free`) runs here.
+/// Frees a handle. This may call the caller's `userdata_free`.
 ///
 /// # Safety
 /// `handle` is NULL or comes from [`pointer::new`], and is not used again.
 pub(super) unsafe fn free<T>(handle: *mut T) {
     infallible((), || {
-        // SAFETY: the caller promises a live handle, and gives it up.
+        // SAFETY: the caller promises a live handle and gives it up.
         drop(unsafe { pointer::take(handle) });
     });
 }
@@ -61,12 +60,12 @@ mod tests {
         // SAFETY: `error` is a local variable.
         let status = unsafe { fallible(&raw mut error, || panic!("secret")) };
         assert_eq!(status, Mistake::Panic.into());
-        // SAFETY: the error was just made.
+        // SAFETY: the error was just created.
         let message = unsafe { boundtoken_error_message(error) };
         // SAFETY: the message lives as long as the error.
         let message = unsafe { message.text("message") }.unwrap_or_else(|_| panic!("no message"));
         assert!(message.contains("internal error") && !message.contains("secret"), "{message}");
-        // SAFETY: the error is used no more.
+        // SAFETY: the error is not used again.
         unsafe { boundtoken_error_free(error) };
     }
 }

@@ -1,25 +1,26 @@
 //! Building a verifier.
 
-use super::boundary;
-use super::error::{Failure, boundtoken_error};
-use super::keys::boundtoken_keys;
-use super::objects::boundtoken_objects;
-use super::pointer::{self, Out, borrow, borrow_mut};
-use super::status::{Mistake, boundtoken_status};
-use super::string::boundtoken_str;
-use super::verify::boundtoken_verifier;
 use boundtoken::{BuildError, OnUnavailable, TrustedIssuer, Verifier, VerifierBuilder};
 
-/// Collects what a verifier needs. To be used by one thread at a time.
+use crate::boundary;
+use crate::error::{CallFailure, boundtoken_error};
+use crate::keys::boundtoken_keys;
+use crate::objects::boundtoken_objects;
+use crate::pointer::{self, Out, borrow, borrow_mut};
+use crate::status::{Mistake, boundtoken_status};
+use crate::string::boundtoken_str;
+use crate::verify::boundtoken_verifier;
+
+/// Collects the configuration of a verifier. Only one thread at a time may use it.
 ///
-/// Its calls return a status, but it may be ignored: a builder remembers the first failure, and
+/// The status of its calls may be ignored: the builder remembers the first failure, and
 /// boundtoken_verifier_builder_build reports it.
 pub struct boundtoken_verifier_builder {
     pub(super) issuers: Vec<TrustedIssuer>,
     #[cfg(feature = "kubernetes")]
-    pub(super) links: Vec<super::cluster::Link>,
+    pub(super) links: Vec<crate::cluster::Link>,
     builder: VerifierBuilder,
-    first_failure: Option<Failure>,
+    first_failure: Option<CallFailure>,
 }
 
 /// What a verifier does when its source of bound objects cannot answer.
@@ -28,17 +29,17 @@ pub struct boundtoken_verifier_builder {
 pub enum boundtoken_on_unavailable {
     /// Refuse the token with BOUNDTOKEN_BOUND_OBJECT_UNAVAILABLE. The default.
     BOUNDTOKEN_UNAVAILABLE_REFUSE = 0,
-    /// Accept it, and say so: BOUNDTOKEN_CONFIRMED_UNAVAILABLE or BOUNDTOKEN_CONFIRMED_STALE.
+    /// Accept the token and mark it as BOUNDTOKEN_CONFIRMED_UNAVAILABLE or BOUNDTOKEN_CONFIRMED_STALE.
     BOUNDTOKEN_UNAVAILABLE_ACCEPT = 1,
 }
 
-/// A [`boundtoken_on_unavailable`] as C passes it: any number.
+/// A [`boundtoken_on_unavailable`] as C passes it, which can be any number.
 pub type OnUnavailableNumber = u32;
 
-/// Starts a verifier: it needs at least one issuer and one audience.
+/// Creates a builder. A verifier needs at least one issuer and one audience.
 ///
-/// The handle ends with boundtoken_verifier_builder_build, or with boundtoken_verifier_builder_free. NULL only after an
-/// internal error. Any thread.
+/// End the handle with boundtoken_verifier_builder_build or boundtoken_verifier_builder_free. It is NULL only after
+/// an internal error. Any thread.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn boundtoken_verifier_builder_new() -> *mut boundtoken_verifier_builder {
@@ -53,13 +54,16 @@ pub extern "C" fn boundtoken_verifier_builder_new() -> *mut boundtoken_verifier_
     })
 }
 
-/// Accepts tokens of this issuer. Call it once for each cluster; those that write the same name need labels, which
-/// boundtoken_verifier_builder_issuer_label gives.
+/// Accepts tokens of this issuer. Call it once for each cluster. Clusters with the same issuer name need labels: see
+/// boundtoken_verifier_builder_issuer_label.
 ///
-/// `name`: as the cluster writes it into `iss`, letter by letter; copied. `keys`: what it signs with. `objects`: where
-/// the objects that its tokens are bound to are looked up, or NULL: then they are not, and accepted tokens say
-/// BOUNDTOKEN_CONFIRMED_NOT_CHECKED. The verifier takes a share of its own in both: the caller's handles may be freed, or
-/// used to change keys and objects later.
+/// `name`: exactly what the cluster writes into `iss`. Copied.
+/// `keys`: the keys that the issuer signs with.
+/// `objects`: the objects that its tokens are bound to. May be NULL: objects are then not checked, and accepted
+/// tokens say BOUNDTOKEN_CONFIRMED_NOT_CHECKED.
+///
+/// The verifier shares keys and objects with the caller. The caller may free the handles at any time, or use them to
+/// change the keys and objects later.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_verifier_builder_issuer(
     builder: *mut boundtoken_verifier_builder,
@@ -85,10 +89,10 @@ pub unsafe extern "C" fn boundtoken_verifier_builder_issuer(
     unsafe { collect(builder, step) }
 }
 
-/// Accepts a further name of the issuer that was added last, as an API server with several
-/// `--service-account-issuer` flags does.
+/// Accepts another name of the issuer that was added last. An API server with several `--service-account-issuer`
+/// flags accepts several names too. The text is copied.
 ///
-/// BOUNDTOKEN_NO_ISSUER: none was added before.
+/// BOUNDTOKEN_NO_ISSUER: no issuer has been added.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_verifier_builder_issuer_also_named(
     builder: *mut boundtoken_verifier_builder,
@@ -105,10 +109,12 @@ pub unsafe extern "C" fn boundtoken_verifier_builder_issuer_also_named(
     unsafe { collect(builder, step) }
 }
 
-/// What you call the issuer that was added last: its name unless set; unique in a verifier. A verified token says it, which
-/// tells clusters apart that write the same `iss`, as most do. The text is copied.
+/// Sets your own label for the issuer that was added last. Default: its name. A label must be unique in a verifier.
 ///
-/// BOUNDTOKEN_NO_ISSUER: none was added before.
+/// A verified token carries the label. It tells apart clusters that write the same `iss`, as most clusters do. The
+/// text is copied.
+///
+/// BOUNDTOKEN_NO_ISSUER: no issuer has been added.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_verifier_builder_issuer_label(
     builder: *mut boundtoken_verifier_builder,
@@ -125,8 +131,10 @@ pub unsafe extern "C" fn boundtoken_verifier_builder_issuer_label(
     unsafe { collect(builder, step) }
 }
 
-/// Accepts tokens for this audience, letter by letter: the identifier of the service that verifies. Call it once for
-/// each identifier; a token is good if it names any of them. The text is copied.
+/// Accepts tokens for this audience, which is the identifier of the service that verifies. Audiences are compared
+/// exactly.
+///
+/// Call it once for each identifier. A token must name at least one of them. The text is copied.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_verifier_builder_audience(
     builder: *mut boundtoken_verifier_builder,
@@ -142,7 +150,8 @@ pub unsafe extern "C" fn boundtoken_verifier_builder_audience(
     unsafe { collect(builder, step) }
 }
 
-/// How many seconds the clocks of issuer and verifier may differ: 60 unless set, as in the API server; at most 3,600.
+/// Sets by how many seconds the clocks of issuer and verifier may differ. Default: 60, as in the API server. At most
+/// 3,600.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_verifier_builder_leeway_seconds(
     builder: *mut boundtoken_verifier_builder,
@@ -156,7 +165,7 @@ pub unsafe extern "C" fn boundtoken_verifier_builder_leeway_seconds(
     unsafe { collect(builder, step) }
 }
 
-/// The largest token that is looked at, in bytes: 16 KiB unless set; at most 1 MiB.
+/// Sets the largest accepted size of a token, in bytes. Default: 16 KiB. At least 1, at most 1 MiB.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_verifier_builder_max_token_size(
     builder: *mut boundtoken_verifier_builder,
@@ -170,8 +179,10 @@ pub unsafe extern "C" fn boundtoken_verifier_builder_max_token_size(
     unsafe { collect(builder, step) }
 }
 
-/// What to do when bound objects cannot be looked up, or what is known of them is outdated, or a cluster's keys are older than
-/// `maxKeyAgeSeconds`: refuse unless set.
+/// Sets what to do with a token whose objects cannot be looked up, whose objects are known only from too long ago, or
+/// whose cluster's keys are older than `maxKeyAgeSeconds`. Default: refuse it.
+///
+/// `choice`: a boundtoken_on_unavailable.
 ///
 /// BOUNDTOKEN_UNKNOWN_VALUE: `choice` is neither of the two.
 #[unsafe(no_mangle)]
@@ -192,11 +203,10 @@ pub unsafe extern "C" fn boundtoken_verifier_builder_on_unavailable(
     unsafe { collect(builder, step) }
 }
 
-/// How many accepted tokens are remembered, so that they cost next to nothing when they are seen again: 10,000 unless
-/// set; 0 for none.
+/// Sets how many accepted tokens are remembered. Default: 10,000. 0 remembers none.
 ///
-/// A remembered token is still refused once it has expired, its key is withdrawn, or an object that it is bound to is
-/// gone. Only accepted tokens are remembered.
+/// A remembered token costs next to nothing when it is seen again. It is still refused once it has expired, its key
+/// is withdrawn, or an object that it is bound to is gone. Refused tokens are not remembered.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_verifier_builder_cached_tokens(
     builder: *mut boundtoken_verifier_builder,
@@ -210,7 +220,7 @@ pub unsafe extern "C" fn boundtoken_verifier_builder_cached_tokens(
     unsafe { collect(builder, step) }
 }
 
-/// How much memory the remembered tokens may take, in bytes: 32 MiB unless set; 0 for no tokens.
+/// Sets how much memory the remembered tokens may use, in bytes. Default: 32 MiB. 0 remembers no tokens.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_verifier_builder_cache_size(
     builder: *mut boundtoken_verifier_builder,
@@ -224,8 +234,10 @@ pub unsafe extern "C" fn boundtoken_verifier_builder_cache_size(
     unsafe { collect(builder, step) }
 }
 
-/// Whether the keys that the fast path for RS256 serves are verified by it: 0 for no. Unless set they are, where the library
-/// was built with it: see boundtoken_fast_rsa_status.
+/// Sets whether this verifier may use the fast path for RS256. Default: yes.
+///
+/// `allowed`: 0 for no, anything else for yes. It has no effect if the library was built without the fast path or the
+/// CPU does not support it: see boundtoken_fast_rsa_status.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_verifier_builder_fast_rsa(
     builder: *mut boundtoken_verifier_builder,
@@ -239,11 +251,11 @@ pub unsafe extern "C" fn boundtoken_verifier_builder_fast_rsa(
     unsafe { collect(builder, step) }
 }
 
-/// Builds the verifier, and frees the builder in any case, also on failure: do not use it again.
+/// Builds the verifier. It always frees the builder, even on failure: do not use the builder again.
 ///
-/// `verifier`: receives a handle to free with boundtoken_verifier_free; NULL on failure.
+/// `verifier`: receives a handle to free with boundtoken_verifier_free. NULL on failure.
 ///
-/// Fails with the first failure of the calls before, or with one of BOUNDTOKEN_NO_ISSUER, BOUNDTOKEN_EMPTY_ISSUER,
+/// Fails with the first failure of the earlier calls, or with one of BOUNDTOKEN_NO_ISSUER, BOUNDTOKEN_EMPTY_ISSUER,
 /// BOUNDTOKEN_ISSUER_WITHOUT_KEY, BOUNDTOKEN_EMPTY_LABEL, BOUNDTOKEN_LABEL_NOT_UNIQUE, BOUNDTOKEN_ISSUERS_AMBIGUOUS,
 /// BOUNDTOKEN_NO_AUDIENCE, BOUNDTOKEN_EMPTY_AUDIENCE, BOUNDTOKEN_LEEWAY_TOO_LONG and
 /// BOUNDTOKEN_TOKEN_SIZE_OUT_OF_RANGE.
@@ -255,7 +267,7 @@ pub unsafe extern "C" fn boundtoken_verifier_builder_build(
     error: *mut *mut boundtoken_error,
 ) -> boundtoken_status {
     let body = || {
-        // SAFETY: the caller promises NULL or a live builder, and gives it up.
+        // SAFETY: the caller promises NULL or a live builder and gives it up.
         let builder = unsafe { pointer::take(builder) };
         // SAFETY: the caller promises NULL or a place to write to.
         let out = unsafe { Out::new(verifier, "verifier") }?;
@@ -288,16 +300,16 @@ impl boundtoken_verifier_builder {
     }
 }
 
-/// Runs one step of building and remembers the first that failed.
+/// Runs one step of building. The builder remembers the first failure.
 ///
 /// # Safety
 /// `builder` is NULL or a live builder that only this thread uses.
 pub(super) unsafe fn collect(
     builder: *mut boundtoken_verifier_builder,
-    step: impl FnOnce(&mut boundtoken_verifier_builder) -> Result<(), Failure>,
+    step: impl FnOnce(&mut boundtoken_verifier_builder) -> Result<(), CallFailure>,
 ) -> boundtoken_status {
     let body = || {
-        // SAFETY: promised by the caller.
+        // SAFETY: the caller promises this.
         let builder = unsafe { borrow_mut(builder, "builder") }?;
         step(builder).inspect_err(|failure| {
             builder.first_failure.get_or_insert_with(|| failure.clone());
@@ -307,7 +319,7 @@ pub(super) unsafe fn collect(
     unsafe { boundary::fallible(std::ptr::null_mut(), body) }
 }
 
-impl From<BuildError> for Failure {
+impl From<BuildError> for CallFailure {
     fn from(error: BuildError) -> Self {
         let mistake = match &error {
             BuildError::NoIssuer => Mistake::NoIssuer,
@@ -320,7 +332,7 @@ impl From<BuildError> for Failure {
             BuildError::EmptyAudience => Mistake::EmptyAudience,
             BuildError::LeewayTooLong => Mistake::LeewayTooLong,
             BuildError::TokenSizeOutOfRange => Mistake::TokenSizeOutOfRange,
-            // `BuildError` may grow; the test below holds the list.
+            // `BuildError` is non-exhaustive. The test below keeps this list complete.
             _ => Mistake::Panic,
         };
         mistake.with(error.to_string())
@@ -329,8 +341,9 @@ impl From<BuildError> for Failure {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use boundtoken::{Algorithm, KeySet, SigningKey};
+
+    use super::*;
 
     #[test]
     fn tokens_are_remembered_unless_it_is_turned_off() {
@@ -375,7 +388,7 @@ mod tests {
             (BuildError::TokenSizeOutOfRange, Mistake::TokenSizeOutOfRange),
         ] {
             assert!(
-                matches!(Failure::from(error), Failure::Mistake { mistake: found, .. } if found == mistake)
+                matches!(CallFailure::from(error), CallFailure::Mistake { mistake: found, .. } if found == mistake)
             );
         }
     }

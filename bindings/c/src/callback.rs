@@ -1,57 +1,64 @@
-//! Bound objects that the caller looks up.
+//! Bound objects that a callback of the caller looks up.
 
 use std::ffi::{c_char, c_void};
 use std::ptr;
 use std::sync::Arc;
 
-use super::boundary;
-use super::error::boundtoken_error;
-use super::objects::{Source, boundtoken_object_kind, boundtoken_objects};
-use super::pointer::Out;
-use super::status::{Mistake, boundtoken_status};
-use super::string::boundtoken_str;
 use boundtoken::{ObjectReference, ObjectState, Uid, UnixSeconds};
 
-/// The size of the buffer for a uid, in bytes. Kubernetes writes 36.
+use crate::boundary;
+use crate::error::boundtoken_error;
+use crate::objects::{Source, boundtoken_object_kind, boundtoken_objects};
+use crate::pointer::Out;
+use crate::status::{Mistake, boundtoken_status};
+use crate::string::boundtoken_str;
+
+/// The size of the buffer for a uid, in bytes. Kubernetes uses 36 of them.
 pub const BOUNDTOKEN_UID_SIZE: usize = 128;
 
-/// What a call-back knows about an object.
+/// What a callback knows about an object.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub enum boundtoken_object_state {
-    /// It cannot be said at the moment: the source is not connected, or not up to date.
+    /// The callback cannot say at the moment: its source is not connected, or not up to date.
     BOUNDTOKEN_OBJECT_UNAVAILABLE = 0,
-    /// The object exists, and the answer is filled.
+    /// The object exists, and the callback has filled in the answer.
     BOUNDTOKEN_OBJECT_PRESENT = 1,
     /// The object does not exist.
     BOUNDTOKEN_OBJECT_ABSENT = 2,
-    /// It can never be said: the source does not follow objects of this kind, or in this namespace. The token is refused,
-    /// also by a verifier that accepts what is unavailable.
+    /// The callback can never say: its source does not follow objects of this kind or in this namespace. The token is
+    /// refused, even by a verifier that accepts tokens whose objects are unavailable.
     BOUNDTOKEN_OBJECT_NOT_FOLLOWED = 3,
 }
 
-/// A [`boundtoken_object_state`] as C returns it: any number.
+/// A [`boundtoken_object_state`] as C returns it, which can be any number.
 pub type ObjectStateNumber = u32;
 
-/// What a call-back says of an object that exists. Comes zeroed.
+/// What a callback says about an object that exists. All members are zero when the callback receives it.
 #[repr(C)]
 pub struct boundtoken_object_answer {
-    /// Its metadata.uid, `uid_len` bytes, without a terminating NUL.
+    /// The object's metadata.uid, `uid_len` bytes, without a terminating NUL.
     pub uid: [c_char; BOUNDTOKEN_UID_SIZE],
-    /// How many bytes of `uid` are used, at most all.
+    /// The number of bytes of `uid` that are used.
     pub uid_len: usize,
-    /// Its metadata.deletionTimestamp in Unix seconds while it is being deleted, else 0.
+    /// The object's metadata.deletionTimestamp in Unix seconds, or 0 if it is not being deleted.
     pub deletion_timestamp: i64,
 }
 
-/// Says whether an object exists. Called during boundtoken_verify, for each object that the token is bound to, until one
-/// decides against it: service account, secret, pod, and the node when there is no pod.
+/// Says whether an object exists.
 ///
-/// It only reports: the verifier compares the uid and judges the deletion. It may be called from any thread, from
-/// several at once, and should answer from memory. It must not throw, unwind or longjmp out, and must not free the
-/// verifier that calls it. The texts live until it returns; `object_namespace` is empty for a node. `answer` is to be
-/// filled if it returns BOUNDTOKEN_OBJECT_PRESENT. Any other state than these four, a `uid_len` beyond the buffer, a uid
-/// that is not UTF-8 and a negative time count as BOUNDTOKEN_OBJECT_UNAVAILABLE.
+/// The library calls it during boundtoken_verify for each object that the token is bound to: the service account, the
+/// secret, the pod, and the node if there is no pod. It stops at the first object that makes the verifier refuse.
+///
+/// The callback only reports. The verifier compares the uid and judges the deletion. If the callback returns
+/// BOUNDTOKEN_OBJECT_PRESENT, it must fill in `answer`. `object_namespace` is empty for a kind without namespaces.
+/// The texts live until the callback returns.
+///
+/// It may be called from any thread, and from several threads at once. It should answer from memory. It must not
+/// throw, unwind or longjmp out, and must not free the verifier that calls it.
+///
+/// An invalid answer counts as BOUNDTOKEN_OBJECT_UNAVAILABLE: a number that is not a boundtoken_object_state, a
+/// `uid_len` beyond the buffer, a uid that is not UTF-8, or a negative time.
 pub type boundtoken_objects_callback = Option<
     unsafe extern "C" fn(
         userdata: *mut c_void,
@@ -62,14 +69,18 @@ pub type boundtoken_objects_callback = Option<
     ) -> ObjectStateNumber,
 >;
 
-/// Frees what a call-back works on.
+/// Frees the userdata of a callback.
 pub type boundtoken_userdata_free = Option<unsafe extern "C" fn(userdata: *mut c_void)>;
 
-/// Makes a source of bound objects from a call-back.
+/// Creates a source of bound objects from a callback.
 ///
-/// `userdata`: passed to each call, may be NULL. `userdata_free`: called once with `userdata`, when the handle and every
-/// verifier that uses it are freed, by the thread that frees the last of them; may be NULL. `objects`: receives a handle
-/// to free with boundtoken_objects_free; NULL on failure, and then `userdata` stays the caller's. Any thread.
+/// `userdata`: passed to each call. May be NULL.
+/// `userdata_free`: called once with `userdata`, after the handle and every verifier that uses it have been freed.
+/// The thread that frees the last of them calls it. May be NULL.
+/// `objects`: receives a handle to free with boundtoken_objects_free. NULL on failure. The caller then still owns
+/// `userdata`.
+///
+/// Any thread.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_objects_from_callback(
@@ -91,7 +102,7 @@ pub unsafe extern "C" fn boundtoken_objects_from_callback(
     unsafe { boundary::fallible(error, body) }
 }
 
-/// A call-back with what it works on.
+/// A callback with its userdata.
 pub(super) struct Callback {
     function: unsafe extern "C" fn(
         *mut c_void,
@@ -104,9 +115,9 @@ pub(super) struct Callback {
     userdata_free: boundtoken_userdata_free,
 }
 
-// SAFETY: the header demands that call-back and userdata may be used from any thread.
+// SAFETY: the header requires that callback and userdata may be used from any thread.
 unsafe impl Send for Callback {}
-// SAFETY: the header demands that call-back and userdata may be used from several threads at once.
+// SAFETY: the header requires that callback and userdata may be used from several threads at once.
 unsafe impl Sync for Callback {}
 
 impl Callback {
@@ -114,7 +125,7 @@ impl Callback {
         let Some(kind) = boundtoken_object_kind::of(reference.kind) else { return ObjectState::NotFollowed };
         let mut answer =
             boundtoken_object_answer { uid: [0; BOUNDTOKEN_UID_SIZE], uid_len: 0, deletion_timestamp: 0 };
-        // SAFETY: the header demands a function that can be called like this; the texts and the answer outlive the call.
+        // SAFETY: the header requires a function of this type. The texts and the answer outlive the call.
         let state = unsafe {
             (self.function)(
                 self.userdata,
@@ -136,14 +147,15 @@ impl Callback {
 impl Drop for Callback {
     fn drop(&mut self) {
         if let Some(userdata_free) = self.userdata_free {
-            // SAFETY: the header demands a function that can free the userdata; nobody uses it any more.
+            // SAFETY: the header requires a function that can free the userdata, and nobody uses the userdata any
+            // more.
             unsafe { userdata_free(self.userdata) };
         }
     }
 }
 
 impl boundtoken_object_answer {
-    /// `None` if the call-back filled it with something impossible.
+    /// `None` if the callback filled in something invalid.
     fn state(&self) -> Option<ObjectState> {
         let bytes = self.uid.map(|byte| u8::from_ne_bytes(byte.to_ne_bytes()));
         let uid = Uid::from(std::str::from_utf8(bytes.get(..self.uid_len)?).ok()?);

@@ -1,139 +1,142 @@
-//! What a verified token says.
+//! The contents of a verified token.
 
 use std::mem::size_of;
 use std::ptr;
 use std::sync::OnceLock;
 
-use super::boundary;
-use super::error::boundtoken_error;
-use super::pointer::borrow;
-use super::status::{Mistake, boundtoken_status};
-use super::string::boundtoken_str;
 use boundtoken::{BoundObject, Confirmed, UnixSeconds, UserInfo, VerifiedToken};
+
+use crate::boundary;
+use crate::error::boundtoken_error;
+use crate::pointer::borrow;
+use crate::status::{Mistake, boundtoken_status};
+use crate::string::boundtoken_str;
 
 /// An accepted token. Immutable.
 pub struct boundtoken_verified {
     token: VerifiedToken,
-    /// Made when first asked for, so that `boundtoken_verify` alone does not pay for it, nor for room for it.
+    /// Created on demand, so that `boundtoken_verify` alone does not pay for it in time or memory.
     view: OnceLock<Box<View>>,
     json: OnceLock<Option<String>>,
 }
 
-/// Whether the objects that a token is bound to were found alive.
+/// Whether the objects that a token is bound to were confirmed to exist.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub enum boundtoken_confirmed {
-    /// The issuer has no source of bound objects: a token of a deleted pod is accepted until it expires.
+    /// The issuer has no source of bound objects. A token of a deleted pod is accepted until it expires.
     BOUNDTOKEN_CONFIRMED_NOT_CHECKED = 0,
-    /// Every object exists, with the right uid, and is not past its deletion.
+    /// Every object exists, has the right uid, and is not past its deletion.
     BOUNDTOKEN_CONFIRMED_LIVE = 1,
     /// The source could not answer for some object, and the verifier was told to accept such tokens.
     BOUNDTOKEN_CONFIRMED_UNAVAILABLE = 2,
-    /// Every object existed when the source was last in touch with the cluster, longer ago than it should be.
+    /// Every object existed when the source last heard from the cluster, but that was too long ago. The verifier was
+    /// told to accept such tokens.
     BOUNDTOKEN_CONFIRMED_STALE = 3,
 }
 
-/// A key with one value. A key that has several values stands there several times.
+/// A key with one value. A key with several values occurs several times.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct boundtoken_extra {
-    /// Such as `authentication.kubernetes.io/pod-name`.
+    /// For example `authentication.kubernetes.io/pod-name`.
     pub key: boundtoken_str,
-    /// Such as `live`.
+    /// For example `live`.
     pub value: boundtoken_str,
 }
 
 /// Everything that a verified token says. Initialise it with its size: `boundtoken_claims claims = {sizeof claims};`
 ///
-/// An absent text has `data` NULL and `len` 0, an absent time is -1, an absent array has length 0. Later versions append
-/// members: a program compiled with an older header gets the members it knows.
+/// An absent text has `data` NULL and `len` 0. An absent time is -1. An absent array has length 0. Later versions
+/// append members. A program that was compiled with an older header gets the members that it knows.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct boundtoken_claims {
-    /// Set by the caller to the size of the struct; afterwards how many bytes of it are filled.
+    /// The caller sets it to the size of the struct. Afterwards it is the number of bytes that were filled in.
     pub size: usize,
-    /// Whether the objects that the token is bound to were found alive.
+    /// Whether the objects that the token is bound to were confirmed to exist.
     pub confirmed: boundtoken_confirmed,
     /// `iss`: one of the issuer's names that the verifier was built with.
     pub issuer: boundtoken_str,
     /// `sub`: `system:serviceaccount:NAMESPACE:NAME`.
     pub subject: boundtoken_str,
-    /// The user name, as TokenReview's `status.user.username` says it: `system:serviceaccount:NAMESPACE:NAME`.
+    /// The user name, as in TokenReview's `status.user.username`: `system:serviceaccount:NAMESPACE:NAME`.
     pub username: boundtoken_str,
     /// The namespace of the service account, and of the pod or secret that the token is bound to.
     pub service_account_namespace: boundtoken_str,
     /// The name of the service account.
     pub service_account_name: boundtoken_str,
-    /// The uid of the service account: TokenReview's `status.user.uid`.
+    /// The uid of the service account, as in TokenReview's `status.user.uid`.
     pub service_account_uid: boundtoken_str,
-    /// TokenReview's `status.user.groups`.
+    /// The groups, as in TokenReview's `status.user.groups`.
     pub groups: *const boundtoken_str,
-    /// How many groups there are.
+    /// The number of groups.
     pub groups_len: usize,
-    /// TokenReview's `status.user.extra`, ordered by key.
+    /// Further attributes of the user, as in TokenReview's `status.user.extra`, ordered by key.
     pub extra: *const boundtoken_extra,
-    /// How many pairs of key and value there are.
+    /// The number of pairs of key and value.
     pub extra_len: usize,
     /// `aud`: all audiences of the token, in its order.
     pub audiences: *const boundtoken_str,
-    /// How many audiences there are.
+    /// The number of audiences.
     pub audiences_len: usize,
-    /// The audiences of the verifier that the token names, in the verifier's order: TokenReview's `status.audiences`.
+    /// The verifier's audiences that the token names, in the verifier's order, as in TokenReview's
+    /// `status.audiences`.
     pub matched_audiences: *const boundtoken_str,
-    /// How many of them there are.
+    /// The number of matched audiences.
     pub matched_audiences_len: usize,
     /// `exp`: when the token expires, in Unix seconds. Never absent.
     pub expires_at: i64,
-    /// `nbf`: from when on the token is valid, in Unix seconds.
+    /// `nbf`: when the token becomes valid, in Unix seconds.
     pub not_before: i64,
     /// `iat`: when the token was issued, in Unix seconds.
     pub issued_at: i64,
-    /// After this time, in Unix seconds, the API server counts the token as stale. No effect on the verdict.
+    /// When the API server begins to count the token as stale, in Unix seconds. It does not affect the verdict.
     pub warn_after: i64,
     /// `jti`: the token's own identifier.
     pub jti: boundtoken_str,
-    /// The pod that the token is bound to.
+    /// The name of the pod that the token is bound to.
     pub pod_name: boundtoken_str,
-    /// Its uid.
+    /// The uid of the pod.
     pub pod_uid: boundtoken_str,
-    /// The secret that the token is bound to.
+    /// The name of the secret that the token is bound to.
     pub secret_name: boundtoken_str,
-    /// Its uid.
+    /// The uid of the secret.
     pub secret_uid: boundtoken_str,
-    /// The node that the token is bound to or, with a pod, the node that the pod was scheduled to.
+    /// The name of the node that the token is bound to. For a token bound to a pod, the node that the pod runs on.
     pub node_name: boundtoken_str,
-    /// Its uid; beside a pod it may be empty.
+    /// The uid of the node. For a token bound to a pod it may be empty.
     pub node_uid: boundtoken_str,
     /// The claims as they were signed: one JSON object.
     pub payload: boundtoken_str,
-    /// The validating webhook configuration that the token is bound to (Kubernetes 1.37, KEP-6060).
+    /// The name of the validating webhook configuration that the token is bound to (Kubernetes 1.37, KEP-6060).
     pub validating_webhook_configuration_name: boundtoken_str,
-    /// Its uid.
+    /// The uid of the validating webhook configuration.
     pub validating_webhook_configuration_uid: boundtoken_str,
-    /// The mutating webhook configuration that the token is bound to (Kubernetes 1.37, KEP-6060).
+    /// The name of the mutating webhook configuration that the token is bound to (Kubernetes 1.37, KEP-6060).
     pub mutating_webhook_configuration_name: boundtoken_str,
-    /// Its uid.
+    /// The uid of the mutating webhook configuration.
     pub mutating_webhook_configuration_uid: boundtoken_str,
-    /// The API groups whose admission reviews the caller may send (the attestation `admissionReviewAPIGroups`); `*` is
-    /// all. A webhook must find the API group of a review here before it believes the review.
+    /// The API groups for which the caller may send admission reviews (the attestation `admissionReviewAPIGroups`).
+    /// `*` stands for all groups. A webhook must find the API group of a review here before it believes the review.
     pub attested_api_groups: *const boundtoken_str,
-    /// How many API groups there are.
+    /// The number of API groups.
     pub attested_api_groups_len: usize,
-    /// What the verifier calls the issuer that the token belongs to: which cluster it was.
+    /// The verifier's label for the issuer of the token. It says which cluster the token belongs to.
     pub issuer_label: boundtoken_str,
 }
 
-/// The size that [`boundtoken_claims`] had at first, with `payload` as its last member: no caller has less. Members are
-/// appended, and this stays as it is.
+/// The size of [`boundtoken_claims`] in the first version of the header, which ended with `payload`. No caller has a
+/// smaller struct. Later versions append members and do not change this number.
 const SMALLEST_CLAIMS: usize = if cfg!(target_pointer_width = "64") { 336 } else { 184 };
 
-/// Fills a struct with everything that a verified token says.
+/// Fills in a struct with everything that a verified token says.
 ///
-/// `claims`: its member `size` must be set. No more than `size` bytes are written. Texts and arrays in it are lent by
-/// `verified` and live as long. The same call later lends the same texts. Any thread.
+/// `claims`: its member `size` must be set. At most `size` bytes are written, and none on failure.
 ///
-/// BOUNDTOKEN_STRUCT_TOO_SMALL: `size` is not set, or to less than in any version of the header. Nothing is written
-/// on failure.
+/// The texts and arrays in the struct live as long as `verified`. Every call returns the same texts. Any thread.
+///
+/// BOUNDTOKEN_STRUCT_TOO_SMALL: `size` is not set, or is smaller than in any version of the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_verified_claims(
     verified: *const boundtoken_verified,
@@ -150,8 +153,8 @@ pub unsafe extern "C" fn boundtoken_verified_claims(
         let view = verified.view.get_or_init(|| Box::new(View::of(&verified.token)));
         let mut filled = view.claims;
         filled.size = size.min(size_of::<boundtoken_claims>());
-        // SAFETY: the caller promises `size` bytes that may be written to, and no more are written; nobody else has
-        // the local `filled`.
+        // SAFETY: the caller promises `size` bytes to write to, and no more are written. `filled` is a local
+        // variable, so the two do not overlap.
         unsafe {
             ptr::copy_nonoverlapping((&raw const filled).cast::<u8>(), claims.cast::<u8>(), filled.size);
         }
@@ -161,10 +164,12 @@ pub unsafe extern "C" fn boundtoken_verified_claims(
     unsafe { boundary::fallible(ptr::null_mut(), body) }
 }
 
-/// The verified token as JSON: an object with the members `user` (as in a TokenReview), `issuerLabel`, `audiences`,
-/// `boundObjects` and `claims`.
+/// Returns the verified token as JSON: an object with the members `user` (as in a TokenReview), `issuerLabel`,
+/// `audiences`, `boundObjects` and `claims`.
 ///
-/// `json`: receives a text that is lent by `verified` and lives as long; absent on failure. Any thread.
+/// `json`: receives a text that lives as long as `verified`. Absent on failure.
+///
+/// Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_verified_json(
     verified: *const boundtoken_verified,
@@ -189,7 +194,7 @@ pub unsafe extern "C" fn boundtoken_verified_json(
     unsafe { boundary::fallible(error, body) }
 }
 
-/// Frees a verified token, and every text and array lent by it. NULL is ignored.
+/// Frees a verified token and every text and array that it has lent. NULL is ignored.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_verified_free(verified: *mut boundtoken_verified) {
     // SAFETY: the caller promises NULL or a live token, and gives it up.
@@ -202,17 +207,20 @@ impl From<VerifiedToken> for boundtoken_verified {
     }
 }
 
-/// The claims as C sees them. They point into the token beside this view, and into its other members, whose contents
-/// have their own allocations: moving the view moves none of them, and nothing changes them.
+/// The claims as C sees them.
+///
+/// The pointers lead to the token in the same handle and to the other members of this view. All of that is on the
+/// heap and never changes, so the view may be moved.
 struct View {
     claims: boundtoken_claims,
-    /// What stands nowhere in the token: the group of the namespace, and the credential's id.
-    _made: Box<str>,
+    /// Texts that the token does not contain.
+    _namespace_group: Box<str>,
+    _credential_id: Option<Box<str>>,
     /// Groups, audiences, matched audiences, pairs of `extra`, and attested API groups, one after the other.
     _texts: Box<[boundtoken_str]>,
 }
 
-// A pair of `extra` is two texts, so that all arrays can stand in one allocation.
+// A pair of `extra` has the layout of two texts, so all arrays fit into one allocation.
 const _: () = assert!(
     size_of::<boundtoken_extra>() == 2 * size_of::<boundtoken_str>()
         && align_of::<boundtoken_extra>() == align_of::<boundtoken_str>()
@@ -227,20 +235,12 @@ impl View {
     fn of(token: &VerifiedToken) -> Self {
         let claims = token.claims();
         let account = claims.service_account();
-        let parts = [
-            UserInfo::NAMESPACE_GROUP_PREFIX,
-            claims.namespace(),
-            UserInfo::CREDENTIAL_ID_PREFIX,
-            claims.jti().unwrap_or_default(),
-        ];
-        let made = parts.concat().into_boxed_str();
-        let (group, credential) = made
-            .split_at_checked(UserInfo::NAMESPACE_GROUP_PREFIX.len() + claims.namespace().len())
-            .unwrap_or_default();
-        let groups = [UserInfo::SERVICE_ACCOUNTS_GROUP, group, UserInfo::AUTHENTICATED_GROUP];
-        let credential = claims.jti().map(|_| credential);
+        let joined = |prefix: &str, text: &str| [prefix, text].concat().into_boxed_str();
+        let namespace_group = joined(UserInfo::NAMESPACE_GROUP_PREFIX, claims.namespace());
+        let credential_id = claims.jti().map(|jti| joined(UserInfo::CREDENTIAL_ID_PREFIX, jti));
+        let groups = [UserInfo::SERVICE_ACCOUNTS_GROUP, &*namespace_group, UserInfo::AUTHENTICATED_GROUP];
         let (audiences, matched_audiences) = (claims.audiences(), token.matched_audiences());
-        // As many as nearly every token has: the credential's id, pod and node.
+        // Nearly every token has at most these: the credential id, and name and uid of pod and node.
         const MOST_EXTRA: usize = 5;
         let usual = groups.len() + audiences.len() + matched_audiences.len() + 2 * MOST_EXTRA;
         let mut texts = Vec::with_capacity(usual);
@@ -252,11 +252,12 @@ impl View {
         let (groups, groups_len) = append(&mut groups.into_iter());
         let (audiences, audiences_len) = append(&mut { audiences });
         let (matched_audiences, matched_audiences_len) = append(&mut { matched_audiences });
-        let pairs = UserInfo::extra_of(claims, credential);
+        let pairs = UserInfo::extra_of(claims, credential_id.as_deref());
         let (extra, extra_texts) = append(&mut pairs.flat_map(|(key, value)| [key, value]));
         let (attested, attested_len) = append(&mut claims.attested_api_groups());
         let texts = texts.into_boxed_slice();
-        let from = |first| texts.get(first..).unwrap_or_default().as_ptr();
+        // Each `first` is at most the length, so the pointer stays within the allocation.
+        let from = |first| texts.as_ptr().wrapping_add(first);
         let claims = boundtoken_claims {
             size: size_of::<boundtoken_claims>(),
             confirmed: token.confirmed().into(),
@@ -295,12 +296,13 @@ impl View {
             attested_api_groups_len: attested_len,
             issuer_label: boundtoken_str::lend(token.issuer_label()),
         };
-        Self { claims, _made: made, _texts: texts }
+        Self { claims, _namespace_group: namespace_group, _credential_id: credential_id, _texts: texts }
     }
 }
 
+/// A time as C sees it: -1 if absent. Every time of a token is at most [`UnixSeconds::MAX`], which fits.
 fn time(time: Option<UnixSeconds>) -> i64 {
-    time.and_then(|time| i64::try_from(time.0).ok()).unwrap_or(-1)
+    time.map_or(-1, |time| i64::try_from(time.0).unwrap_or(i64::MAX))
 }
 
 fn name(object: Option<BoundObject<'_>>) -> boundtoken_str {
@@ -317,7 +319,7 @@ impl From<Confirmed> for boundtoken_confirmed {
             Confirmed::Live => Self::BOUNDTOKEN_CONFIRMED_LIVE,
             Confirmed::Unavailable => Self::BOUNDTOKEN_CONFIRMED_UNAVAILABLE,
             Confirmed::Stale => Self::BOUNDTOKEN_CONFIRMED_STALE,
-            // Whatever is new is worth no more than nothing.
+            // `Confirmed` is non-exhaustive. Promise nothing for a variant that the header does not list.
             _ => Self::BOUNDTOKEN_CONFIRMED_NOT_CHECKED,
         }
     }
@@ -331,7 +333,7 @@ mod tests {
 
     #[test]
     #[cfg(target_pointer_width = "64")]
-    fn members_stand_where_the_first_header_had_them() {
+    fn members_keep_the_offsets_of_the_first_header() {
         macro_rules! offsets {
             ($($member:ident),+) => { [$((stringify!($member), offset_of!(boundtoken_claims, $member))),+] };
         }

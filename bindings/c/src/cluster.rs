@@ -1,18 +1,18 @@
-//! A cluster that is followed by a thread in the background. Only in libraries that are built with `kubernetes`.
+//! A cluster that a background thread follows. Only in libraries that are built with the feature `kubernetes`.
 
 use std::ffi::{c_char, c_int};
 use std::sync::Mutex;
 
-use tokio::task::AbortHandle;
-
-use super::boundary;
-use super::builder::{self, boundtoken_verifier_builder};
-use super::error::{Failure, boundtoken_error};
-use super::pointer::{Out, borrow};
-use super::status::{Mistake, boundtoken_status};
-use super::string::bytes;
 use boundtoken_kubernetes::{Cluster, ClusterError, Step};
 use boundtoken_refresh::OnlineSource as _;
+use tokio::task::AbortHandle;
+
+use crate::boundary;
+use crate::builder::{self, boundtoken_verifier_builder};
+use crate::error::{CallFailure, boundtoken_error};
+use crate::pointer::{Out, borrow};
+use crate::status::{Mistake, boundtoken_status};
+use crate::string::bytes;
 
 mod answer;
 mod asking;
@@ -30,60 +30,71 @@ pub use asking::boundtoken_verify_online;
 pub use change::*;
 pub use report::*;
 
-/// A connection to a cluster: its keys and its objects, kept in step by a thread in the background.
+/// A connection to a cluster. A background thread keeps the cluster's keys and objects current.
 ///
-/// The functions about clusters are there if the library was built with its feature `kubernetes`, as `make capi` does.
+/// The cluster functions exist only if the library was built with its feature `kubernetes`. `make capi` builds it so.
 ///
-/// Threads. Each connection has one thread of its own, named `boundtoken`, and for a moment another one where a host's
-/// name is looked up. They block all signals, but for those that a fault of their own raises: no signal handler of the
-/// program ever runs on them, none is interrupted, and a lost connection raises no SIGPIPE. A credential plug-in that a
-/// kubeconfig names is started with all signals blocked.
+/// Threads. Each connection has its own thread, named `boundtoken`. A second thread runs for a moment while a host
+/// name is looked up. Both block all signals except those that their own faults raise. So no signal handler of the
+/// program runs on them, no signal interrupts them, and a lost connection raises no SIGPIPE. A credential plug-in of
+/// a kubeconfig is started with all signals blocked.
 ///
-/// Processes. After fork the child has no such thread, and does not follow the cluster: there calls with the handle fail
-/// with BOUNDTOKEN_CLUSTER_FORKED, its verifiers count what they know as outdated at once
-/// (BOUNDTOKEN_BOUND_OBJECT_UNAVAILABLE unless they are to accept that), and boundtoken_cluster_free does nothing. Connect
-/// in each process, after the fork. The parent is not affected. (A child that is made by a bare clone system call, past
-/// the C library, is not noticed.)
+/// Processes. After a fork the child process has no such thread and does not follow the cluster. In the child:
+///
+/// - calls with the handle fail with BOUNDTOKEN_CLUSTER_FORKED;
+/// - verifiers treat the cluster's objects as outdated at once. They refuse tokens with
+///   BOUNDTOKEN_BOUND_OBJECT_UNAVAILABLE unless they were told to accept that;
+/// - boundtoken_cluster_free does nothing.
+///
+/// Connect in each process, after the fork. The parent is not affected. A child that was created by a bare clone
+/// system call, not through the C library, goes unnoticed.
 pub struct boundtoken_cluster {
-    // First, as it ends first.
+    // The first member is dropped first: the thread ends before the cluster.
     background: Background,
     cluster: Cluster,
-    /// Where the thread runs.
+    /// The process that the thread runs in.
     process: Process,
-    /// Ends the task that tells of changes.
+    /// Ends the task that reports changes.
     teller: Mutex<Option<AbortHandle>>,
 }
 
-/// Connects to a cluster, and returns once its keys are loaded and its objects are known; from then on they are followed.
+/// Connects to a cluster. Returns once its keys are loaded and its objects are known. From then on both are kept
+/// current.
 ///
-/// `configuration`: a JSON object, `len` bytes, at most 64 KiB; not needed after the call. With `len` 0, and for members
-/// that are absent or null: the pod's own configuration in a cluster, else the kubeconfig that kubectl takes; service
-/// accounts, pods and nodes of the whole cluster, no secrets and no webhook configurations. Its members, of which no others
-/// are taken and none twice:
+/// `configuration`: a JSON object, `len` bytes, at most 64 KiB. Not needed after the call.
+/// `cluster`: receives a handle to free with boundtoken_cluster_free. NULL on failure.
 ///
-/// - `kubeconfig`: the path of a file; `context`: the context of it to take; `inCluster`: true for the pod's own
-///   configuration, and nothing else;
-/// - `namespaces`: an array of names: objects of these only. Tokens of other namespaces are refused then;
-/// - `secrets`: true to follow secrets too (their metadata only). Unless it is, tokens that are bound to secrets are
-///   refused; `nodes`: false not to follow nodes, which only tokens that are bound to a node alone need;
-/// - `webhookConfigurations`: true to follow ValidatingWebhookConfigurations and MutatingWebhookConfigurations too (their
-///   metadata only). Unless it is, tokens that are bound to one are refused; only admission webhooks are shown such tokens,
-///   by Kubernetes 1.37 or later (KEP-6060);
-/// - `maxStalenessSeconds`: how old the knowledge of objects may become before it counts as outdated: 150 unless set, at
-///   most 86,400. The API server proves once a minute that nothing happened, so less than that refuses good tokens;
-/// - `maxKeyAgeSeconds`: how old the keys may become while they cannot be loaded again: any age unless set, at most
-///   31,536,000. Past it tokens are refused (BOUNDTOKEN_KEYS_STALE), or accepted as stale if the verifier is to accept that.
-///   Less than a minute refuses good tokens;
-/// - `unknownKeyWaitMilliseconds`: how long boundtoken_cluster_verify waits for new keys when a token names an unknown one:
-///   300 unless set, at most 10,000, 0 not to wait. Anybody can send such tokens, so 16 calls wait at a time; further ones
-///   refuse their token at once. The keys are loaded all the same, and serve the next token;
-/// - `deadlineSeconds`: how long connecting may take, about: 30 unless set, at most 3,600.
+/// With `len` 0 all members of the configuration have their defaults. A member that is absent or null has its default
+/// too. Unknown members and members that occur twice are errors. The members are:
 ///
-/// `cluster`: receives a handle to free with boundtoken_cluster_free; NULL on failure. Blocks. Any thread.
+/// - `kubeconfig`: the path of a kubeconfig file. Default: the pod's own configuration inside a cluster, and
+///   kubectl's kubeconfig elsewhere.
+/// - `context`: the context of the kubeconfig. Default: its current context.
+/// - `inCluster`: true to use the pod's own configuration and nothing else.
+/// - `namespaces`: an array of names. Only objects of these namespaces are followed, and tokens of other namespaces
+///   are refused. Default: the whole cluster.
+/// - `secrets`: true to follow the metadata of secrets. Default: false, and tokens that are bound to secrets are
+///   refused.
+/// - `nodes`: false not to follow nodes. Only tokens that are bound directly to a node need it. Default: true.
+/// - `webhookConfigurations`: true to follow the metadata of ValidatingWebhookConfigurations and
+///   MutatingWebhookConfigurations. Default: false, and tokens that are bound to them are refused. Only admission
+///   webhooks receive such tokens, from Kubernetes 1.37 or later (KEP-6060).
+/// - `maxStalenessSeconds`: how old the known state of objects may become before it counts as outdated. Default: 150.
+///   At most 86,400. The API server confirms an idle watch only once a minute, so a limit below that refuses good
+///   tokens.
+/// - `maxKeyAgeSeconds`: how old the keys may become while they cannot be reloaded. Default: no limit. At most
+///   31,536,000. Tokens under older keys are refused with BOUNDTOKEN_KEYS_STALE, or accepted as stale if the verifier
+///   was told to accept that. A limit below one minute refuses good tokens.
+/// - `unknownKeyWaitMilliseconds`: how long boundtoken_verify_online waits for new keys when a token names an unknown
+///   key. Default: 300. At most 10,000. With 0 it does not wait. Anybody can send such tokens, so at most 16 calls
+///   wait at a time. Further calls refuse their token at once. The keys are loaded anyway and serve the next token.
+/// - `deadlineSeconds`: about how long connecting may take. Default: 30. At most 3,600.
+///
+/// The call blocks. Any thread.
 ///
 /// BOUNDTOKEN_CLUSTER_CONFIGURATION, BOUNDTOKEN_CLUSTER_UNREACHABLE, BOUNDTOKEN_CLUSTER_FORBIDDEN,
 /// BOUNDTOKEN_CLUSTER_NOT_IN_STEP: the message says which step failed and which address or permission is missing.
-/// BOUNDTOKEN_CLUSTER_THREAD.
+/// BOUNDTOKEN_CLUSTER_THREAD: the background thread could not be started.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_cluster_connect(
@@ -107,12 +118,13 @@ pub unsafe extern "C" fn boundtoken_cluster_connect(
     unsafe { boundary::fallible(error, body) }
 }
 
-/// Accepts tokens of this cluster: a boundtoken_verifier_builder_issuer with the cluster's own name, keys and objects.
+/// Accepts tokens of this cluster. It is like boundtoken_verifier_builder_issuer with the cluster's own name, keys
+/// and objects.
 ///
-/// The verifier takes a share of its own in them: it lives on when the cluster is freed, but what it knows is not followed
-/// any more then, and counts as outdated after `maxStalenessSeconds`.
+/// The verifier shares them with the cluster and stays valid after the cluster is freed. Nothing updates them then,
+/// and the objects count as outdated after `maxStalenessSeconds`.
 ///
-/// BOUNDTOKEN_CLUSTER_FORKED.
+/// BOUNDTOKEN_CLUSTER_FORKED: the cluster was connected to before a fork.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_verifier_builder_cluster(
     builder: *mut boundtoken_verifier_builder,
@@ -129,10 +141,10 @@ pub unsafe extern "C" fn boundtoken_verifier_builder_cluster(
     unsafe { builder::collect(builder, step) }
 }
 
-/// Whether what is known of the cluster's objects or keys is outdated, so that verifiers refuse, or say so: 1 or 0. For a
-/// readiness probe.
+/// Returns 1 if the cluster's objects or keys are outdated, and 0 if not. Meant for a readiness probe.
 ///
-/// 1 also if `cluster` is NULL, or was connected to before a fork. Any thread; takes no lock.
+/// While they are outdated, verifiers refuse tokens or mark them as stale. It returns 1 too if `cluster` is NULL or
+/// was connected to before a fork. Any thread. It takes no lock.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_cluster_is_stale(cluster: *const boundtoken_cluster) -> c_int {
     // SAFETY: the caller promises NULL or a live cluster.
@@ -144,35 +156,38 @@ pub unsafe extern "C" fn boundtoken_cluster_is_stale(cluster: *const boundtoken_
     })
 }
 
-/// Ends the connection, and its thread, which is waited for. NULL is ignored. No other thread may be using the handle.
+/// Ends the connection and waits for its thread to end. NULL is ignored. No other thread may be using the handle.
 ///
-/// Verifiers that were built from it live on: see boundtoken_verifier_builder_cluster. It should not be called by a
-/// call-back of boundtoken_cluster_on_change: there it cannot wait, and the thread ends by itself when that returns. In
-/// the child after a fork it does nothing: what the handle holds cannot be freed safely there.
+/// Verifiers built from it stay valid: see boundtoken_verifier_builder_cluster.
+///
+/// Do not call it from a callback of boundtoken_cluster_on_change if you can avoid it. It cannot wait there. The
+/// thread ends by itself after the callback returns.
+///
+/// In a child process after a fork it does nothing, because the memory of the handle cannot be freed safely there.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_cluster_free(cluster: *mut boundtoken_cluster) {
     // SAFETY: the caller promises NULL or a live cluster.
     let has_forked = unsafe { cluster.as_ref() }.is_some_and(|cluster| cluster.process.has_forked());
-    // The thread to wait for, and who holds the locks, are in the parent.
+    // The thread to wait for is in the parent, and a lock that it held at the fork is never released here.
     if !has_forked {
-        // SAFETY: the caller promises NULL or a live cluster, and gives it up.
+        // SAFETY: the caller promises NULL or a live cluster and gives it up.
         unsafe { boundary::free(cluster) };
     }
 }
 
 impl boundtoken_cluster {
-    /// Refuses where the cluster is not followed.
-    fn in_its_process(&self) -> Result<&Self, Failure> {
+    /// Fails in a child process, where nothing follows the cluster.
+    fn in_its_process(&self) -> Result<&Self, CallFailure> {
         if self.process.has_forked() { Err(Mistake::ClusterForked.into()) } else { Ok(self) }
     }
 
-    /// What a verifier of its tokens asks.
+    /// What a verifier needs to ask this cluster.
     fn link(&self) -> Link {
         Link::new(self.background.runtime(), self.cluster.source(), self.cluster.objects(), self.process)
     }
 }
 
-impl From<ClusterError> for Failure {
+impl From<ClusterError> for CallFailure {
     fn from(error: ClusterError) -> Self {
         let mistake = match (&error.step, error.http_status) {
             (_, Some(401 | 403)) => Mistake::ClusterForbidden,

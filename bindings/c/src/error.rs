@@ -1,29 +1,30 @@
-//! Errors: what a status alone cannot say.
+//! Error objects: what a status alone cannot say.
 
 use std::sync::OnceLock;
 
-use super::boundary;
-use super::pointer;
-use super::status::{Mistake, boundtoken_status};
-use super::string::boundtoken_str;
 use boundtoken::Rejection;
+
+use crate::boundary;
+use crate::pointer;
+use crate::status::{Mistake, boundtoken_status};
+use crate::string::boundtoken_str;
 
 /// Why a call failed: number, name and message. Immutable.
 pub struct boundtoken_error {
-    failure: Failure,
-    /// Written when first asked for: many callers of a flood of bad tokens never do.
+    failure: CallFailure,
+    /// Written when first asked for. A service that refuses a flood of bad tokens may never ask.
     message: OnceLock<String>,
     www_authenticate: OnceLock<String>,
 }
 
-/// Why a call failed, before it is known whether the caller wants to hear of it.
+/// Why a call failed, before it becomes an error object.
 #[derive(Clone)]
-pub(super) enum Failure {
+pub(super) enum CallFailure {
     Mistake { mistake: Mistake, message: Box<str> },
     Refused(Rejection),
 }
 
-impl Failure {
+impl CallFailure {
     pub(super) fn status(&self) -> boundtoken_status {
         match self {
             Self::Mistake { mistake, .. } => (*mistake).into(),
@@ -53,25 +54,25 @@ impl Failure {
     }
 }
 
-impl From<Mistake> for Failure {
+impl From<Mistake> for CallFailure {
     fn from(mistake: Mistake) -> Self {
         mistake.with(format!("{}; {}", mistake.description(), mistake.remedy()))
     }
 }
 
-impl From<Rejection> for Failure {
+impl From<Rejection> for CallFailure {
     fn from(rejection: Rejection) -> Self {
         Self::Refused(rejection)
     }
 }
 
 impl boundtoken_error {
-    pub(super) fn new_handle(failure: Failure) -> *mut Self {
+    pub(super) fn new_handle(failure: CallFailure) -> *mut Self {
         pointer::new(Self { failure, message: OnceLock::new(), www_authenticate: OnceLock::new() })
     }
 }
 
-/// The status that the failed call returned. BOUNDTOKEN_OK if `error` is NULL. Any thread.
+/// Returns the status that the failed call returned. BOUNDTOKEN_OK if `error` is NULL. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_error_status(error: *const boundtoken_error) -> boundtoken_status {
     // SAFETY: the caller promises NULL or a live error.
@@ -79,7 +80,7 @@ pub unsafe extern "C" fn boundtoken_error_status(error: *const boundtoken_error)
     error.map_or(boundtoken_status::OK, |error| error.failure.status())
 }
 
-/// The stable name of the status. Empty if `error` is NULL. The text lives for ever. Any thread.
+/// Returns the stable name of the status. Empty if `error` is NULL. The text is static. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_error_name(error: *const boundtoken_error) -> boundtoken_str {
     // SAFETY: the caller promises NULL or a live error.
@@ -87,10 +88,11 @@ pub unsafe extern "C" fn boundtoken_error_name(error: *const boundtoken_error) -
     boundtoken_str::lend_optional(error.map(|error| error.failure.name()))
 }
 
-/// What was wrong and what to do, for people: one line, never a token, a signature or key material.
+/// Returns what went wrong and what to do about it, for people. It is one line and never contains a token, a
+/// signature or key material.
 ///
-/// It can tell more than a client who sends bad tokens should learn: it belongs into the log, not into the response.
-/// Empty if `error` is NULL. The text lives as long as `error`. Any thread.
+/// Write it to the log, not into the response: it can tell more than a client should learn. Empty if `error` is NULL.
+/// The text lives as long as `error`. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_error_message(error: *const boundtoken_error) -> boundtoken_str {
     // SAFETY: the caller promises NULL or a live error.
@@ -102,10 +104,10 @@ pub unsafe extern "C" fn boundtoken_error_message(error: *const boundtoken_error
     })
 }
 
-/// The value of the header `WWW-Authenticate` to refuse the request with (RFC 6750 section 3).
+/// Returns the value of the header `WWW-Authenticate` for a response that refuses the request (RFC 6750 section 3).
 ///
-/// Empty if no token was refused: for statuses below 101, and if `error` is NULL. The text lives as long as `error`.
-/// Any thread.
+/// Empty if no token was refused, which means for statuses below 101 and if `error` is NULL. The text lives as long
+/// as `error`. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_error_www_authenticate(error: *const boundtoken_error) -> boundtoken_str {
     // SAFETY: the caller promises NULL or a live error.
@@ -119,7 +121,7 @@ pub unsafe extern "C" fn boundtoken_error_www_authenticate(error: *const boundto
     })
 }
 
-/// Frees an error and every text lent by it. NULL is ignored.
+/// Frees an error and every text it has lent. NULL is ignored.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_error_free(error: *mut boundtoken_error) {
     // SAFETY: the caller promises NULL or a live error, and gives it up.

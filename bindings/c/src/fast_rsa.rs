@@ -3,63 +3,68 @@
 use std::mem::size_of;
 use std::ptr;
 
-use super::boundary;
-use super::keys::boundtoken_keys;
-use super::pointer::borrow;
-use super::status::{Mistake, boundtoken_status};
 use boundtoken::VerificationPath;
-use boundtoken::fast_rsa::{State, status};
+use boundtoken::fast_rsa::{PathState, status};
 
-/// Whether the library checks common RS256 signatures by its own fast path, on x86-64 CPUs with AVX-512 IFMA.
+use crate::boundary;
+use crate::keys::boundtoken_keys;
+use crate::pointer::borrow;
+use crate::status::{Mistake, boundtoken_status};
+
+/// Whether the library checks common RS256 signatures with its own fast path. It runs on x86-64 CPUs with AVX-512
+/// IFMA.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub enum boundtoken_fast_rsa_state {
     /// The library was built without it.
     BOUNDTOKEN_FAST_RSA_NOT_COMPILED = 0,
-    /// The CPU or the operating system lacks the instructions.
+    /// The CPU or the operating system does not support the instructions.
     BOUNDTOKEN_FAST_RSA_NO_INSTRUCTIONS = 1,
-    /// The environment variable BOUNDTOKEN_FAST_RSA turned it off: it is set, and neither empty nor `on`.
+    /// The environment variable BOUNDTOKEN_FAST_RSA turned it off. Any value except `on` and the empty text does
+    /// that.
     BOUNDTOKEN_FAST_RSA_TURNED_OFF = 2,
     /// It failed its self-test and serves no key. Please report it.
     BOUNDTOKEN_FAST_RSA_SELF_TEST_FAILED = 3,
-    /// It serves the keys that it can: RS256 with 2,048 bits and the exponent 65537.
+    /// It serves all keys that it supports: RS256 keys of 2,048 bits with the exponent 65537.
     BOUNDTOKEN_FAST_RSA_ON = 4,
-    /// It disagreed with the cryptography library, once, and has been off since. Please report it.
+    /// It disagreed once with the cryptography library and has been off since then. Please report it.
     BOUNDTOKEN_FAST_RSA_SWITCHED_OFF = 5,
 }
 
-/// What the fast path has done in this process. Initialise it with its size: `boundtoken_fast_rsa status = {sizeof status};`
+/// The state and the counters of the fast path in this process. Initialise it with its size:
+/// `boundtoken_fast_rsa status = {sizeof status};`
 ///
-/// Later versions append members: a program compiled with an older header gets the members it knows.
+/// Later versions append members. A program that was compiled with an older header gets the members that it knows.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct boundtoken_fast_rsa {
-    /// Set by the caller to the size of the struct; afterwards how many bytes of it are filled.
+    /// The caller sets it to the size of the struct. Afterwards it is the number of bytes that were filled in.
     pub size: usize,
-    /// Whether it is on.
+    /// Whether the fast path is on.
     pub state: boundtoken_fast_rsa_state,
-    /// Keys that it could have served, but for a self-test that they failed.
+    /// The number of keys that it supports but does not serve because they failed their self-test.
     pub keys_refused: u64,
-    /// Signatures that it accepted and that the cryptography library checked once more.
+    /// The number of signatures that it accepted and that the cryptography library checked again.
     pub accepted_checked: u64,
-    /// Signatures that it refused and that the cryptography library checked once more.
+    /// The number of signatures that it refused and that the cryptography library checked again.
     pub refused_checked: u64,
-    /// Signatures that it refused beyond the rate at which they are checked once more.
+    /// The number of signatures that it refused and that were not checked again, because there were too many.
     pub refused_unchecked: u64,
-    /// How often the cryptography library came to another verdict. That was the answer.
+    /// How often the cryptography library came to another verdict. The library's verdict was used then.
     pub disagreements: u64,
 }
 
-/// The size that [`boundtoken_fast_rsa`] had at first, with `disagreements` as its last member: no caller has less. Members
-/// are appended, and this stays as it is.
+/// The size of [`boundtoken_fast_rsa`] in the first version of the header, which ended with `disagreements`. No
+/// caller has a smaller struct. Later versions append members and do not change this number.
 const SMALLEST: usize = if cfg!(target_pointer_width = "64") { 56 } else { 48 };
 
-/// Says whether the fast path for RS256 is on in this process, and what it has done.
+/// Returns the state and the counters of the fast path for RS256 in this process.
 ///
-/// `status`: its member `size` must be set. No more than `size` bytes are written. Any thread.
+/// `status`: its member `size` must be set. At most `size` bytes are written, and none on failure.
 ///
-/// BOUNDTOKEN_STRUCT_TOO_SMALL: `size` is not set, or to less than in any version of the header. Nothing is written
-/// on failure.
+/// Any thread.
+///
+/// BOUNDTOKEN_STRUCT_TOO_SMALL: `size` is not set, or is smaller than in any version of the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_fast_rsa_status(status: *mut boundtoken_fast_rsa) -> boundtoken_status {
     let body = || {
@@ -70,8 +75,8 @@ pub unsafe extern "C" fn boundtoken_fast_rsa_status(status: *mut boundtoken_fast
         }
         let mut filled = boundtoken_fast_rsa::now();
         filled.size = size.min(size_of::<boundtoken_fast_rsa>());
-        // SAFETY: the caller promises `size` bytes that may be written to, and no more are written; nobody else has
-        // the local `filled`.
+        // SAFETY: the caller promises `size` bytes to write to, and no more are written. `filled` is a local
+        // variable, so the two do not overlap.
         unsafe {
             ptr::copy_nonoverlapping((&raw const filled).cast::<u8>(), status.cast::<u8>(), filled.size);
         }
@@ -81,7 +86,7 @@ pub unsafe extern "C" fn boundtoken_fast_rsa_status(status: *mut boundtoken_fast
     unsafe { boundary::fallible(ptr::null_mut(), body) }
 }
 
-/// How many of the keys are verified by the fast path now. 0 if `keys` is NULL. Any thread.
+/// Returns the number of keys that the fast path serves now. 0 if `keys` is NULL. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_keys_fast_rsa_count(keys: *const boundtoken_keys) -> usize {
     // SAFETY: the caller promises NULL or live keys.
@@ -108,15 +113,15 @@ impl boundtoken_fast_rsa {
     }
 }
 
-impl From<State> for boundtoken_fast_rsa_state {
-    fn from(state: State) -> Self {
+impl From<PathState> for boundtoken_fast_rsa_state {
+    fn from(state: PathState) -> Self {
         match state {
-            State::NoInstructions => Self::BOUNDTOKEN_FAST_RSA_NO_INSTRUCTIONS,
-            State::TurnedOff => Self::BOUNDTOKEN_FAST_RSA_TURNED_OFF,
-            State::SelfTestFailed => Self::BOUNDTOKEN_FAST_RSA_SELF_TEST_FAILED,
-            State::On => Self::BOUNDTOKEN_FAST_RSA_ON,
-            State::SwitchedOff => Self::BOUNDTOKEN_FAST_RSA_SWITCHED_OFF,
-            // Whatever is new does not serve keys.
+            PathState::NoInstructions => Self::BOUNDTOKEN_FAST_RSA_NO_INSTRUCTIONS,
+            PathState::TurnedOff => Self::BOUNDTOKEN_FAST_RSA_TURNED_OFF,
+            PathState::SelfTestFailed => Self::BOUNDTOKEN_FAST_RSA_SELF_TEST_FAILED,
+            PathState::On => Self::BOUNDTOKEN_FAST_RSA_ON,
+            PathState::SwitchedOff => Self::BOUNDTOKEN_FAST_RSA_SWITCHED_OFF,
+            // `State` is non-exhaustive. Do not claim that an unknown state serves keys.
             _ => Self::BOUNDTOKEN_FAST_RSA_NOT_COMPILED,
         }
     }

@@ -2,23 +2,26 @@
 
 use std::ffi::c_char;
 
-use super::boundary;
-use super::error::{Failure, boundtoken_error};
-use super::pointer::{Out, borrow};
-use super::status::{Mistake, boundtoken_status};
-use super::string::bytes;
 use boundtoken::{KeyError, KeySet, KeyStore};
 
-/// The public keys of one issuer. They may be replaced at any time, also while threads verify with them.
+use crate::boundary;
+use crate::error::{CallFailure, boundtoken_error};
+use crate::pointer::{Out, borrow};
+use crate::status::{Mistake, boundtoken_status};
+use crate::string::bytes;
+
+/// The public keys of one issuer. They may be replaced at any time, even while threads verify with them.
 pub struct boundtoken_keys(pub(super) KeyStore);
 
-/// Reads a JSON Web Key Set (RFC 7517 section 5), as a cluster serves it at `/openid/v1/jwks`.
+/// Reads a JSON Web Key Set (RFC 7517 section 5), such as a cluster serves at `/openid/v1/jwks`.
 ///
-/// `data`: the document, `len` bytes, at most 1 MiB; not needed after the call. Keys that cannot be used are passed
-/// over: see boundtoken_keys_skipped. `keys`: receives a handle to free with boundtoken_keys_free; NULL on failure.
-/// Any thread.
+/// `data`: the document, `len` bytes, at most 1 MiB. Not needed after the call.
+/// `keys`: receives a handle to free with boundtoken_keys_free. NULL on failure.
 ///
-/// BOUNDTOKEN_JWKS_UNREADABLE: no key set. BOUNDTOKEN_NO_USABLE_KEY: no key of it can be used; the message says why.
+/// Keys that cannot be used are skipped: see boundtoken_keys_skipped. Any thread.
+///
+/// BOUNDTOKEN_JWKS_UNREADABLE: the document is not a key set.
+/// BOUNDTOKEN_NO_USABLE_KEY: none of its keys can be used. The message says why.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_keys_from_jwks(
@@ -33,10 +36,11 @@ pub unsafe extern "C" fn boundtoken_keys_from_jwks(
 
 /// Reads the keys of a PEM file, such as the API server's `--service-account-key-file`.
 ///
-/// Public keys, certificates and, for their public half only, private keys are taken. Otherwise as
+/// It takes public keys, certificates, and the public half of private keys. In all else it is like
 /// boundtoken_keys_from_jwks. Any thread.
 ///
-/// BOUNDTOKEN_PEM_UNREADABLE: no PEM file. BOUNDTOKEN_NO_USABLE_KEY: no block of it holds a usable key.
+/// BOUNDTOKEN_PEM_UNREADABLE: the document is not a PEM file.
+/// BOUNDTOKEN_NO_USABLE_KEY: none of its blocks has a usable key. The message says why.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_keys_from_pem(
@@ -49,10 +53,10 @@ pub unsafe extern "C" fn boundtoken_keys_from_pem(
     unsafe { create(read_pem, data, len, keys, error) }
 }
 
-/// Replaces the keys by those of a JSON Web Key Set, at once for all verifiers that use them.
+/// Replaces the keys with the keys of a JSON Web Key Set, at once for all verifiers that use them.
 ///
-/// Verifications under way finish with the keys they began with. After a failure, the same as of
-/// boundtoken_keys_from_jwks, the old keys stay. Any thread.
+/// A verification that is running finishes with the keys it began with. It fails like boundtoken_keys_from_jwks. On
+/// failure the old keys stay. Any thread.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_keys_replace_jwks(
@@ -65,7 +69,8 @@ pub unsafe extern "C" fn boundtoken_keys_replace_jwks(
     unsafe { replace(read_jwks, keys, data, len, error) }
 }
 
-/// Replaces the keys by those of a PEM file. Otherwise as boundtoken_keys_replace_jwks. Any thread.
+/// Replaces the keys with the keys of a PEM file. It fails like boundtoken_keys_from_pem. In all else it is like
+/// boundtoken_keys_replace_jwks. Any thread.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_keys_replace_pem(
@@ -78,7 +83,7 @@ pub unsafe extern "C" fn boundtoken_keys_replace_pem(
     unsafe { replace(read_pem, keys, data, len, error) }
 }
 
-/// How many keys can be used now. 0 if `keys` is NULL. Any thread.
+/// Returns the number of usable keys. 0 if `keys` is NULL. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_keys_count(keys: *const boundtoken_keys) -> usize {
     // SAFETY: the caller promises NULL or live keys.
@@ -86,7 +91,7 @@ pub unsafe extern "C" fn boundtoken_keys_count(keys: *const boundtoken_keys) -> 
     boundary::infallible(0, || keys.map_or(0, |keys| keys.0.load().len()))
 }
 
-/// How many keys of the document were passed over. 0 if `keys` is NULL. Any thread.
+/// Returns the number of keys of the document that were skipped. 0 if `keys` is NULL. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_keys_skipped_count(keys: *const boundtoken_keys) -> usize {
     // SAFETY: the caller promises NULL or live keys.
@@ -94,10 +99,12 @@ pub unsafe extern "C" fn boundtoken_keys_skipped_count(keys: *const boundtoken_k
     boundary::infallible(0, || keys.map_or(0, |keys| keys.0.load().skipped().len()))
 }
 
-/// Why the key at `index`, counted from 0, was passed over: an error with status BOUNDTOKEN_KEY_SKIPPED, whose message
-/// names the key's place in the document and its kid.
+/// Returns why a key was skipped, as an error with status BOUNDTOKEN_KEY_SKIPPED. Its message names the key's place
+/// in the document and its kid.
 ///
-/// NULL if there is no such index or `keys` is NULL. Free it with boundtoken_error_free. Any thread.
+/// `index`: counts the skipped keys from 0.
+///
+/// Free the error with boundtoken_error_free. NULL if there is no such index or `keys` is NULL. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_keys_skipped(
     keys: *const boundtoken_keys,
@@ -116,15 +123,15 @@ pub unsafe extern "C" fn boundtoken_keys_skipped(
     })
 }
 
-/// Frees the handle. NULL is ignored. Verifiers that use the keys keep them.
+/// Frees the handle. NULL is ignored. Verifiers that use the keys keep them alive.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_keys_free(keys: *mut boundtoken_keys) {
     // SAFETY: the caller promises NULL or live keys, and gives them up.
     unsafe { boundary::free(keys) };
 }
 
-/// How a document becomes keys.
-type Read = fn(&[u8]) -> Result<KeySet, Failure>;
+/// Reads the keys of a document.
+type Read = fn(&[u8]) -> Result<KeySet, CallFailure>;
 
 /// # Safety
 /// As the header says of `boundtoken_keys_from_jwks`.
@@ -168,7 +175,7 @@ unsafe fn replace(
     unsafe { boundary::fallible(error, body) }
 }
 
-fn read_jwks(document: &[u8]) -> Result<KeySet, Failure> {
+fn read_jwks(document: &[u8]) -> Result<KeySet, CallFailure> {
     let keys =
         KeySet::from_jwks(document).map_err(|error| Mistake::JwksUnreadable.with(error.to_string()))?;
     if !keys.is_empty() {
@@ -182,7 +189,7 @@ fn read_jwks(document: &[u8]) -> Result<KeySet, Failure> {
     Err(Mistake::NoUsableKey.with(KeyError::NoUsableKey { found }.to_string()))
 }
 
-fn read_pem(document: &[u8]) -> Result<KeySet, Failure> {
+fn read_pem(document: &[u8]) -> Result<KeySet, CallFailure> {
     KeySet::from_pem(document).map_err(|error| {
         let mistake = match &error {
             KeyError::NoUsableKey { found } if !found.is_empty() => Mistake::NoUsableKey,

@@ -1,16 +1,18 @@
-//! The C ABI: what `include/boundtoken.h` declares.
+//! The C ABI, declared in `include/boundtoken.h`.
 //!
-//! For callers in C and in languages that call C. Rust programs use the crate `boundtoken`. The documentation of each
-//! function is written for the header, which is generated from this crate and checked in. What every function may expect
-//! of its caller (valid pointers, lifetimes, threads) is said once, in the conventions at the head of the header.
+//! It is for C and for languages that can call C. Rust programs use the crate `boundtoken`.
 //!
-//! This crate holds the only `unsafe` code of boundtoken, except for the instructions of `fast-rsa`. It reads what the
-//! caller points to. For clusters it also tells the system how to treat their thread and the children of the process.
+//! The header is generated from this crate and checked in, so the documentation of each function is written for C
+//! readers. The conventions at the top of the header say once what every function expects of its caller: valid
+//! pointers, lifetimes, threads.
+//!
+//! This crate has the only `unsafe` code of boundtoken, apart from the vector instructions of `fast-rsa`. It needs
+//! `unsafe` to read what the caller points to. For clusters it also blocks signals and counts forks.
 
 #![allow(unsafe_code)]
-// C has its own names.
+// The names are C names.
 #![allow(non_camel_case_types)]
-// The contract of each function is its documentation and the header's conventions; "Safety" would be said to C readers.
+// The header's conventions are the safety contract. A section "Safety" would end up in the header.
 #![allow(clippy::missing_safety_doc)]
 #![cfg_attr(test, allow(clippy::as_conversions))]
 

@@ -1,18 +1,19 @@
-//! The source of bound objects: an object store, or the caller's own.
+//! Sources of bound objects: an object store, or a callback of the caller.
 
 use std::ffi::c_char;
 use std::sync::Arc;
 
-use super::boundary;
-use super::callback::Callback;
-use super::error::{Failure, boundtoken_error};
-use super::pointer::{self, borrow};
-use super::status::{Mistake, boundtoken_status};
-use super::string::{boundtoken_str, bytes};
 use boundtoken::{ObjectKind, ObjectReference, ObjectStore, TrustedIssuer, Uid, UnixSeconds};
 
-/// Where a verifier looks up the objects that tokens are bound to: a store in memory that the caller fills, or a
-/// call-back of the caller's.
+use crate::boundary;
+use crate::callback::Callback;
+use crate::error::{CallFailure, boundtoken_error};
+use crate::pointer::{self, borrow};
+use crate::status::{Mistake, boundtoken_status};
+use crate::string::{boundtoken_str, bytes};
+
+/// The objects that tokens are bound to. This is either a store in memory that the caller fills, or a callback of the
+/// caller.
 pub struct boundtoken_objects(pub(super) Source);
 
 pub(super) enum Source {
@@ -20,11 +21,11 @@ pub(super) enum Source {
     Callback(Arc<Callback>),
 }
 
-/// The kinds of objects that decide over a token.
+/// The kinds of objects that a token can be bound to.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub enum boundtoken_object_kind {
-    /// A core/v1 ServiceAccount: every token speaks for one.
+    /// A core/v1 ServiceAccount. Every token has one.
     BOUNDTOKEN_KIND_SERVICE_ACCOUNT = 1,
     /// A core/v1 Secret.
     BOUNDTOKEN_KIND_SECRET = 2,
@@ -38,12 +39,12 @@ pub enum boundtoken_object_kind {
     BOUNDTOKEN_KIND_MUTATING_WEBHOOK_CONFIGURATION = 6,
 }
 
-/// A [`boundtoken_object_kind`] as C passes it: any number.
+/// A [`boundtoken_object_kind`] as C passes it, which can be any number.
 pub type ObjectKindNumber = u32;
 
-/// Makes an empty store in memory: every object is absent, so every token is refused until the store is filled.
+/// Creates an empty store in memory. While it is empty, every object is absent and every token is refused.
 ///
-/// Free the handle with boundtoken_objects_free. NULL only after an internal error. Any thread.
+/// Free the handle with boundtoken_objects_free. It is NULL only after an internal error. Any thread.
 #[must_use]
 #[unsafe(no_mangle)]
 pub extern "C" fn boundtoken_objects_new() -> *mut boundtoken_objects {
@@ -52,15 +53,25 @@ pub extern "C" fn boundtoken_objects_new() -> *mut boundtoken_objects {
     })
 }
 
-/// Adds the objects of a JSON document to a store, or replaces what it knows of them.
+/// Adds the objects of a JSON document to a store. Replaces objects that the store has already.
 ///
-/// `data`: `len` bytes, not needed after the call: `{"pods": [...], "secrets": [...], "serviceaccounts": [...],
-/// "nodes": [...], "validatingwebhookconfigurations": [...], "mutatingwebhookconfigurations": [...]}`, or what
-/// `kubectl get serviceaccounts,secrets,pods,nodes -A -o json` prints, or an array of objects. Of each object only kind
-/// and metadata are read; other kinds are passed over. `loaded`: receives how many were taken; may be NULL. Any thread.
+/// The document is one of these:
 ///
-/// BOUNDTOKEN_OBJECTS_UNREADABLE: another document, or an object without name or uid; nothing is added then.
-/// BOUNDTOKEN_NOT_AN_OBJECT_STORE: `objects` comes from a call-back.
+/// - what `kubectl get serviceaccounts,secrets,pods,nodes -A -o json` prints;
+/// - an array of objects;
+/// - an object with arrays of objects: `{"pods": [...], "secrets": [...], "serviceaccounts": [...], "nodes": [...],
+///   "validatingwebhookconfigurations": [...], "mutatingwebhookconfigurations": [...]}`.
+///
+/// Only the kind and the metadata of each object are read. Objects of other kinds are skipped.
+///
+/// `data`: the document, `len` bytes. Not needed after the call.
+/// `loaded`: receives the number of objects that were added. May be NULL.
+///
+/// Any thread.
+///
+/// BOUNDTOKEN_OBJECTS_UNREADABLE: the document is in none of these forms, or an object has no name or uid. Nothing is
+/// added.
+/// BOUNDTOKEN_NOT_AN_OBJECT_STORE: `objects` comes from a callback.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_objects_load_json(
@@ -91,13 +102,19 @@ pub unsafe extern "C" fn boundtoken_objects_load_json(
     unsafe { boundary::fallible(error, body) }
 }
 
-/// Adds an object to a store, or replaces what the store knows of it, at once for all verifiers that use the store.
+/// Adds or replaces one object in a store, at once for all verifiers that use the store.
 ///
-/// `object_namespace`: ignored for a kind that has no namespace. `uid`: its metadata.uid. `deletion_timestamp`: its
-/// metadata.deletionTimestamp in Unix seconds while it is being deleted, else 0. The texts are copied. Any thread.
+/// `kind`: a boundtoken_object_kind.
+/// `object_namespace`: ignored for a kind without namespaces.
+/// `uid`: the object's metadata.uid.
+/// `deletion_timestamp`: the object's metadata.deletionTimestamp in Unix seconds, or 0 if it is not being deleted.
 ///
-/// BOUNDTOKEN_OBJECT_INCOMPLETE: a text is empty. BOUNDTOKEN_UNKNOWN_VALUE: `kind`. BOUNDTOKEN_NEGATIVE_TIME.
-/// BOUNDTOKEN_NOT_AN_OBJECT_STORE: `objects` comes from a call-back.
+/// The texts are copied. Any thread.
+///
+/// BOUNDTOKEN_OBJECT_INCOMPLETE: a text is empty.
+/// BOUNDTOKEN_UNKNOWN_VALUE: `kind` is none of the kinds.
+/// BOUNDTOKEN_NEGATIVE_TIME: `deletion_timestamp` is negative.
+/// BOUNDTOKEN_NOT_AN_OBJECT_STORE: `objects` comes from a callback.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_objects_upsert(
     objects: *const boundtoken_objects,
@@ -127,8 +144,11 @@ pub unsafe extern "C" fn boundtoken_objects_upsert(
     unsafe { boundary::fallible(error, body) }
 }
 
-/// Removes an object from a store, at once for all verifiers that use it: tokens bound to the object are refused from
-/// now on. To remove one that is not there is no failure. Otherwise as boundtoken_objects_upsert. Any thread.
+/// Removes one object from a store, at once for all verifiers that use the store. Tokens bound to the object are
+/// refused from now on.
+///
+/// Removing an object that is not in the store succeeds. The arguments and failures are those of
+/// boundtoken_objects_upsert. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_objects_delete(
     objects: *const boundtoken_objects,
@@ -149,7 +169,7 @@ pub unsafe extern "C" fn boundtoken_objects_delete(
     unsafe { boundary::fallible(error, body) }
 }
 
-/// How many objects a store holds. 0 for those of a call-back, and if `objects` is NULL. Any thread.
+/// Returns the number of objects in a store. 0 if `objects` is NULL or comes from a callback. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_objects_count(objects: *const boundtoken_objects) -> usize {
     // SAFETY: the caller promises NULL or a live handle.
@@ -160,7 +180,7 @@ pub unsafe extern "C" fn boundtoken_objects_count(objects: *const boundtoken_obj
     })
 }
 
-/// Frees the handle. NULL is ignored. Verifiers that use the objects keep them.
+/// Frees the handle. NULL is ignored. Verifiers that use the objects keep them alive.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_objects_free(objects: *mut boundtoken_objects) {
     // SAFETY: the caller promises NULL or a live handle, and gives it up.
@@ -168,14 +188,14 @@ pub unsafe extern "C" fn boundtoken_objects_free(objects: *mut boundtoken_object
 }
 
 impl boundtoken_objects {
-    fn store(&self) -> Result<&ObjectStore, Failure> {
+    fn store(&self) -> Result<&ObjectStore, CallFailure> {
         match &self.0 {
             Source::Store(store) => Ok(store),
             Source::Callback(_) => Err(Mistake::NotAnObjectStore.into()),
         }
     }
 
-    /// Makes this the source of an issuer. The issuer has a share of its own in it.
+    /// Makes this the source of an issuer, which then shares it.
     pub(super) fn confirm_for(&self, issuer: TrustedIssuer) -> TrustedIssuer {
         match &self.0 {
             Source::Store(store) => issuer.bound_objects(store.clone()),
@@ -188,12 +208,12 @@ impl boundtoken_objects {
 }
 
 /// # Safety
-/// The texts can be read for as long as `'a`.
+/// The texts can be read during `'a`.
 unsafe fn reference<'a>(
     kind: ObjectKindNumber,
     object_namespace: boundtoken_str,
     object_name: boundtoken_str,
-) -> Result<ObjectReference<'a>, Failure> {
+) -> Result<ObjectReference<'a>, CallFailure> {
     let kind = kind_of_number(kind)?;
     // SAFETY: promised by the caller.
     let namespace = unsafe { object_namespace.text("object_namespace") }?;
@@ -211,7 +231,7 @@ unsafe fn reference<'a>(
     Ok(ObjectReference { kind, namespace, name })
 }
 
-fn kind_of_number(number: ObjectKindNumber) -> Result<ObjectKind, Failure> {
+fn kind_of_number(number: ObjectKindNumber) -> Result<ObjectKind, CallFailure> {
     match number {
         1 => Ok(ObjectKind::ServiceAccount),
         2 => Ok(ObjectKind::Secret),
@@ -223,23 +243,22 @@ fn kind_of_number(number: ObjectKindNumber) -> Result<ObjectKind, Failure> {
     }
 }
 
-/// The number that C knows a kind by.
+/// The number of a kind in C. `None` for a kind that the header does not list.
 #[cfg(feature = "kubernetes")]
-pub(super) fn number_of_kind(kind: ObjectKind) -> ObjectKindNumber {
-    match kind {
+pub(super) fn number_of_kind(kind: ObjectKind) -> Option<ObjectKindNumber> {
+    Some(match kind {
         ObjectKind::ServiceAccount => 1,
         ObjectKind::Secret => 2,
         ObjectKind::Pod => 3,
         ObjectKind::Node => 4,
         ObjectKind::ValidatingWebhookConfiguration => 5,
         ObjectKind::MutatingWebhookConfiguration => 6,
-        // The header has no name for a new one.
-        _ => 0,
-    }
+        _ => return None,
+    })
 }
 
 impl boundtoken_object_kind {
-    /// `None` for a kind that the header has no name for.
+    /// `None` for a kind that the header does not list.
     pub(super) fn of(kind: ObjectKind) -> Option<Self> {
         Some(match kind {
             ObjectKind::ServiceAccount => Self::BOUNDTOKEN_KIND_SERVICE_ACCOUNT,
@@ -255,8 +274,8 @@ impl boundtoken_object_kind {
     }
 }
 
-/// Reads a time that the caller gave as the argument of this name.
-pub(super) fn seconds(time: i64, argument: &'static str) -> Result<UnixSeconds, Failure> {
+/// Reads the time that the caller passed as the argument of this name.
+pub(super) fn seconds(time: i64, argument: &'static str) -> Result<UnixSeconds, CallFailure> {
     u64::try_from(time).map(UnixSeconds).map_err(|_| Mistake::NegativeTime.of(argument))
 }
 
@@ -265,11 +284,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_header_has_a_name_for_every_kind() {
+    fn the_header_lists_every_kind() {
         for kind in ObjectKind::ALL {
             assert!(boundtoken_object_kind::of(*kind).is_some(), "{kind}");
             #[cfg(feature = "kubernetes")]
-            assert_eq!(kind_of_number(number_of_kind(*kind)).ok(), Some(*kind));
+            assert_eq!(kind_of_number(number_of_kind(*kind).unwrap()).ok(), Some(*kind));
         }
     }
 }

@@ -1,18 +1,20 @@
-//! The numbers that calls return. With the list of mistakes below and [`Reason`], these are all there are.
+//! The statuses that calls return: the mistakes listed below and every [`Reason`].
 
-use super::boundary;
-use super::error::Failure;
-use super::string::boundtoken_str;
 use boundtoken::Reason;
 
-/// The outcome of a call: 0 is ok, 1 to 99 are mistakes of the caller, from 101 on are [`Reason`]s to refuse a token.
+use crate::boundary;
+use crate::error::CallFailure;
+use crate::string::boundtoken_str;
+
+/// The outcome of a call. 0 is success, 1 to 99 are mistakes of the caller, and from 101 on are [`Reason`]s to refuse
+/// a token.
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct boundtoken_status(u32);
 
 macro_rules! mistakes {
     ($($(#[doc = $doc:literal])+ $variant:ident = $number:literal, $name:literal, $wrong:literal, $remedy:literal;)+) => {
-        /// Why a call failed that was not about a token, or not given one.
+        /// Why a call failed, other than by refusing a token.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(super) enum Mistake {
             $($(#[doc = $doc])+ $variant,)+
@@ -30,7 +32,7 @@ macro_rules! mistakes {
                 match self { $(Self::$variant => $name,)+ }
             }
 
-            /// What was wrong, as one phrase.
+            /// What is wrong, as one phrase.
             pub(super) fn description(self) -> &'static str {
                 match self { $(Self::$variant => $wrong,)+ }
             }
@@ -51,52 +53,53 @@ mistakes! {
     /// An argument that must not be NULL is NULL.
     NullArgument = 1, "null_argument",
         "an argument is NULL", "pass a valid pointer";
-    /// A length is larger than any object in memory can be.
+    /// A length is larger than the size of any object in memory.
     LengthOutOfRange = 2, "length_out_of_range",
         "a length is out of range", "pass the number of bytes that the pointer points to";
     /// A text is not UTF-8.
     NotUtf8 = 3, "not_utf8",
         "a text is not UTF-8", "pass UTF-8";
-    /// An argument is none of the values that its enumeration has.
+    /// An argument is not a value of its enumeration.
     UnknownValue = 4, "unknown_value",
         "a value is not one of its enumeration", "pass one of the values that boundtoken.h lists";
     /// A time is before 1970.
     NegativeTime = 5, "negative_time",
         "a time is negative", "pass seconds since 1970-01-01T00:00:00Z";
-    /// The member `size` of a struct is smaller than that struct ever was.
+    /// The member `size` of a struct is smaller than in any version of the header.
     StructTooSmall = 6, "struct_too_small",
         "the struct's size is too small", "set the member size to the sizeof of the struct";
-    /// The library failed inside. Nothing was decided: treat it as a refusal, and report it as a bug.
+    /// An internal error in the library. Nothing was decided. Treat it as a refusal, and report it as a bug.
     Panic = 7, "panic",
         "internal error in boundtoken", "refuse the token, and report this as a bug";
 
-    /// The document is not a JSON Web Key Set (RFC 7517 section 5), or it is too large.
+    /// The document is not a JSON Web Key Set (RFC 7517 section 5), or is too large.
     JwksUnreadable = 21, "jwks_unreadable",
         "the key set could not be read", "pass the document that the cluster serves at /openid/v1/jwks";
-    /// The document has no PEM block, or it is too large.
+    /// The document has no PEM block, or is too large.
     PemUnreadable = 22, "pem_unreadable",
         "the PEM file could not be read", "pass a file with a line -----BEGIN PUBLIC KEY-----";
-    /// The document could be read, but none of its keys can be used. The message says why.
+    /// The document was read, but none of its keys can be used. The message says why.
     NoUsableKey = 23, "no_usable_key",
         "no key can be used", "pass the public keys of the issuer: RSA, P-256, P-384 or Ed25519";
-    /// One key of a document was passed over. Never the outcome of a call: see `boundtoken_keys_skipped`.
+    /// One key of a document was skipped. No call returns this status: see `boundtoken_keys_skipped`.
     KeySkipped = 24, "key_skipped",
         "the key was skipped", "the message says why; other keys are not affected";
 
-    /// The document is none of the JSON forms that `boundtoken_objects_load_json` takes, or an object in it is incomplete.
+    /// The document is not in any of the JSON forms that `boundtoken_objects_load_json` takes, or an object in it is
+    /// incomplete.
     ObjectsUnreadable = 31, "objects_unreadable",
         "the objects could not be read", "pass the output of: kubectl get serviceaccounts,secrets,pods,nodes -A -o json";
-    /// An object lacks its name, its uid or, if its kind has one, its namespace.
+    /// An object has no name, no uid or, if its kind is namespaced, no namespace.
     ObjectIncomplete = 32, "object_incomplete",
         "the object is incomplete", "pass its namespace (if its kind has one), its name and its uid";
-    /// These objects come from a call-back: they cannot be changed from here.
+    /// The objects come from a callback, so the library cannot change them.
     NotAnObjectStore = 33, "not_an_object_store",
         "the objects come from a call-back", "change what the call-back answers from";
 
     /// The verifier has no issuer.
     NoIssuer = 41, "no_issuer",
         "no issuer", "add the one your cluster writes, see /.well-known/openid-configuration";
-    /// An issuer's name is the empty text.
+    /// An issuer's name is empty.
     EmptyIssuer = 42, "empty_issuer",
         "an issuer's name is empty", "give it as the cluster writes it into iss";
     /// An issuer has no usable key.
@@ -105,7 +108,7 @@ mistakes! {
     /// The verifier has no audience.
     NoAudience = 44, "no_audience",
         "no audience", "add the identifier of the service that verifies";
-    /// An audience is the empty text.
+    /// An audience is empty.
     EmptyAudience = 45, "empty_audience",
         "an audience is empty", "give the identifier of the service that verifies";
     /// The leeway is longer than 3,600 seconds.
@@ -114,49 +117,50 @@ mistakes! {
     /// The token size limit is 0 or more than 1,048,576 bytes.
     TokenSizeOutOfRange = 47, "token_size_out_of_range",
         "the token size limit is out of range", "set it between 1 and 1048576 bytes";
-    /// An issuer's label is the empty text.
+    /// An issuer's label is empty.
     EmptyLabel = 48, "empty_label",
         "an issuer's label is empty", "leave it out to have the issuer's name for one";
-    /// Two issuers of a verifier have the same label. Unless it is set, that is their name.
+    /// Two issuers of a verifier have the same label. An issuer without a label uses its name.
     LabelNotUnique = 49, "label_not_unique",
         "two issuers have the same label", "give each a label of its own with boundtoken_verifier_builder_issuer_label";
-    /// Two issuers have a name and a key in common: whose a token is could not be told.
+    /// Two issuers share a name and a key, so a token could belong to either.
     IssuersAmbiguous = 50, "issuers_ambiguous",
         "two issuers have a name and a key in common", "give each cluster a signing key of its own";
 
-    /// A cluster's configuration is not the JSON that `boundtoken_cluster_connect` takes, or what it names cannot be used.
+    /// A cluster's configuration is not the JSON that `boundtoken_cluster_connect` takes, or something it names
+    /// cannot be used.
     ClusterConfiguration = 51, "cluster_configuration",
         "the cluster's configuration cannot be used", "see boundtoken_cluster_connect for its members";
-    /// The API server could not be reached, or does not answer as one does. The message says at which step.
+    /// The API server could not be reached, or its answer makes no sense. The message says which step failed.
     ClusterUnreachable = 52, "cluster_unreachable",
         "the cluster could not be reached", "check the API server's address, its certificate authority, and the network";
-    /// The API server does not accept the credentials, or they lack a permission. The message says which.
+    /// The API server rejected the credentials, or they lack a permission. The message says which.
     ClusterForbidden = 53, "cluster_forbidden",
         "the cluster does not permit it", "bind the permissions that the message names to this identity";
-    /// The cluster answers, but objects were not listed before the deadline. The message says of which kind.
+    /// The cluster answers, but some objects were not listed before the deadline. The message names their kind.
     ClusterNotInStep = 54, "cluster_not_in_step",
         "the cluster's objects were not listed in time", "see why in the message, or set a longer deadlineSeconds";
-    /// The thread that is to follow the cluster could not be started.
+    /// The thread that follows the cluster could not be started.
     ClusterThread = 55, "cluster_thread",
         "the background thread could not be started", "see the limits of the process";
-    /// The process was forked since the cluster was connected to: what follows the cluster runs in the parent only.
+    /// The process has forked since the connection was made. Only the parent process follows the cluster.
     ClusterForked = 56, "cluster_forked",
         "the cluster was connected to before a fork", "connect in each process, after the fork";
 }
 
 impl Mistake {
-    /// This mistake, made with the argument of this name.
-    pub(super) fn of(self, argument: &'static str) -> Failure {
+    /// This mistake in the argument of this name.
+    pub(super) fn of(self, argument: &'static str) -> CallFailure {
         self.with(format!("{} (`{argument}`); {}", self.description(), self.remedy()))
     }
 
-    /// This mistake, described by a text of its own.
-    pub(super) fn with(self, message: impl Into<Box<str>>) -> Failure {
-        Failure::Mistake { mistake: self, message: message.into() }
+    /// This mistake with its own message.
+    pub(super) fn with(self, message: impl Into<Box<str>>) -> CallFailure {
+        CallFailure::Mistake { mistake: self, message: message.into() }
     }
 }
 
-/// One line of the list of all statuses.
+/// One entry in the list of all statuses.
 struct Listed {
     status: boundtoken_status,
     name: &'static str,
@@ -172,7 +176,7 @@ impl boundtoken_status {
             status: Self::OK,
             name: "ok",
             description: "success",
-            documentation: " Success. Of a verification: the token is accepted.",
+            documentation: " Success. From a verification: the token is accepted.",
         };
         let mistakes = Mistake::ALL.iter().map(|&mistake| Listed {
             status: mistake.into(),
@@ -206,9 +210,9 @@ impl From<Reason> for boundtoken_status {
     }
 }
 
-/// Every status by ascending number: number, stable name, and the rule in full.
+/// Every status in ascending order: its number, its stable name, and its documentation.
 ///
-/// The list in `include/boundtoken.h` is generated from this one, and so can those of bindings be.
+/// `include/boundtoken.h` is generated from this list. Bindings for other languages can be generated from it too.
 ///
 /// ```
 /// let expired = boundtoken_capi::statuses().find(|(number, ..)| *number == 414);
@@ -218,9 +222,9 @@ pub fn statuses() -> impl Iterator<Item = (u32, &'static str, &'static str)> {
     boundtoken_status::all().map(|listed| (listed.status.0, listed.name, listed.documentation.trim()))
 }
 
-/// The stable name of a status, in snake case, for logs and metrics: BOUNDTOKEN_EXPIRED is `expired`.
+/// Returns the stable name of a status in snake case, for logs and metrics. BOUNDTOKEN_EXPIRED is `expired`.
 ///
-/// A number that this version does not know is named `unknown`. The text lives for ever. Any thread.
+/// A number that this version does not know is `unknown`. The text is static. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn boundtoken_status_name(status: boundtoken_status) -> boundtoken_str {
     boundary::infallible(boundtoken_str::ABSENT, || {
@@ -228,9 +232,9 @@ pub extern "C" fn boundtoken_status_name(status: boundtoken_status) -> boundtoke
     })
 }
 
-/// What a status means, as one phrase. `boundtoken_error_message` says more.
+/// Returns what a status means, as one phrase. `boundtoken_error_message` says more.
 ///
-/// The text lives for ever; a number that this version does not know has one too. Any thread.
+/// A number that this version does not know has a phrase too. The text is static. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn boundtoken_status_description(status: boundtoken_status) -> boundtoken_str {
     boundary::infallible(boundtoken_str::ABSENT, || {

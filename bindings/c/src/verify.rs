@@ -1,41 +1,45 @@
-//! The verifier.
+//! Verifies tokens.
 
 use std::ffi::c_char;
 
-use super::boundary;
-use super::claims::boundtoken_verified;
-use super::error::{Failure, boundtoken_error};
-use super::objects::seconds;
-use super::pointer::{Out, borrow};
-use super::status::boundtoken_status;
-use super::string::{boundtoken_str, bytes, texts};
 use boundtoken::{UnixSeconds, VerifiedToken, Verifier};
 
-/// Verifies tokens. Immutable, but for the keys and objects behind it.
+use crate::boundary;
+use crate::claims::boundtoken_verified;
+use crate::error::{CallFailure, boundtoken_error};
+use crate::objects::seconds;
+use crate::pointer::{Out, borrow};
+use crate::status::boundtoken_status;
+use crate::string::{boundtoken_str, bytes, texts};
+
+/// A verifier of tokens. It is immutable. The keys and objects that it uses may change.
 pub struct boundtoken_verifier {
     pub(super) verifier: Verifier,
     /// The clusters that it was built with.
     #[cfg(feature = "kubernetes")]
-    pub(super) links: Vec<super::cluster::Link>,
+    pub(super) links: Vec<crate::cluster::Link>,
 }
 
 impl boundtoken_verifier {
-    /// What judges a token. In a child of the process that follows a cluster, the cluster's objects are outdated.
+    /// The verifier, ready to judge a token. After a fork it first marks the clusters' objects as outdated.
     pub(super) fn judge(&self) -> &Verifier {
         #[cfg(feature = "kubernetes")]
-        self.links.iter().for_each(super::cluster::Link::notice_fork);
+        self.links.iter().for_each(crate::cluster::Link::notice_fork);
         &self.verifier
     }
 }
 
-/// Verifies a token at the time of the system's clock.
+/// Verifies a token at the current time of the system clock.
 ///
-/// `token`: the bare token, `token_len` bytes, without `Bearer` and without white space around it; not needed after the
-/// call. `verified`: receives a handle to free with boundtoken_verified_free; NULL on failure. Any thread: takes no lock,
-/// never blocks, reads nothing but memory (but for a call-back).
+/// `token`: the bare token, `token_len` bytes, without `Bearer` and without white space around it. Not needed after
+/// the call.
+/// `verified`: receives a handle to free with boundtoken_verified_free. NULL on failure.
 ///
-/// BOUNDTOKEN_OK: the token is accepted. Anything else: it is not. From 101 on the status is the reason; when several
-/// things are wrong, the first in the API server's order: form, signature, issuer, audience, times, bound objects.
+/// Any thread. It takes no lock, never blocks and does no I/O, except for what a callback does.
+///
+/// BOUNDTOKEN_OK accepts the token. Every other status does not. From 101 on the status is the reason for the
+/// refusal. If several things are wrong, it is the first in the API server's order: form, signature, issuer,
+/// audience, times, bound objects.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_verify(
@@ -49,7 +53,7 @@ pub unsafe extern "C" fn boundtoken_verify(
     unsafe { verify(verifier, token, token_len, || Ok(UnixSeconds::now()), verified, error) }
 }
 
-/// Verifies a token at the time `now`, in Unix seconds. Otherwise as boundtoken_verify. Any thread.
+/// Verifies a token like boundtoken_verify, but at the time `now` in Unix seconds. Any thread.
 ///
 /// BOUNDTOKEN_NEGATIVE_TIME: `now` is before 1970.
 #[must_use]
@@ -66,13 +70,15 @@ pub unsafe extern "C" fn boundtoken_verify_at(
     unsafe { verify(verifier, token, token_len, || seconds(now, "now"), verified, error) }
 }
 
-/// Verifies a token that must be meant for one of these audiences, whatever audiences the verifier was built with, at
-/// the time of the system's clock. Otherwise as boundtoken_verify, with the same rules and the same cache. Any thread.
+/// Verifies a token like boundtoken_verify, but for these audiences instead of the verifier's own. Any thread.
 ///
-/// `audiences`: `audiences_len` texts, not needed after the call. No audiences, and the empty text among them, match no
-/// token. Those that the token names become the matched audiences of boundtoken_claims, in the order given.
+/// `audiences`: `audiences_len` texts. Not needed after the call.
 ///
-/// BOUNDTOKEN_NOT_UTF8: an audience.
+/// The token must name at least one of the audiences. An empty list matches no token, and neither does an empty
+/// audience. The audiences that the token names become the matched audiences of boundtoken_claims, in the order
+/// given. All other rules and the cache are the same.
+///
+/// BOUNDTOKEN_NOT_UTF8: an audience is not UTF-8.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_verify_for(
@@ -89,7 +95,7 @@ pub unsafe extern "C" fn boundtoken_verify_for(
     unsafe { verify_for(verifier, token, token_len, audiences, audiences_len, now, verified, error) }
 }
 
-/// Verifies a token for these audiences at the time `now`, in Unix seconds. Otherwise as boundtoken_verify_for. Any thread.
+/// Verifies a token like boundtoken_verify_for, but at the time `now` in Unix seconds. Any thread.
 ///
 /// BOUNDTOKEN_NEGATIVE_TIME: `now` is before 1970.
 #[must_use]
@@ -109,7 +115,7 @@ pub unsafe extern "C" fn boundtoken_verify_for_at(
     unsafe { verify_for(verifier, token, token_len, audiences, audiences_len, now, verified, error) }
 }
 
-/// Frees a verifier. NULL is ignored. No thread may be using it; verified tokens stay.
+/// Frees a verifier. NULL is ignored. No thread may be using it. Verified tokens stay valid.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_verifier_free(verifier: *mut boundtoken_verifier) {
     // SAFETY: the caller promises NULL or a live verifier, and gives it up.
@@ -122,7 +128,7 @@ unsafe fn verify(
     verifier: *const boundtoken_verifier,
     token: *const c_char,
     token_len: usize,
-    now: impl FnOnce() -> Result<UnixSeconds, Failure>,
+    now: impl FnOnce() -> Result<UnixSeconds, CallFailure>,
     verified: *mut *mut boundtoken_verified,
     error: *mut *mut boundtoken_error,
 ) -> boundtoken_status {
@@ -140,7 +146,7 @@ unsafe fn verify_for(
     token_len: usize,
     audiences: *const boundtoken_str,
     audiences_len: usize,
-    now: impl FnOnce() -> Result<UnixSeconds, Failure>,
+    now: impl FnOnce() -> Result<UnixSeconds, CallFailure>,
     verified: *mut *mut boundtoken_verified,
     error: *mut *mut boundtoken_error,
 ) -> boundtoken_status {
@@ -159,7 +165,7 @@ unsafe fn verify_by(
     verifier: *const boundtoken_verifier,
     token: *const c_char,
     token_len: usize,
-    judge: impl FnOnce(&Verifier, &[u8]) -> Result<VerifiedToken, Failure>,
+    judge: impl FnOnce(&Verifier, &[u8]) -> Result<VerifiedToken, CallFailure>,
     verified: *mut *mut boundtoken_verified,
     error: *mut *mut boundtoken_error,
 ) -> boundtoken_status {

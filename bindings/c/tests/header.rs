@@ -1,10 +1,10 @@
-//! include/boundtoken.h says exactly what bindings/c/src does. To write it anew: `make generate`.
+//! Checks that include/boundtoken.h matches bindings/c/src. `make generate` writes it again.
 #![allow(clippy::restriction)]
 
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// The order in which a reader of the header meets them.
+/// The sources, in the order in which the header declares them.
 const SOURCES: [&str; 15] = [
     "version.rs",
     "string.rs",
@@ -49,14 +49,14 @@ fn generate(root: &Path) -> String {
     String::from_utf8(header).expect("UTF-8")
 }
 
-/// What cbindgen cannot read out of the sources: versions, and the list of statuses.
+/// What cbindgen cannot read from the sources: the versions and the list of statuses.
 fn after_includes() -> String {
     let version = env!("CARGO_PKG_VERSION");
     let [major, minor, patch] =
         [env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR"), env!("CARGO_PKG_VERSION_PATCH")];
     let mut text = format!(
         "
-/// The version of this header. boundtoken_version() is that of the library.
+/// The version of this header. boundtoken_version() returns the version of the library.
 #define BOUNDTOKEN_VERSION_MAJOR {major}
 #define BOUNDTOKEN_VERSION_MINOR {minor}
 #define BOUNDTOKEN_VERSION_PATCH {patch}
@@ -69,7 +69,8 @@ fn after_includes() -> String {
 #define BOUNDTOKEN_MUST_USE
 #endif
 
-/// The outcome of a call: 0 is ok, 1 to 99 are mistakes of the caller, from 101 on are reasons to refuse a token.
+/// The outcome of a call. 0 is success, 1 to 99 are mistakes of the caller, and from 101 on are reasons to refuse a
+/// token.
 ///
 /// Numbers and names are stable. Later versions may add some.
 typedef enum boundtoken_status {{
@@ -81,14 +82,14 @@ typedef enum boundtoken_status {{
             .expect("a String takes everything");
     }
     text.push_str(
-        "  /// Never returned: makes the type 32 bits wide.
+        "  /// Never returned. It makes the type 32 bits wide.
   BOUNDTOKEN_STATUS_32_BITS = 0x7fffffff
 } boundtoken_status;",
     );
     text
 }
 
-/// Breaks a sentence into lines of a comment.
+/// Wraps a text into the lines of a comment.
 fn wrapped(sentence: &str) -> String {
     const WIDTH: usize = 112;
     let mut lines = String::new();

@@ -1,4 +1,4 @@
-//! `boundtoken bench`: what verification costs on this machine.
+//! `boundtoken bench`.
 
 use std::process::ExitCode;
 use std::thread::available_parallelism;
@@ -19,22 +19,22 @@ use progress::Progress;
 use report::{Report, Row};
 use subject::{Subject, SubjectOptions};
 
-/// Measure what verification costs on this machine: tokens a second, and how long each takes
+/// Measure how many tokens per second this machine verifies, and how long one takes
 ///
-/// Measures a token seen for the first time, and one seen again, as a server meets it with every further request of the
-/// same client; each with its bound objects looked up, and without. With nothing given, a token of the program's own is
-/// taken, of the form that a cluster issues for a pod. Without --objects, what the token is bound to is taken to exist. With
-/// --cluster, the API server's TokenReview is measured too.
+/// Measures a token that is seen for the first time, and one that is seen again, as with further requests of the same client.
+/// Measures each with and without a look-up of its bound objects. By default, uses a built-in token like those that a cluster
+/// issues for pods. Without --objects, the bound objects are assumed to exist. With --cluster, measures the API server's
+/// TokenReview too.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// How many threads verify at the same time; may be given several times, or as 1,2,4 [default: 1, and all cores]
+    /// Number of threads; may be given several times or as 1,2,4 [default: 1 and the number of cores]
     #[arg(long, value_name = "NUMBER", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..=1_024))]
     threads: Vec<u16>,
-    /// How long each line of the table is measured, in seconds
+    /// Time to measure each line of the table, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     seconds: u64,
-    /// Form of the result; times are in nanoseconds in those for programs
+    /// Output format; JSON and YAML give times in nanoseconds
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
     output: Format,
     #[command(flatten)]
@@ -46,26 +46,26 @@ Examples:
   boundtoken bench
   boundtoken bench --sample ES256 --threads 1,2,4 --seconds 5
 
-  Of your own cluster: its key, its token
+  Measure your own cluster's token and key:
     kubectl create token app --audience vault > token
     boundtoken bench --token-file token --audience vault --jwks jwks.json \\
       --issuer https://kubernetes.default.svc.cluster.local
 
-  Against the API server itself
+  Compare with the API server's TokenReview:
     boundtoken bench --token-file token --audience vault --cluster
 
-  For a comparison of two machines
+  Print only the figures of one thread:
     boundtoken bench -o json | jq '.rows[] | select(.threads == 1) | {seen, perSecond}'
 
 Exit status:
   0  measured
-  2  wrong arguments, an unreadable file, no connection, or a token that is not accepted";
+  2  wrong arguments, an unreadable file, no connection, or a token that is refused";
 
-/// Lines of the table for each number of threads.
+/// The lines of the table for each number of threads: which token, and whether its objects are looked up.
 const KINDS: [(Seen, bool); 4] =
     [(Seen::First, false), (Seen::First, true), (Seen::Again, false), (Seen::Again, true)];
 
-/// Whether the verifier met the token before.
+/// Whether the verifier has seen the token before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Seen {
@@ -74,7 +74,7 @@ enum Seen {
 }
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    if let Some(wrong) = arguments.subject.fast_rsa_is_off() {
+    if let Some(wrong) = arguments.subject.fast_rsa_is_off()? {
         output::warning(wrong);
     }
     let report = arguments.subject.with_subject(|subject| arguments.measure(subject))?;
@@ -94,8 +94,8 @@ impl Arguments {
             .flat_map(|threads| kinds.clone().map(move |(seen, objects)| (threads, seen, objects)))
             .collect();
         let length = Duration::from_secs(self.seconds);
-        let progress =
-            Progress::new(lines.len().saturating_add(usize::from(subject.review.is_some())), length);
+        let steps = lines.len().saturating_add(usize::from(subject.review.is_some()));
+        let progress = Progress::new(steps, length)?;
         let mut rows = Vec::new();
         for (threads, seen, objects) in lines {
             let verifier = subject.verifier(seen, objects)?;
@@ -107,16 +107,15 @@ impl Arguments {
             Some(review) => Some(progress.step(|| review.measure(&subject.token, length))?),
             None => None,
         };
-        Ok(Report::new(subject, rows, token_review))
+        Report::new(subject, rows, token_review)
     }
 
     fn thread_counts(&self) -> Vec<u16> {
         let mut counts = self.threads.clone();
         if counts.is_empty() {
-            counts = vec![
-                1,
-                available_parallelism().map_or(1, |cores| u16::try_from(cores.get()).unwrap_or(u16::MAX)),
-            ];
+            counts.push(1);
+            // If the number of cores is unknown, only one thread is measured.
+            counts.extend(available_parallelism().ok().and_then(|cores| u16::try_from(cores.get()).ok()));
         }
         counts.sort_unstable();
         counts.dedup();

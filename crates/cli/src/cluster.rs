@@ -1,4 +1,4 @@
-//! Which cluster, and how its API server is asked.
+//! Connections to a cluster, and requests to its API server.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,28 +23,28 @@ mod review;
 pub use following::follow_for;
 pub use review::review;
 
-/// How long one question to the API server may take.
-const PATIENCE: Duration = Duration::from_secs(15);
-/// The longest answer that is read, in bytes.
+/// The longest that one request to the API server may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+/// The largest response that is read, in bytes.
 const MAX_ANSWER_SIZE: usize = 4 << 20;
 
-/// Which cluster.
+/// The options that choose a cluster.
 #[derive(Args)]
 #[command(next_help_heading = "The cluster")]
 pub struct Connection {
-    /// Kubeconfig file [default: the one that kubectl takes, else the pod's own configuration]
+    /// Kubeconfig file [default: the same as kubectl's, or else the pod's own configuration]
     #[arg(long, value_name = "FILE", value_parser = keys::file)]
     kubeconfig: Option<PathBuf>,
-    /// Context of the kubeconfig, in place of the current one
+    /// Context of the kubeconfig [default: the current one]
     #[arg(long, value_name = "NAME")]
     context: Option<String>,
-    /// Take the pod's own configuration, and no kubeconfig
+    /// Use the pod's own configuration instead of a kubeconfig
     #[arg(long, conflicts_with_all = ["kubeconfig", "context"])]
     in_cluster: bool,
 }
 
 impl Connection {
-    /// The address and the credentials. Nothing is asked yet.
+    /// The address and the credentials. Sends no request.
     pub async fn config(&self) -> Result<Config, Failure> {
         let options = KubeConfigOptions { context: self.context.clone(), ..KubeConfigOptions::default() };
         let wrong = |error: &dyn std::error::Error| {
@@ -55,7 +55,7 @@ impl Connection {
         };
         if self.in_cluster {
             return Config::incluster().map_err(|error| {
-                Failure::new(format!("this is no pod with a service account's token: {}", causes(&error)))
+                Failure::new(format!("this is not a pod with a service account's token: {}", causes(&error)))
             });
         }
         if let Some(path) = &self.kubeconfig {
@@ -81,17 +81,17 @@ impl Connection {
 
 pub fn client(config: Config) -> Result<Client, Failure> {
     Client::try_from(config).map_err(|error| {
-        Failure::new(format!("the cluster's configuration is of no use: {}", causes(&error)))
+        Failure::new(format!("the cluster's configuration cannot be used: {}", causes(&error)))
     })
 }
 
-/// Runs what waits for the network.
+/// Runs work that uses the network.
 pub fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| Failure::new(format!("no network: {error}")))?.block_on(work)
 }
 
-/// What the API server answered.
+/// A response of the API server.
 pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
@@ -102,16 +102,16 @@ pub struct Answer {
 #[derive(Debug)]
 pub struct Refusal {
     pub status: StatusCode,
-    /// In the API server's own words.
+    /// The API server's own words.
     pub message: String,
 }
 
-/// GETs a path of the API server.
+/// Sends a GET request.
 pub async fn get(client: &Client, path: &str, accept: &str) -> Result<Answer, Failure> {
     send(client, Request::get(path).header(ACCEPT, accept).body(Body::empty())).await
 }
 
-/// POSTs an object to a path of the API server.
+/// Sends a POST request with an object.
 pub async fn post(client: &Client, path: &str, object: &impl Serialize) -> Result<Answer, Failure> {
     const JSON: &str = "application/json";
     let body = serde_json::to_vec(object).map_err(|error| Failure::new(error.to_string()))?;
@@ -129,19 +129,22 @@ async fn send(client: &Client, request: http::Result<Request<Body>>) -> Result<A
         let body = body.map_err(|error| unreachable(&error.to_string()))?.to_bytes().to_vec();
         Ok(Answer { status: head.status, headers: head.headers, body })
     };
-    let seconds = PATIENCE.as_secs();
-    tokio::time::timeout(PATIENCE, answer)
+    let seconds = REQUEST_TIMEOUT.as_secs();
+    tokio::time::timeout(REQUEST_TIMEOUT, answer)
         .await
         .unwrap_or_else(|_| Err(unreachable(&format!("no answer within {seconds} seconds"))))
 }
 
 impl Answer {
-    /// The object in the answer, or the API server's refusal; a server that is in trouble has decided nothing.
+    /// The object in the response, or the API server's refusal. Fails on a server error, which decides nothing.
     pub fn object<T: DeserializeOwned>(&self) -> Result<Result<T, Refusal>, Failure> {
         if self.status.is_success() {
             let object = serde_json::from_slice(&self.body);
             return object.map(Ok).map_err(|error| {
-                Failure::new(format!("the API server's answer is not what was asked for: {}", causes(&error)))
+                Failure::new(format!(
+                    "the API server's answer is not the expected object: {}",
+                    causes(&error)
+                ))
             });
         }
         let refusal = self.refusal();
@@ -151,12 +154,13 @@ impl Answer {
         Err(Failure::new(format!("the API server could not answer: {}", refusal.message)))
     }
 
-    /// Whether this text stands somewhere in the answer.
+    /// Whether the body contains this text.
     pub fn contains(&self, text: &str) -> bool {
         self.body.windows(text.len()).any(|part| part == text.as_bytes())
     }
 
     fn refusal(&self) -> Refusal {
+        // A proxy in between may have refused, with a body of its own.
         let status: Option<Status> = serde_json::from_slice(&self.body).ok();
         let said = status.map(|status| status.message).filter(|message| !message.is_empty());
         Refusal { status: self.status, message: said.unwrap_or_else(|| self.status.to_string()) }
@@ -172,7 +176,7 @@ impl Answer {
     }
 }
 
-/// A name that may stand in the path of a request.
+/// Checks a name that becomes part of a request's path.
 ///
 /// # Errors
 /// A sentence for the user.

@@ -1,4 +1,4 @@
-//! `boundtoken compare`: the API server's verdict beside ours.
+//! `boundtoken compare`: the API server's verdict and ours.
 
 use std::process::ExitCode;
 
@@ -15,19 +15,19 @@ use crate::output::{self, BAD, CAUTION, Format, GOOD, paint, printable, row};
 
 mod explanation;
 
-/// Ask the API server's TokenReview about a token, and ourselves, and explain any difference
+/// Compare the verdict of boundtoken with the API server's TokenReview, and explain any difference
 ///
-/// This sends the token to the API server. Needs the permission to `create` on `tokenreviews`, which the ClusterRole
-/// system:auth-delegator has, beside what `verify --cluster` needs.
+/// Sends the token to the API server. Needs the permissions of `verify --cluster`, and also to `create` `tokenreviews`, which
+/// the ClusterRole system:auth-delegator allows.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
     #[command(flatten)]
     token: TokenInput,
-    /// Identifier of the service that verifies; may be given several times
+    /// Audience to accept: the name of the service that verifies; may be given several times
     #[arg(long, value_name = "NAME", required = true)]
     audience: Vec<String>,
-    /// Form of the comparison
+    /// Output format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
     output: Format,
     #[command(flatten)]
@@ -40,9 +40,9 @@ Examples:
   kubectl create token app --audience vault | boundtoken compare --audience vault -o json
 
 Exit status:
-  0  the verdicts are the same, and so is the user
+  0  the verdict and the user are the same
   1  they differ
-  2  it could not be decided: wrong arguments, no connection, or no permission";
+  2  undecided: wrong arguments, no connection, or no permission";
 
 /// Both verdicts.
 pub struct Verdicts {
@@ -75,7 +75,7 @@ struct Ours<'a> {
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let token = arguments.token.read()?;
     let mut verdicts = cluster::block_on(arguments.ask(&token))?;
-    // The API server may quote what it was given.
+    // The API server may quote the token.
     verdicts.theirs.error = harmless(&verdicts.theirs.error);
     let explanation = explanation::of(&verdicts, &token);
     let same = explanation.is_none();
@@ -89,7 +89,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 impl Arguments {
     async fn ask(&self, token: &[u8]) -> Result<Verdicts, Failure> {
         let text = std::str::from_utf8(token).ok().filter(|text| !text.is_empty());
-        let text = text.ok_or_else(|| Failure::new("a TokenReview takes a text, and not the empty one"))?;
+        let text =
+            text.ok_or_else(|| Failure::new("TokenReview needs a token that is UTF-8 and not empty"))?;
         let client = self.connection.client().await?;
         let cluster = follow_for(client.clone(), token, &[]).await?;
         let builder = self

@@ -1,4 +1,4 @@
-//! Completions for shells.
+//! `boundtoken completions`: completions for shells.
 
 use std::process::ExitCode;
 
@@ -27,7 +27,7 @@ Exit status:
   2  wrong arguments";
 
 pub fn run<Program: CommandFactory>(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    // Not to standard output directly: the generator panics where a reader has gone away.
+    // The generator panics if standard output is closed, so it writes to memory.
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut Program::command(), "boundtoken", &mut script);
     output::bytes(&script)?;

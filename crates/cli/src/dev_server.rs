@@ -1,4 +1,4 @@
-//! `boundtoken dev-server`: a TokenRequest endpoint on a laptop.
+//! `boundtoken dev-server`.
 
 use std::io::{self, IsTerminal as _};
 use std::net::{IpAddr, SocketAddr};
@@ -23,30 +23,30 @@ mod existing;
 
 use attest::MayAttest;
 
-/// The longest file of objects that is read, in bytes.
+/// The largest file of objects that is read, in bytes.
 const MAX_OBJECTS_SIZE: u64 = 16 << 20;
 
 /// Serve TokenRequest, TokenReview and the objects they need, for development and tests
 ///
-/// What a cluster has for tokens, in one program and in memory: kubectl and Kubernetes clients work with it unchanged.
-/// Services get real tokens, and see them refused once their pod is deleted. There is no authorization: whoever has a
-/// token of this server may do everything here. Ends, and forgets everything, when interrupted.
+/// Does what a cluster does for tokens, in one process and in memory. kubectl and Kubernetes clients work unchanged. Services
+/// get real tokens, and see them refused once their pod is deleted. There is no authorization: anyone with a token of this
+/// server may do anything on it. Stops when interrupted, and keeps no data.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// What is told at the start, on standard output
+    /// Format of the start message on standard output
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
     output: Start,
-    /// Kubeconfig file to write, for the administrator; the file must be missing or from a run that has ended
+    /// Kubeconfig file to write, for the administrator; must be absent or from a server that has stopped
     #[arg(long, value_name = "FILE", default_value = "boundtoken.kubeconfig")]
     kubeconfig: PathBuf,
-    /// Objects to start from, as YAML or JSON manifests; may be given several times
+    /// File with objects to create at the start, as YAML or JSON manifests; may be given several times
     ///
     /// Namespaces, service accounts, pods, secrets, nodes and webhook configurations, in any order. Missing namespaces are
-    /// made.
+    /// created.
     #[arg(long, value_name = "FILE", value_parser = keys::file)]
     objects: Vec<PathBuf>,
-    /// No log of the requests
+    /// Do not log requests
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]
@@ -55,7 +55,7 @@ pub struct Arguments {
     tokens: Tokens,
     #[command(flatten)]
     webhooks: Webhooks,
-    /// A fault to make on purpose: latency=200ms, error-rate=0.1 or watch-disconnect=5s; may be given several times
+    /// Fault to simulate: latency=200ms, error-rate=0.1 or watch-disconnect=5s; may be given several times
     #[arg(long, value_name = "FAULT", help_heading = "Faults")]
     fault: Vec<Fault>,
 }
@@ -67,10 +67,10 @@ struct Endpoint {
     /// Address to listen on
     #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
     address: IpAddr,
-    /// Port to listen on; 0 takes a free one
+    /// Port to listen on; 0 chooses a free port
     #[arg(long, value_name = "PORT", default_value_t = 6443)]
     port: u16,
-    /// Serve plain HTTP in place of HTTPS; kubectl sends no token of its --token option there
+    /// Serve plain HTTP instead of HTTPS; kubectl then ignores its --token option
     #[arg(long)]
     http: bool,
     /// Allow an address that other computers can reach
@@ -78,14 +78,14 @@ struct Endpoint {
     allow_remote: bool,
 }
 
-/// What the tokens are like.
+/// The issuer of the tokens.
 #[derive(Args)]
 #[command(next_help_heading = "The tokens")]
 struct Tokens {
-    /// Private key in PEM form to sign with [default: a new ES256 key]
+    /// Private key to sign with, in PEM format [default: a new ES256 key]
     #[arg(long, value_name = "FILE", value_parser = keys::file)]
     signing_key: Option<PathBuf>,
-    /// Name of the issuer, as it stands in tokens
+    /// Name of the issuer in tokens
     #[arg(long, value_name = "URL", default_value = DEFAULT_ISSUER)]
     issuer: String,
     /// Audience of the server itself; may be given several times [default: the issuer]
@@ -93,55 +93,55 @@ struct Tokens {
     audience: Vec<String>,
 }
 
-/// What tokens there are for webhooks.
+/// The rules for tokens of webhooks.
 #[derive(Args)]
 #[command(next_help_heading = "Tokens for webhooks (Kubernetes 1.37, alpha)")]
 struct Webhooks {
     /// Service account that may attest API groups, as NAMESPACE/NAME or NAMESPACE/NAME=GROUP; may be given several times
     ///
-    /// Without a group the account may attest every one, and all at once by *. Once this is given, no other account may attest
-    /// anything. [default: every account may attest every group]
+    /// Without a group, the account may attest every group, and all groups at once with *. If this option is given, no other
+    /// account may attest anything. [default: every account may attest every group]
     #[arg(long, value_name = "ACCOUNT", conflicts_with = "no_webhook_tokens")]
     may_attest: Vec<MayAttest>,
-    /// Bind no token to a webhook configuration, and accept none that is
+    /// Refuse tokens that are bound to webhook configurations, and requests for them
     ///
-    /// As an API server without the feature gate APIServerWebhookAuthenticationToken, which is off unless a cluster asks for it.
+    /// An API server does the same unless its feature gate APIServerWebhookAuthenticationToken is on. By default, it is off.
     #[arg(long)]
     no_webhook_tokens: bool,
 }
 
-/// The form of what is told at the start.
+/// The format of the start message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Start {
     /// For people
     #[default]
     Text,
-    /// For programs: one line of JSON with url and kubeconfig, once the server answers
+    /// For programs: one line of JSON with url and kubeconfig, as soon as the server answers
     Json,
 }
 
 const EXAMPLES: &str = "\
 Examples:
-  Start, and get a token from another terminal:
+  Start the server, and get a token in another terminal:
     boundtoken dev-server
     export KUBECONFIG=$PWD/boundtoken.kubeconfig
     kubectl create serviceaccount app
     kubectl create token app --audience vault
 
-  Start from manifests, and sign with RS256 as most clusters do:
+  Start with objects from manifests, and sign with RS256 as most clusters do:
     openssl genrsa -out key.pem 2048
     boundtoken dev-server --objects manifests.yaml --signing-key key.pem
 
-  How does my client bear a slow server that loses every tenth request?
+  Test a client against a slow server that fails every tenth request:
     boundtoken dev-server --fault latency=200ms --fault error-rate=0.1
 
-  In a script: wait for the first line, stop with SIGTERM
+  In a script, wait for the first line, and stop the server with SIGTERM:
     boundtoken dev-server -o json --port 0 --kubeconfig \"$dir/kubeconfig\"
 
 Exit status:
-  0  ended by an interrupt or SIGTERM
-  2  wrong arguments, an unreadable file, no usable key, the port is taken, or another
-     development server that runs wrote the kubeconfig";
+  0  stopped by an interrupt or SIGTERM
+  2  wrong arguments, an unreadable file, no usable key, a port in use, or a kubeconfig of
+     another development server that still runs";
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if !arguments.quiet {
@@ -161,7 +161,7 @@ impl Arguments {
             .map_err(|error| Failure::with_file(&self.kubeconfig, error))?;
         if !self.endpoint.address.is_loopback() {
             output::warning(
-                "other computers can reach this server, and whoever has a token of it may do everything here",
+                "other computers can reach this server, and anyone with a token of it may do anything on it",
             );
         }
         self.tell(&server)?;
@@ -220,11 +220,12 @@ impl Arguments {
         for fault in &self.fault {
             row(&mut text, "Fault", &format!("{CAUTION}{fault}{CAUTION:#}"));
         }
-        let kubeconfig = std::path::absolute(&self.kubeconfig).unwrap_or_else(|_| self.kubeconfig.clone());
+        let kubeconfig = std::path::absolute(&self.kubeconfig)
+            .map_err(|error| Failure::with_file(&self.kubeconfig, error))?;
         text.push_str(&format!(
             "\n{FAINT}In another terminal:{FAINT:#}\n\n  export KUBECONFIG={}\n  kubectl create serviceaccount app\n  \
-             kubectl create token app --audience vault\n\n{FAINT}No authorization: whoever has a token may do everything \
-             here. Interrupt to end.{FAINT:#}\n\n",
+             kubectl create token app --audience vault\n\n{FAINT}No authorization: anyone with a token may do anything here. \
+             Press Ctrl-C to stop.{FAINT:#}\n\n",
             shell::word(&output::printable(&kubeconfig.to_string_lossy()))
         ));
         output::text(&text)

@@ -1,4 +1,4 @@
-//! `boundtoken doctor`: whether verification can work against a cluster, and what is missing.
+//! `boundtoken doctor`.
 
 use std::process::ExitCode;
 
@@ -12,19 +12,19 @@ use crate::output::{self, BAD, CAUTION, FAINT, Format, GOOD, STRONG, paint};
 mod checks;
 mod permissions;
 
-/// Check whether tokens of a cluster can be verified from here, and say how to fix what is missing
+/// Check whether a cluster's tokens can be verified from here, and how to fix what is missing
 ///
-/// Looks at the configuration, the API server, its discovery document and keys, this identity's permissions, watches,
-/// and clocks. Changes nothing, and reads no object.
+/// Checks the configuration, the API server, its discovery document, its keys, the permissions of this identity, watches and
+/// clocks. Changes nothing and reads no objects.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Form of the report
+    /// Output format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
     output: Format,
     #[command(flatten)]
     connection: Connection,
-    /// Check permissions in this namespace, not in the whole cluster; may be given several times
+    /// Check permissions only in this namespace; may be given several times [default: the whole cluster]
     #[arg(long, value_name = "NAME", value_parser = object_name, help_heading = "The cluster")]
     namespace: Vec<String>,
 }
@@ -40,7 +40,7 @@ Exit status:
   1  it cannot: a check failed
   2  wrong arguments";
 
-/// What came out of one check.
+/// The result of one check.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Check {
@@ -55,9 +55,9 @@ pub struct Check {
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
     Ok,
-    /// Good to know, and nothing to fix.
+    /// Nothing to fix.
     Information,
-    /// Some tokens cannot be verified, or later.
+    /// Some tokens cannot be verified, or with a delay.
     Warn,
     /// Verification cannot work.
     Fail,
@@ -90,7 +90,7 @@ struct Report {
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut checks = cluster::block_on(async { Ok(arguments.examine().await) })?;
-    // Much of it are words of a server.
+    // Much of the text comes from a server.
     for check in &mut checks {
         check.finding = harmless(&check.finding);
         check.remedy = check.remedy.take().map(|remedy| harmless(&remedy));
@@ -105,7 +105,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 impl Arguments {
-    /// Every check that makes sense after those before it.
+    /// Runs the checks. Stops at the first failure without which nothing else can be checked.
     async fn examine(&self) -> Vec<Check> {
         let (config, configuration) = checks::configuration(&self.connection).await;
         let mut found = vec![configuration];
@@ -151,7 +151,7 @@ impl Report {
         }
         lines.push_str(match self.can_work {
             true => "\nVerification can work.\n",
-            false => "\nVerification cannot work: fix what fails, from the top.\n",
+            false => "\nVerification cannot work: fix the failed checks from the top.\n",
         });
         lines
     }

@@ -1,10 +1,10 @@
-//! How people end a program that otherwise runs on.
+//! Signals that end a running program.
 
 use std::io;
 
 use crate::failure::Failure;
 
-/// An interrupt or, where there is such a thing, SIGTERM.
+/// Waits for an interrupt or, on Unix, for SIGTERM.
 pub struct End {
     #[cfg(unix)]
     signals: [tokio::signal::unix::Signal; 2],
@@ -13,7 +13,7 @@ pub struct End {
 }
 
 impl End {
-    /// To be called within a runtime: from now on, neither ends the program at once.
+    /// Must be called within a tokio runtime. From then on, the signals no longer kill the program.
     pub fn new() -> Result<Self, Failure> {
         Self::listening().map_err(|error| Failure::new(format!("cannot wait for signals: {error}")))
     }
@@ -29,7 +29,7 @@ impl End {
         Ok(Self { interrupt: tokio::signal::windows::ctrl_c()? })
     }
 
-    /// Returns at the first of them since [`new`](Self::new).
+    /// Returns at the first signal since [`new`](Self::new).
     pub async fn wait(&mut self) {
         #[cfg(unix)]
         {

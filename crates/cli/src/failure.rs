@@ -1,14 +1,14 @@
-//! Why there is no verdict: what was wrong with the call, and what to do.
+//! Failures: there is no verdict.
 
 use std::fmt::Display;
 use std::process::ExitCode;
 
 use crate::output::{self, printable};
 
-/// The exit status when it could not be decided.
+/// The exit status without a verdict.
 const UNDECIDED: u8 = 2;
 
-/// Why the program could not do its work, in one sentence: what was wrong, and what to do.
+/// Why there is no result, in one sentence: what was wrong, and what to do.
 #[derive(Debug)]
 pub struct Failure(String);
 
@@ -17,7 +17,7 @@ impl Failure {
         Self(sentence.into())
     }
 
-    /// A failure with a file, whose name may be a token given in the wrong place.
+    /// A failure with a file. Its name may be a misplaced token, so long names are hidden.
     pub fn with_file(path: &std::path::Path, wrong: impl Display) -> Self {
         Self(format!("{}: {wrong}", name(path)))
     }
@@ -26,7 +26,7 @@ impl Failure {
         &self.0
     }
 
-    /// Reports on standard error, and gives the exit status.
+    /// Reports the failure on standard error. Returns the exit status.
     pub fn report(&self) -> ExitCode {
         output::error(&self.0);
         undecided()
@@ -37,58 +37,45 @@ pub fn undecided() -> ExitCode {
     ExitCode::from(UNDECIDED)
 }
 
-/// Prints help, the version or a usage error. The latter quotes arguments, and one of them may be a token.
+/// Prints help, the version or a usage error. A usage error quotes arguments, and one of them may be a token.
 pub fn report_usage(error: &clap::Error) -> ExitCode {
     let plain = error.render().to_string();
     let hidden = hide_tokens(&plain);
-    // Whoever reads may have gone away; there is nobody left to tell.
+    // If the output is closed, nobody is left to tell.
     let _printed = if hidden == plain { error.print() } else { output::error_lines(&hidden) };
     if error.use_stderr() { undecided() } else { ExitCode::SUCCESS }
 }
 
-/// A file's name for a message.
+/// A file's name, safe for a message.
 pub fn name(path: &std::path::Path) -> String {
     harmless(&path.to_string_lossy())
 }
 
-/// A text from elsewhere for a message.
+/// Foreign text, safe for a message.
 pub fn harmless(text: &str) -> String {
     printable(&hide_tokens(text))
 }
 
-/// An error with its causes, as a text for a message: the outermost alone says little.
+/// An error and its causes, safe for a message.
+#[cfg(feature = "network")]
 pub fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let said = cause.to_string();
-        if !text.contains(&said) {
-            text = format!("{text}: {said}");
-        }
-        source = cause.source();
-    }
-    harmless(&text)
+    harmless(&boundtoken_refresh::with_causes(error))
 }
 
-/// Replaces every piece of text that is long enough to be a part of a token.
+/// Replaces every word that is long enough to be part of a token.
 fn hide_tokens(text: &str) -> String {
-    /// More than any option's name, and than a uid; less than any signature.
+    /// Longer than any option and any uid. Shorter than any signature.
     const SHORTEST: usize = 40;
-    let may_be_token = |character: char| character.is_ascii_alphanumeric() || "-_.+=".contains(character);
+    let in_token = |character: char| character.is_ascii_alphanumeric() || "-_.+=".contains(character);
     let mut shown = String::new();
-    let mut rest = text;
-    while !rest.is_empty() {
-        let end = rest.find(|character| !may_be_token(character)).unwrap_or(rest.len());
-        let (piece, behind) = rest.split_at_checked(end).unwrap_or((rest, ""));
-        if end < SHORTEST {
+    for piece in text.split_inclusive(|character| !in_token(character)) {
+        let word = piece.trim_end_matches(|character| !in_token(character));
+        if word.len() < SHORTEST {
             shown.push_str(piece);
         } else {
-            shown.push_str(&format!("({end} characters, not shown: it may be a token)"));
+            shown.push_str(&format!("({} characters, not shown: it may be a token)", word.len()));
+            shown.extend(piece.chars().last().filter(|character| !in_token(*character)));
         }
-        let separator = behind.find(may_be_token).unwrap_or(behind.len());
-        let (between, next) = behind.split_at_checked(separator).unwrap_or((behind, ""));
-        shown.push_str(between);
-        rest = next;
     }
     shown
 }

@@ -2,7 +2,9 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, BufRead as _, IsTerminal as _, Read};
+#[cfg(feature = "network")]
+use std::io::BufRead as _;
+use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,57 +12,56 @@ use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 
-/// The most that is read of a token, in bytes: as much as a verifier can be told to look at.
+/// The longest input that is read, in bytes: the largest token size limit that a verifier can have.
 const MAX_TOKEN_SIZE: u64 = 1 << 20;
 
 #[derive(Args)]
 pub struct TokenInput {
-    /// The token itself, or - for standard input, which is also read when nothing is given
+    /// The token, or - for standard input [default: standard input]
     ///
-    /// Every user of this machine can see it in the list of processes: prefer --token-file or standard input.
+    /// Every user of this machine can see it in the list of processes. Prefer --token-file or standard input.
     #[arg(conflicts_with = "token_file")]
     token: Option<OsString>,
-    /// File that holds the token; white space at its end is dropped, as it is from standard input
+    /// File with the token; trailing white space is ignored, as on standard input
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
 }
 
 impl TokenInput {
     /// The token in this file, or `-` for standard input.
+    #[cfg(feature = "network")]
     pub fn of_file(file: PathBuf) -> Self {
         Self { token: None, token_file: Some(file) }
     }
 
-    /// Reads the token, and finds out whether something else was given in its place.
+    /// Reads the token. Fails if the input is something else, such as a header or JSON.
     pub fn read(&self) -> Result<Vec<u8>, Failure> {
         let token = match (&self.token, &self.token_file) {
             (Some(token), _) if token != "-" => {
                 if Path::new(token).is_file() {
-                    return Err(Failure::new(
-                        "the argument TOKEN is the name of a file: give it with --token-file",
-                    ));
+                    return Err(Failure::new("the argument TOKEN names a file: give it with --token-file"));
                 }
                 token.as_encoded_bytes().to_vec()
             }
             (None, Some(file)) if file.as_os_str() != "-" => {
                 let token = trimmed(read_file(file, MAX_TOKEN_SIZE)?);
                 if token.is_empty() {
-                    return Err(Failure::with_file(file, "the file is empty: there is no token in it"));
+                    return Err(Failure::with_file(file, "the file is empty: it contains no token"));
                 }
                 token
             }
             (token, file) => {
                 if token.is_none() && file.is_none() && io::stdin().is_terminal() {
                     return Err(Failure::new(
-                        "no token: pipe one into this command, name its file with --token-file, \
-                         or give it as an argument",
+                        "no token: pipe one into this command, name a file with --token-file, \
+                         or give the token as an argument",
                     ));
                 }
                 let read = read_bounded(io::stdin().lock(), MAX_TOKEN_SIZE);
                 let token = trimmed(read.map_err(|wrong| Failure::new(format!("standard input: {wrong}")))?);
-                // The command that should have written a token failed: that decides nothing on any token.
+                // The command that should have written a token has failed. That is no verdict on a token.
                 if token.is_empty() {
-                    return Err(Failure::new("standard input is empty: the command before wrote no token"));
+                    return Err(Failure::new("standard input is empty: the previous command wrote no token"));
                 }
                 token
             }
@@ -72,8 +73,9 @@ impl TokenInput {
     }
 }
 
-/// Gives each line of standard input that is not empty to `take`, without the white space at its end, until `take` says
-/// that it wants no more. Of longer lines than any token is, each piece counts as a line.
+/// Calls `take` with each non-empty line of standard input, without trailing white space, until `take` returns false.
+/// A line that is longer than any token is split, and each piece counts as a line.
+#[cfg(feature = "network")]
 pub fn each_line(mut take: impl FnMut(io::Result<Vec<u8>>) -> bool) {
     let mut input = io::stdin().lock();
     loop {
@@ -101,10 +103,10 @@ pub fn read_file(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     read.map_err(|wrong| Failure::with_file(path, wrong))
 }
 
-/// Reads a file of at most `limit` bytes that may hold a private key. The bytes are wiped when they are dropped.
+/// Reads a file of at most `limit` bytes that may contain a private key. The bytes are wiped on drop.
 pub fn read_secret(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let wrong = |wrong: &dyn std::fmt::Display| Failure::with_file(path, wrong);
-    // Room for all of it at once: a buffer that grows leaves copies behind.
+    // The buffer never grows: growing would leave copies of the key behind.
     let room = usize::try_from(limit.saturating_add(1)).map_err(|error| wrong(&error))?;
     let mut bytes = Zeroizing::new(Vec::with_capacity(room));
     let file = File::open(path).map_err(|error| wrong(&error))?;
@@ -133,20 +135,20 @@ fn trimmed(mut token: Vec<u8>) -> Vec<u8> {
     token
 }
 
-/// What to do when the input is known to be no bare token.
+/// What to do, if the input is recognizably no bare token.
 fn something_else(input: &[u8]) -> Option<&'static str> {
     let starts_with = |start: &str| {
         input.get(..start.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(start.as_bytes()))
     };
     if starts_with("Authorization:") || starts_with("Bearer ") {
-        Some("the input is an Authorization header: give the token alone, without `Bearer`")
+        Some("the input is an Authorization header: give only the token, without `Bearer`")
     } else if starts_with("{") {
         Some(
-            "the input is JSON, not a token: of a TokenRequest take the token alone, \
+            "the input is JSON, not a token: give only the token of a TokenRequest, \
              as `jq -r .status.token` prints it",
         )
     } else if starts_with("apiVersion:") || starts_with("kind:") {
-        Some("the input is YAML, not a token: of a TokenRequest take the token alone, at status.token")
+        Some("the input is YAML, not a token: give only the token of a TokenRequest, at status.token")
     } else {
         None
     }

@@ -1,4 +1,4 @@
-//! `boundtoken inspect`: what is in a token, whoever made it.
+//! `boundtoken inspect`.
 
 use std::process::ExitCode;
 
@@ -18,6 +18,7 @@ mod statement;
 use report::Report;
 
 pub use parts::Parts;
+#[cfg(feature = "network")]
 pub use report::described;
 pub use statement::Statement;
 
@@ -25,17 +26,17 @@ const NOT_DECODABLE: u8 = 1;
 
 /// Show what is in a token, WITHOUT verifying it
 ///
-/// Decodes what can be decoded, however broken the token is, and says at what a verifier would stop, in each part. The
-/// signature is not checked: anybody can write such a token. Never act on what it says.
+/// Decodes as much as possible of a broken token, and tells for each part why a verifier would refuse it. The signature is
+/// not checked: anyone could have written the token. Do not rely on what it claims.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
     #[command(flatten)]
     token: TokenInput,
-    /// Count times from here, in RFC 3339 or in seconds since 1970 [default: the clock]
+    /// Show times relative to this time, in RFC 3339 or in seconds since 1970 [default: now]
     #[arg(long, value_name = "TIME", value_parser = words::parse)]
     now: Option<UnixSeconds>,
-    /// Form of the output
+    /// Output format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
     output: Format,
 }
@@ -47,8 +48,8 @@ Examples:
   boundtoken inspect -o json --token-file token | jq .claims.aud
 
 Exit status:
-  0  the token could be decoded, in part at least
-  1  there is no token in it
+  0  the token was decoded, at least in part
+  1  the input contains no token
   2  wrong arguments, an unreadable file, or nothing on standard input";
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {

@@ -1,4 +1,4 @@
-//! `boundtoken issue`: a token from a key file, without any server.
+//! `boundtoken issue`: a token from a key file, without a server.
 
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use boundtoken::api::{BoundObjectReference, TokenRequest, TokenRequestSpec};
 use boundtoken::{Attestation, Issuer, ObjectKind, SigningKey};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::failure::Failure;
@@ -22,14 +23,14 @@ use claimed::Claimed;
 
 /// The issuer's name in nearly every cluster.
 pub const DEFAULT_ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
-/// The longest key file that is read, in bytes.
+/// The largest key file that is read, in bytes.
 pub const MAX_KEY_SIZE: u64 = 1 << 20;
 
-/// Issue a token for a service account from a signing key, without any server
+/// Issue a token for a service account with a signing key, without a server
 ///
-/// The token is what an API server with this key would issue, claim by claim; so whoever holds the key can be anybody in
-/// its cluster. With --objects, service account and bound object are looked up as the API server does; without, they are
-/// taken to exist, and a uid that is not given is made up.
+/// The token has the same claims as one from an API server with this key. Anyone who has the key can act as anyone in the
+/// cluster. With --objects, the service account and the bound object are looked up, as the API server does. Without
+/// --objects, they are assumed to exist, and missing uids are made up.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
@@ -38,7 +39,7 @@ pub struct Arguments {
     /// Namespace of the service account
     #[arg(short, long, value_name = "NAME", default_value = "default")]
     namespace: String,
-    /// Form of the answer
+    /// Output format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
     output: TokenFormat,
     #[command(flatten)]
@@ -47,49 +48,59 @@ pub struct Arguments {
     source: Source,
 }
 
-/// What kind of token; as `kubectl create token` has it.
+/// The options of `kubectl create token`.
 #[derive(Args)]
 #[command(next_help_heading = "The token")]
 pub struct Wanted {
-    /// Who is to accept the token; may be given several times [default: the API server]
+    /// Service that accepts the token; may be given several times [default: the API server]
     #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     audience: Vec<String>,
-    /// How long the token is to live, such as 10m or 1h30m [default: 1h]
+    /// How long the token lives, such as 10m or 1h30m [default: 1h]
     #[arg(long, value_name = "DURATION", value_parser = words::parse_duration)]
-    duration: Option<u64>,
-    /// Kind of the object that the token is to die with
-    #[arg(long, value_name = "KIND", requires = "bound_object_name", value_parser = KINDS)]
-    bound_object_kind: Option<String>,
-    /// Name of that object
+    duration: Option<i64>,
+    /// Kind of the bound object: the token is void once that object is deleted
+    #[arg(long, value_name = "KIND", requires = "bound_object_name", value_parser = bindable_kind())]
+    bound_object_kind: Option<ObjectKind>,
+    /// Name of the bound object
     #[arg(long, value_name = "NAME", requires = "bound_object_kind")]
     bound_object_name: Option<String>,
-    /// uid of that object: it is refused if another one has taken the name
+    /// uid of the bound object: the request is refused if the object has another uid
     #[arg(long, value_name = "UID", requires = "bound_object_kind")]
     bound_object_uid: Option<String>,
     /// API group of the admission reviews that the account sends to a webhook, or * for all groups
     ///
-    /// Needs a webhook configuration as the bound object, and the webhook's URL as the audience (Kubernetes 1.37, alpha).
+    /// Requires a webhook configuration as the bound object and the webhook's URL as the audience. Alpha in Kubernetes 1.37.
     #[arg(long, value_name = "GROUP", requires = "bound_object_kind")]
     attest_api_group: Option<String>,
 }
 
 /// The kinds of objects that a token can be bound to.
-const KINDS: [&str; 5] =
-    ["Pod", "Secret", "Node", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"];
+const BINDABLE: [ObjectKind; 5] = [
+    ObjectKind::Pod,
+    ObjectKind::Secret,
+    ObjectKind::Node,
+    ObjectKind::ValidatingWebhookConfiguration,
+    ObjectKind::MutatingWebhookConfiguration,
+];
 
-/// Who issues, and from what.
+fn bindable_kind() -> impl TypedValueParser<Value = ObjectKind> {
+    PossibleValuesParser::new(BINDABLE.map(ObjectKind::name))
+        .try_map(|name| BINDABLE.into_iter().find(|kind| kind.name() == name).ok_or("no such kind"))
+}
+
+/// The issuer, its key and its objects.
 #[derive(Args)]
 #[command(next_help_heading = "The issuer")]
 struct Source {
-    /// Private key in PEM form, such as sa.key of a control plane: RSA, P-256 or P-384
+    /// Private key in PEM format, such as a control plane's sa.key: RSA, P-256 or P-384
     #[arg(long, value_name = "FILE", value_parser = keys::file)]
     signing_key: PathBuf,
-    /// Name of the issuer, as it is to stand in the token
+    /// Name of the issuer in the token
     #[arg(long, value_name = "URL", default_value = DEFAULT_ISSUER)]
     issuer: String,
-    /// The cluster's objects, as JSON or YAML lists; may be given several times
+    /// File with the cluster's objects, as JSON or YAML lists; may be given several times
     ///
-    /// As `kubectl get serviceaccounts,pods,secrets,nodes -A -o json` prints them, or {"pods": [...], ...}.
+    /// The output of `kubectl get serviceaccounts,pods,secrets,nodes -A -o json`, or {"pods": [...], ...}.
     #[arg(long, value_name = "FILE", value_parser = keys::file)]
     objects: Vec<PathBuf>,
     /// uid of the service account
@@ -97,13 +108,13 @@ struct Source {
     service_account_uid: Option<String>,
 }
 
-/// The form of what is written.
+/// The output format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum TokenFormat {
-    /// The token alone
+    /// Only the token
     #[default]
     Token,
-    /// The TokenRequest object, as the API server answers it
+    /// The TokenRequest object, as the API server returns it
     Json,
     /// The same as YAML
     Yaml,
@@ -111,30 +122,30 @@ pub enum TokenFormat {
 
 const EXAMPLES: &str = "\
 Examples:
-  A token for the audience vault, signed with the key of a kind cluster:
+  Issue a token for the audience vault, with the key of a kind cluster:
     docker cp kind-control-plane:/etc/kubernetes/pki/sa.key .
     boundtoken issue app --signing-key sa.key --audience vault
 
-  Bound to a pod, with the uids that the cluster has:
+  Bind it to a pod, with the cluster's uids:
     kubectl get serviceaccounts,pods,nodes -A -o json > objects.json
     boundtoken issue app -n demo --signing-key sa.key --objects objects.json \\
       --bound-object-kind Pod --bound-object-name app-0
 
-  For a webhook, as the API server would send it with an admission review of Deployments:
+  Issue a token like those that the API server sends with admission reviews of Deployments:
     boundtoken issue app --signing-key sa.key --audience https://hook.demo.svc:443/ --attest-api-group apps \\
       --bound-object-kind ValidatingWebhookConfiguration --bound-object-name policy
 
-  What is in it?
+  Show what is in it:
     boundtoken issue app --signing-key sa.key | boundtoken inspect
 
 Exit status:
   0  done
   1  the API server would refuse the request
-  2  wrong arguments, an unreadable file, no usable key";
+  2  wrong arguments, an unreadable file, or no usable key";
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let issuer = arguments.issuer()?;
-    let request = arguments.wanted.request();
+    let request = arguments.wanted.request()?;
     let issued = match issuer.issue(&arguments.namespace, &arguments.name, request) {
         Ok(issued) => issued,
         Err(refusal) => {
@@ -167,24 +178,29 @@ impl Arguments {
 }
 
 impl Wanted {
-    /// Whether anybody is named who is to accept the token.
+    /// Whether an audience is named.
+    #[cfg(feature = "network")]
     pub fn has_audience(&self) -> bool {
         !self.audience.is_empty()
     }
 
-    pub fn request(&self) -> TokenRequest {
-        let bound_object_ref = self.bound_object_kind.as_ref().map(|kind| BoundObjectReference {
-            kind: kind.clone(),
-            api_version: api_version(kind),
-            name: self.bound_object_name.clone().unwrap_or_default(),
-            uid: self.bound_object_uid.clone().unwrap_or_default(),
-        });
-        // As in kubectl, no time at all is the default.
-        let seconds = self.duration.filter(|seconds| *seconds > 0);
-        TokenRequest {
+    pub fn request(&self) -> Result<TokenRequest, Failure> {
+        let bound_object_ref = match (self.bound_object_kind, &self.bound_object_name) {
+            (None, None) => None,
+            (Some(kind), Some(name)) => Some(BoundObjectReference {
+                kind: kind.name().to_owned(),
+                api_version: api_version(kind),
+                name: name.clone(),
+                // The API server takes an empty uid for none.
+                uid: self.bound_object_uid.clone().unwrap_or_default(),
+            }),
+            _ => return Err(Failure::new("--bound-object-kind and --bound-object-name need each other")),
+        };
+        Ok(TokenRequest {
             spec: TokenRequestSpec {
                 audiences: self.audience.clone(),
-                expiration_seconds: seconds.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX)),
+                // kubectl takes a duration of 0 for none, too.
+                expiration_seconds: self.duration.filter(|seconds| *seconds > 0),
                 bound_object_ref,
                 attestations: self
                     .attest_api_group
@@ -192,24 +208,30 @@ impl Wanted {
                     .map(|group| BTreeMap::from([(Attestation::API_GROUPS.to_owned(), vec![group.clone()])])),
             },
             ..TokenRequest::default()
-        }
+        })
     }
 }
 
-/// The group and version that objects of a kind have.
-fn api_version(kind: &str) -> String {
-    let group = ObjectKind::ALL.iter().find(|known| known.name() == kind).map_or("", |kind| kind.api_group());
-    if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") }
+fn api_version(kind: ObjectKind) -> String {
+    match kind.api_group() {
+        "" => "v1".to_owned(),
+        group => format!("{group}/v1"),
+    }
+}
+
+/// The token in the answer to a TokenRequest.
+pub fn token(response: &TokenRequest) -> Result<&str, Failure> {
+    let token = response.status.as_ref().map(|status| status.token.as_str());
+    token.filter(|token| !token.is_empty()).ok_or_else(|| Failure::new("the answer holds no token"))
 }
 
 impl TokenFormat {
     pub fn print(self, response: &TokenRequest) -> Result<(), Failure> {
         match self {
             Self::Token => {
-                // As kubectl: a line for people, the bare token for programs.
+                // As in kubectl: a whole line on a terminal, otherwise the bare token.
                 let end = if std::io::stdout().is_terminal() { "\n" } else { "" };
-                let token = response.status.as_ref().map(|status| status.token.as_str()).unwrap_or_default();
-                output::bytes(format!("{token}{end}").as_bytes())
+                output::bytes(format!("{}{end}", token(response)?).as_bytes())
             }
             Self::Json => output::document(Structured::Json, response),
             Self::Yaml => output::document(Structured::Yaml, response),

@@ -1,4 +1,4 @@
-//! Whose tokens are accepted: issuers, by their names, public keys and objects.
+//! Trusted issuers: their names, public keys and objects.
 
 use std::path::PathBuf;
 
@@ -14,50 +14,50 @@ use crate::objects::Objects;
 use crate::output::{printable, warning};
 
 const RSA_ALGORITHMS: [&str; 6] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
-/// A little more than a key set may have, so that the library says what is wrong with a longer one.
+/// The largest file that is read, in bytes. The library accepts less and explains the error better.
 const MAX_FILE_SIZE: u64 = 2 << 20;
 
-/// Issuers, each with what was said of it.
+/// The options about issuers, in the order in which they were given.
 ///
-/// What an option belongs to is told by its place: the keys of one cluster must never vouch for another.
+/// The order tells which issuer an option belongs to. The keys of one cluster must never vouch for another.
 pub struct IssuerOptions {
-    said: Vec<Said>,
+    options: Vec<IssuerOption>,
     algorithm: Option<Algorithm>,
 }
 
 #[derive(Args)]
 #[command(next_help_heading = "The issuer")]
 struct Given {
-    /// Name of the issuer, exactly as the cluster writes it into its tokens; may be given several times
+    /// Name of the issuer, exactly as in the cluster's tokens; may be given several times
     ///
-    /// `kubectl get --raw /.well-known/openid-configuration` shows it as `issuer`. With several, --label, --jwks, --pem and
-    /// --objects belong to the --issuer before them. Names that directly follow each other are names of one issuer.
+    /// `kubectl get --raw /.well-known/openid-configuration` shows it as `issuer`. With several issuers, --label, --jwks, --pem
+    /// and --objects belong to the --issuer before them. Several --issuer in a row are names of the same issuer.
     #[arg(long, value_name = "URL")]
     issuer: Vec<String>,
-    /// What you call the issuer, for the output [default: its first name]
+    /// Your own name for the issuer, for the output [default: its first name]
     #[arg(long, value_name = "NAME", requires = "issuer")]
     label: Vec<String>,
     /// JSON Web Key Set of the issuer, as the API server serves it at /openid/v1/jwks; may be given several times
     #[arg(long, value_name = "FILE", value_parser = file)]
     jwks: Vec<PathBuf>,
-    /// Keys of the issuer in PEM form, such as sa.pub of a control plane; may be given several times
+    /// Keys of the issuer in PEM format, such as a control plane's sa.pub; may be given several times
     ///
-    /// Of private keys only the public half is used.
+    /// Only the public half of a private key is used.
     #[arg(long, value_name = "FILE", value_parser = file)]
     pem: Vec<PathBuf>,
-    /// What the RSA keys from all --pem files sign with [default: RS256]
+    /// Algorithm of the RSA keys in all --pem files [default: RS256]
     #[arg(long, value_name = "NAME", requires = "pem", value_parser = rsa_algorithm())]
     algorithm: Option<Algorithm>,
-    /// Objects of the issuer's cluster, as JSON or YAML lists; may be given several times
+    /// File with objects of the issuer's cluster, as JSON or YAML lists; may be given several times
     ///
-    /// As `kubectl get serviceaccounts,pods,secrets,nodes -A -o json` prints them, or {"pods": [...], ...}, and for tokens that
-    /// are bound to webhook configurations, those too.
+    /// The output of `kubectl get serviceaccounts,pods,secrets,nodes -A -o json`, or {"pods": [...], ...}. For tokens that are
+    /// bound to webhook configurations, list these too.
     #[arg(long, value_name = "FILE", value_parser = file)]
     objects: Vec<PathBuf>,
 }
 
-/// An option with its value.
-enum Said {
+/// An option and its value.
+enum IssuerOption {
     Issuer(String),
     Label(String),
     Jwks(PathBuf),
@@ -65,7 +65,7 @@ enum Said {
     Objects(PathBuf),
 }
 
-/// What was said of one issuer.
+/// The options about one issuer.
 #[derive(Default)]
 struct Group {
     names: Vec<String>,
@@ -75,9 +75,9 @@ struct Group {
     objects: Vec<PathBuf>,
 }
 
-/// A trusted issuer, and the objects of its cluster where files list them.
+/// A trusted issuer, and the objects of its cluster if files list them.
 pub struct LoadedIssuer {
-    /// Without its objects.
+    /// Does not have the objects yet.
     pub issuer: TrustedIssuer,
     pub objects: Option<Objects>,
 }
@@ -91,15 +91,15 @@ impl FromArgMatches for IssuerOptions {
         let [issuers, labels, jwks, pem, objects] = ["issuer", "label", "jwks", "pem", "objects"]
             .map(|option| matches.indices_of(option).into_iter().flatten().collect::<Vec<_>>());
         let given = Given::from_arg_matches_mut(matches)?;
-        let mut said: Vec<(usize, Said)> = Vec::new();
-        said.extend(issuers.into_iter().zip(given.issuer.into_iter().map(Said::Issuer)));
-        said.extend(labels.into_iter().zip(given.label.into_iter().map(Said::Label)));
-        said.extend(jwks.into_iter().zip(given.jwks.into_iter().map(Said::Jwks)));
-        said.extend(pem.into_iter().zip(given.pem.into_iter().map(Said::Pem)));
-        said.extend(objects.into_iter().zip(given.objects.into_iter().map(Said::Objects)));
-        said.sort_by_key(|(place, _)| *place);
-        let said = said.into_iter().map(|(_, said)| said).collect();
-        Ok(Self { said, algorithm: given.algorithm })
+        let mut options: Vec<(usize, IssuerOption)> = Vec::new();
+        options.extend(issuers.into_iter().zip(given.issuer.into_iter().map(IssuerOption::Issuer)));
+        options.extend(labels.into_iter().zip(given.label.into_iter().map(IssuerOption::Label)));
+        options.extend(jwks.into_iter().zip(given.jwks.into_iter().map(IssuerOption::Jwks)));
+        options.extend(pem.into_iter().zip(given.pem.into_iter().map(IssuerOption::Pem)));
+        options.extend(objects.into_iter().zip(given.objects.into_iter().map(IssuerOption::Objects)));
+        options.sort_by_key(|(place, _)| *place);
+        let options = options.into_iter().map(|(_, option)| option).collect();
+        Ok(Self { options, algorithm: given.algorithm })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -123,7 +123,7 @@ fn rsa_algorithm() -> impl clap::builder::TypedValueParser<Value = Algorithm> {
         .try_map(|name| Algorithm::from_name(&name).ok_or(KeyError::UnsupportedAlgorithm))
 }
 
-/// Standard input is for the token alone.
+/// Parses the name of a file. Refuses `-`, because standard input is for the token.
 pub fn file(name: &str) -> Result<PathBuf, String> {
     if name == "-" {
         return Err("standard input is for the token: name a file".to_owned());
@@ -132,27 +132,27 @@ pub fn file(name: &str) -> Result<PathBuf, String> {
 }
 
 impl IssuerOptions {
-    /// Reads keys and objects of each issuer; reports keys that cannot be used.
+    /// Reads the keys and objects of each issuer. Warns of keys that cannot be used.
     pub fn load(&self) -> Result<Vec<LoadedIssuer>, Failure> {
         self.groups()?.iter().map(|group| group.load(self.algorithm)).collect()
     }
 
-    /// What was said of each issuer, unless that cannot be told.
+    /// Groups the options by issuer. Fails if that is ambiguous.
     fn groups(&self) -> Result<Vec<Group>, Failure> {
-        let names = self.said.iter().filter(|said| matches!(said, Said::Issuer(_))).count();
-        // Of a single name all is said, wherever it stands.
+        let names = self.options.iter().filter(|option| matches!(option, IssuerOption::Issuer(_))).count();
+        // With a single name, every option belongs to it, in any order.
         let one = names < 2;
         let mut groups: Vec<Group> = if one { vec![Group::default()] } else { Vec::new() };
-        for said in &self.said {
-            let begins =
-                matches!(said, Said::Issuer(_)) && groups.last().is_none_or(|group| !group.is_only_named());
+        for option in &self.options {
+            let begins = matches!(option, IssuerOption::Issuer(_))
+                && groups.last().is_none_or(|group| !group.is_only_named());
             if begins && !one {
                 groups.push(Group::default());
             }
             match groups.last_mut() {
-                Some(group) => group.add(said),
+                Some(group) => group.add(option),
                 None => {
-                    return Err(ambiguous(&format!("{} stands before every --issuer", said.option())));
+                    return Err(ambiguous(&format!("{} comes before the first --issuer", option.name())));
                 }
             }
         }
@@ -163,8 +163,8 @@ impl IssuerOptions {
     }
 }
 
-impl Said {
-    fn option(&self) -> &'static str {
+impl IssuerOption {
+    fn name(&self) -> &'static str {
         match self {
             Self::Issuer(_) => "--issuer",
             Self::Label(_) => "--label",
@@ -176,24 +176,24 @@ impl Said {
 }
 
 impl Group {
-    fn add(&mut self, said: &Said) {
-        match said {
-            Said::Issuer(name) => self.names.push(name.clone()),
-            Said::Label(label) => self.labels.push(label.clone()),
-            Said::Jwks(path) => self.jwks.push(path.clone()),
-            Said::Pem(path) => self.pem.push(path.clone()),
-            Said::Objects(path) => self.objects.push(path.clone()),
+    fn add(&mut self, option: &IssuerOption) {
+        match option {
+            IssuerOption::Issuer(name) => self.names.push(name.clone()),
+            IssuerOption::Label(label) => self.labels.push(label.clone()),
+            IssuerOption::Jwks(path) => self.jwks.push(path.clone()),
+            IssuerOption::Pem(path) => self.pem.push(path.clone()),
+            IssuerOption::Objects(path) => self.objects.push(path.clone()),
         }
     }
 
-    /// Whether another name would be a name of the same issuer.
+    /// Whether only names were given so far. Another name then belongs to the same issuer.
     fn is_only_named(&self) -> bool {
         self.labels.is_empty() && self.jwks.is_empty() && self.pem.is_empty() && self.objects.is_empty()
     }
 
-    /// The first name, for a message.
+    /// The first name, for a message. Empty if there is none.
     fn name(&self) -> String {
-        failure::harmless(self.names.first().map(String::as_str).unwrap_or_default())
+        self.names.first().map_or_else(String::new, |name| failure::harmless(name))
     }
 
     fn demand_clarity(&self) -> Result<(), Failure> {
@@ -201,10 +201,10 @@ impl Group {
         if files == 0 {
             return Err(ambiguous(&format!("no --jwks or --pem follows --issuer {}", self.name())));
         }
-        // Two lists side by side may be meant as pairs. A label says that they are one issuer.
+        // Several names and several files may be meant as pairs. A label says that they are one issuer.
         if files > 1 && self.names.len() > 1 && self.labels.is_empty() {
             return Err(ambiguous(&format!(
-                "{files} key files follow {} names from --issuer {} on; if they are all of one issuer, give it a --label",
+                "{files} key files follow {} names from --issuer {} on; if all belong to one issuer, give it a --label",
                 self.names.len(),
                 self.name()
             )));
@@ -214,14 +214,19 @@ impl Group {
 
     fn load(&self, algorithm: Option<Algorithm>) -> Result<LoadedIssuer, Failure> {
         let keys = self.keys(algorithm)?;
-        let mut names = self.names.iter().map(String::as_str);
-        let issuer = TrustedIssuer::new(names.next().unwrap_or_default(), keys);
-        let issuer = names.fold(issuer, TrustedIssuer::also_named);
+        let Some((name, others)) = self.names.split_first() else {
+            return Err(Failure::new("no --issuer: name the issuer as its tokens do"));
+        };
+        let issuer = TrustedIssuer::new(name.as_str(), keys);
+        let issuer = others.iter().map(String::as_str).fold(issuer, TrustedIssuer::also_named);
         let issuer = match self.labels.as_slice() {
             [] => issuer,
             [label] => issuer.label(label),
             _ => {
-                return Err(Failure::new(format!("several --label for --issuer {}: give one", self.name())));
+                return Err(Failure::new(format!(
+                    "several --label for --issuer {}: give only one",
+                    self.name()
+                )));
             }
         };
         let objects = if self.objects.is_empty() { None } else { Some(Objects::load(&self.objects)?) };
@@ -247,7 +252,7 @@ impl Group {
         if keys.is_empty() {
             let whose = if self.names.is_empty() { String::new() } else { format!(" for {}", self.name()) };
             return Err(Failure::new(format!(
-                "no usable key{whose}: give a key set of the cluster with --jwks or --pem"
+                "no usable key{whose}: give the cluster's keys with --jwks or --pem"
             )));
         }
         Ok(keys)
@@ -263,11 +268,11 @@ impl LoadedIssuer {
     }
 }
 
-/// Builds a verifier; says a mistake with issuers in words of the command line.
+/// Builds a verifier. Explains a mistake with issuers by options of the command line.
 pub fn build(builder: VerifierBuilder) -> Result<Verifier, Failure> {
     builder.build().map_err(|error| match error {
         BuildError::LabelNotUnique { .. } => Failure::new(format!(
-            "{}; as in --issuer URL --label blue --jwks blue.json --issuer URL --label green --jwks green.json",
+            "{}, as in --issuer URL --label blue --jwks blue.json --issuer URL --label green --jwks green.json",
             failure::harmless(&error.to_string())
         )),
         _ => Failure::new(failure::harmless(&error.to_string())),
@@ -276,15 +281,15 @@ pub fn build(builder: VerifierBuilder) -> Result<Verifier, Failure> {
 
 fn ambiguous(wrong: &str) -> Failure {
     Failure::new(format!(
-        "{wrong}. With several --issuer, each is followed by what belongs to it, as in \
-         --issuer URL-A --jwks a.json --issuer URL-B --jwks b.json; \
-         or by another name of the same issuer, as in --issuer NEW --issuer OLD --jwks keys.json"
+        "{wrong}. With several issuers, put the options of each behind its --issuer, as in \
+         --issuer URL-A --jwks a.json --issuer URL-B --jwks b.json. \
+         Put further names of the same issuer first, as in --issuer NEW --issuer OLD --jwks keys.json"
     ))
 }
 
 fn with_algorithm(key: Key, algorithm: Option<Algorithm>) -> Result<Key, KeyError> {
     match algorithm {
-        // RS256 is what every RSA key of a PEM file comes with.
+        // Every RSA key from a PEM file starts with RS256.
         Some(algorithm) if key.algorithm() == Algorithm::RS256 => key.with_algorithm(algorithm),
         _ => Ok(key),
     }

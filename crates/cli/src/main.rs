@@ -1,6 +1,6 @@
-//! The `boundtoken` program: verifies tokens, looks into them, and shows on its own what a bound token is.
+//! The `boundtoken` program.
 //!
-//! Each command is a file. No message ever holds a token, nor a part of one that could be used.
+//! Each command has its own file. No message contains a token or a usable part of one.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;
@@ -41,10 +41,10 @@ use failure::Failure;
 
 /// Verify Kubernetes bound service-account tokens, without asking the API server
 ///
-/// A bound token names its audience, expires, and dies with the pod that it was issued for. boundtoken gives the
-/// answer of a TokenReview from the cluster's public keys and a list of its objects, in microseconds.
+/// A bound token names its audience, expires, and is void once its pod is deleted. boundtoken gives the answer that
+/// TokenReview would give, within microseconds. It needs only the cluster's public keys and a list of its objects.
 #[derive(Parser)]
-#[command(version, arg_required_else_help = true, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "boundtoken", version, arg_required_else_help = true, max_term_width = 100, after_help = EXAMPLES)]
 struct Program {
     #[command(subcommand)]
     command: Command,
@@ -52,24 +52,24 @@ struct Program {
 
 const EXAMPLES: &str = "\
 Examples:
-  See it work, with nothing but this program:
+  See it work, without a cluster:
     boundtoken demo
 
-  Verify a token for the audience vault, by the cluster's own keys:
+  Verify a token for the audience vault with the cluster's keys:
     kubectl get --raw /openid/v1/jwks > jwks.json
     kubectl create token app --audience vault | boundtoken verify --jwks jwks.json \\
       --issuer https://kubernetes.default.svc.cluster.local --audience vault
 
-  Look into a token, without verifying it:
+  Show what is in a token, without verifying it:
     boundtoken inspect --token-file /var/run/secrets/kubernetes.io/serviceaccount/token
 
-  What does it cost on this machine?
+  Measure how fast verification is on this machine:
     boundtoken bench
 
 Exit status:
   0  done; verify: the token is accepted
   1  verify: the token is refused; inspect: it cannot be decoded
-  2  it could not be decided: wrong arguments, an unreadable file, no token, no usable key;
+  2  undecided: wrong arguments, an unreadable file, no token, or no usable key;
      verify --require-live: the bound objects were not checked";
 
 #[derive(Subcommand)]

@@ -12,13 +12,13 @@ use serde_json::Value;
 use crate::failure::Failure;
 use crate::input::read_file;
 
-/// The longest file that is read, in bytes: the full objects of a large cluster.
+/// The largest file that is read, in bytes. The full objects of a large cluster fit into it.
 const MAX_FILE_SIZE: u64 = 256 << 20;
 
-/// What files say of a cluster's objects.
+/// A cluster's objects, as files list them.
 ///
-/// A kind of which they say nothing at all is unknown, not absent: `kubectl get pods` lists no service account, and
-/// still every token has one.
+/// If no file lists a kind, its objects are unknown, not absent. `kubectl get pods`, for example, lists no service accounts,
+/// but every token has one.
 #[derive(Clone)]
 pub struct Objects {
     store: ObjectStore,
@@ -53,7 +53,7 @@ impl Objects {
         Ok(())
     }
 
-    /// Which kinds a document speaks of, in any form that an [`ObjectStore`] reads.
+    /// Adds the kinds that a document lists. Understands every format that an [`ObjectStore`] reads.
     fn add_kinds(&mut self, document: &Value) {
         match document {
             Value::Array(items) => items.iter().for_each(|item| self.add_kinds(item)),

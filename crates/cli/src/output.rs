@@ -1,6 +1,7 @@
-//! Writing: to people with colours where they are wanted, to programs as JSON or YAML.
+//! Output: text for people, JSON and YAML for programs.
 
 use std::io::{self, Write as _};
+#[cfg(feature = "network")]
 use std::ops::ControlFlow;
 
 use anstyle::{AnsiColor, Style};
@@ -15,12 +16,12 @@ pub const CAUTION: Style = AnsiColor::Yellow.on_default().bold();
 pub const STRONG: Style = Style::new().bold();
 pub const FAINT: Style = Style::new().dimmed();
 
-/// How wide the labels of a table are.
+/// The width of a table's labels, in characters.
 const LABEL_WIDTH: usize = 17;
-/// How wide its values are before they are continued on a new line: 80 columns in all.
+/// The width at which a table's values wrap, in characters. A whole line has 80 columns.
 const VALUE_WIDTH: usize = 60;
 
-/// The form of what is written to standard output.
+/// The format of standard output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people
@@ -28,11 +29,11 @@ pub enum Format {
     Text,
     /// For programs
     Json,
-    /// For programs, and for people who like it
+    /// The same as YAML
     Yaml,
 }
 
-/// A form for programs.
+/// A format for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Structured {
     Json,
@@ -49,12 +50,12 @@ impl Format {
     }
 }
 
-/// Writes text to standard output; styles are dropped where they are not wanted (`NO_COLOR`, no terminal).
+/// Writes text to standard output. Drops its styles if this is no terminal or `NO_COLOR` is set.
 pub fn text(text: &str) -> Result<(), Failure> {
     finish(anstream::stdout().lock().write_all(text.as_bytes()))
 }
 
-/// Writes bytes to standard output as they are.
+/// Writes bytes to standard output unchanged.
 pub fn bytes(bytes: &[u8]) -> Result<(), Failure> {
     finish(io::stdout().lock().write_all(bytes))
 }
@@ -68,7 +69,8 @@ pub fn document(format: Structured, document: &impl Serialize) -> Result<(), Fai
     bytes(written?.as_bytes())
 }
 
-/// Writes a line to standard output, at once; breaks off when the reader has gone away.
+/// Writes a line to standard output and flushes it. Breaks when nobody reads standard output any more.
+#[cfg(feature = "network")]
 pub fn line(line: &str) -> Result<ControlFlow<()>, Failure> {
     let mut stdout = anstream::stdout().lock();
     match writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {
@@ -78,15 +80,16 @@ pub fn line(line: &str) -> Result<ControlFlow<()>, Failure> {
     }
 }
 
-/// JSON in one line, without a character that could mislead a terminal's reader.
+/// One line of JSON, without characters that change how a terminal shows it.
+#[cfg(feature = "network")]
 pub fn compact_json(document: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string(document).map(|json| printable(&json)).map_err(Failure::unwritten)
 }
 
-/// Indented JSON without a character that could mislead a terminal's reader.
+/// Indented JSON, without characters that change how a terminal shows it.
 pub fn json(document: &impl Serialize) -> Result<String, Failure> {
     let json = serde_json::to_string_pretty(document).map_err(Failure::unwritten)?;
-    // Line feeds stand between members only: in strings they are escaped already.
+    // Every line feed is between members. Inside strings, line feeds are escaped.
     Ok(json.lines().map(printable).collect::<Vec<_>>().join("\n"))
 }
 
@@ -98,7 +101,7 @@ impl Failure {
 
 fn finish(written: io::Result<()>) -> Result<(), Failure> {
     match written.and_then(|()| io::stdout().flush()) {
-        // The reader has read enough, as `head` does: the verdict stands.
+        // The reader has read enough, as `head` does. The verdict stays the same.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => written.map_err(Failure::unwritten),
     }
@@ -106,7 +109,7 @@ fn finish(written: io::Result<()>) -> Result<(), Failure> {
 
 /// Writes an error for people to standard error.
 pub fn error(sentence: &str) {
-    // Without a working standard error there is the exit status.
+    // If standard error is closed, the exit status still tells.
     let _written = error_lines(&format!("{BAD}error:{BAD:#} {sentence}\n"));
 }
 
@@ -120,12 +123,12 @@ pub fn error_lines(lines: &str) -> io::Result<()> {
     anstream::stderr().lock().write_all(lines.as_bytes())
 }
 
-/// A text in a style.
+/// Wraps text in a style.
 pub fn paint(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// Adds a row of a table: a label, then the value; no label continues the value above.
+/// Adds a row to a table: a label, then a value. An empty label continues the value above.
 pub fn row(lines: &mut String, label: &str, value: &str) {
     let mut label = label;
     for line in wrapped(value) {
@@ -134,7 +137,7 @@ pub fn row(lines: &mut String, label: &str, value: &str) {
     }
 }
 
-/// Breaks a text at spaces into lines that fit into a table; a longer word has a line to itself.
+/// Breaks text at spaces into lines that fit into a table. A word that is too long gets its own line.
 fn wrapped(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
@@ -149,7 +152,7 @@ fn wrapped(text: &str) -> Vec<String> {
     lines
 }
 
-/// Adds a row for each of the values, the label before the first only.
+/// Adds one row for each value. Only the first has the label.
 pub fn rows<T: AsRef<str>>(lines: &mut String, label: &str, values: impl IntoIterator<Item = T>) {
     let mut label = label;
     for value in values {
@@ -158,8 +161,8 @@ pub fn rows<T: AsRef<str>>(lines: &mut String, label: &str, values: impl IntoIte
     }
 }
 
-/// Text from a token or a file as it may stand on a terminal: what is invisible, moves the cursor or turns the
-/// direction of reading is written as in JSON, `\u001b`.
+/// Makes text from a token or a file safe for a terminal. Characters that are invisible, move the cursor or change the
+/// direction of reading are escaped as in JSON: `\u001b`.
 pub fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {

@@ -1,4 +1,4 @@
-//! Every reason for which a token is refused.
+//! `boundtoken reasons`: every reason for a refusal.
 
 use std::process::ExitCode;
 
@@ -11,11 +11,11 @@ use crate::output::{self, CAUTION, FAINT, Format, STRONG, paint};
 
 /// List every reason for which a token is refused
 ///
-/// Numbers and names are stable: they may stand in alerts and programs.
+/// Numbers and names are stable. Alerts and programs can rely on them.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Form of the output
+    /// Output format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
     output: Format,
 }

@@ -10,29 +10,28 @@ use serde::Deserialize;
 
 use crate::cluster::{self, Connection, Refusal, object_name};
 use crate::failure::{self, Failure};
-use crate::issue::{TokenFormat, Wanted};
+use crate::issue::{self, TokenFormat, Wanted};
 use crate::output;
 
 mod explained;
 
 /// Request a token for a service account from a cluster, like `kubectl create token`
 ///
-/// Says on standard error what verifiers will check: for whom the token is good, until when, and what it dies with. The
-/// object to bind it to is looked up first, of its metadata only. Needs the permission to `create` on
-/// `serviceaccounts/token`.
+/// Prints on standard error what verifiers will check: the audiences, the expiry and the bound objects. Looks up the bound
+/// object first, and reads only its metadata. Needs the permission to `create` `serviceaccounts/token`.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
     /// Name of the service account
     #[arg(value_parser = object_name)]
     name: String,
-    /// Namespace of the service account [default: that of the context]
+    /// Namespace of the service account [default: the context's]
     #[arg(short, long, value_name = "NAME", value_parser = object_name)]
     namespace: Option<String>,
-    /// Form of the answer
+    /// Output format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
     output: TokenFormat,
-    /// Do not say what verifiers will check
+    /// Do not print what verifiers will check
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]
@@ -43,22 +42,22 @@ pub struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  A token for the audience vault:
+  Request a token for the audience vault:
     boundtoken request app --audience vault
 
-  One that dies with a pod, for 10 minutes at most:
+  Bind it to a pod, for 10 minutes:
     boundtoken request app -n demo --audience vault --duration 10m \\
       --bound-object-kind Pod --bound-object-name app-0
 
-  Would a verifier accept it?
+  Check that a verifier accepts it:
     boundtoken request app --audience vault -q | boundtoken verify --cluster --audience vault
 
 Exit status:
   0  done
   1  the API server refused the request
-  2  wrong arguments, no configuration, or the API server could not be asked";
+  2  wrong arguments, no configuration, or no answer from the API server";
 
-/// Of an object, what is needed to name it.
+/// An object's metadata.
 #[derive(Deserialize)]
 struct Metadata {
     metadata: ObjectMeta,
@@ -72,9 +71,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             return Ok(ExitCode::FAILURE);
         }
     };
+    let token = issue::token(&response)?;
     arguments.output.print(&response)?;
     if !arguments.quiet {
-        explained::print(&response, arguments.wanted.has_audience());
+        explained::print(token, arguments.wanted.has_audience());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -83,11 +83,11 @@ impl Arguments {
     async fn request(&self) -> Result<Result<TokenRequest, Refusal>, Failure> {
         let client = self.cluster.client().await?;
         let namespace = self.namespace.as_deref().unwrap_or_else(|| client.default_namespace());
-        let mut request = self.wanted.request();
+        let mut request = self.wanted.request()?;
         if let Some(object) = request.spec.bound_object_ref.as_mut().filter(|object| object.uid.is_empty()) {
             match look_up(&client, namespace, object).await? {
                 Ok(uid) => object.uid = uid,
-                // Who may not look may still ask: then the API server finds the uid.
+                // This identity may not read the object. The API server fills in the uid.
                 Err(refusal) if refusal.status == StatusCode::FORBIDDEN => {}
                 Err(refusal) => return Ok(Err(refusal)),
             }
@@ -95,14 +95,10 @@ impl Arguments {
         let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{}/token", self.name);
         let answer = cluster::post(&client, &path, &request).await?;
         answer.warnings().for_each(|warning| output::warning(&failure::harmless(&warning)));
-        let response: Result<TokenRequest, Refusal> = answer.object()?;
-        if response.as_ref().is_ok_and(|response| response.status.is_none()) {
-            return Err(Failure::new("the API server answered without a token"));
-        }
-        Ok(response)
+        answer.object()
     }
 
-    /// The API server's words, and what to do where it does not say.
+    /// The API server's words, and what to do.
     fn explain(&self, refusal: &Refusal) -> String {
         let message = failure::harmless(&refusal.message);
         match refusal.status {
@@ -110,7 +106,7 @@ impl Arguments {
             StatusCode::FORBIDDEN => {
                 let place = self.namespace.as_deref().map(|name| format!(" -n {name}")).unwrap_or_default();
                 format!(
-                    "{message}; somebody may allow it with `kubectl create role token-requester --verb create \
+                    "{message}; an administrator can allow it with `kubectl create role token-requester --verb create \
                      --resource serviceaccounts/token --resource-name {}{place}` and a role binding",
                     self.name
                 )
@@ -120,7 +116,7 @@ impl Arguments {
     }
 }
 
-/// The uid of the object that now has the name.
+/// Looks up the uid of the object that has this name now.
 async fn look_up(
     client: &Client,
     namespace: &str,

@@ -1,12 +1,12 @@
 //! Commands to copy into a shell.
 
-/// A text as one word of a POSIX shell.
+/// Quotes text as one word of a POSIX shell.
 pub fn word(text: &str) -> String {
     let plain = |character: char| character.is_ascii_alphanumeric() || "/._-+:,@%".contains(character);
     if !text.is_empty() && text.chars().all(plain) && !text.starts_with('-') {
         text.to_owned()
     } else {
-        // `--` would be needed before a leading hyphen; a path may begin with `./` instead.
+        // A leading hyphen would be read as an option.
         let relative = if text.starts_with('-') { "./" } else { "" };
         format!("'{relative}{}'", text.replace('\'', r"'\''"))
     }

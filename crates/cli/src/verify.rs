@@ -1,4 +1,4 @@
-//! `boundtoken verify`: the verdict on a token.
+//! `boundtoken verify`.
 
 use std::process::ExitCode;
 
@@ -19,23 +19,23 @@ pub mod verdict;
 use live::LiveOptions;
 use verdict::Verdict;
 
-/// The arguments that say whose tokens are accepted.
+/// The arguments that name the issuer.
 #[cfg(feature = "network")]
 const NAMES: [&str; 2] = ["issuer", "cluster"];
 #[cfg(not(feature = "network"))]
 const NAMES: [&str; 1] = ["issuer"];
-/// The arguments that say by which keys.
+/// The arguments that provide the keys.
 #[cfg(feature = "network")]
 const KEYS: [&str; 3] = ["jwks", "pem", "cluster"];
 #[cfg(not(feature = "network"))]
 const KEYS: [&str; 2] = ["jwks", "pem"];
 
-/// Verify a token: who it speaks for, or why it is refused
+/// Verify a token, and print whom it identifies or why it is refused
 ///
-/// Checks the form, the signature, the issuer, the audience and the times and, with --objects, that the service account
-/// and the pod, secret, node or webhook configuration that the token is bound to still exist. Without --objects, a token
-/// of a deleted pod is accepted until it expires, and a warning says so. Nothing is read but the files named here. With
-/// --cluster all this comes from an API server.
+/// Checks the format, the signature, the issuer, the audience and the times. With --objects, also checks that the token's
+/// service account still exists, and so does the pod, secret, node or webhook configuration that the token is bound to.
+/// Without --objects, the token of a deleted pod is accepted until it expires, with a warning. Reads only the files named
+/// here. With --cluster, everything comes from an API server instead.
 #[derive(Args)]
 #[command(
     after_help = EXAMPLES,
@@ -45,7 +45,7 @@ const KEYS: [&str; 2] = ["jwks", "pem"];
 pub struct Arguments {
     #[command(flatten)]
     token: TokenInput,
-    /// Form of the verdict
+    /// Output format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
     output: VerdictFormat,
     #[command(flatten)]
@@ -54,79 +54,78 @@ pub struct Arguments {
     #[command(flatten)]
     live: LiveOptions,
     #[command(flatten)]
-    demands: Demands,
+    requirements: Requirements,
 }
 
-/// What a token is held to.
+/// What a token must satisfy.
 #[derive(Args)]
-#[command(next_help_heading = "The demands")]
-struct Demands {
-    /// Identifier of the service that verifies, as the token must name it; may be given several times
+#[command(next_help_heading = "The requirements")]
+struct Requirements {
+    /// Audience to accept: the name of the service that verifies; may be given several times
     #[arg(long, value_name = "NAME", required = true)]
     audience: Vec<String>,
-    /// Accept a token only if its bound objects are known to exist now: needs --objects or --cluster
+    /// Accept a token only if its bound objects are known to exist now; needs --objects or --cluster
     ///
-    /// Otherwise a token whose bound objects were not checked is accepted with a warning on standard error.
+    /// By default, a token whose bound objects were not checked is accepted, with a warning on standard error.
     #[arg(long)]
     require_live: bool,
-    /// How far the clocks of issuer and verifier may be apart, in seconds [default: 60]
+    /// How far the clocks of the issuer and the verifier may differ, in seconds [default: 60]
     #[arg(long, value_name = "SECONDS")]
     leeway: Option<u64>,
-    /// Verify as of this time, in RFC 3339 or in seconds since 1970 [default: the clock]
+    /// Verify as of this time, in RFC 3339 or in seconds since 1970 [default: now]
     #[arg(long, value_name = "TIME", value_parser = words::parse)]
     now: Option<UnixSeconds>,
-    /// The largest token that is looked at, in bytes [default: 16384]
+    /// Size limit for the token, in bytes [default: 16384]
     #[arg(long, value_name = "BYTES")]
     max_token_size: Option<usize>,
 }
 
 const EXAMPLES: &str = "\
 Examples:
-  A token in a file, against the key set of its cluster:
+  Verify a token in a file with its cluster's key set:
     boundtoken verify --token-file token --jwks jwks.json --audience vault \\
       --issuer https://kubernetes.default.svc.cluster.local
 
-  Has its pod been deleted?
+  Check whether its pod was deleted:
     kubectl get serviceaccounts,pods,secrets,nodes -A -o json > objects.json
     boundtoken verify --token-file token --objects objects.json ...
 
-  Tokens of two clusters: each --issuer is followed by what belongs to it
+  Accept tokens of two clusters; put each cluster's options behind its --issuer:
     boundtoken verify --token-file token --audience vault \\
       --issuer https://a.example.com --label blue --jwks blue.json --objects blue-objects.json \\
       --issuer https://b.example.com --label green --jwks green.json --objects green-objects.json
 
-  By a cluster itself: issuer, keys and objects
+  Take the issuer, keys and objects from a cluster:
     boundtoken verify --token-file token --cluster --audience vault
 
-  In a script: the user's name alone, or nothing
+  In a script, get the user's name or nothing:
     user=$(boundtoken verify -o name --require-live --objects objects.json ...) || exit
 
 Exit status:
-  0  the token is accepted; without --require-live perhaps with a warning that its bound
-     objects were not checked
+  0  the token is accepted; a warning may say that its bound objects were not checked
   1  the token is refused
-  2  it could not be decided: wrong arguments, an unreadable file, no token, no usable key, no
-     connection to the cluster, or what the token is bound to could not be looked up;
-     with --require-live also: its bound objects were not checked, or not just now";
+  2  undecided: wrong arguments, an unreadable file, no token, no usable key, no connection to
+     the cluster, or bound objects that could not be looked up;
+     with --require-live also: the bound objects were not checked, or not recently";
 
-/// The form of a verdict.
+/// The output format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum VerdictFormat {
     /// For people
     #[default]
     Text,
-    /// For programs: verdict, user, issuerLabel, audiences, boundObjects, claims; or verdict, reason
+    /// For programs: verdict, user, issuerLabel, audiences, boundObjects and claims; or verdict and reason
     Json,
     /// The same as YAML
     Yaml,
-    /// The user's name alone; when refused, nothing, and the reason's name on standard error
+    /// Only the user's name; for a refusal, nothing, and the reason's name on standard error
     Name,
 }
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let now = arguments.demands.now.unwrap_or_else(UnixSeconds::now);
+    let now = arguments.requirements.now.unwrap_or_else(UnixSeconds::now);
     let verdict = Verdict::new(arguments.verify(now), arguments.is_live());
-    let verdict = if arguments.demands.require_live { verdict.demanded_live() } else { verdict };
+    let verdict = if arguments.requirements.require_live { verdict.required_live() } else { verdict };
     if let Some(caution) = verdict.caution() {
         output::warning(&format!("the token is accepted, but {caution}"));
     }
@@ -140,7 +139,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 impl Arguments {
-    /// Whether a cluster is asked.
+    /// Whether the verdict comes from a cluster.
     fn is_live(&self) -> bool {
         #[cfg(feature = "network")]
         return self.live.cluster;
@@ -148,13 +147,13 @@ impl Arguments {
         false
     }
 
-    /// The verifier's answer, or why there is none.
+    /// The verifier's answer. Fails if there is none.
     fn verify(&self, now: UnixSeconds) -> Result<Result<VerifiedToken, Rejection>, Failure> {
         #[cfg(feature = "network")]
         if self.is_live() {
             let token = self.token.read()?;
             return crate::cluster::block_on(
-                self.live.verify(&token, |builder| self.demands.added_to(builder)),
+                self.live.verify(&token, |builder| self.requirements.added_to(builder)),
             );
         }
         let verifier = self.verifier()?;
@@ -164,11 +163,11 @@ impl Arguments {
     fn verifier(&self) -> Result<Verifier, Failure> {
         let issuers = self.issuer.load()?.into_iter().map(LoadedIssuer::with_objects);
         let builder = issuers.fold(Verifier::builder(), VerifierBuilder::issuer);
-        keys::build(self.demands.added_to(builder))
+        keys::build(self.requirements.added_to(builder))
     }
 }
 
-impl Demands {
+impl Requirements {
     fn added_to(&self, mut builder: VerifierBuilder) -> VerifierBuilder {
         for audience in &self.audience {
             builder = builder.audience(audience.as_str());

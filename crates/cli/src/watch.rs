@@ -1,4 +1,4 @@
-//! `boundtoken watch`: a cluster as verifiers see it, live.
+//! `boundtoken watch`: a live view of a cluster, as verifiers see it.
 
 use std::ops::ControlFlow;
 use std::process::ExitCode;
@@ -22,36 +22,36 @@ mod state;
 use event::Event;
 use state::State;
 
-/// Follow a cluster: print what changes of its keys and objects, and decide on tokens given on standard input
+/// Follow a cluster: print changes to its keys and objects, and verify tokens from standard input
 ///
-/// One line each for what is known at the start, for every change, and for every token. A token is never printed. Ends at
-/// the end of standard input or, without --audience, by which nothing is read from it, at an interrupt or SIGTERM.
+/// Prints one line for each fact at the start, for each change, and for each token. Never prints a token. With --audience,
+/// stops at the end of standard input. Without --audience, does not read standard input, and stops at an interrupt or SIGTERM.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Verify tokens for this audience, one in a line of standard input; may be given several times
+    /// Verify tokens for this audience, one per line of standard input; may be given several times
     #[arg(long, value_name = "NAME")]
     audience: Vec<String>,
-    /// Form of the lines
+    /// Output format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
     output: Lines,
     #[command(flatten)]
     connection: Connection,
-    /// Follow this namespace, and no nodes, in place of the whole cluster; may be given several times
+    /// Follow only this namespace, and no nodes; may be given several times [default: the whole cluster]
     #[arg(long, value_name = "NAME", value_parser = object_name, help_heading = "The cluster")]
     namespace: Vec<String>,
-    /// Follow webhook configurations too, to which the tokens are bound that an API server shows to its webhooks
+    /// Follow webhook configurations too, for the tokens that an API server sends to its webhooks
     #[arg(long, help_heading = "The cluster")]
     webhook_configurations: bool,
 }
 
-/// The form of what is printed.
+/// The output format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Lines {
     /// For people
     #[default]
     Text,
-    /// For programs: one JSON object a line
+    /// For programs: one JSON object per line
     Json,
 }
 
@@ -60,15 +60,15 @@ Examples:
   boundtoken watch
   boundtoken watch --namespace demo -o json | jq -c 'select(.event == \"watch\")'
 
-  What becomes of a token while its pod is deleted?
+  Verify a token every second while its pod is deleted:
     (while cat token; do echo; sleep 1; done) | boundtoken watch --audience vault
 
 Exit status:
-  0  ended, by the end of standard input, an interrupt or SIGTERM
+  0  stopped by the end of standard input, an interrupt or SIGTERM
   2  wrong arguments, no connection, or no permission";
 
-/// How often the state is looked at.
-const GLANCE: Duration = Duration::from_millis(200);
+/// The time between two looks at the cluster's status.
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     cluster::block_on(arguments.follow())?;
@@ -81,7 +81,7 @@ impl Arguments {
         let mut end = End::new()?;
         let verifier = self.verifier(&cluster)?;
         let verifier = verifier.map(|verifier| OnlineVerifier::new(verifier).asking(&cluster));
-        // Read only if somebody verifies; otherwise the sender is kept, and no line ever comes.
+        // Without a verifier, standard input is not read. The sender is kept, so the channel stays open and empty.
         let (sender, mut lines) = mpsc::channel(1);
         let _kept = match verifier {
             Some(_) => {
@@ -90,15 +90,15 @@ impl Arguments {
             }
             None => Some(sender),
         };
-        let mut glances = interval(GLANCE);
-        glances.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut polls = interval(POLL_INTERVAL);
+        polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut state = State::default();
         let mut events = state.changes(cluster.status());
-        // Until whoever reads has gone.
+        // Runs until nobody reads the output any more.
         while self.print(&events)?.is_continue() {
             events = tokio::select! {
                 () = end.wait() => break,
-                _ = glances.tick() => state.changes(cluster.status()),
+                _ = polls.tick() => state.changes(cluster.status()),
                 line = lines.recv() => match (line, &verifier) {
                     (Some(Ok(token)), Some(verifier)) => {
                         vec![Event::from(verifier.verify(&token).await)]

@@ -1,7 +1,7 @@
-//! What an integration test of a service looks like that authenticates its callers by bound tokens: a real endpoint in one
-//! line, a token from it, and the moment at which its pod goes.
+//! An integration test of a service that authenticates its callers with bound tokens. It starts a real endpoint in one line,
+//! requests a token, and deletes the token's pod.
 //!
-//!     cargo run --example dev_server --features dev-server
+//!     cargo run -p boundtoken-dev-server --example dev_server
 #![allow(clippy::restriction)]
 
 use std::error::Error;
@@ -25,14 +25,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let server = DevServer::builder().plain_http().objects(OBJECTS).start()?;
     println!("a development server: {}", server.url());
 
-    // What the caller does: it asks for a token that dies with its pod, as its kubelet would.
+    // The caller requests a token that is bound to its pod. In a cluster, its kubelet does this.
     let request = r#"{"spec": {"audiences": ["vault"], "boundObjectRef": {"kind": "Pod", "name": "app-0"}}}"#;
     let answer = send(&server, "POST", "/api/v1/namespaces/demo/serviceaccounts/app/token", request)?;
     let issued: TokenRequest = serde_json::from_str(&answer)?;
     let token = issued.status.ok_or("no token")?.token;
     println!("a token of {} bytes, bound to Pod demo/app-0", token.len());
 
-    // What the service does: it verifies by the keys that the server publishes, and by the objects there are.
+    // The service verifies the token with the server's public keys and its current objects.
     let jwks = send(&server, "GET", "/openid/v1/jwks", "")?;
     let issuer = TrustedIssuer::new(server.issuer().name(), KeySet::from_jwks(jwks.as_bytes())?);
     let verifier =

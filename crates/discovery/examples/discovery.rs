@@ -1,15 +1,14 @@
-//! Who sent a token, by the keys that its issuer publishes? No cluster is asked, so bound objects are not checked.
+//! Tells who sent a token, by the keys that its issuer publishes. Asks no cluster, so bound objects are not checked.
 //!
-//!     cargo run --example discovery --features discovery -- ISSUER AUDIENCE TOKEN-FILE [CA-FILE]
+//!     cargo run -p boundtoken-discovery --example discovery -- ISSUER AUDIENCE TOKEN-FILE [CA-FILE]
 //!
-//! `boundtoken dev-server` is an issuer to try it with.
+//! Try it with `boundtoken dev-server` as the issuer.
 #![allow(clippy::restriction)]
 
 use std::error::Error;
 use std::process::ExitCode;
 
-use boundtoken_discovery::Discovery;
-use boundtoken_discovery::OnlineVerifier;
+use boundtoken_discovery::{Discovery, OnlineVerifier};
 
 #[tokio::main]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {

@@ -1,4 +1,4 @@
-//! From an issuer's name to its keys.
+//! Finds an issuer's keys by its name.
 
 use std::time::Duration;
 
@@ -10,12 +10,10 @@ use crate::error::{DiscoveryError, Step};
 use crate::https::Https;
 use crate::published::Published;
 
-/// How long connecting may take unless set.
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(30);
-/// Nobody waits longer.
 const LONGEST_DEADLINE: Duration = Duration::from_secs(24 * 3_600);
 
-/// Says which issuer, and how to reach it. Made by [`Discovery::builder`].
+/// Configures an issuer and how to reach it. Made by [`Discovery::builder`].
 #[derive(Debug)]
 #[must_use = "a builder does nothing until `connect`"]
 pub struct DiscoveryBuilder {
@@ -40,8 +38,11 @@ impl DiscoveryBuilder {
         }
     }
 
-    /// Trusts servers by these certificate authorities, in PEM, **in place of** those that the system trusts: whoever
-    /// names the authority of an issuer wants no other to vouch for it. May be called more than once.
+    /// Trusts servers by these certificate authorities, in PEM, **instead of** the authorities that the system
+    /// trusts.
+    ///
+    /// If you name the authority of an issuer, no other authority should vouch for it. Call this more than once to
+    /// trust several.
     pub fn certificate_authority(mut self, pem: impl AsRef<[u8]>) -> Self {
         let authorities = self.authorities.get_or_insert_default();
         authorities.extend_from_slice(pem.as_ref());
@@ -49,37 +50,45 @@ impl DiscoveryBuilder {
         self
     }
 
-    /// Loads the keys from this `https` URL. The issuer's discovery document is not asked for then: it need not be
-    /// reachable from here, nor exist. Who gives the URL vouches that the keys there are the issuer's.
+    /// Loads the keys from this `https` URL instead of looking up the URL in the issuer's discovery document.
+    ///
+    /// The document is not requested, so it need not be reachable or even exist. The caller vouches that the keys at
+    /// this URL are the issuer's.
     pub fn jwks_uri(mut self, url: impl Into<String>) -> Self {
         self.jwks_uri = Some(url.into());
         self
     }
 
-    /// How long [`connect`](Self::connect) may take: 30 seconds unless set, a day at most. An issuer that fails, or is
-    /// busy, is asked again until then.
+    /// How long [`connect`](Self::connect) may take. Default: 30 seconds. At most one day.
+    ///
+    /// An issuer that fails or is busy is asked again until then.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline.min(LONGEST_DEADLINE);
         self
     }
 
-    /// How long an [`OnlineVerifier`](boundtoken_refresh::OnlineVerifier) waits for new keys when a token names an unknown one: 300 milliseconds unless set, ten
-    /// seconds at most. Anybody can send such tokens, so 16 calls wait at a time; further ones refuse their token at once as
-    /// [`Reason::KeyUnknown`](boundtoken::Reason::KeyUnknown). The keys are loaded all the same, and serve the next token.
+    /// How long an [`OnlineVerifier`](boundtoken_refresh::OnlineVerifier) waits for new keys when a token names an
+    /// unknown key. Default: 300 milliseconds. At most ten seconds.
+    ///
+    /// Anybody can send such tokens, so at most 16 calls wait at a time. Further calls refuse their token at once
+    /// with [`Reason::KeyUnknown`](boundtoken::Reason::KeyUnknown). The keys are loaded anyway and serve the next
+    /// token.
     pub fn unknown_key_wait(mut self, wait: Duration) -> Self {
         self.unknown_key_wait = Some(wait);
         self
     }
 
-    /// How old the keys may become while they cannot be loaded again: any age unless set. The age counts from the last request
-    /// for keys that was answered, also while the machine sleeps. Past it verifiers refuse the tokens as
-    /// [`Reason::KeysStale`](boundtoken::Reason::KeysStale), or, with
-    /// [`OnUnavailable::Accept`](boundtoken::OnUnavailable::Accept), accept them with
-    /// [`Confirmed::Stale`](boundtoken::Confirmed::Stale) in place of `Live`. Someone who cuts the connection to the keys can keep a
-    /// withdrawn key alive: for so long, and no longer.
+    /// How old the keys may become while they cannot be reloaded. Default: no limit.
     ///
-    /// Keys are loaded again within half of that time, but not twice in ten seconds: less than a minute refuses good tokens
-    /// when the issuer fails for a moment.
+    /// The age counts from the last request for keys that was answered, and goes on while the machine sleeps.
+    /// Verifiers refuse tokens under older keys with [`Reason::KeysStale`](boundtoken::Reason::KeysStale). With
+    /// [`OnUnavailable::Accept`](boundtoken::OnUnavailable::Accept) they accept them with
+    /// [`Confirmed::Stale`](boundtoken::Confirmed::Stale) instead of `Live`.
+    ///
+    /// An attacker who blocks access to the keys keeps a withdrawn key in use. This limits for how long.
+    ///
+    /// Keys are reloaded within half of this time, but not twice within ten seconds. A limit below one minute refuses
+    /// good tokens when the issuer fails for a moment.
     ///
     /// ```no_run
     /// use std::time::Duration;
@@ -98,7 +107,7 @@ impl DiscoveryBuilder {
         self
     }
 
-    /// Finds the keys, and returns once they are loaded.
+    /// Finds the keys. Returns once they are loaded.
     ///
     /// ```
     /// use boundtoken_discovery::{Discovery, Step};
@@ -113,13 +122,13 @@ impl DiscoveryBuilder {
     /// ```
     ///
     /// # Errors
-    /// [`DiscoveryError`] says which step failed, and what to do.
+    /// [`DiscoveryError`] says which step failed and what to do.
     pub async fn connect(self) -> Result<Discovery, DiscoveryError> {
         let until = Instant::now() + self.deadline;
         let https = Https::new(self.authorities.as_deref())?;
         let published = Published::new(https, &self.issuer, self.jwks_uri.as_deref())
             .map_err(|problem| DiscoveryError::wrong(Step::Configuration, problem))?;
-        let first = persist(until, DiscoveryError::is_passing, || published.load_first(until)).await?;
+        let first = persist(until, DiscoveryError::is_transient, || published.load_first(until)).await?;
         let keys = Refresher::new(self.issuer, first);
         keys.limit(self.unknown_key_wait, self.max_key_age);
         Ok(Discovery::new(keys, published))

@@ -1,4 +1,4 @@
-//! Why an issuer's keys could not be loaded: which step failed, and what to do.
+//! Errors of loading an issuer's keys: which step failed, and what to do.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,35 +7,35 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {
-    /// Understanding what was asked for: the issuer's name, the URL of its keys, certificate authorities.
+    /// Reading the configuration: the issuer's name, the URL of its keys, certificate authorities.
     Configuration,
     /// Reading the discovery document.
     Document {
-        /// Where it is.
+        /// The URL of the document.
         url: String,
     },
     /// Loading the key set.
     Keys {
-        /// Where it is.
+        /// The URL of the key set.
         url: String,
     },
 }
 
-/// Why an issuer's keys could not be loaded. Its text says what to do.
+/// Why loading an issuer's keys failed. The `Display` text says which step failed and what to do.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct DiscoveryError {
     /// The step that failed.
     pub step: Step,
-    /// The HTTP status of the answer, if it was not a good one.
+    /// The HTTP status of an answer that was not a success. `None` if something else went wrong.
     pub http_status: Option<u16>,
-    /// No answer came, or not all of it.
+    /// Whether the answer is missing or incomplete.
     is_unreachable: bool,
     message: String,
 }
 
 impl DiscoveryError {
-    /// What was asked for, or what came back, is not as it should be.
+    /// The request or the answer is invalid.
     pub(super) fn wrong(step: Step, message: impl Into<String>) -> Self {
         Self { step, http_status: None, is_unreachable: false, message: message.into() }
     }
@@ -44,8 +44,8 @@ impl DiscoveryError {
         Self { is_unreachable: true, ..Self::wrong(step, message) }
     }
 
-    pub(super) fn too_slow(step: Step, patience: Duration) -> Self {
-        Self::unreachable(step, format!("no complete answer within {} s", patience.as_secs_f32()))
+    pub(super) fn too_slow(step: Step, limit: Duration) -> Self {
+        Self::unreachable(step, format!("no complete answer within {} s", limit.as_secs_f32()))
     }
 
     pub(super) fn answered(step: Step, http_status: http::StatusCode) -> Self {
@@ -53,8 +53,8 @@ impl DiscoveryError {
         Self { http_status: Some(http_status.as_u16()), ..Self::wrong(step, message) }
     }
 
-    /// Whether the issuer is not up to it just now.
-    pub(super) fn is_passing(&self) -> bool {
+    /// Whether a retry may help soon: the issuer is busy, or restarting.
+    pub(super) fn is_transient(&self) -> bool {
         matches!(self.http_status, Some(429 | 500..))
     }
 

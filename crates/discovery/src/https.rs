@@ -1,4 +1,4 @@
-//! Requests over HTTPS: whom to trust, and how much to read.
+//! Requests over HTTPS.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,16 +23,16 @@ use tokio_rustls::rustls::crypto::aws_lc_rs as provider;
 #[cfg(not(feature = "aws-lc-rs"))]
 use tokio_rustls::rustls::crypto::ring as provider;
 
-/// How long establishing a connection may take.
+/// How long one TCP connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const MOST_REDIRECTS: usize = 3;
 const USER_AGENT: &str = concat!("boundtoken/", env!("CARGO_PKG_VERSION"));
 
-/// A client for HTTPS and nothing else.
+/// A client that speaks HTTPS only.
 pub(super) struct Https(Client);
 
 impl Https {
-    /// Trusts these authorities, in PEM, or those of the system.
+    /// Trusts these certificate authorities, in PEM. `None` trusts the authorities of the system.
     pub(super) fn new(authorities: Option<&[u8]>) -> Result<Self, DiscoveryError> {
         let wrong = |message| DiscoveryError::wrong(Step::Configuration, message);
         let client = Client::builder()
@@ -43,7 +43,7 @@ impl Https {
             .referer(false)
             .connect_timeout(CONNECT_TIMEOUT)
             .user_agent(USER_AGENT)
-            // Other crates may have asked for these features of reqwest.
+            // Another crate in the program may turn on these features of reqwest.
             .no_gzip()
             .no_brotli()
             .no_deflate()
@@ -53,7 +53,7 @@ impl Https {
         Ok(Self(client))
     }
 
-    /// Reads a document, within a limit that is kept while it comes in.
+    /// Reads a document. The limits on its size and on time hold while it is received.
     pub(super) async fn get(
         &self,
         step: Step,
@@ -61,10 +61,10 @@ impl Https {
         accept: &str,
         until: Instant,
     ) -> Result<(Vec<u8>, HeaderMap), DiscoveryError> {
-        let patience = until.saturating_duration_since(Instant::now()).min(LOAD_TIMEOUT);
-        match timeout(patience, self.answer(&step, url, accept)).await {
+        let limit = until.saturating_duration_since(Instant::now()).min(LOAD_TIMEOUT);
+        match timeout(limit, self.answer(&step, url, accept)).await {
             Ok(answer) => answer,
-            Err(_) => Err(DiscoveryError::too_slow(step, patience)),
+            Err(_) => Err(DiscoveryError::too_slow(step, limit)),
         }
     }
 
@@ -98,8 +98,8 @@ impl Https {
     }
 }
 
-/// Follows a few redirects, to any host: the one that sends us there was authenticated, and could as well serve what is
-/// found there.
+/// Follows a few redirects, to any host. The host that redirects was authenticated, and could serve the same content
+/// itself.
 fn follow(attempt: Attempt<'_>) -> Action {
     if attempt.previous().len() > MOST_REDIRECTS {
         return attempt.error(format!("more than {MOST_REDIRECTS} redirects"));
@@ -135,7 +135,7 @@ fn roots(pem: &[u8]) -> Result<RootCertStore, String> {
     Ok(roots)
 }
 
-/// The values of all `Cache-Control` headers, as one (RFC 9110 section 5.3).
+/// Joins the values of all `Cache-Control` headers (RFC 9110 section 5.3). Values that are not text are ignored.
 pub(super) fn cache_control(headers: &HeaderMap) -> String {
     let values = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
     values.collect::<Vec<_>>().join(", ")

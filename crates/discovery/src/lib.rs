@@ -1,9 +1,11 @@
-//! Keys that follow any OpenID Connect issuer, over HTTPS and without a cluster.
+//! Keys of any OpenID Connect issuer, kept current over HTTPS and without access to a cluster.
 //!
-//! A [`Discovery`] reads where an issuer publishes its keys (OpenID Connect Discovery 1.0 section 4), loads them, and keeps
-//! them in step in the background. It knows keys and nothing of objects: unless the [`TrustedIssuer`] is given a source
-//! of those, tokens are accepted with [`Confirmed::NotChecked`](boundtoken::Confirmed::NotChecked), and a token outlives its
-//! pod until it expires. Where an API server can be reached, `boundtoken_kubernetes::Cluster` does better.
+//! A [`Discovery`] looks up where an issuer publishes its keys (OpenID Connect Discovery 1.0 section 4), loads them,
+//! and refreshes them in the background.
+//!
+//! It knows nothing about objects. Unless the [`TrustedIssuer`] is given a source of objects, tokens are accepted
+//! with [`Confirmed::NotChecked`](boundtoken::Confirmed::NotChecked). The token of a deleted pod is then accepted
+//! until it expires. If the API server can be reached, use `boundtoken_kubernetes::Cluster` instead.
 //!
 //! ```no_run
 //! use boundtoken_discovery::{Discovery, OnlineVerifier};
@@ -13,33 +15,36 @@
 //! let verifier = discovery.verifier_builder().audience("vault").build()?;
 //! let verifier = OnlineVerifier::new(verifier).asking(&discovery);
 //!
-//! // For every request; the issuer is asked only, and rarely, when it signs with a key that is not known yet:
+//! // For every request. The issuer is asked only when a token names an unknown key, and rarely even then.
 //! let caller = verifier.verify(b"token").await?;
-//! // The same, without any I/O:
+//! // The same without any I/O:
 //! let caller = verifier.verifier().verify(b"token");
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! # How keys are kept in step
+//! # How keys are refreshed
 //!
-//! They are loaded again within five minutes, at random moments, or sooner if the issuer's `Cache-Control` says so; and
-//! at once when a token names an unknown key, but never twice in ten seconds, however many such tokens come. When that
-//! fails, the last good keys stay, an hour or a week: [`DiscoveryStatus::keys_failure`] tells, and
-//! [`DiscoveryBuilder::max_key_age`] sets a limit. A key set without a usable key is no failure: the issuer has withdrawn
-//! all its keys, so all its tokens are refused at once ([`DiscoveryStatus::keys_withdrawn`]).
+//! - Keys are reloaded within five minutes, at random moments, or sooner if the issuer's `Cache-Control` says so.
+//! - When a token names an unknown key, they are reloaded at once. They are never loaded twice within ten seconds,
+//!   however many such tokens arrive.
+//! - If loading fails, the last good keys stay in use. [`DiscoveryStatus::keys_failure`] says why it failed.
+//!   [`DiscoveryBuilder::max_key_age`] limits how old the keys may become.
+//! - A key set without a usable key is not a failure. It withdraws all keys, and all tokens of the issuer are refused
+//!   at once ([`DiscoveryStatus::keys_withdrawn`]).
 //!
-//! # What is asked, and whom
+//! # Network access
 //!
-//! - Only HTTPS, also where the issuer's document or a redirect leads; three redirects at most. They may lead to another
-//!   host, as the document itself may: the host that says so was authenticated, and the document that is found must
-//!   still name the issuer.
-//! - The server's certificate must be signed by an authority that the system trusts, or, if
-//!   [`certificate_authority`](DiscoveryBuilder::certificate_authority) is given, by one of those and no other.
-//! - The environment variables `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` are honoured, as by curl; a proxy must speak
-//!   HTTP. It passes TLS through, so it can hold keys back, but not change them.
-//! - No answer is read beyond [`KeySet::MAX_DOCUMENT_BYTES`](boundtoken::KeySet::MAX_DOCUMENT_BYTES), and none takes longer
-//!   than ten seconds. No cookies, no compression, no credentials.
+//! - Every URL must be `https`, including the URL in the discovery document and the targets of redirects. At most
+//!   three redirects are followed. A redirect may lead to another host, because the host that redirects was
+//!   authenticated. The document found there must still name the issuer.
+//! - The server's certificate must be signed by an authority that the system trusts. If
+//!   [`certificate_authority`](DiscoveryBuilder::certificate_authority) is used, it must be signed by one of those
+//!   authorities and no other.
+//! - The environment variables `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` work as in curl. The proxy must speak HTTP.
+//!   It passes TLS through, so it can withhold keys but not change them.
+//! - An answer may have [`KeySet::MAX_DOCUMENT_BYTES`](boundtoken::KeySet::MAX_DOCUMENT_BYTES) and take ten seconds.
+//! - Requests use no cookies, no compression and no credentials.
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
@@ -61,20 +66,22 @@ pub use boundtoken_refresh::OnlineVerifier;
 pub use builder::DiscoveryBuilder;
 pub use error::{DiscoveryError, Step};
 
-/// An issuer's keys, kept in step in the background.
+/// The keys of one issuer, refreshed in the background.
 ///
-/// Verifiers that were built from it share them. When it is dropped the following ends, and they go on with the last
-/// keys. Needs a tokio runtime, of any flavour, for as long as it lives. Safe to share between threads.
+/// Verifiers built from it share the keys. Dropping it stops the refresh. Its verifiers then keep the last keys.
+///
+/// It needs a tokio runtime of any flavour for as long as it lives. It is safe to share between threads.
 pub struct Discovery {
     keys: Arc<Refresher>,
     published: Arc<Published>,
-    /// Aborted when dropped.
+    /// Dropping the set aborts the tasks.
     tasks: JoinSet<()>,
 }
 
 impl Discovery {
-    /// Starts with the issuer's name, as it stands in `iss`: an `https` URL without query and fragment. See
-    /// [`DiscoveryBuilder`].
+    /// Starts to configure an issuer. See [`DiscoveryBuilder`] for the defaults.
+    ///
+    /// `issuer` is the issuer's name exactly as in `iss`: an `https` URL without a query or fragment.
     pub fn builder(issuer: impl Into<String>) -> DiscoveryBuilder {
         DiscoveryBuilder::new(issuer.into())
     }
@@ -82,20 +89,22 @@ impl Discovery {
     fn new(keys: Refresher, published: Published) -> Self {
         let mut discovery =
             Self { keys: Arc::new(keys), published: Arc::new(published), tasks: JoinSet::new() };
-        discovery.tasks.spawn(discovery.following());
+        discovery.tasks.spawn(discovery.refreshing());
         discovery
     }
 
-    /// What keeps the keys in step.
-    fn following(&self) -> impl Future<Output = ()> + Send + use<> {
+    /// The future that refreshes the keys. It never completes.
+    fn refreshing(&self) -> impl Future<Output = ()> + Send + use<> {
         let published = Arc::clone(&self.published);
         Arc::clone(&self.keys).run(move || Arc::clone(&published).load_again())
     }
 
-    /// Hands over the keys, and the work that keeps them in step, to a program that runs it in a task of its own.
-    #[must_use = "the keys are only kept in step while the future runs"]
+    /// Returns the keys and the future that refreshes them, for a program that runs the future in a task of its own.
+    ///
+    /// The future never completes. The keys are refreshed only while it runs.
+    #[must_use = "the keys are refreshed only while the future runs"]
     pub fn into_refresher(self) -> (Arc<Refresher>, impl Future<Output = ()> + Send + 'static) {
-        (Arc::clone(&self.keys), self.following())
+        (Arc::clone(&self.keys), self.refreshing())
     }
 
     /// The issuer's name.
@@ -104,26 +113,28 @@ impl Discovery {
         self.keys.issuer()
     }
 
-    /// What verifies the issuer's tokens: its name, and its keys as they change. It has no source of objects: add one by
-    /// [`TrustedIssuer::bound_objects`], or all tokens are accepted with
+    /// The issuer to trust: its name and its current keys.
+    ///
+    /// It has no source of objects. Add one with [`TrustedIssuer::bound_objects`], or all tokens are accepted with
     /// [`Confirmed::NotChecked`](boundtoken::Confirmed::NotChecked).
     #[must_use]
     pub fn trusted_issuer(&self) -> TrustedIssuer {
         TrustedIssuer::new(self.issuer(), self.keys.store().clone())
     }
 
-    /// A verifier of the issuer's tokens that does not check objects; what it lacks is an audience.
+    /// Starts a verifier of the issuer's tokens. It does not check objects, and still needs an audience.
     pub fn verifier_builder(&self) -> VerifierBuilder {
         Verifier::builder().issuer(self.trusted_issuer())
     }
 
-    /// Whether the keys are older than [`DiscoveryBuilder::max_key_age`] allows, so that verifiers refuse: for `/readyz`.
+    /// Whether the keys are older than [`DiscoveryBuilder::max_key_age`] allows, which makes verifiers refuse tokens.
+    /// Meant for `/readyz`.
     #[must_use]
     pub fn is_stale(&self) -> bool {
         self.keys.store().is_stale()
     }
 
-    /// What is known, and how well: for metrics and for `/readyz`.
+    /// What is known and how current it is. Meant for metrics.
     #[must_use]
     pub fn status(&self) -> DiscoveryStatus {
         DiscoveryStatus {
@@ -149,7 +160,7 @@ impl std::fmt::Debug for Discovery {
     }
 }
 
-/// What a [`Discovery`] knows, and how well. Serializes for logs and metrics.
+/// What a [`Discovery`] knows and how current it is. Serializes for logs and metrics.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -160,12 +171,13 @@ pub struct DiscoveryStatus {
     pub key_ids: Vec<String>,
     /// When the keys were last loaded.
     pub keys_loaded_at: UnixSeconds,
-    /// Why the keys could not be loaded again, if the last attempt failed. The last good keys are in use.
+    /// Why the last attempt to load the keys failed. `None` if it succeeded. After a failure the last good keys stay
+    /// in use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys_failure: Option<String>,
-    /// Whether the issuer has withdrawn all its keys: it publishes none that can be used. All its tokens are refused, as
-    /// [`Reason::KeyUnknown`](boundtoken::Reason::KeyUnknown), until it publishes one.
+    /// Whether the issuer publishes no usable key. Until it publishes one, all its tokens are refused with
+    /// [`Reason::KeyUnknown`](boundtoken::Reason::KeyUnknown).
     pub keys_withdrawn: bool,
-    /// Whether the keys are older than [`DiscoveryBuilder::max_key_age`] allows, so that verifiers refuse.
+    /// Whether the keys are older than [`DiscoveryBuilder::max_key_age`] allows, which makes verifiers refuse tokens.
     pub stale: bool,
 }

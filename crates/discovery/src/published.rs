@@ -1,4 +1,4 @@
-//! Where an issuer's keys are: its discovery document says, or the caller.
+//! Finds and loads the keys that an issuer publishes.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,13 +17,14 @@ pub(super) struct Published {
     https: Https,
     issuer: Box<str>,
     document: Url,
-    /// Where the caller says that the keys are.
+    /// The URL of the keys, if the caller gave one.
     given: Option<Url>,
-    /// Where the document said that they are, and they were.
+    /// The URL of the keys in the discovery document, if they were loaded from there.
     found: Mutex<Option<Url>>,
 }
 
-/// What is needed of a discovery document (OpenID Connect Discovery 1.0 section 3). Either member twice is an error.
+/// The members of a discovery document that are read (OpenID Connect Discovery 1.0 section 3). Each may occur only
+/// once.
 #[derive(Deserialize)]
 struct Document {
     issuer: String,
@@ -32,7 +33,7 @@ struct Document {
 
 impl Published {
     /// # Errors
-    /// A text for people: the URLs are none to be asked.
+    /// A text for people that says which URL cannot be used.
     pub(super) fn new(https: Https, issuer: &str, jwks_uri: Option<&str>) -> Result<Self, String> {
         let document = url::document(issuer).map_err(|problem| format!("the issuer {problem}"))?;
         let given = jwks_uri.map(url::https).transpose();
@@ -40,23 +41,25 @@ impl Published {
         Ok(Self { https, issuer: issuer.into(), document, given, found: Mutex::default() })
     }
 
-    /// Loads the first keys: there must be one that can be used.
+    /// Loads the first keys. At least one must be usable.
     pub(super) async fn load_first(&self, until: Instant) -> Result<Loaded, DiscoveryError> {
         self.load(until, Loaded::first).await
     }
 
-    /// Loads the keys again, as long as anybody has patience.
+    /// Reloads the keys, within [`LOAD_TIMEOUT`].
     pub(super) async fn load_again(self: Arc<Self>) -> Result<Loaded, DiscoveryError> {
         self.load(Instant::now() + LOAD_TIMEOUT, Loaded::next).await
     }
 
-    /// Where the keys are is asked the first time, and again after a failure, or where there is none: they may have moved.
+    /// Loads the keys from the URL that the document named before.
+    ///
+    /// It reads the document the first time, after a failure, and when the last key set was empty: the keys may have
+    /// moved.
     async fn load(&self, until: Instant, read: ReadKeys) -> Result<Loaded, DiscoveryError> {
         if let Some(url) = &self.given {
             return self.keys(url.clone(), until, read).await;
         }
-        let found = self.take_found();
-        let url = match found {
+        let url = match self.take_found() {
             Some(url) => url,
             None => self.find(until).await?,
         };
@@ -76,6 +79,7 @@ impl Published {
         read(&body, &cache_control(&headers), asked).map_err(|message| DiscoveryError::wrong(step, message))
     }
 
+    /// Reads the URL of the keys from the discovery document.
     async fn find(&self, until: Instant) -> Result<Url, DiscoveryError> {
         let step = Step::Document { url: self.document.to_string() };
         let request = self.https.get(step.clone(), self.document.clone(), "application/json", until);
@@ -86,15 +90,15 @@ impl Published {
     }
 }
 
-/// Where the keys are, by the discovery document of this issuer.
+/// The URL of the keys in a discovery document, which must be this issuer's.
 fn location(body: &[u8], expected: &str) -> Result<Url, String> {
-    // The parser would take an array for the members in their order.
+    // serde would also accept an array with the members in order.
     let is_object = body.trim_ascii_start().starts_with(b"{") && std::str::from_utf8(body).is_ok();
     let document: Option<Document> = is_object.then(|| serde_json::from_slice(body).ok()).flatten();
     let Some(Document { issuer, jwks_uri }) = document else {
         return Err("it must be a JSON object with an `issuer` and a `jwks_uri`, each once".to_owned());
     };
-    // Section 4.3: identical.
+    // Section 4.3: the names must be identical.
     if issuer != expected {
         let begun: String = issuer.chars().take(200).collect();
         return Err(format!("it is of issuer {begun:?}, not of {expected:?}"));
@@ -107,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_document_is_of_this_issuer_or_of_none() {
+    fn only_a_document_of_this_issuer_is_accepted() {
         let malformed = "it must be a JSON object with an `issuer` and a `jwks_uri`, each once";
         for (document, expected) in [
             (r#"{"issuer": "https://issuer.example/a", "jwks_uri": "https://keys.example"}"#, None),

@@ -1,16 +1,16 @@
-//! Which URLs are asked.
+//! The URLs that may be requested.
 
 use reqwest::Url;
 
-/// What follows the issuer's name (OpenID Connect Discovery 1.0 section 4).
+/// The path of the document below the issuer's name (OpenID Connect Discovery 1.0 section 4).
 const WELL_KNOWN: &str = "/.well-known/openid-configuration";
-/// Longer ones are a mistake.
+/// The longest URL that is accepted, in bytes.
 const LONGEST: usize = 2_048;
 
-/// Where an issuer's discovery document is.
+/// The URL of an issuer's discovery document.
 ///
 /// # Errors
-/// What is wrong with the issuer's name.
+/// Says what is wrong with the issuer's name.
 pub(super) fn document(issuer: &str) -> Result<Url, &'static str> {
     // Section 3: with no query or fragment components.
     if issuer.contains(['?', '#']) {
@@ -21,10 +21,10 @@ pub(super) fn document(issuer: &str) -> Result<Url, &'static str> {
     https(&format!("{}{WELL_KNOWN}", issuer.strip_suffix('/').unwrap_or(issuer)))
 }
 
-/// An `https` URL that all who read it understand alike.
+/// Parses an `https` URL. Accepts only URLs that every parser reads in the same way.
 ///
 /// # Errors
-/// What is wrong with it.
+/// Says what is wrong with the URL.
 pub(super) fn https(text: &str) -> Result<Url, &'static str> {
     if text.len() > LONGEST {
         return Err("is longer than 2,048 letters");
@@ -32,12 +32,12 @@ pub(super) fn https(text: &str) -> Result<Url, &'static str> {
     let Some(rest) = text.strip_prefix("https://").filter(|rest| !rest.starts_with('/')) else {
         return Err("is no https URL");
     };
-    // RFC 3986 section 2. Readers pass over others, or take them for a slash.
+    // RFC 3986 section 2. Some parsers skip other characters, or read them as a slash.
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
     if !text.bytes().all(is_allowed) {
         return Err("has letters that no URL has");
     }
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let authority = rest.split_once(['/', '?', '#']).map_or(rest, |(authority, _)| authority);
     if authority.contains('@') {
         return Err("has a user or a password");
     }
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn what_readers_could_take_for_another_url_is_refused() {
+    fn urls_that_parsers_read_differently_are_refused() {
         for (issuer, problem) in [
             ("", "is no https URL"),
             ("issuer.example", "is no https URL"),

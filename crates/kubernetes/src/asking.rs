@@ -1,23 +1,24 @@
-//! Asking the API server about objects of which no news has come yet.
+//! Asks the API server about objects that the watches have not reported yet.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use boundtoken::{
-    BoundObject, BoundObjects, CheckedToken, Freshness, ObjectKind, ObjectReference, ObjectState, ObjectStore,
+    BoundObject, BoundObjects, CheckedToken, Freshness, ObjectKind, ObjectReference, ObjectState,
+    ObjectStore, Uid, UnixSeconds,
 };
-use boundtoken_refresh::{Answers, AskObjects};
+use boundtoken_refresh::{Answers, AskObjects, with_causes};
 use kube::Client;
 use tokio::sync::Semaphore;
 
 use crate::following::{api, deletion_timestamp};
 
-/// How many questions may be open at a time.
-const OPEN: usize = 8;
-/// How long one question may take.
+/// How many requests may be in flight at a time.
+const MOST_REQUESTS: usize = 8;
+/// How long one question may take, including the wait for its turn.
 const QUESTION_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long it is remembered that an object does not exist.
+/// How long the answer "there is no such object" is remembered.
 const REMEMBERED: Duration = Duration::from_secs(10);
 /// How many such answers are remembered.
 const MOST_REMEMBERED: usize = 1_024;
@@ -30,14 +31,15 @@ pub(crate) struct ObjectInquiry {
 
 impl ObjectInquiry {
     pub(crate) fn new(client: Client, known: ObjectStore) -> Self {
-        let asker = Asker { client, permits: Semaphore::new(OPEN), absent: Mutex::default() };
+        let asker = Asker { client, permits: Semaphore::new(MOST_REQUESTS), absent: Mutex::default() };
         Self { known, asker: Arc::new(asker) }
     }
 }
 
 impl AskObjects for ObjectInquiry {
-    /// Asks about the objects that the watches do not know. Objects outside what is followed are not asked about, so that the
-    /// verdict does not depend on how new the token is.
+    /// Asks about the objects that the watches do not know.
+    ///
+    /// It never asks about objects that are not followed. Otherwise the verdict would depend on how new the token is.
     fn ask(&self, token: &CheckedToken) -> Answers {
         let is_open = |object: &BoundObject<'_>| match self.known.state(&object.reference) {
             ObjectState::Present { uid, .. } => uid != *object.uid,
@@ -55,7 +57,7 @@ impl AskObjects for ObjectInquiry {
     }
 }
 
-/// An object to ask about. It owns its texts, so that another thread than the token's can ask.
+/// An object to ask about. It owns its texts because another thread may do the asking.
 struct Question {
     kind: ObjectKind,
     namespace: String,
@@ -77,10 +79,10 @@ impl From<&BoundObject<'_>> for Question {
     }
 }
 
-/// What the API server said, and for all else what the watches know.
+/// The API server's answers. For every other object, what the watches know.
 struct Said {
     said: Vec<(Question, ObjectState)>,
-    /// Whether the API server was asked about all objects of the token.
+    /// Whether the API server was asked about every object of the token.
     about_all: bool,
     known: ObjectStore,
 }
@@ -91,7 +93,7 @@ impl BoundObjects for Said {
         said.map_or_else(|| self.known.state(reference), |(_, state)| state.clone())
     }
 
-    /// The API server's word is current. What it was not asked about is as old as the watches' knowledge.
+    /// An answer of the API server is current. Everything else is as old as what the watches know.
     fn freshness(&self) -> Freshness {
         match self.known.freshness() {
             Freshness::Stale if !self.about_all => Freshness::Stale,
@@ -103,7 +105,7 @@ impl BoundObjects for Said {
 struct Asker {
     client: Client,
     permits: Semaphore,
-    /// What was not there, by reference and uid, and when.
+    /// The objects that did not exist, by reference and uid, and when that was.
     absent: Mutex<HashMap<(String, String), Instant>>,
 }
 
@@ -121,28 +123,43 @@ impl Asker {
         if self.is_remembered(object) {
             return ObjectState::Absent;
         }
-        let question = async {
-            let _permit = self.permits.acquire().await.ok()?;
-            let reference = &object.reference;
-            let namespace = Some(reference.namespace).filter(|namespace| !namespace.is_empty());
-            api(self.client.clone(), reference.kind, namespace).get_metadata_opt(reference.name).await.ok()
-        };
-        match tokio::time::timeout(QUESTION_TIMEOUT, question).await.ok().flatten() {
-            Some(Some(found)) => {
-                // Every object that an API server keeps has a uid.
-                let Some(uid) = found.metadata.uid.as_deref() else { return ObjectState::Unavailable };
-                if uid != object.uid {
+        match self.request(&object.reference).await {
+            Ok(Some((uid, deletion_timestamp))) => {
+                if uid != *object.uid {
                     self.remember(object);
                 }
-                let deletion_timestamp = deletion_timestamp(&found.metadata);
-                ObjectState::Present { uid: uid.into(), deletion_timestamp }
+                ObjectState::Present { uid, deletion_timestamp }
             }
-            Some(None) => {
+            Ok(None) => {
                 self.remember(object);
                 ObjectState::Absent
             }
-            None => ObjectState::Unavailable,
+            Err(error) => {
+                tracing::warn!(object = %object.reference, error, "the API server could not be asked");
+                ObjectState::Unavailable
+            }
         }
+    }
+
+    /// Requests the object's uid and deletion timestamp. `None` if there is no such object.
+    ///
+    /// # Errors
+    /// A text for the log: the API server could not be asked.
+    async fn request(
+        &self,
+        reference: &ObjectReference<'_>,
+    ) -> Result<Option<(Uid, Option<UnixSeconds>)>, String> {
+        let question = async {
+            let _permit = self.permits.acquire().await.map_err(|error| error.to_string())?;
+            let namespace = Some(reference.namespace).filter(|namespace| !namespace.is_empty());
+            let api = api(self.client.clone(), reference.kind, namespace);
+            api.get_metadata_opt(reference.name).await.map_err(|error| with_causes(&error))
+        };
+        let answer = tokio::time::timeout(QUESTION_TIMEOUT, question).await;
+        let answer = answer.map_err(|_| format!("no answer within {} s", QUESTION_TIMEOUT.as_secs()))?;
+        let Some(found) = answer? else { return Ok(None) };
+        let uid = found.metadata.uid.as_deref().ok_or("the object has no uid")?;
+        Ok(Some((uid.into(), deletion_timestamp(&found.metadata))))
     }
 
     fn is_remembered(&self, object: &BoundObject<'_>) -> bool {
@@ -150,7 +167,8 @@ impl Asker {
         absent.get(&key(object)).is_some_and(|since| since.elapsed() < REMEMBERED)
     }
 
-    /// Only tokens with a good signature come here, so forgetting all when there are too many is fair.
+    /// Forgets everything when the memory is full. Only tokens with a good signature get this far, so an attacker
+    /// cannot fill it.
     fn remember(&self, object: &BoundObject<'_>) {
         let mut absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
         if absent.len() >= MOST_REMEMBERED {
@@ -174,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_not_asked_about_is_as_old_as_the_watches_know_it() {
+    fn an_answer_is_stale_only_if_some_object_was_not_asked_about() {
         let known = |max_staleness| {
             let (objects, feeds) = ObjectStore::following([Scope::cluster(ObjectKind::Pod)], max_staleness);
             feeds[0].prove(Moment::now());

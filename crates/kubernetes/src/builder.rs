@@ -1,4 +1,4 @@
-//! Connecting: from a configuration to a cluster that is in step.
+//! Connects to a cluster.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,19 +20,17 @@ use crate::kubeconfig::kubeconfig_of_environment;
 use crate::watch::Watch;
 use crate::{Cluster, keys};
 
-/// How old the knowledge of objects may become unless set: two bookmarks and a half.
+/// Two and a half bookmarks.
 const DEFAULT_MAX_STALENESS: Duration = Duration::from_secs(150);
-/// How long connecting may take unless set.
 const DEFAULT_DEADLINE: Duration = Duration::from_secs(30);
-/// How long it may take at most.
 const LONGEST_DEADLINE: Duration = Duration::from_secs(3_600);
-/// How long establishing a connection may take.
+/// How long one TCP connection may take to open.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Says which cluster, and how. Made by [`Cluster::builder`].
+/// Configures and opens the connection to a cluster. Made by [`Cluster::builder`].
 ///
-/// Unless told otherwise: the pod's own configuration in a cluster, else the kubeconfig that kubectl takes; service
-/// accounts, pods and nodes of the whole cluster, no secrets and no webhook configurations.
+/// By default it uses the pod's own configuration inside a cluster and kubectl's kubeconfig elsewhere. It follows the
+/// service accounts, pods and nodes of the whole cluster, but no secrets and no webhook configurations.
 #[must_use = "a builder does nothing until `connect`"]
 pub struct ClusterBuilder {
     source: Source,
@@ -74,57 +72,66 @@ impl ClusterBuilder {
         }
     }
 
-    /// Takes the pod's own configuration, and nothing else. Its token and certificate authority are read again as they
+    /// Uses the pod's own configuration and nothing else. Its token and certificate authority are reloaded when they
     /// are renewed.
     pub fn in_cluster(mut self) -> Self {
         self.source = Source::InCluster;
         self
     }
 
-    /// Takes this kubeconfig file.
+    /// Uses this kubeconfig file.
     pub fn kubeconfig(mut self, path: impl Into<PathBuf>) -> Self {
         self.source = Source::Kubeconfig(path.into());
         self
     }
 
-    /// Takes this context of the kubeconfig in place of the current one.
+    /// Uses this context of the kubeconfig instead of the current one.
     pub fn context(mut self, name: impl Into<String>) -> Self {
         self.context = Some(name.into());
         self
     }
 
-    /// Takes this client.
+    /// Uses this client. No other source of configuration is read.
     pub fn client(mut self, client: Client) -> Self {
         self.source = Source::Client(client);
         self
     }
 
-    /// Follows the objects of this namespace only; call it once for each. Tokens of other namespaces are refused, as
-    /// their objects cannot be looked up. Unless called, the whole cluster is followed.
+    /// Follows only the objects of this namespace. Call it once for each namespace to follow.
+    ///
+    /// Tokens of other namespaces are refused because their objects cannot be looked up. By default the whole cluster
+    /// is followed.
     pub fn namespace(mut self, name: impl Into<String>) -> Self {
         self.namespaces.push(name.into());
         self
     }
 
-    /// Follows secrets too: their metadata only, but Kubernetes has no permission for that alone. Unless set, tokens that
-    /// are bound to secrets are refused, as those cannot be looked up. Pods use no such tokens.
+    /// Whether to follow secrets. Default: no.
+    ///
+    /// Only their metadata is read, but Kubernetes has no permission for metadata alone. While secrets are not
+    /// followed, tokens bound to secrets are refused because the secrets cannot be looked up. Pods use no such
+    /// tokens.
     pub fn secrets(mut self, follow: bool) -> Self {
         self.secrets = follow;
         self
     }
 
-    /// Whether to follow nodes: yes unless set. Only tokens that are bound to a node alone need it.
+    /// Whether to follow nodes. Default: yes. Only tokens that are bound directly to a node need it.
     pub fn nodes(mut self, follow: bool) -> Self {
         self.nodes = follow;
         self
     }
 
-    /// Whether to follow ValidatingWebhookConfigurations and MutatingWebhookConfigurations, their metadata only: no unless
-    /// set. Only services that serve as admission webhooks need it: an API server of Kubernetes 1.37 or later, with the
-    /// feature gate `APIServerWebhookAuthenticationToken`, shows them tokens that are bound to the configuration by which
-    /// it calls them ([KEP-6060](https://github.com/kubernetes/enhancements/issues/6060)). Unless set, such tokens are
-    /// refused as [`Reason::BoundObjectUnavailable`](boundtoken::Reason::BoundObjectUnavailable), as those configurations cannot
-    /// be looked up. They belong to no namespace, so [`namespace`](Self::namespace) does not limit this.
+    /// Whether to follow the metadata of ValidatingWebhookConfigurations and MutatingWebhookConfigurations. Default:
+    /// no.
+    ///
+    /// Only admission webhooks need it. An API server of Kubernetes 1.37 or later with the feature gate
+    /// `APIServerWebhookAuthenticationToken` sends a webhook a token that is bound to the webhook's configuration
+    /// ([KEP-6060](https://github.com/kubernetes/enhancements/issues/6060)). While the configurations are not
+    /// followed, such tokens are refused with
+    /// [`Reason::BoundObjectNotFollowed`](boundtoken::Reason::BoundObjectNotFollowed).
+    ///
+    /// Webhook configurations have no namespace, so [`namespace`](Self::namespace) does not limit them.
     ///
     /// ```no_run
     /// use boundtoken_kubernetes::Cluster;
@@ -141,37 +148,45 @@ impl ClusterBuilder {
         self
     }
 
-    /// How old the knowledge of objects may become before verifiers refuse, or say that it is stale: 150 seconds unless
-    /// set. The API server proves once a minute that a quiet watch is in step, so less than that refuses good tokens.
+    /// How old the known state of objects may become. Default: 150 seconds.
+    ///
+    /// With an older state verifiers refuse tokens or mark them as stale. The API server confirms an idle watch only
+    /// once a minute, so a limit below that refuses good tokens.
     pub fn max_staleness(mut self, age: Duration) -> Self {
         self.max_staleness = age;
         self
     }
 
-    /// How long [`connect`](Self::connect) may take: 30 seconds unless set, an hour at most. An API server that fails, or is busy, is
-    /// asked again until then.
+    /// How long [`connect`](Self::connect) may take. Default: 30 seconds. At most one hour.
+    ///
+    /// An API server that fails or is busy is asked again until then.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline.min(LONGEST_DEADLINE);
         self
     }
 
-    /// How long an [`OnlineVerifier`](boundtoken_refresh::OnlineVerifier) waits for new keys when a token names an unknown one: 300 milliseconds unless set, ten
-    /// seconds at most. Anybody can send such tokens, so 16 calls wait at a time; further ones refuse their token at once as
-    /// [`Reason::KeyUnknown`](boundtoken::Reason::KeyUnknown). The keys are loaded all the same, and serve the next token.
+    /// How long an [`OnlineVerifier`](boundtoken_refresh::OnlineVerifier) waits for new keys when a token names an
+    /// unknown key. Default: 300 milliseconds. At most ten seconds.
+    ///
+    /// Anybody can send such tokens, so at most 16 calls wait at a time. Further calls refuse their token at once
+    /// with [`Reason::KeyUnknown`](boundtoken::Reason::KeyUnknown). The keys are loaded anyway and serve the next
+    /// token.
     pub fn unknown_key_wait(mut self, wait: Duration) -> Self {
         self.unknown_key_wait = Some(wait);
         self
     }
 
-    /// How old the keys may become while they cannot be loaded again: any age unless set. The age counts from the last request
-    /// for keys that was answered, also while the machine sleeps. Past it verifiers refuse the tokens as
-    /// [`Reason::KeysStale`](boundtoken::Reason::KeysStale), or, with
-    /// [`OnUnavailable::Accept`](boundtoken::OnUnavailable::Accept), accept them with
-    /// [`Confirmed::Stale`](boundtoken::Confirmed::Stale) in place of `Live`. Someone who cuts the connection to the keys can keep a
-    /// withdrawn key alive: for so long, and no longer.
+    /// How old the keys may become while they cannot be reloaded. Default: no limit.
     ///
-    /// Keys are loaded again within half of that time, but not twice in ten seconds: less than a minute refuses good tokens
-    /// when the issuer fails for a moment.
+    /// The age counts from the last request for keys that was answered, and goes on while the machine sleeps.
+    /// Verifiers refuse tokens under older keys with [`Reason::KeysStale`](boundtoken::Reason::KeysStale). With
+    /// [`OnUnavailable::Accept`](boundtoken::OnUnavailable::Accept) they accept them with
+    /// [`Confirmed::Stale`](boundtoken::Confirmed::Stale) instead of `Live`.
+    ///
+    /// An attacker who blocks access to the keys keeps a withdrawn key in use. This limits for how long.
+    ///
+    /// Keys are reloaded within half of this time, but not twice within ten seconds. A limit below one minute refuses
+    /// good tokens when the issuer fails for a moment.
     ///
     /// ```no_run
     /// use std::time::Duration;
@@ -189,11 +204,14 @@ impl ClusterBuilder {
         self
     }
 
-    /// Takes the keys from where the issuer publishes them, in place of the API server's `/openid/v1/jwks`: from the
-    /// `jwks_uri` of its discovery document, or from the one that the [`Discovery`] was given. For who may watch objects,
-    /// but not read the API server's keys, or wants one place for the keys of many clusters. The issuer must be the
-    /// cluster's. [`unknown_key_wait`](Self::unknown_key_wait) and [`max_key_age`](Self::max_key_age) are those of the
-    /// `Discovery`, unless they are set here.
+    /// Takes the keys from where the issuer publishes them, instead of from the API server's `/openid/v1/jwks`.
+    ///
+    /// The [`Discovery`] finds them by the `jwks_uri` of the issuer's discovery document, or by the one it was given.
+    /// This helps if the program may watch objects but not read the API server's keys, or if one place has the keys
+    /// of many clusters. The issuer must be the cluster's own.
+    ///
+    /// [`unknown_key_wait`](Self::unknown_key_wait) and [`max_key_age`](Self::max_key_age) keep the values of the
+    /// `Discovery` unless they are set here.
     ///
     /// Needs the feature `discovery`.
     ///
@@ -213,15 +231,15 @@ impl ClusterBuilder {
         self
     }
 
-    /// Connects, and returns once the keys are loaded and every watch is in step.
+    /// Connects. Returns once the keys are loaded and every watch has listed its objects.
     ///
     /// # Errors
-    /// [`ClusterError`] says which step failed, and which permission or address is missing.
+    /// [`ClusterError`] says which step failed and which permission or address is missing.
     pub async fn connect(self) -> Result<Cluster, ClusterError> {
         let deadline = self.deadline;
         let until = Instant::now() + deadline;
         let client = self.client_of_source().await?;
-        let issuer = persist(until, ClusterError::is_passing, || keys::issuer(client.clone())).await?;
+        let issuer = persist(until, ClusterError::is_transient, || keys::issuer(client.clone())).await?;
 
         let max_staleness = self.max_staleness;
         let (objects, feeds) = ObjectStore::following(self.scopes(), max_staleness);
@@ -239,7 +257,7 @@ impl ClusterBuilder {
         Ok(Cluster { client, keys, objects, watches: watches.into(), inquiry, _tasks: tasks })
     }
 
-    /// The issuer's keys, and a task that keeps them in step.
+    /// Loads the issuer's keys and starts a task that refreshes them.
     async fn keys(
         self,
         issuer: String,
@@ -254,7 +272,7 @@ impl ClusterBuilder {
             return Ok(keys);
         }
         let load = || keys::load(client.clone(), Loaded::first);
-        let first = persist(until, ClusterError::is_passing, load).await?;
+        let first = persist(until, ClusterError::is_transient, load).await?;
         let keys = Arc::new(Refresher::new(issuer, first));
         keys.limit(self.unknown_key_wait, self.max_key_age);
         let client = client.clone();
@@ -287,7 +305,7 @@ impl ClusterBuilder {
         Client::try_from(config).map_err(|error| wrong(&error))
     }
 
-    /// What is followed, each by a watch of its own.
+    /// What to follow. Each scope gets its own watch.
     fn scopes(&self) -> Vec<Scope> {
         let mut namespaced = vec![ObjectKind::ServiceAccount, ObjectKind::Pod];
         if self.secrets {
@@ -305,7 +323,7 @@ impl ClusterBuilder {
     }
 }
 
-/// Takes over the keys that the issuer publishes.
+/// Uses the keys that the issuer publishes, and starts a task that refreshes them.
 #[cfg(feature = "discovery")]
 fn follow_published(
     discovery: Discovery,
@@ -322,16 +340,16 @@ fn follow_published(
     Ok(keys)
 }
 
-/// Waits for one watch. A refusal by the API server ends it at once: waiting cannot help.
+/// Waits until one watch is in step. A refusal by the API server ends the wait at once, because it will not go away.
 async fn in_step(watch: &Watch, until: Instant, deadline: Duration) -> Result<(), ClusterError> {
-    const GLANCE: Duration = Duration::from_millis(5);
+    const POLL_INTERVAL: Duration = Duration::from_millis(5);
     while !watch.is_in_step() {
         match watch.failure() {
             Some(error) if error.is_final() => return Err(error),
             failure if Instant::now() >= until => {
                 return Err(ClusterError::too_slow(watch.step(), deadline, failure));
             }
-            _ => sleep(GLANCE).await,
+            _ => sleep(POLL_INTERVAL).await,
         }
     }
     Ok(())
@@ -348,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_followed_is_what_was_asked_for() {
+    fn the_configured_objects_are_followed_and_no_others() {
         let [account, pod, secret, node] =
             ["ServiceAccount", "Pod", "Secret", "Node"].map(|kind| (kind, None));
         let webhooks =
@@ -358,7 +376,7 @@ mod tests {
         let builder = ClusterBuilder::new().secrets(true).webhook_configurations(true);
         assert_eq!(followed(builder), all.collect::<Vec<_>>());
 
-        // They belong to no namespace.
+        // Webhook configurations have no namespace.
         let of_demo = ["ServiceAccount", "Pod"].map(|kind| (kind, Some("demo".to_owned())));
         let builder = ClusterBuilder::new().namespace("demo").nodes(false).webhook_configurations(true);
         assert_eq!(followed(builder), of_demo.into_iter().chain(webhooks).collect::<Vec<_>>());

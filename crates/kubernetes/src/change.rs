@@ -1,6 +1,7 @@
-//! What changes in what a cluster knows.
+//! Reports changes in what a cluster knows.
 
 use std::collections::VecDeque;
+use std::mem::discriminant;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,81 +13,85 @@ use tokio::time::sleep;
 use crate::status::kind_name;
 use crate::watch::{Standing, Watch};
 
-/// How often it is looked for changes. Looking takes a microsecond, and nobody pays for it who does not ask.
-const GLANCE: Duration = Duration::from_millis(100);
+/// How often to look for changes. A look takes a microsecond, and only while somebody waits for a change.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Something that changed in what a [`Cluster`](super::Cluster) knows. Serializes for logs.
+/// A change in what a [`Cluster`](super::Cluster) knows. Serializes for logs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "change", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 pub enum ClusterChange {
-    /// The cluster has published a key: tokens that it signed are accepted from now on.
+    /// The cluster has published a key. Tokens signed with it are accepted from now on.
     KeyAdded {
         /// The key's kid.
         kid: String,
     },
-    /// The cluster has withdrawn a key: tokens that it signed are refused from now on.
+    /// The cluster has withdrawn a key. Tokens signed with it are refused from now on.
     KeyWithdrawn {
         /// The key's kid.
         kid: String,
     },
-    /// The objects of a kind are known as they are, again.
+    /// A watch is in step again: the objects of this kind are known as they are.
     InStep {
-        /// The kind.
+        /// The kind of the objects.
         #[serde(serialize_with = "kind_name")]
         kind: ObjectKind,
-        /// The namespace; none for the whole cluster.
+        /// The namespace, or `None` for the whole cluster.
         #[serde(skip_serializing_if = "Option::is_none")]
         namespace: Option<String>,
     },
-    /// The connection that tells of the objects of a kind is lost. What was known goes on to count for a while.
+    /// The watch for objects of this kind has lost its connection. Verifiers rely on the last known state for a
+    /// while.
     Lost {
-        /// The kind.
+        /// The kind of the objects.
         #[serde(serialize_with = "kind_name")]
         kind: ObjectKind,
-        /// The namespace; none for the whole cluster.
+        /// The namespace, or `None` for the whole cluster.
         #[serde(skip_serializing_if = "Option::is_none")]
         namespace: Option<String>,
-        /// Why.
+        /// Why the connection was lost.
         failure: String,
     },
-    /// What is known of the objects of a kind is older than
-    /// [`max_staleness`](super::ClusterBuilder::max_staleness): verifiers refuse, or say that it is stale.
+    /// The objects of this kind have not been heard of for longer than
+    /// [`max_staleness`](super::ClusterBuilder::max_staleness). Verifiers refuse their tokens or mark them as stale.
     Stale {
-        /// The kind.
+        /// The kind of the objects.
         #[serde(serialize_with = "kind_name")]
         kind: ObjectKind,
-        /// The namespace; none for the whole cluster.
+        /// The namespace, or `None` for the whole cluster.
         #[serde(skip_serializing_if = "Option::is_none")]
         namespace: Option<String>,
     },
 }
 
-/// The changes in what a cluster knows, one after the other. Made by [`Cluster::changes`](super::Cluster::changes).
+/// A stream of changes in what a cluster knows. Made by [`Cluster::changes`](super::Cluster::changes).
 ///
-/// What comes and goes within a tenth of a second may not be told. It does not keep the cluster connected: once that is
-/// dropped, what is known grows stale, and nothing comes after that.
+/// A change that is undone within a tenth of a second may go unreported. `Changes` does not keep the cluster
+/// connected. Once the cluster is dropped, each watch becomes stale, and no change follows.
 pub struct Changes {
     keys: Arc<Refresher>,
     watches: Arc<[Arc<Watch>]>,
     known_keys: Vec<String>,
     known_standings: Vec<Standing>,
-    untold: VecDeque<ClusterChange>,
+    /// Changes that were found but not yet returned.
+    pending: VecDeque<ClusterChange>,
 }
 
 impl Changes {
     pub(super) fn new(keys: Arc<Refresher>, watches: Arc<[Arc<Watch>]>) -> Self {
         let (known_keys, known_standings) = (keys.ids(), standings(&watches));
-        Self { keys, watches, known_keys, known_standings, untold: VecDeque::new() }
+        Self { keys, watches, known_keys, known_standings, pending: VecDeque::new() }
     }
 
-    /// Waits for the next change. Needs a tokio runtime; nothing is lost if it is not waited for to the end.
+    /// Waits for the next change. Needs a tokio runtime.
+    ///
+    /// Cancel safe: no change is lost if the future is dropped before it completes.
     pub async fn next(&mut self) -> ClusterChange {
         loop {
-            if let Some(change) = self.untold.pop_front() {
+            if let Some(change) = self.pending.pop_front() {
                 return change;
             }
-            sleep(GLANCE).await;
+            sleep(POLL_INTERVAL).await;
             self.look();
         }
     }
@@ -95,22 +100,20 @@ impl Changes {
         let keys = self.keys.ids();
         let added = keys.iter().filter(|kid| !self.known_keys.contains(kid));
         let withdrawn = self.known_keys.iter().filter(|kid| !keys.contains(kid));
-        self.untold.extend(added.cloned().map(|kid| ClusterChange::KeyAdded { kid }));
-        self.untold.extend(withdrawn.cloned().map(|kid| ClusterChange::KeyWithdrawn { kid }));
+        self.pending.extend(added.cloned().map(|kid| ClusterChange::KeyAdded { kid }));
+        self.pending.extend(withdrawn.cloned().map(|kid| ClusterChange::KeyWithdrawn { kid }));
         self.known_keys = keys;
 
         let standings = standings(&self.watches);
         for ((watch, before), now) in self.watches.iter().zip(&self.known_standings).zip(&standings) {
-            if before == now {
+            // A watch that stays lost may fail in a new way: that is no change.
+            if discriminant(before) == discriminant(now) {
                 continue;
             }
             let (kind, namespace) = (watch.kind(), watch.namespace());
-            self.untold.push_back(match now {
+            self.pending.push_back(match now {
                 Standing::InStep => ClusterChange::InStep { kind, namespace },
-                Standing::Lost => {
-                    let failure = watch.failure().map(|error| error.to_string()).unwrap_or_default();
-                    ClusterChange::Lost { kind, namespace, failure }
-                }
+                Standing::Lost(error) => ClusterChange::Lost { kind, namespace, failure: error.to_string() },
                 Standing::Stale => ClusterChange::Stale { kind, namespace },
             });
         }

@@ -1,4 +1,4 @@
-//! Why a cluster could not be connected to: which step failed, and what is missing.
+//! Errors of connecting to a cluster: which step failed, and what is missing.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use boundtoken::ObjectKind;
 use boundtoken_refresh::with_causes;
 
-/// A step of connecting.
+/// A step of connecting to a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {
@@ -16,22 +16,22 @@ pub enum Step {
     Discovery,
     /// Loading the key set from `/openid/v1/jwks`.
     Keys,
-    /// Listing and watching objects of a kind, in one namespace or in all.
+    /// Listing and watching the objects of one kind, in one namespace or in the whole cluster.
     Watch {
-        /// The kind.
+        /// The kind of the objects.
         kind: ObjectKind,
-        /// The namespace; none for the whole cluster.
+        /// The namespace, or `None` for the whole cluster.
         namespace: Option<String>,
     },
 }
 
-/// Why a cluster could not be connected to. Its text says what to do.
+/// Why connecting to a cluster failed. The `Display` text says which step failed and what to do.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ClusterError {
     /// The step that failed.
     pub step: Step,
-    /// The HTTP status that the API server answered with, if it answered.
+    /// The HTTP status of the API server's answer. `None` if it did not answer.
     pub http_status: Option<u16>,
     message: String,
 }
@@ -57,17 +57,17 @@ impl ClusterError {
         Self::new(step, format!("not done within {} s: {so_far}", deadline.as_secs_f32()))
     }
 
-    /// Whether trying again cannot help until somebody changes something.
+    /// Whether a retry is useless until somebody changes credentials or permissions.
     pub(super) fn is_final(&self) -> bool {
         matches!(self.http_status, Some(401 | 403))
     }
 
-    /// Whether the API server is not up to it just now, as when it starts anew.
-    pub(super) fn is_passing(&self) -> bool {
+    /// Whether a retry may help soon: the API server is busy, or restarting.
+    pub(super) fn is_transient(&self) -> bool {
         matches!(self.http_status, Some(429 | 500..))
     }
 
-    /// What is missing, when the API server refused or did not answer.
+    /// What to do when the API server refused or did not answer.
     fn remedy(&self) -> Option<String> {
         let Some(http_status) = self.http_status else {
             let advice = "check the API server's address, its certificate authority, and that it can be reached from here";
@@ -96,7 +96,7 @@ impl ClusterError {
     }
 }
 
-/// The kind as permissions name it: with its group, if it is in one.
+/// The kind as RBAC rules name it: the plural, followed by the API group if it has one.
 fn resource(kind: ObjectKind) -> String {
     match kind.api_group() {
         "" => kind.resource().to_owned(),

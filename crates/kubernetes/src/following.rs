@@ -1,9 +1,11 @@
-//! Following the objects of one kind: list, watch, and list again when the thread is lost.
+//! Follows the objects of one kind: list, watch, and list again when the watch cannot go on.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use boundtoken::{Moment, ObjectKind, Relist, UnixSeconds};
+use boundtoken_refresh::Backoff;
 use futures_util::{Stream, StreamExt as _};
 use kube::api::{
     ApiResource, DynamicObject, GroupVersionKind, ListParams, ObjectMeta, PartialObjectMeta, WatchEvent,
@@ -11,39 +13,37 @@ use kube::api::{
 };
 use kube::{Api, Client};
 
-use boundtoken::{Moment, ObjectKind, Relist, UnixSeconds};
-use boundtoken_refresh::Backoff;
-
 use crate::error::{ClusterError, Step};
 use crate::watch::Watch;
 
-/// A server that sends bookmarks does so once a minute. Longer silence is a dead connection.
+/// After this long without an event the connection is dead: the server sends a bookmark every minute.
 const LONGEST_SILENCE: Duration = Duration::from_secs(90);
-/// How long an answer may take to begin. A server that went away in silence gives none.
+/// How long an answer may take to begin. A server that has disappeared never answers.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long the server is to keep one watch, in seconds; then it is asked anew, from where it ended.
+/// How long the server should keep one watch open, in seconds. The next watch continues where it ended.
 const WATCH_SECONDS: u32 = 290;
-/// A watch that lasted no longer than this was cut, however orderly its end looks: the server keeps it for WATCH_SECONDS,
-/// of which [`ANSWER_TIMEOUT`] may have gone by before its answer began.
-const LASTS: Duration = Duration::from_secs(260);
-/// How many objects are listed at a time where the server cannot stream them.
+/// A watch that ends sooner than this was cut off, even if it ended in good order.
+///
+/// The server keeps a watch for [`WATCH_SECONDS`], of which [`ANSWER_TIMEOUT`] may pass before the answer begins.
+const SHORTEST_WATCH: Duration = Duration::from_secs(260);
+/// How many objects one page of a list has, if the server cannot stream lists.
 const PAGE: u32 = 500;
-/// The mark of the bookmark that ends a streamed list.
+/// The annotation of the bookmark that ends a streamed list.
 const LIST_END: &str = "k8s.io/initial-events-end";
 
 type Metadata = PartialObjectMeta<DynamicObject>;
 
-/// Keeps a store in step with the objects of one kind, in one namespace or in all.
+/// Keeps a store in step with the objects of one kind, in one namespace or in the whole cluster.
 pub(super) struct Follower {
     api: Api<DynamicObject>,
     watch: Arc<Watch>,
-    /// As of when the store is complete, in the server's own words; none before the first list.
+    /// The `resourceVersion` up to which the store is complete. `None` if the next step is a list.
     version: Option<String>,
-    /// Whether the server streams lists. Old ones do not.
+    /// Whether the server streams lists. Old servers do not.
     streams: bool,
 }
 
-/// A list that is on its way.
+/// A list that is being received.
 struct Listing<'a> {
     asked_at: Moment,
     list: Relist<'a>,
@@ -55,7 +55,7 @@ impl<'a> Listing<'a> {
     }
 }
 
-/// The part of the API that has the objects of one kind, in one namespace or in all.
+/// The API for the objects of one kind, in one namespace or in the whole cluster.
 pub(super) fn api(client: Client, kind: ObjectKind, namespace: Option<&str>) -> Api<DynamicObject> {
     let version = GroupVersionKind::gvk(kind.api_group(), "v1", kind.name());
     let resource = ApiResource::from_gvk_with_plural(&version, kind.resource());
@@ -72,7 +72,7 @@ impl Follower {
         Self { api, watch, version: None, streams: true }
     }
 
-    /// Follows until the task is aborted.
+    /// Runs until the task is aborted.
     pub(super) async fn run(mut self) {
         let mut backoff = Backoff::new();
         loop {
@@ -84,31 +84,30 @@ impl Follower {
         }
     }
 
-    /// One watch, preceded by a list if there is nothing to start from. No error once it was open, unless the server
-    /// ended it with one.
+    /// Runs one watch, after a list if there is no version to start from.
+    ///
+    /// # Errors
+    /// The watch could not be opened, or the server ended it with an error. A lost connection is not an error here.
     async fn follow(&mut self) -> Result<(), ClusterError> {
         let watch = Arc::clone(&self.watch);
-        let mut listing = None;
-        // Only a list proves at once that all has been heard.
+        // Only a list proves at once that nothing was missed.
         if self.watch.is_nearly_stale() {
             self.version = None;
         }
-        if self.version.is_none() {
-            if self.streams {
-                listing = Some(Listing::begin(&watch));
-            } else {
-                self.list().await?;
-            }
-        }
+        let (listing, version) = match self.version.clone() {
+            Some(version) => (None, version),
+            // A streamed list starts from no version.
+            None if self.streams => (Some(Listing::begin(&watch)), String::new()),
+            None => (None, self.list().await?),
+        };
         let parameters = WatchParams {
             timeout: Some(WATCH_SECONDS),
             bookmarks: true,
             ..self.parameters(listing.is_some())
         };
-        let version = self.version.clone().unwrap_or_default();
         let events = match self.answer(self.api.watch_metadata(&parameters, &version)).await? {
             Ok(events) => events,
-            // An old server that does not know how to stream a list.
+            // An old server refuses to stream a list.
             Err(kube::Error::Api(status)) if listing.is_some() && matches!(status.code, 400 | 422) => {
                 self.streams = false;
                 return Ok(());
@@ -131,7 +130,6 @@ impl Follower {
         loop {
             let event = match tokio::time::timeout(LONGEST_SILENCE, events.next()).await {
                 Ok(Some(Ok(event))) => event,
-                // The connection was lost.
                 Ok(Some(Err(error @ kube::Error::ReadEvents(_)))) => {
                     let failure = self.failure(&error);
                     self.failed(failure);
@@ -139,7 +137,7 @@ impl Follower {
                 }
                 Ok(Some(Err(error))) => return Err(self.failure(&error)),
                 Ok(None) => {
-                    if opened_at.elapsed() < LASTS {
+                    if opened_at.elapsed() < SHORTEST_WATCH {
                         self.failed(ClusterError::new(self.step(), "the connection was lost"));
                     }
                     return Ok(());
@@ -153,7 +151,7 @@ impl Follower {
                     self.advance(object.metadata.resource_version, listing.is_some());
                 }
                 WatchEvent::Deleted(object) => {
-                    self.delete(&object.metadata);
+                    self.delete(&object.metadata)?;
                     self.advance(object.metadata.resource_version, listing.is_some());
                 }
                 WatchEvent::Bookmark(bookmark) => {
@@ -170,7 +168,7 @@ impl Follower {
                     self.version = None;
                     return Ok(());
                 }
-                // Its etcd is too old to stream a list: this is how such a server says so.
+                // A server with an etcd too old to stream a list says so only here.
                 WatchEvent::Error(status) if listing.is_some() => {
                     tracing::info!(kind = %self.watch.kind(), error = status.message, "listing page by page from now on");
                     self.streams = false;
@@ -183,7 +181,7 @@ impl Follower {
         }
     }
 
-    /// Notes how far we have come. In the midst of a list that says nothing yet.
+    /// Records that everything up to this version has been heard. In the middle of a list it proves nothing yet.
     fn advance(&mut self, version: Option<String>, listing: bool) {
         if listing {
             return;
@@ -194,8 +192,8 @@ impl Follower {
         }
     }
 
-    /// The list of a server that cannot stream it, page by page.
-    async fn list(&mut self) -> Result<(), ClusterError> {
+    /// Lists all objects page by page, for a server that cannot stream them. Returns the list's version.
+    async fn list(&mut self) -> Result<String, ClusterError> {
         let watch = Arc::clone(&self.watch);
         let mut listing = Listing::begin(&watch);
         let mut parameters = ListParams::default().limit(PAGE);
@@ -208,9 +206,12 @@ impl Follower {
             match page.metadata.continue_.filter(|token| !token.is_empty()) {
                 Some(token) => parameters.continue_token = Some(token),
                 None => {
+                    let version = page.metadata.resource_version.filter(|version| !version.is_empty());
+                    let without = || ClusterError::new(self.step(), "the list has no resourceVersion");
+                    let version = version.ok_or_else(without)?;
                     self.finish(listing);
-                    self.version = page.metadata.resource_version;
-                    return Ok(());
+                    self.version = Some(version.clone());
+                    return Ok(version);
                 }
             }
         }
@@ -225,7 +226,12 @@ impl Follower {
     }
 
     fn upsert(&self, metadata: &ObjectMeta, listing: Option<&mut Listing<'_>>) {
-        let Some((namespace, name, uid)) = identity(metadata) else { return };
+        let Some((namespace, name, uid)) = identity(metadata) else {
+            // Its tokens are refused as if it did not exist.
+            let (kind, name) = (self.watch.kind(), metadata.name.as_deref());
+            tracing::warn!(%kind, name, "ignoring an object without a name or uid");
+            return;
+        };
         let deletion_timestamp = deletion_timestamp(metadata);
         match listing {
             Some(listing) => listing.list.upsert(namespace, name, uid.into(), deletion_timestamp),
@@ -233,16 +239,22 @@ impl Follower {
         }
     }
 
-    fn delete(&self, metadata: &ObjectMeta) {
-        if let Some((namespace, name, uid)) = identity(metadata) {
-            self.watch.feed.delete(namespace, name, uid);
-        }
+    /// # Errors
+    /// The event does not say which object was deleted. Only a new list can tell.
+    fn delete(&mut self, metadata: &ObjectMeta) -> Result<(), ClusterError> {
+        let Some((namespace, name, uid)) = identity(metadata) else {
+            self.version = None;
+            return Err(ClusterError::new(self.step(), "a deleted object has no name or uid"));
+        };
+        self.watch.feed.delete(namespace, name, uid);
+        Ok(())
     }
 
     fn step(&self) -> Step {
         self.watch.step()
     }
 
+    /// Waits for an answer to begin.
     async fn answer<T>(
         &self,
         answer: impl Future<Output = kube::Result<T>>,
@@ -266,23 +278,26 @@ impl Follower {
     }
 }
 
-/// When the object is to be gone. Before 1970 is long past, whatever the exact time.
+/// When the object is to be deleted, if it is being deleted.
+///
+/// A time before 1970 counts as 1970. Both are long past, so tokens bound to the object are refused either way.
 pub(super) fn deletion_timestamp(metadata: &ObjectMeta) -> Option<UnixSeconds> {
     let time = metadata.deletion_timestamp.as_ref()?;
-    Some(UnixSeconds(u64::try_from(time.0.as_second()).unwrap_or_default()))
+    Some(UnixSeconds(u64::try_from(time.0.as_second()).unwrap_or(0)))
 }
 
-/// Namespace, name and uid. The API server gives every object a name and a uid, and some kinds no namespace.
+/// Namespace, name and uid of an object. Objects of some kinds have no namespace, which is the empty text here.
+///
+/// `None` if the name or the uid is missing. An API server sets both on every object.
 fn identity(metadata: &ObjectMeta) -> Option<(&str, &str, &str)> {
-    Some((
-        metadata.namespace.as_deref().unwrap_or_default(),
-        metadata.name.as_deref()?,
-        metadata.uid.as_deref()?,
-    ))
+    let namespace = metadata.namespace.as_deref().unwrap_or("");
+    Some((namespace, metadata.name.as_deref()?, metadata.uid.as_deref()?))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::marker::PhantomData;
+
     use boundtoken::{ObjectStore, Scope};
     use futures_util::stream;
     use kube::core::Status;
@@ -320,8 +335,38 @@ mod tests {
         );
     }
 
+    /// Runs the follower over these events, as if they came after a list.
+    async fn take(follower: &mut Follower, events: Vec<WatchEvent<Metadata>>) -> Result<(), ClusterError> {
+        follower.version = Some("1".to_owned());
+        follower.take(stream::iter(events.into_iter().map(Ok)), None).await
+    }
+
+    fn object(metadata: ObjectMeta) -> Metadata {
+        PartialObjectMeta { types: None, metadata, _phantom: PhantomData }
+    }
+
     #[tokio::test]
-    async fn a_server_that_streams_no_list_in_the_midst_of_one_is_listed_page_by_page() {
+    async fn an_object_without_a_uid_is_ignored_and_a_deletion_without_one_lists_again() {
+        let metadata = |uid: Option<&str>| ObjectMeta {
+            namespace: Some("demo".to_owned()),
+            name: Some("app".to_owned()),
+            uid: uid.map(str::to_owned),
+            ..ObjectMeta::default()
+        };
+        let (good, bad) = (object(metadata(Some("uid"))), object(metadata(None)));
+        let mut follower = follower();
+        assert!(take(&mut follower, vec![WatchEvent::Added(bad.clone())]).await.is_ok());
+        assert_eq!((follower.watch.feed.count(), follower.version.is_some()), (0, true));
+        let error =
+            take(&mut follower, vec![WatchEvent::Added(good.clone()), WatchEvent::Deleted(bad)]).await;
+        assert!(error.unwrap_err().to_string().contains("no name or uid"));
+        assert_eq!((follower.watch.feed.count(), follower.version.is_some()), (1, false));
+        assert!(take(&mut follower, vec![WatchEvent::Deleted(good)]).await.is_ok());
+        assert_eq!(follower.watch.feed.count(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_refuses_a_streamed_list_in_the_middle_is_listed_page_by_page() {
         let mut follower = follower();
         let refusal =
             Status { code: 500, message: "RequestWatchProgress is disabled".to_owned(), ..Status::default() };

@@ -1,5 +1,7 @@
-//! Where a cluster's keys and its issuer's name come from: the API server's two documents.
+//! Reads the API server's two documents: the issuer's name and the key set.
 
+use boundtoken::{KeySet, Moment};
+use boundtoken_refresh::{ACCEPTED, LOAD_TIMEOUT, Loaded, ReadKeys};
 use http::header::{ACCEPT, CACHE_CONTROL};
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt as _, Limited};
@@ -8,11 +10,9 @@ use kube::client::Body;
 use serde::Deserialize;
 use tokio::time::timeout;
 
-use super::error::{ClusterError, Step};
-use boundtoken::{KeySet, Moment};
-use boundtoken_refresh::{ACCEPTED, LOAD_TIMEOUT, Loaded, ReadKeys};
+use crate::error::{ClusterError, Step};
 
-/// The issuer's name, from the discovery document. Managed clusters leave out most of the rest.
+/// The issuer's name, from the discovery document. It is the only member that every managed cluster provides.
 pub(super) async fn issuer(client: Client) -> Result<String, ClusterError> {
     #[derive(Deserialize)]
     struct Document {
@@ -29,7 +29,7 @@ pub(super) async fn issuer(client: Client) -> Result<String, ClusterError> {
     Ok(document.issuer)
 }
 
-/// The keys, from the API server itself: what it publishes as `jwks_uri` cannot be reached in many managed clusters.
+/// Loads the keys from the API server itself. In many managed clusters the published `jwks_uri` cannot be reached.
 pub(super) async fn load(client: Client, read: ReadKeys) -> Result<Loaded, ClusterError> {
     let asked = Moment::now();
     let (body, headers) = get(&client, Step::Keys, "/openid/v1/jwks", ACCEPTED).await?;
@@ -54,8 +54,9 @@ async fn get(
             .to_bytes()
             .to_vec();
         if !head.status.is_success() {
-            let status: Option<boundtoken::api::Status> = serde_json::from_slice(&body).ok();
-            let message = status.map_or_else(|| head.status.to_string(), |status| status.message);
+            // A proxy in front of the API server answers with a page of its own.
+            let status = serde_json::from_slice::<boundtoken::api::Status>(&body);
+            let message = status.map_or_else(|_| head.status.to_string(), |status| status.message);
             return Err(ClusterError::answered(step.clone(), head.status.as_u16(), message));
         }
         Ok((body, head.headers))
@@ -66,7 +67,7 @@ async fn get(
     }
 }
 
-/// The values of all `Cache-Control` headers, as one (RFC 9110 section 5.3).
+/// Joins the values of all `Cache-Control` headers (RFC 9110 section 5.3). Values that are not text are ignored.
 fn cache_control(headers: &HeaderMap) -> String {
     let values = headers.get_all(CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
     values.collect::<Vec<_>>().join(", ")

@@ -1,8 +1,8 @@
-//! Keys and bound objects that follow a cluster.
+//! Keys and bound objects of a Kubernetes cluster, kept current.
 //!
-//! A [`Cluster`] connects to an API server, loads its keys, watches the objects that tokens are bound to, and keeps both
-//! in step in the background: TokenReview's answer without the call. Of objects only the metadata is read, so no secret
-//! ever leaves the API server.
+//! A [`Cluster`] connects to an API server, loads its keys and watches the objects that tokens are bound to. It keeps
+//! both current in the background. Verifiers then give TokenReview's answer without the call. Only the metadata of
+//! objects is read, so the contents of secrets never leave the API server.
 //!
 //! ```no_run
 //! use boundtoken_kubernetes::{Cluster, OnlineVerifier};
@@ -12,9 +12,9 @@
 //! let verifier = cluster.verifier_builder().audience("vault").build()?;
 //! let verifier = OnlineVerifier::new(verifier).asking(&cluster);
 //!
-//! // For every request; the API server is asked only about a pod that was created a moment ago, or a key that is new:
+//! // For every request. The API server is asked only about a pod that was just created or a key that is new.
 //! let caller = verifier.verify(b"token").await?;
-//! // The same, without any I/O:
+//! // The same without any I/O:
 //! let caller = verifier.verifier().verify(b"token");
 //! # Ok(())
 //! # }
@@ -22,26 +22,29 @@
 //!
 //! # How fresh the answers are
 //!
-//! A deletion is known as soon as the API server's watch tells it, within milliseconds. When the connection is lost,
-//! what was known goes on to count for a while ([`ClusterBuilder::max_staleness`]); then tokens are refused as
-//! [`Reason::BoundObjectUnavailable`](boundtoken::Reason::BoundObjectUnavailable), or accepted with
-//! [`Confirmed::Stale`](boundtoken::Confirmed::Stale) if the verifier was built with
-//! [`OnUnavailable::Accept`](boundtoken::OnUnavailable::Accept). Bookmarks, which the API server sends once a minute, prove
-//! that a watch on which nothing happens is still in step.
+//! A deletion is known as soon as the API server's watch reports it, usually within milliseconds. The API server
+//! sends a bookmark once a minute, which proves that an idle watch is still in step.
 //!
-//! Keys that cannot be loaded again go on to count, unless [`ClusterBuilder::max_key_age`] sets a limit. A key set without a
-//! usable key is a withdrawal of all keys: all tokens are refused at once ([`ClusterStatus::keys_withdrawn`]).
+//! When the connection is lost, the last known state counts for [`ClusterBuilder::max_staleness`]. After that tokens
+//! are refused with [`Reason::BoundObjectUnavailable`](boundtoken::Reason::BoundObjectUnavailable). A verifier that
+//! was built with [`OnUnavailable::Accept`](boundtoken::OnUnavailable::Accept) accepts them with
+//! [`Confirmed::Stale`](boundtoken::Confirmed::Stale).
+//!
+//! If the keys cannot be reloaded, the last good keys stay in use unless [`ClusterBuilder::max_key_age`] sets a
+//! limit. A key set without a usable key withdraws all keys. All tokens are then refused at once
+//! ([`ClusterStatus::keys_withdrawn`]).
 //!
 //! # Admission webhooks
 //!
-//! Since Kubernetes 1.37 an API server can authenticate itself to the webhooks that it calls, by tokens that are bound to
-//! their configurations (KEP-6060). [`ClusterBuilder::webhook_configurations`] follows those. What a webhook must check
-//! beyond the token, see [`Claims::attested_api_groups`](boundtoken::Claims::attested_api_groups).
+//! Since Kubernetes 1.37 an API server can authenticate itself to the webhooks it calls, with tokens that are bound
+//! to their configurations (KEP-6060). [`ClusterBuilder::webhook_configurations`] follows these configurations.
+//! [`Claims::attested_api_groups`](boundtoken::Claims::attested_api_groups) says what a webhook must check besides
+//! the token.
 //!
 //! # The version of k8s-openapi
 //!
-//! As with every crate on `kube`, the program that is built in the end chooses a version of Kubernetes' types by a feature of
-//! the crate `k8s-openapi`: `k8s-openapi = { version = "0.29", features = ["earliest"] }`.
+//! As with every crate built on `kube`, the final program must choose a version of the Kubernetes types with a
+//! feature of the crate `k8s-openapi`: `k8s-openapi = { version = "0.29", features = ["earliest"] }`.
 #![forbid(unsafe_code)]
 
 use std::sync::Arc;
@@ -71,28 +74,29 @@ pub use error::{ClusterError, Step};
 pub use kubeconfig::kubeconfig_of_environment;
 pub use status::{ClusterStatus, WatchStatus};
 
-/// A connection to one cluster: its keys and its objects, kept in step in the background.
+/// A connection to one cluster. It keeps the cluster's keys and objects current in the background.
 ///
-/// Verifiers that were built from it share what it knows. When it is dropped the following ends; what they know then
-/// grows old, and past [`ClusterBuilder::max_staleness`] they refuse. Needs a tokio runtime, of any flavour, for as long
-/// as it lives. Safe to share between threads.
+/// Verifiers built from it share what it knows. Dropping it stops the updates. Its verifiers then refuse tokens after
+/// [`ClusterBuilder::max_staleness`].
+///
+/// It needs a tokio runtime of any flavour for as long as it lives. It is safe to share between threads.
 pub struct Cluster {
     client: Client,
     keys: Arc<Refresher>,
     objects: ObjectStore,
     watches: Arc<[Arc<Watch>]>,
     inquiry: Arc<ObjectInquiry>,
-    /// Aborted when dropped.
+    /// Dropping the set aborts the tasks.
     _tasks: JoinSet<()>,
 }
 
 impl Cluster {
-    /// Starts a connection; see [`ClusterBuilder`].
+    /// Starts to configure a connection. See [`ClusterBuilder`] for the defaults.
     pub fn builder() -> ClusterBuilder {
         ClusterBuilder::new()
     }
 
-    /// The issuer's name, as the cluster's discovery document says it.
+    /// The issuer's name, from the cluster's discovery document.
     #[must_use]
     pub fn issuer(&self) -> &str {
         self.keys.issuer()
@@ -104,19 +108,20 @@ impl Cluster {
         self.client.clone()
     }
 
-    /// What verifies the cluster's tokens: its name, its keys and its objects, as they change.
+    /// The cluster as an issuer to trust: its name, its current keys and its current objects.
     #[must_use]
     pub fn trusted_issuer(&self) -> TrustedIssuer {
         TrustedIssuer::new(self.issuer(), self.keys.store().clone()).bound_objects(self.objects.clone())
     }
 
-    /// A verifier of the cluster's tokens; what it lacks is an audience.
+    /// Starts a verifier of the cluster's tokens. It still needs an audience.
     pub fn verifier_builder(&self) -> VerifierBuilder {
         Verifier::builder().issuer(self.trusted_issuer())
     }
 
-    /// What changes from now on: keys that are added and withdrawn, objects that are lost sight of and found again. For
-    /// logs and alarms; verifiers take notice by themselves.
+    /// Reports what changes from now on: keys that are added or withdrawn, and watches that are lost or back in step.
+    ///
+    /// It is meant for logs and alarms. Verifiers need no help to notice a change.
     ///
     /// ```no_run
     /// # use boundtoken_kubernetes::{Cluster, ClusterChange};
@@ -137,20 +142,22 @@ impl Cluster {
         Changes::new(Arc::clone(&self.keys), Arc::clone(&self.watches))
     }
 
-    /// Whether some watch has been out of touch for longer than allowed, or the keys are older than
-    /// [`ClusterBuilder::max_key_age`] allows, so that verifiers refuse: for `/readyz`.
+    /// Whether verifiers refuse tokens because what is known is stale. Meant for `/readyz`.
+    ///
+    /// It is true if any watch has been silent for longer than [`ClusterBuilder::max_staleness`] allows, or if the
+    /// keys are older than [`ClusterBuilder::max_key_age`] allows.
     #[must_use]
     pub fn is_stale(&self) -> bool {
         self.objects.freshness() == Freshness::Stale || self.keys.store().is_stale()
     }
 
-    /// The objects that tokens are bound to, as the watches know them.
+    /// The objects that tokens can be bound to, as the watches know them.
     #[must_use]
     pub fn objects(&self) -> ObjectStore {
         self.objects.clone()
     }
 
-    /// What is known, and how well: for metrics.
+    /// What is known and how current it is. Meant for metrics.
     #[must_use]
     pub fn status(&self) -> ClusterStatus {
         ClusterStatus {
@@ -179,7 +186,7 @@ impl std::fmt::Debug for Cluster {
     }
 }
 
-/// The examples of the README, compiled.
+/// Compiles the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;

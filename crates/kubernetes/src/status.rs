@@ -1,10 +1,9 @@
-//! What a cluster knows, and how well.
-
-use serde::Serialize;
+//! The state of a cluster's connection.
 
 use boundtoken::{ObjectKind, UnixSeconds};
+use serde::Serialize;
 
-/// What a [`Cluster`](super::Cluster) knows, and how well. Serializes for logs and metrics.
+/// What a [`Cluster`](super::Cluster) knows and how current it is. Serializes for logs and metrics.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -15,42 +14,44 @@ pub struct ClusterStatus {
     pub key_ids: Vec<String>,
     /// When the key set was last loaded.
     pub keys_loaded_at: UnixSeconds,
-    /// Why the key set could not be loaded again, if the last attempt failed. The last good keys are in use.
+    /// Why the last attempt to load the key set failed. `None` if it succeeded. After a failure the last good keys
+    /// stay in use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys_failure: Option<String>,
-    /// Whether the cluster has withdrawn all its keys: it publishes none that can be used. All its tokens are refused, as
-    /// [`Reason::KeyUnknown`](boundtoken::Reason::KeyUnknown), until it publishes one.
+    /// Whether the cluster publishes no usable key. Until it publishes one, all its tokens are refused with
+    /// [`Reason::KeyUnknown`](boundtoken::Reason::KeyUnknown).
     pub keys_withdrawn: bool,
     /// Whether the keys are older than [`max_key_age`](super::ClusterBuilder::max_key_age) allows.
     pub keys_stale: bool,
-    /// Whether the keys are too old, or some watch has been out of touch for longer than allowed, so that verifiers refuse.
+    /// Whether the keys or any watch are stale, which makes verifiers refuse tokens.
     pub stale: bool,
-    /// One for each kind and namespace.
+    /// The watches, one for each kind and namespace.
     pub watches: Vec<WatchStatus>,
 }
 
-/// What one watch knows, and how well.
+/// What one watch knows and how current it is.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct WatchStatus {
-    /// The kind.
+    /// The kind of the objects.
     #[serde(serialize_with = "kind_name")]
     pub kind: ObjectKind,
-    /// The namespace; none for the whole cluster.
+    /// The namespace, or `None` for the whole cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
-    /// Whether all objects were listed once.
+    /// Whether all objects have been listed at least once.
     pub in_step: bool,
-    /// How old the knowledge may be, in seconds: since the last event or bookmark, or since the list was asked for.
+    /// How old the known state may be, in seconds. It counts from the last event or bookmark, or from the request for
+    /// the last list.
     pub age_seconds: u64,
     /// How many objects are known.
     pub objects: usize,
-    /// How many events have come.
+    /// How many events have been received.
     pub events: u64,
-    /// How often the connection had to be made again after a failure, or the list after an old version.
+    /// How often the watch reconnected after a failure, or listed again because its version was too old.
     pub reconnects: u64,
-    /// The last failure, since which there has been none.
+    /// The last failure. `None` once the watch has heard from the API server again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
 }

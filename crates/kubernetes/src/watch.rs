@@ -1,4 +1,4 @@
-//! One watch: what it follows, and what it went through.
+//! The state of one watch.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -9,18 +9,17 @@ use boundtoken::{Feed, Moment, ObjectKind};
 use crate::error::{ClusterError, Step};
 use crate::status::WatchStatus;
 
-/// How much a watch's knowledge is worth.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// How far a watch can be trusted.
 pub(crate) enum Standing {
     InStep,
-    /// The connection failed, and nothing was heard since.
-    Lost,
-    /// Nothing was heard for longer than allowed.
+    /// The connection failed, and nothing has been heard since.
+    Lost(ClusterError),
+    /// Nothing has been heard for longer than allowed.
     Stale,
 }
 
 pub(crate) struct Watch {
-    /// What it fills.
+    /// Where the watch puts the objects it hears of.
     pub(crate) feed: Feed,
     max_staleness: Duration,
     is_in_step: AtomicBool,
@@ -49,24 +48,24 @@ impl Watch {
         self.feed.scope().in_namespace().map(str::to_owned)
     }
 
-    /// The step that this watch is.
+    /// This watch, as a step for errors.
     pub(crate) fn step(&self) -> Step {
         Step::Watch { kind: self.kind(), namespace: self.namespace() }
     }
 
-    /// Notes that everything up to this moment has been heard.
+    /// Records that everything up to this moment has been heard.
     pub(crate) fn prove(&self, moment: Moment) {
         self.feed.prove(moment);
-        self.forgive();
+        self.clear_failure();
     }
 
-    /// Notes that all objects have been listed.
+    /// Records that all objects have been listed.
     pub(crate) fn caught_up(&self) {
-        self.forgive();
+        self.clear_failure();
         self.is_in_step.store(true, Ordering::Release);
     }
 
-    fn forgive(&self) {
+    fn clear_failure(&self) {
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
@@ -83,7 +82,7 @@ impl Watch {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether the knowledge may become too old before the next bookmark proves it.
+    /// Whether the known state may become stale before the next bookmark.
     pub(crate) fn is_nearly_stale(&self) -> bool {
         self.feed.age() > self.max_staleness / 2
     }
@@ -92,8 +91,7 @@ impl Watch {
         if self.feed.is_stale() {
             return Standing::Stale;
         }
-        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
-        if failure.is_some() { Standing::Lost } else { Standing::InStep }
+        self.failure().map_or(Standing::InStep, Standing::Lost)
     }
 
     pub(crate) fn status(&self) -> WatchStatus {

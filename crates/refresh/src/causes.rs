@@ -1,6 +1,15 @@
-//! Errors of other libraries as one text.
+//! Texts of errors of other libraries.
 
-/// An error with its causes, as one text. The outermost alone often says little.
+/// The text of an error followed by the texts of its causes. The outermost error alone often says little.
+///
+/// A cause that the text already mentions is not repeated.
+///
+/// ```
+/// use boundtoken_refresh::with_causes;
+///
+/// let error = std::io::Error::other("connection refused");
+/// assert_eq!(with_causes(&error), "connection refused");
+/// ```
 #[must_use]
 pub fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();

@@ -1,13 +1,15 @@
 //! Keeps verifiers of [boundtoken](https://docs.rs/boundtoken) current.
 //!
-//! Most programs use the crates above this one: `boundtoken-kubernetes` follows a cluster, `boundtoken-discovery` follows any
-//! other issuer. This crate is what they share, and what a source of another kind can be built on:
+//! Most programs use the crates built on this one: `boundtoken-kubernetes` follows a cluster, and
+//! `boundtoken-discovery` follows any other issuer. Use this crate directly to build a source of another kind.
 //!
-//! - [`OnlineVerifier`] verifies, and asks clusters and issuers where the news may still be on its way.
-//! - [`Refresher`] loads an issuer's keys again and again: from time to time, and at once when an unknown key is in use.
+//! - [`OnlineVerifier`] verifies tokens. It asks clusters and issuers when their latest changes may not have arrived
+//!   yet.
+//! - [`Refresher`] reloads an issuer's keys: from time to time, and at once when a token names an unknown key.
 //! - [`Backoff`], [`persist`] and [`jittered`] wait between attempts.
 //!
-//! It needs a tokio runtime and speaks no protocol of its own.
+//! The crate needs a tokio runtime with its timer enabled. It speaks no network protocol itself. All its types are
+//! safe to share between threads.
 #![forbid(unsafe_code)]
 
 mod backoff;

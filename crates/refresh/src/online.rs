@@ -1,4 +1,4 @@
-//! Verifying with a question to clusters and issuers, where the news may still be on its way.
+//! Verifies tokens, and asks clusters and issuers when their latest changes may not have arrived yet.
 
 use std::fmt;
 use std::pin::Pin;
@@ -9,17 +9,21 @@ use tokio::task::JoinSet;
 
 use crate::Refresher;
 
-/// A verifier that asks where the news may still be on its way: for new keys when a key is unknown, and for each object of
-/// a token of the last minute that was not seen yet.
+/// A verifier that asks clusters and issuers when their latest changes may not have arrived yet.
 ///
-/// One call serves any number of clusters and issuers. A question about a token's objects goes to the one cluster that the
-/// token belongs to. No token reaches the network whose signature, audience or times do not hold. What is asked is bounded:
+/// It asks in two cases: for keys when a token names an unknown key, and for an object when a token is less than a
+/// minute old and the object has not been seen yet. One `OnlineVerifier` serves any number of clusters and issuers.
+/// It asks about objects only the cluster that the token belongs to.
 ///
-/// - Keys are requested at most once in ten seconds for each issuer, however many tokens name unknown keys. Few calls wait
-///   for them, each for a fraction of a second at most (`unknown_key_wait` of cluster and issuer).
-/// - Objects are asked for by a few requests at a time. What does not exist is remembered for some seconds.
+/// A bad token cannot cause unbounded work:
 ///
-/// Safe to share between threads. [`Verifier::verify`] of the same verifier asks nobody.
+/// - A token causes a question about objects only if its signature, audience and times are good.
+/// - Keys are requested at most once every ten seconds from each issuer, however many tokens name unknown keys. Few
+///   calls wait for them, and each waits for a fraction of a second (`unknown_key_wait` of the cluster or issuer).
+/// - Few requests for objects run at a time. That an object does not exist is remembered for some seconds.
+///
+/// It needs a tokio runtime and is safe to share between threads. [`Verifier::verify`] of the same verifier asks
+/// nobody.
 ///
 /// ```no_run
 /// # use boundtoken_refresh::OnlineSource;
@@ -27,7 +31,7 @@ use crate::Refresher;
 /// # -> Result<(), Box<dyn std::error::Error>> {
 /// use boundtoken_refresh::OnlineVerifier;
 ///
-/// // `blue` and `green` are clusters, and the verifier was built with the trusted issuer of each.
+/// // `blue` and `green` are clusters. The verifier was built with the trusted issuer of each.
 /// let verifier = OnlineVerifier::new(verifier).asking(&blue).asking(&green);
 ///
 /// let caller = verifier.verify(b"token").await?;
@@ -42,12 +46,30 @@ pub struct OnlineVerifier {
 }
 
 /// A cluster or an issuer that an [`OnlineVerifier`] can ask.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use boundtoken_refresh::{OnlineSource, Refresher, Source};
+///
+/// /// An issuer whose keys come from somewhere else.
+/// struct MyIssuer {
+///     keys: Arc<Refresher>,
+/// }
+///
+/// impl OnlineSource for MyIssuer {
+///     fn source(&self) -> Source {
+///         Source::new(Arc::clone(&self.keys))
+///     }
+/// }
+/// ```
 pub trait OnlineSource {
-    /// What is asked. It owns all that it needs, but does not keep the cluster or issuer alive.
+    /// The part that answers questions. It owns everything it needs, but does not keep the cluster or issuer
+    /// connected.
     fn source(&self) -> Source;
 }
 
-/// What an [`OnlineVerifier`] asks of one cluster or issuer.
+/// The part of a cluster or issuer that answers an [`OnlineVerifier`]. Clones share it.
 #[derive(Clone)]
 pub struct Source {
     keys: Arc<Refresher>,
@@ -57,41 +79,46 @@ pub struct Source {
 /// The future of [`AskObjects::ask`].
 pub type Answers = Pin<Box<dyn Future<Output = Box<dyn BoundObjects>> + Send>>;
 
-/// Asks a cluster about objects.
+/// Asks a cluster about objects. Any number of threads may ask at once.
 pub trait AskObjects: Send + Sync {
-    /// Asks about the objects of a token that are not known yet. The answer knows the states of all of the token's objects.
+    /// Asks about those objects of the token that are not known yet.
     ///
-    /// The future owns all that it needs, so that another thread can run it.
+    /// The future returns a source that knows the state of every object of the token. It has no error: the state of
+    /// an object that could not be asked about is [`ObjectState::Unavailable`](boundtoken::ObjectState::Unavailable).
+    /// It must complete within some seconds, because a caller waits for it.
+    ///
+    /// The future must own everything it needs, because another thread may run it.
     fn ask(&self, token: &CheckedToken) -> Answers;
 }
 
 impl Source {
-    /// An issuer that is asked for keys alone.
+    /// A source of keys alone.
     #[must_use]
     pub fn new(keys: Arc<Refresher>) -> Self {
         Self { keys, objects: None }
     }
 
-    /// A cluster, which is asked about objects too.
+    /// Adds a source of objects.
     #[must_use]
     pub fn objects(mut self, objects: Arc<dyn AskObjects>) -> Self {
         self.objects = Some(objects);
         self
     }
 
-    /// The keys, which can be asked for anew.
+    /// The keys of this source.
     #[must_use]
     pub fn keys(&self) -> &Arc<Refresher> {
         &self.keys
     }
 
-    /// Whether tokens by the keys of this store are this source's.
+    /// Whether this is the key store of this source. A token verified with a key of the store then belongs to this
+    /// source.
     #[must_use]
     pub fn has(&self, keys: &KeyStore) -> bool {
         self.keys.store().is_same(keys)
     }
 
-    /// Asks about the objects of a token that belongs to this source. `None` if it knows no objects.
+    /// Asks about the objects of a token that belongs to this source. `None` if it is a source of keys alone.
     #[must_use]
     pub fn ask(&self, token: &CheckedToken) -> Option<Answers> {
         Some(self.objects.as_ref()?.ask(token))
@@ -99,38 +126,42 @@ impl Source {
 }
 
 impl OnlineVerifier {
-    /// Asks nobody yet: name the clusters and issuers that the verifier was built with.
+    /// An online verifier that asks nobody yet. Add every cluster and issuer of the verifier with
+    /// [`asking`](Self::asking).
     pub fn new(verifier: impl Into<Arc<Verifier>>) -> Self {
         Self { verifier: verifier.into(), sources: Vec::new() }
     }
 
-    /// Asks this cluster or issuer about its own tokens. It is followed only as long as it lives itself. After that nobody
-    /// answers, and the verdicts are those of the verifier alone.
+    /// Asks this cluster or issuer about its own tokens.
+    ///
+    /// This does not keep the cluster or issuer connected. Once it is dropped, it no longer loads keys.
     #[must_use]
     pub fn asking(mut self, source: &impl OnlineSource) -> Self {
         self.sources.push(source.source());
         self
     }
 
-    /// The verifier that decides.
+    /// The verifier behind this one.
     #[must_use]
     pub fn verifier(&self) -> &Verifier {
         &self.verifier
     }
 
-    /// Verifies a token, and asks where it helps. Most calls ask nobody, and are as quick as [`Verifier::verify`].
+    /// Verifies a token. Asks a cluster or issuer if that can change the verdict.
+    ///
+    /// Most calls ask nobody and are as fast as [`Verifier::verify`]. The future may be dropped at any time.
     ///
     /// # Errors
-    /// As [`Verifier::verify`]; [`Reason::BoundObjectUnavailable`] if the API server could not be asked.
+    /// The errors of [`Verifier::verify`], and [`Reason::BoundObjectUnavailable`] if the API server does not answer.
     pub async fn verify(&self, token: &[u8]) -> Result<VerifiedToken, Rejection> {
         self.judge(|verifier| verifier.verify(token), |verifier| verifier.check(token)).await
     }
 
-    /// Verifies a token that must be meant for one of these audiences, as [`Verifier::verify_for`] does, and asks where it
-    /// helps.
+    /// Verifies a token for one of these audiences, like [`Verifier::verify_for`]. Asks a cluster or issuer if that
+    /// can change the verdict.
     ///
     /// # Errors
-    /// As [`verify`](Self::verify).
+    /// The errors of [`verify`](Self::verify).
     pub async fn verify_for(
         &self,
         token: &[u8],
@@ -147,7 +178,7 @@ impl OnlineVerifier {
     ) -> Result<VerifiedToken, Rejection> {
         let mut verdict = verify(&self.verifier);
         if lacks_keys(&verdict) {
-            // Nothing in the token says whose key it is.
+            // The token does not say whose key it is, so all sources are asked.
             self.refresh_keys().await;
             verdict = verify(&self.verifier);
         }
@@ -157,7 +188,7 @@ impl OnlineVerifier {
         verdict
     }
 
-    /// Has all sources load their keys, if they have not done so a moment ago.
+    /// Makes all sources load their keys, unless they have just done so.
     async fn refresh_keys(&self) {
         let mut refreshing = JoinSet::new();
         for source in &self.sources {
@@ -167,7 +198,7 @@ impl OnlineVerifier {
         while refreshing.join_next().await.is_some() {}
     }
 
-    /// Asks the cluster that the token belongs to, and judges what it says.
+    /// Asks the cluster that the token belongs to, and judges the token by its answer.
     async fn ask(
         &self,
         checked: CheckedToken,
@@ -182,13 +213,17 @@ impl OnlineVerifier {
     }
 }
 
-/// Whether a token was refused for a reason that newer keys may undo.
+/// Whether a token was refused for a reason that newer keys may remove.
+///
+/// [`OnlineVerifier`] does this for you. It is public for programs that run the questions on threads of their own.
 #[must_use]
 pub fn lacks_keys(verdict: &Result<VerifiedToken, Rejection>) -> bool {
     matches!(verdict, Err(rejection) if matches!(rejection.reason(), Reason::KeyUnknown | Reason::KeysStale))
 }
 
-/// Whether a token was refused because the news of its objects may still be on its way.
+/// Whether a token was refused because its objects may be too new to be known.
+///
+/// [`OnlineVerifier`] does this for you. It is public for programs that run the questions on threads of their own.
 #[must_use]
 pub fn is_pending(verdict: &Result<VerifiedToken, Rejection>) -> bool {
     matches!(verdict, Err(rejection) if rejection.reason() == Reason::BoundObjectPending)

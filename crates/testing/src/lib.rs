@@ -1,6 +1,6 @@
-//! What the tests of several crates share: vectors captured from real API servers, and tokens made on the fly.
+//! Shared by the tests of several crates: vectors captured from real API servers, and tokens made on the fly.
 //!
-//! The vectors are every folder under tests/vectors, and every folder that the environment variable BOUNDTOKEN_VECTORS
+//! The vectors are the folders under tests/vectors and the folders that the environment variable BOUNDTOKEN_VECTORS
 //! names, separated by colons.
 #![allow(missing_docs, clippy::restriction)]
 
@@ -11,18 +11,18 @@ use boundtoken::{KeySet, ObjectStore, TrustedIssuer, UnixSeconds, UserInfo, Veri
 use serde::Deserialize;
 use serde_json::Value;
 
-/// What one API server said.
+/// The captured verdicts of one API server.
 pub struct Folder {
     pub name: String,
     pub issuers: Vec<String>,
     pub jwks: String,
-    /// States of the cluster, which cases name by index: JSON documents for `ObjectStore::from_json`.
+    /// States of the cluster, as JSON documents for `ObjectStore::from_json`. Cases refer to them by index.
     pub objects: Vec<String>,
     pub cases: Vec<Case>,
     pub tokens: BTreeMap<String, String>,
 }
 
-/// One token, shown to the server for some audiences at some time.
+/// One token that was shown to the server for some audiences at some time.
 pub struct Case {
     pub name: String,
     pub token: String,
@@ -32,7 +32,7 @@ pub struct Case {
     pub server: ServerVerdict,
 }
 
-/// The server's `TokenReview.status`; a request that it refused has none.
+/// The server's `TokenReview.status`. For a request that the server refused, only `error` is set.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub struct ServerVerdict {
@@ -82,7 +82,7 @@ pub mod requests;
 pub mod server_rules;
 pub mod tools;
 
-/// The repository's folder.
+/// The root folder of the repository.
 pub fn repository() -> &'static Path {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
     crates.and_then(Path::parent).expect("the repository has a folder crates/testing")
@@ -114,7 +114,7 @@ fn paths() -> Vec<PathBuf> {
 }
 
 impl Folder {
-    /// Mostly one; more when the servers that judged crafted or random tokens had other keys.
+    /// Reads one folder. It gives several if the servers that judged the crafted or random tokens had other keys.
     fn read(path: &Path) -> Vec<Self> {
         let tokens = read_json(&path.join("tokens.json"));
         let jwks = std::fs::read_to_string(path.join("jwks.json")).expect("jwks.json");
@@ -155,7 +155,8 @@ impl Folder {
     }
 
     fn read_reviews(&mut self, path: &Path) {
-        // A token requested for no audience gets the server's own, which also judge a review that names none.
+        // A token that was requested for no audience has the server's own audiences. A review that names none uses
+        // them too.
         let request: Value = read_json(&path.join("tokenrequest-default-audience.json"));
         let api_audiences: Vec<String> =
             serde_json::from_value(request["response"]["spec"]["audiences"].clone()).expect("API audiences");
@@ -198,7 +199,7 @@ impl Folder {
         self.objects.len() - 1
     }
 
-    /// The keys, or `None`, loudly, when the compiled backend has none of their algorithms.
+    /// The keys. Prints a note and returns `None` if the compiled backend supports none of their algorithms.
     pub fn keys(&self) -> Option<KeySet> {
         let keys = KeySet::from_jwks(self.jwks.as_bytes()).expect("jwks.json");
         for skipped in keys.skipped() {
@@ -231,12 +232,13 @@ impl Folder {
     }
 }
 
-/// The server's clock has a fraction; a verifier's has not.
+/// The server's clock has fractions of a second. A verifier's clock has none.
 fn whole_seconds(now: f64) -> u64 {
     UnixSeconds::from(std::time::UNIX_EPOCH + std::time::Duration::from_secs_f64(now)).0
 }
 
-/// A review that was refused as a request (the empty token) is a Status, whose `status` is no object.
+/// Reads a review. If the request itself was refused (the empty token), it is a Status, whose `status` is not an
+/// object.
 fn verdict(review: Value) -> ServerVerdict {
     if review["kind"] == "Status" || review["status"] == "Failure" || review.is_string() {
         return ServerVerdict { error: "the request was refused".to_owned(), ..ServerVerdict::default() };

@@ -1,4 +1,4 @@
-//! Tokens made on the fly: any header and any claims, properly signed.
+//! Tokens made on the fly, with any header and any claims, and a good signature.
 
 use std::sync::OnceLock;
 
@@ -19,14 +19,14 @@ pub const POD_UID: &str = "e5bf3f7d-fbca-403d-a58f-f50f44e8da63";
 pub const NODE_UID: &str = "a463c21d-a851-4a26-a0d8-d14d13a269ea";
 pub const VALIDATING_UID: &str = "72588e45-aed3-4603-b1ee-fc4ba3b585af";
 pub const MUTATING_UID: &str = "79a8db5c-cda1-4d75-b14c-c6a2d81359c2";
-/// When the tokens of [`claims`] are issued; they are good for an hour.
+/// When the tokens of [`claims_with`] are issued. They are valid for one hour.
 pub const NOW: u64 = 1_800_000_000;
 
-/// A key that signs whatever it is given.
+/// A key that signs anything.
 pub struct Mint {
     pub algorithm: Algorithm,
     pub kid: String,
-    /// The public key as an issuer publishes it.
+    /// The public key, as an issuer publishes it.
     pub jwk: Value,
     private: EncodingKey,
 }
@@ -48,22 +48,22 @@ impl Mint {
         Self { algorithm, kid: kid.to_owned(), jwk: merged(&public, &names), private }
     }
 
-    /// The header that an API server writes.
+    /// A header as an API server writes it.
     pub fn header(&self) -> String {
         format!(r#"{{"alg":"{}","kid":{}}}"#, self.algorithm, Value::from(self.kid.as_str()))
     }
 
-    /// A token with the header that an API server writes.
+    /// A token with a header as an API server writes it.
     pub fn token(&self, claims: &Value) -> String {
         self.sign(self.header(), claims.to_string())
     }
 
-    /// A token with a header and claims of any bytes.
+    /// A token whose header and claims may be any bytes.
     pub fn sign(&self, header: impl AsRef<[u8]>, claims: impl AsRef<[u8]>) -> String {
         self.sign_encoded(&format!("{}.{}", base64url(header.as_ref()), base64url(claims.as_ref())))
     }
 
-    /// Signs a header and claims that are encoded already, or whatever it is.
+    /// Signs a header and claims that are already encoded, or any other text.
     pub fn sign_encoded(&self, signed: &str) -> String {
         let algorithm = self.algorithm.name().parse().expect("an algorithm of jsonwebtoken");
         let signature =
@@ -75,7 +75,7 @@ impl Mint {
         key_set([self])
     }
 
-    /// A verifier of this key's tokens that knows no bound objects.
+    /// A verifier of this key's tokens that does not check bound objects.
     pub fn verifier(&self) -> Verifier {
         Verifier::builder()
             .issuer(TrustedIssuer::new(ISSUER, self.keys()))
@@ -98,7 +98,7 @@ fn elliptic_curve(name: &str, algorithm: &'static EcdsaSigningAlgorithm) -> (Val
     (json!({"kty": "EC", "crv": name, "x": base64url(x), "y": base64url(y)}), private)
 }
 
-/// The one RSA key of the process: it takes long to generate.
+/// The process has one RSA key, because it takes long to generate.
 fn rsa() -> &'static (Value, EncodingKey) {
     use aws_lc_rs::rsa::{KeyPair, KeySize};
     static KEY: OnceLock<(Value, EncodingKey)> = OnceLock::new();
@@ -115,7 +115,7 @@ fn rsa() -> &'static (Value, EncodingKey) {
     })
 }
 
-/// The claims of a token bound to a pod, as an API server writes them, issued at `now` for an hour.
+/// The claims of a token bound to a pod, as an API server writes them. Issued at `now` and valid for one hour.
 pub fn claims(now: u64) -> Value {
     json!({
         "aud": [AUDIENCE, "api"], "exp": now + 3600, "iat": now, "iss": ISSUER,
@@ -130,7 +130,7 @@ pub fn claims(now: u64) -> Value {
     })
 }
 
-/// `value` with the members of `patch` put into it, at every level; null removes (RFC 7396).
+/// Merges `patch` into `value` at every level. A null removes a member (RFC 7396).
 pub fn merged(value: &Value, patch: &Value) -> Value {
     let Value::Object(changes) = patch else { return patch.clone() };
     let mut members = value.as_object().cloned().unwrap_or_default();
@@ -145,7 +145,7 @@ pub fn merged(value: &Value, patch: &Value) -> Value {
     Value::Object(members)
 }
 
-/// [`claims`] at [`NOW`], changed.
+/// The [`claims`] at [`NOW`], with this patch merged into them.
 pub fn claims_with(patch: &Value) -> Value {
     merged(&claims(NOW), patch)
 }

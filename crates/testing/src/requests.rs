@@ -1,4 +1,4 @@
-//! TokenRequests that real API servers answered, in the same folders.
+//! TokenRequests that real API servers answered, from the folders of the vectors.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::read_json;
 
-/// One API server: what it issued from, and what it answered.
+/// One API server: its configuration, and its answers.
 pub struct Server {
     pub name: String,
     pub directory: std::path::PathBuf,
@@ -19,11 +19,11 @@ pub struct Server {
     pub requests: Vec<Request>,
 }
 
-/// Reviews of all tokens at about one time.
+/// Reviews of all tokens at about the same time.
 pub struct Round {
     pub name: String,
     pub now: boundtoken::UnixSeconds,
-    /// The request that the token is from, the audiences, and the `status` of the answer.
+    /// For each review: the request that the token came from, the audiences, and the `status` of the answer.
     pub reviews: Vec<(String, Vec<String>, Value)>,
 }
 
@@ -65,7 +65,7 @@ impl Server {
         }
     }
 
-    /// Their signing key, or `None`, loudly, when the compiled backend cannot sign with it.
+    /// The server's signing key. Prints a note and returns `None` if the compiled backend cannot sign with it.
     pub fn key(&self) -> Option<SigningKey> {
         SigningKey::from_pem(self.signing_key.as_bytes())
             .inspect_err(|error| {
@@ -85,8 +85,8 @@ impl Server {
         Some(issuer)
     }
 
-    /// The keys that they publish, of which theirs for signing is one; or `None`, loudly, when the compiled backend has not
-    /// all of their algorithms.
+    /// The keys that the server publishes, among them its signing key. Prints a note and returns `None` if the
+    /// compiled backend does not support all of their algorithms.
     pub fn published(&self) -> Option<KeySet> {
         let jwks = std::fs::read(self.directory.join("jwks.json")).expect("jwks.json");
         let keys = KeySet::from_jwks(&jwks).expect("jwks.json");
@@ -101,8 +101,8 @@ impl Server {
         Some(keys)
     }
 
-    /// What the server said of the tokens that it gave: the rounds of `reviews.json`, each with its name and time. A review
-    /// is named by the request that the token is from and by the audiences, with `|` between them.
+    /// The server's reviews of the tokens that it issued: the rounds of `reviews.json`. The name of a review is the
+    /// name of the token's request, `|`, and the audiences.
     pub fn reviews(&self) -> Vec<Round> {
         let rounds: Vec<Value> = read_json(&self.directory.join("reviews.json"));
         let round = |round: &Value| Round {
@@ -122,14 +122,14 @@ impl Server {
         rounds.iter().map(round).collect()
     }
 
-    /// The objects after the deletions that the later rounds of reviews are about.
+    /// The objects after some were deleted, for the later rounds of reviews.
     pub fn objects_after(&self) -> Value {
         let objects: Value = read_json(&self.directory.join("objects.json"));
         objects["after"].clone()
     }
 
-    /// The requests that the server had an answer of its own to. An older server cannot bind tokens to some kinds of objects:
-    /// such a refusal is left out, loudly.
+    /// The requests that the server understood. An older server cannot bind tokens to some kinds of objects. Such
+    /// requests are left out with a printed note.
     pub fn understood(&self) -> impl Iterator<Item = &Request> {
         self.requests.iter().filter(|request| {
             let skipped = request.is_for_a_newer_server();
@@ -141,13 +141,14 @@ impl Server {
     }
 }
 
-/// What the accounts of the vectors may attest: see SOURCE.md of `apiserver-1.37-rs256`.
+/// Whether an account of the vectors may attest an API group: see SOURCE.md of `apiserver-1.37-rs256`.
 pub fn may_attest(account: &ObjectReference<'_>, api_group: &str) -> bool {
     (account.namespace, account.name) == ("demo", "app") && ["apps", "batch"].contains(&api_group)
 }
 
 impl Request {
-    /// Whether the request needs a kind of binding that the server did not have yet: to nodes (1.30, gate off).
+    /// Whether the request needs a binding that the server does not support yet: to a node, in 1.30 without the
+    /// feature gate.
     fn is_for_a_newer_server(&self) -> bool {
         let body: Value = serde_json::from_slice(&self.body).unwrap_or_default();
         let kind = body["spec"]["boundObjectRef"]["kind"].as_str().unwrap_or_default();
@@ -160,7 +161,7 @@ impl Request {
         let text = |member: &str, default: &str| file[member].as_str().unwrap_or(default).to_owned();
         Self {
             name: name.to_owned(),
-            // Raw bodies were all sent for this account.
+            // All raw bodies were sent for this account.
             namespace: text("namespace", "demo"),
             service_account: text("serviceAccount", "app"),
             body: match &file["requestBody"] {
@@ -172,7 +173,7 @@ impl Request {
         }
     }
 
-    /// Whether the body is an object of the right type in itself, so that it comes as far as the issuer.
+    /// Whether the body parses as a TokenRequest, so that it reaches the issuer.
     pub fn is_typed(&self) -> bool {
         serde_json::from_slice::<boundtoken::api::TokenRequest>(&self.body).is_ok()
     }
@@ -186,7 +187,7 @@ pub fn claims(token: &str) -> String {
     String::from_utf8(bytes).expect("UTF-8")
 }
 
-/// Replaces what differs from one answer to the next: the token, times, and the user agent.
+/// Replaces everything that differs between two answers: the token, times, and the user agent.
 pub fn without_moments(mut response: Value) -> Value {
     if let Some(status) = response.get_mut("status").and_then(Value::as_object_mut) {
         status.insert("token".to_owned(), "TOKEN".into());
@@ -206,8 +207,8 @@ pub fn without_moments(mut response: Value) -> Value {
     response
 }
 
-/// The claims with what differs from one token to the next replaced, and `exp` counted from `iat`. The text keeps the
-/// order of the members.
+/// Replaces everything that differs between two tokens, and writes `exp` relative to `iat`. The text keeps the order
+/// of the members.
 pub fn claims_without_moments(claims: &str) -> String {
     let value: Value = serde_json::from_str(claims).expect("claims");
     let seconds = |member: &str| value[member].as_u64().expect("a time");

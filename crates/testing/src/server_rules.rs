@@ -1,4 +1,4 @@
-//! What an API server of some version looks at, and what its error texts say in our reasons.
+//! What an API server of a given version checks, and which of our reasons its error texts stand for.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,17 +7,17 @@ use serde_json::Value;
 
 use super::{Case, Folder};
 
-/// The rules of one server, as far as its version decides.
+/// The rules of one server that depend on its version.
 pub struct ServerRules<'a> {
     keys: &'a KeySet,
-    /// Older servers (1.30, for one) try every key, whatever the kid says, and so never say that there is none.
+    /// Older servers, such as 1.30, ignore the kid and try every key. So they never say that there is no key.
     looks_at_kid: bool,
     /// Servers before 1.37 ignore references to webhook configurations, and attestations.
     knows_webhooks: bool,
 }
 
 impl<'a> ServerRules<'a> {
-    /// The rules that the server's answers show.
+    /// Infers the rules from the server's answers.
     pub fn of(folder: &Folder, keys: &'a KeySet) -> Self {
         let says = |text| folder.cases.iter().any(|case| case.server.error.contains(text));
         let rules = Self { keys, looks_at_kid: says(NO_KEY), knows_webhooks: says(NO_ATTESTATION) };
@@ -30,14 +30,15 @@ impl<'a> ServerRules<'a> {
         rules
     }
 
-    /// Whether the server refuses the token for this reason too, as far as its error tells.
+    /// Whether the server's error can stand for this reason.
     pub fn say(&self, case: &Case, reason: Reason) -> bool {
         let error = &case.server.error;
         reasons_for(error).is_none_or(|expected| expected.contains(&reason)) || self.do_not_know(case, reason)
     }
 
-    /// Whether we refuse for something that this server does not look at, and that newer servers do. It may accept such a
-    /// token, so there the rule is stricter; [`Reason::STRICTER`] lists what is stricter than every server.
+    /// Whether we refuse for something that newer servers check and this server does not. It may accept the token, so
+    /// our rule is stricter than this server. [`Reason::STRICTER`] lists the rules that are stricter than every
+    /// server.
     pub fn do_not_know(&self, case: &Case, reason: Reason) -> bool {
         match reason {
             Reason::KeyUnknown | Reason::SignatureInvalid if !self.looks_at_kid => {
@@ -55,8 +56,8 @@ impl<'a> ServerRules<'a> {
         }
     }
 
-    /// Whether the token is refused because this build's cryptography does not have its algorithm, so that its key is not even
-    /// looked at.
+    /// Whether we refuse only because this build's cryptography does not support the token's algorithm. Its key is
+    /// not looked at then.
     pub fn needs_another_backend(&self, case: &Case, reason: Reason) -> bool {
         let algorithm =
             part(&case.token, 0).unwrap_or_default()["alg"].as_str().unwrap_or_default().to_owned();
@@ -64,7 +65,7 @@ impl<'a> ServerRules<'a> {
         reason == Reason::AlgorithmUnsupported && known.is_some_and(|known| !known.is_supported())
     }
 
-    /// The user without what the server does not know.
+    /// The user without the attributes that the server does not know.
     pub fn user_known_to_the_server(&self, mut user: UserInfo) -> UserInfo {
         if !self.knows_webhooks {
             user.extra
@@ -97,11 +98,11 @@ const NO_ATTESTATION: &str = "bound object was a webhook config, but";
 
 const NO_KEY: &str = "no keys found";
 
-/// What the server says of a key whose signature does not hold. Where it tries several keys, it says this of each, and of
-/// the one whose signature holds what is wrong with the claims: then that is the reason.
+/// The server's error for a key that did not make the signature. A server that tries several keys reports this for
+/// each of them. For the right key it reports what is wrong with the claims, and that is the reason.
 const ANOTHER_KEY: &str = "error in cryptographic primitive";
 
-/// The reasons that an error gives; none if it is not known here.
+/// The reasons that an error can stand for. `None` if the error is not known here.
 fn reasons_for(error: &str) -> Option<&'static [Reason]> {
     if let Some((_, reasons)) = TABLE.iter().find(|(text, _)| error.contains(text)) {
         return Some(reasons);
@@ -113,11 +114,11 @@ fn reasons_for(error: &str) -> Option<&'static [Reason]> {
     None
 }
 
-/// From top to bottom: the first text that an error contains is what it says.
+/// Texts in errors, and the reasons they stand for. The first text that an error contains counts.
 const TABLE: &[(&str, &[Reason])] = {
     use Reason::*;
     &[
-        // The server looks for the key before it looks at the algorithm; we read the header as a whole.
+        // The server looks for the key before it looks at the algorithm. We read the whole header first.
         (NO_KEY, &[KeyUnknown, AlgorithmMissing, AlgorithmUnsupported]),
         ("is invalid for the target audiences", &[AudienceMismatch]),
         ("service account token is not valid yet", &[NotYetValid]),
@@ -164,7 +165,7 @@ const TABLE: &[(&str, &[Reason])] = {
     ]
 };
 
-/// All that the server says of a token that it could not read, or whose issuer it does not know, is `invalid bearer token`.
+/// The server only says `invalid bearer token` if it cannot read a token or does not know its issuer.
 const UNREADABLE: &[Reason] = {
     use Reason::*;
     &[
@@ -179,7 +180,7 @@ const UNREADABLE: &[Reason] = {
         ClaimsDuplicateMember,
         ClaimsWrongType,
         IssuerMismatch,
-        // The server looks at the issuer before the signature; we never read unverified claims.
+        // The server looks at the issuer before the signature. We never read unverified claims.
         SignatureInvalid,
         KeyUnknown,
         AlgorithmUnsupported,

@@ -1,10 +1,10 @@
-//! What stands in for `rsa_ifma` where that is not compiled: no key is fast.
+//! Replaces `rsa_ifma` where it is not compiled. No key is fast.
 
-use super::{Checks, State, Status};
+use super::{Checks, PathState, PathStatus};
 use crate::crypto::backend;
 use crate::keys::{Algorithm, Material};
 
-/// There is none.
+/// Never exists.
 #[derive(Clone)]
 pub(crate) enum FastKey {}
 
@@ -22,9 +22,9 @@ impl FastKey {
     }
 }
 
-pub(crate) fn status() -> Status {
-    Status {
-        state: State::NotCompiled,
+pub(crate) fn status() -> PathStatus {
+    PathStatus {
+        state: PathState::NotCompiled,
         keys_refused: 0,
         accepted_checked: 0,
         refused_checked: 0,

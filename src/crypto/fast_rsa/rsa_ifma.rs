@@ -1,14 +1,15 @@
 //! RS256 signatures of RSA-2048 keys with the exponent 65537, checked with AVX-512 IFMA.
 //!
-//! Everything here is public (keys, messages, signatures), so nothing needs constant time. A check is one pass:
+//! Keys, messages and signatures are all public, so nothing needs constant time. A check has three steps:
 //!
-//! > signature → forty digits (`digits`) → sixteen squarings and two products (`product`), on eight lanes (`lanes`: the
-//! > instructions in `simd`, the same as plain code in `model`) → compared with the one right encoding, digit by digit
-//! > (`encoding`)
+//! 1. `digits` splits the signature into forty digits.
+//! 2. `product` computes sixteen squarings and two products on eight `lanes`. `simd` implements the lanes with the
+//!    instructions, and `model` with plain code.
+//! 3. `encoding` compares every digit with those of the one right encoding.
 //!
-//! What is computed once for a key is in `setup` and `key`; `loaded` decides which keys come here and asks the backend too,
-//! as often as `breaker` says. Why the sums never overflow, and why a mistake here would refuse good tokens
-//! rather than accept bad ones: `docs/decisions/0018-fast-rsa.md`.
+//! `setup` and `key` compute the constants of a key. `loaded` decides which keys are served here. It also asks the
+//! backend, as often as `breaker` demands. `docs/decisions/0018-fast-rsa.md` shows why no sum overflows, and why a
+//! mistake here would refuse good tokens rather than accept bad ones.
 
 mod bounds;
 mod breaker;

@@ -1,4 +1,4 @@
-//! How a watch fills a store.
+//! Feeds, by which watches fill a store.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -8,19 +8,20 @@ use crate::moment::Moment;
 use crate::objects::{ObjectReference, Scope, Uid};
 use crate::time::UnixSeconds;
 
-/// One watch's way into an [`ObjectStore`] that [follows](ObjectStore::following) a cluster.
+/// The connection from one watch to an [`ObjectStore`] that [follows](ObjectStore::following) a cluster.
 ///
-/// It begins with a [list](Self::relist), and lists again when the API server has forgotten its version. In between come
-/// events. Everything that shows that the watch is in step is a [proof](Self::prove). Safe to share between threads.
+/// A watch begins with a [list](Self::relist), and lists again when the API server no longer knows its resource
+/// version. In between come events. Whatever shows that the watch is up to date is a [proof](Self::prove). Safe to
+/// share between threads.
 pub struct Feed {
     store: ObjectStore,
-    /// The scope's place in the store.
+    /// The place of the scope in the store.
     number: usize,
     scope: Scope,
 }
 
 impl Feed {
-    /// Of a store that follows a scope of this number.
+    /// `store` must follow `scope` at the place `number`.
     pub(super) fn new(store: ObjectStore, number: usize, scope: Scope) -> Self {
         Self { store, number, scope }
     }
@@ -31,47 +32,48 @@ impl Feed {
         &self.scope
     }
 
-    /// Adds an object, or replaces what is known of it: the events ADDED and MODIFIED. A node or webhook configuration has
-    /// an empty namespace.
+    /// Adds or replaces an object: the events ADDED and MODIFIED. The namespace of a node or webhook configuration is
+    /// empty.
     pub fn upsert(&self, namespace: &str, name: &str, uid: Uid, deletion_timestamp: Option<UnixSeconds>) {
         self.store.upsert(&self.reference(namespace, name), uid, deletion_timestamp);
     }
 
-    /// Removes an object, and remembers for a while that the object with this uid is gone: the event DELETED.
+    /// Removes an object: the event DELETED. The store remembers for a while that the object with this uid is gone.
     pub fn delete(&self, namespace: &str, name: &str, uid: &str) {
         if let Some(following) = &self.store.content.following {
-            // First, so that there is no moment in which the object is absent but could still be on its way.
+            // This comes first: at no moment may the object be absent without being known to be deleted.
             following.remember_deletion(&uid.into());
         }
         self.store.delete(&self.reference(namespace, name));
     }
 
-    /// Begins a list, which may come in pages or as a stream.
+    /// Begins a list. It may come in pages or as a stream.
     #[must_use = "a list that is not finished removes nothing"]
     pub fn relist(&self) -> Relist<'_> {
         Relist { feed: self, listed: HashSet::new() }
     }
 
-    /// Notes that everything up to this moment has been heard: after an event or a bookmark.
+    /// Records that the watch has received everything up to this moment. Call it after an event or a bookmark.
     pub fn prove(&self, moment: Moment) {
         if let Some(following) = &self.store.content.following {
             following.prove(self.number, moment);
         }
     }
 
-    /// How old the knowledge may be: the time since the last [proof](Self::prove), or since the store was made.
+    /// Returns the age of the knowledge: the time since the last [proof](Self::prove), or since the store was
+    /// created.
     #[must_use]
     pub fn age(&self) -> Duration {
         self.store.content.following.as_ref().map_or(Duration::MAX, |following| following.age(self.number))
     }
 
-    /// Whether the knowledge is older than the store allows.
+    /// Returns whether the knowledge is older than the store allows.
     #[must_use]
     pub fn is_stale(&self) -> bool {
         self.store.content.following.as_ref().is_none_or(|following| following.is_scope_stale(self.number))
     }
 
-    /// How many objects are known. Looks at every object of the store.
+    /// Returns the number of objects in the scope. Looks at every object of the store.
     #[must_use]
     pub fn count(&self) -> usize {
         self.store.content.objects.pin().keys().filter(|stored| self.has(stored)).count()
@@ -86,29 +88,30 @@ impl Feed {
     }
 }
 
-/// A list that takes the place of what a [`Feed`] knew. Made by [`Feed::relist`].
+/// A list that replaces what a [`Feed`] knew. Made by [`Feed::relist`].
 ///
-/// Its objects are known as soon as they come. Objects that are not in the list are removed when it is
-/// [finished](Self::finish), and not at all if it is dropped before.
+/// The store knows each object as soon as it is added. [`finish`](Self::finish) removes the objects that are not in
+/// the list. A list that is dropped removes nothing.
 pub struct Relist<'a> {
     feed: &'a Feed,
     listed: HashSet<StoredReference>,
 }
 
 impl Relist<'_> {
-    /// Adds an object, or replaces what is known of it.
+    /// Adds or replaces an object.
     pub fn upsert(&mut self, namespace: &str, name: &str, uid: Uid, deletion_timestamp: Option<UnixSeconds>) {
         self.feed.upsert(namespace, name, uid, deletion_timestamp);
         self.listed.insert(StoredReference::from(&self.feed.reference(namespace, name)));
     }
 
-    /// How many objects the list has so far.
+    /// Returns the number of objects in the list so far.
     #[must_use]
     pub fn count(&self) -> usize {
         self.listed.len()
     }
 
-    /// Removes what is not in the list. `asked_at`: when the list was asked for; as of then the knowledge is complete.
+    /// Removes the objects that are not in the list. `asked_at` is the moment of the request: the list is complete as
+    /// of then.
     pub fn finish(self, asked_at: Moment) {
         let Self { feed, listed } = self;
         feed.store.retain(|stored| !feed.has(stored) || listed.contains(stored));
@@ -160,7 +163,7 @@ mod tests {
         let is_gone = |uid| store.is_gone(&BoundObject { reference: pod("demo", "live"), uid });
         feeds[0].upsert("demo", "live", "1".into(), None);
         feeds[0].delete("demo", "live", "1");
-        // It came and went between two lists.
+        // The object came and went between two lists.
         feeds[0].delete("demo", "live", "2");
         feeds[0].upsert("demo", "live", "3".into(), None);
         assert!(is_gone("1") && is_gone("2") && !is_gone("3"));

@@ -1,4 +1,4 @@
-//! How much of a cluster a store follows, and how old its knowledge may be.
+//! Which part of a cluster a store follows, and how old its knowledge is.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use super::gone::Gone;
 use crate::moment::{Elapsed, Longest, Moment};
 use crate::objects::{ObjectKind, ObjectReference, Uid};
 
-/// What one watch follows: the objects of one kind, in the whole cluster or in one namespace.
+/// The objects that one watch follows: those of one kind, in the whole cluster or in one namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Scope {
     kind: ObjectKind,
@@ -15,13 +15,13 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// All objects of a kind.
+    /// Follows all objects of a kind.
     #[must_use]
     pub fn cluster(kind: ObjectKind) -> Self {
         Self { kind, namespace: None }
     }
 
-    /// The objects of a kind in one namespace.
+    /// Follows the objects of a kind in one namespace.
     #[must_use]
     pub fn namespace(kind: ObjectKind, namespace: impl Into<Box<str>>) -> Self {
         Self { kind, namespace: Some(namespace.into()) }
@@ -33,7 +33,7 @@ impl Scope {
         self.kind
     }
 
-    /// The namespace; none for the whole cluster.
+    /// The namespace, or `None` for the whole cluster.
     #[must_use]
     pub fn in_namespace(&self) -> Option<&str> {
         self.namespace.as_deref()
@@ -45,13 +45,13 @@ impl Scope {
     }
 }
 
-/// What a store that follows a cluster knows of its own knowledge.
+/// The scopes that a store follows, and how old its knowledge of each is.
 pub(super) struct Following {
     scopes: Box<[Followed]>,
     max_staleness: Duration,
     start: Moment,
-    /// Until when after `start` no scope can become stale, as of the last time that all were looked at. Proofs hold, so
-    /// until then nobody needs to look at each.
+    /// No scope becomes stale before this time after `start`. Until then, nobody needs to look at each scope: a later
+    /// proof can only extend the time.
     fresh_until: Longest,
     gone: Gone,
     is_abandoned: AtomicBool,
@@ -59,9 +59,9 @@ pub(super) struct Following {
 
 struct Followed {
     scope: Scope,
-    /// Whether there has been a proof: before the first list nothing is known.
+    /// Whether there was a proof. Before the first list nothing is known.
     is_proven: AtomicBool,
-    /// The last moment after the store's start as of which the knowledge is known to be complete.
+    /// The latest time after the store's start as of which the knowledge is known to be complete.
     proven: Longest,
 }
 
@@ -91,7 +91,7 @@ impl Following {
         self.gone.add(uid.as_bytes());
     }
 
-    /// Notes that a scope's knowledge was complete at this moment.
+    /// Records that the knowledge of a scope was complete at this moment. A scope that is not there stays stale.
     pub(super) fn prove(&self, number: usize, moment: Moment) {
         if let Some(followed) = self.scopes.get(number) {
             followed.proven.raise_to(moment.since(self.start));
@@ -99,7 +99,7 @@ impl Following {
         }
     }
 
-    /// How long ago a scope's knowledge was last known to be complete.
+    /// Returns how long ago the knowledge of a scope was last known to be complete.
     pub(super) fn age(&self, number: usize) -> Duration {
         let proven = self.scopes.get(number).map_or(Elapsed::default(), |followed| followed.proven.get());
         Moment::now().since(self.start).minus(proven).longest()
@@ -128,7 +128,7 @@ impl Following {
             return true;
         }
         let ends = self.scopes.iter().map(|followed| followed.proven.get().plus(self.max_staleness.into()));
-        // A store that follows nothing knows all of it.
+        // A store that follows nothing is never stale.
         let earliest = ends.reduce(Elapsed::min).unwrap_or(Elapsed::from(Duration::MAX));
         self.fresh_until.raise_to(earliest);
         !now.is_within(earliest)
@@ -148,7 +148,7 @@ mod tests {
     const HOUR: Duration = Duration::from_secs(3_600);
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// Listed at the start.
+    /// Every scope was listed at the start.
     fn following(scopes: usize, max_staleness: Duration) -> Following {
         let following = Following::new(vec![Scope::cluster(ObjectKind::Pod); scopes], max_staleness);
         (0..scopes).for_each(|number| following.prove(number, following.start));
@@ -179,7 +179,7 @@ mod tests {
         assert!(following.is_stale_at(at(4)));
         following.prove(1, at(100));
         assert!(!following.is_stale_at(at(4)));
-        // What is proven stays so, whatever comes later.
+        // An older proof that comes later takes nothing back.
         following.prove(1, at(50));
         assert!(!following.is_stale_at(at(101)));
     }

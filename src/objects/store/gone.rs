@@ -1,18 +1,18 @@
-//! The objects whose deletion was seen just now.
+//! The objects whose deletion was seen recently.
 
 use papaya::HashSet;
 
-/// How many are remembered.
+/// How many deletions are remembered.
 const MOST: usize = 4_096;
 
-/// Uids of objects that were deleted. No other object ever has one of them, so an object in here is gone for good.
+/// The uids of deleted objects. No uid is used twice, so these objects are gone for good.
 #[derive(Default)]
 pub(super) struct Gone(HashSet<Box<[u8]>>);
 
 impl Gone {
     pub(super) fn add(&self, uid: &[u8]) {
         let uids = self.0.pin();
-        // Forgetting is harmless: the object is then taken for one that may still come.
+        // Forgetting is harmless: the object then counts as one that may still appear.
         if uids.len() >= MOST {
             uids.clear();
         }

@@ -12,7 +12,7 @@ use crate::objects::{ObjectKind, ObjectReference, PodSpec, Webhook};
 use crate::time::UnixSeconds;
 
 impl ObjectStore {
-    /// A store with the objects of a JSON document. See [`load_json`](Self::load_json).
+    /// Creates a store with the objects of a JSON document. See [`load_json`](Self::load_json).
     ///
     /// # Errors
     /// As [`load_json`](Self::load_json).
@@ -22,14 +22,18 @@ impl ObjectStore {
         Ok(store)
     }
 
-    /// Adds the objects of a JSON document, and returns how many there were. Objects may be full or
-    /// PartialObjectMetadata; kinds other than those of [`ObjectKind`] are passed over. Of full pods, service account and
-    /// node are kept for an [`Issuer`](crate::Issuer), and of full webhook configurations URLs and API groups. The document is one of:
+    /// Adds the objects of a JSON document. Returns their number.
     ///
-    /// - an object of lists by resource name: `{"pods": […], "secrets": […], "serviceaccounts": […], "nodes": […],
-    ///   "validatingwebhookconfigurations": […], "mutatingwebhookconfigurations": […]}`,
-    /// - a Kubernetes list, as `kubectl get serviceaccounts,pods,nodes -A -o json` prints it,
+    /// The document is one of:
+    ///
+    /// - an object with one list for each resource: `{"pods": […], "nodes": […]}`. The resources are `serviceaccounts`,
+    ///   `secrets`, `pods`, `nodes`, `validatingwebhookconfigurations` and `mutatingwebhookconfigurations`.
+    /// - a Kubernetes list, as `kubectl get serviceaccounts,pods,nodes -A -o json` prints it.
     /// - an array of objects, or one object, each with its kind.
+    ///
+    /// Objects may be complete or PartialObjectMetadata. Kinds without an [`ObjectKind`] are skipped. For an
+    /// [`Issuer`](crate::Issuer), the store keeps the service account and node of complete pods, and the URLs and API
+    /// groups of complete webhook configurations.
     ///
     /// ```
     /// use boundtoken::ObjectStore;
@@ -42,7 +46,8 @@ impl ObjectStore {
     /// ```
     ///
     /// # Errors
-    /// [`ObjectStoreError`] when the document is none of these or an object has no name or uid. Nothing is added then.
+    /// [`ObjectStoreError`] if the document is none of these, or an object lacks its name or uid. Then nothing is
+    /// added.
     pub fn load_json(&self, json: &[u8]) -> Result<usize, ObjectStoreError> {
         let document: Value = parse(serde_json::from_slice(json))?;
         let mut found = Vec::new();
@@ -63,7 +68,7 @@ impl ObjectStore {
     }
 }
 
-/// The elements of an array, or the one object: a single one, or a Kubernetes list.
+/// Returns the elements of an array, or the one value, which is an object or a Kubernetes list.
 fn objects(value: Value) -> Result<Vec<Object>, ObjectStoreError> {
     match value {
         Value::Array(_) => parse(serde_json::from_value(value)),
@@ -72,7 +77,7 @@ fn objects(value: Value) -> Result<Vec<Object>, ObjectStoreError> {
 }
 
 fn parse<T>(result: serde_json::Result<T>) -> Result<T, ObjectStoreError> {
-    // serde_json's own words would quote what it found, which in a mistaken file may be a secret.
+    // The text of serde_json would quote what it found. In the wrong file, that may be a secret.
     result.map_err(|error| {
         let what = match error.classify() {
             Category::Data => "a member has the wrong type",
@@ -91,7 +96,7 @@ struct Object {
     kind: Option<String>,
     metadata: Option<Metadata>,
     spec: Option<Spec>,
-    /// Those of a webhook configuration; what another kind calls so is not looked at.
+    /// The webhooks of a webhook configuration. Of other kinds, the member is ignored.
     webhooks: Option<Value>,
     items: Option<Vec<Object>>,
 }
@@ -105,7 +110,7 @@ struct Metadata {
     deletion_timestamp: Option<DateTime<Utc>>,
 }
 
-/// The spec of a pod; of other kinds it has none of these members.
+/// The spec of a pod. The specs of other kinds have none of these members.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Spec {
@@ -117,14 +122,14 @@ impl From<Spec> for PodSpec {
     fn from(spec: Spec) -> Self {
         let named = spec.service_account_name.filter(|name| !name.is_empty());
         Self {
-            // What the API server fills in.
+            // The API server fills in the same.
             service_account_name: named.unwrap_or_else(|| "default".to_owned()),
             node_name: spec.node_name.unwrap_or_default(),
         }
     }
 }
 
-/// An object that is complete.
+/// An object with everything that the store needs.
 struct Found {
     kind: ObjectKind,
     namespace: String,
@@ -146,7 +151,8 @@ impl Found {
     }
 }
 
-/// Collects objects of the kinds that matter, out of lists in lists too. `kind` is known where a list says it for its items.
+/// Collects the objects of the kinds that matter, also from lists in lists. `kind` is the kind that a list states for
+/// its items.
 fn collect(
     objects: Vec<Object>,
     kind: Option<ObjectKind>,
@@ -154,7 +160,7 @@ fn collect(
 ) -> Result<(), ObjectStoreError> {
     for object in objects {
         if let Some(items) = object.items {
-            // Items of a PodList need not say that they are pods.
+            // The items of a PodList need not say that they are pods.
             let listed =
                 object.kind.as_deref().and_then(|kind| kind.strip_suffix("List")).and_then(kind_of_name);
             collect(items, kind.or(listed), found)?;
@@ -205,7 +211,7 @@ fn complete(
         namespace: namespace.unwrap_or_default(),
         name: name.ok_or_else(|| missing("name"))?,
         uid: metadata.uid.filter(|uid| !uid.is_empty()).ok_or_else(|| missing("uid"))?,
-        // Before 1970 is long past, whatever the exact time.
+        // A time before 1970 is long past, so 1970 does.
         deletion_timestamp: metadata
             .deletion_timestamp
             .map(|time| UnixSeconds(u64::try_from(time.timestamp()).unwrap_or_default())),
@@ -229,7 +235,7 @@ fn unknown_resource(resource: &str) -> ObjectStoreError {
     ))
 }
 
-/// A name as a message shows it. What no name of Kubernetes can be is not repeated: it may be a secret.
+/// Formats a name for a message. Hides a text that cannot be a Kubernetes name, because it may be a secret.
 fn shown(name: &str) -> String {
     let is_name =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
@@ -240,7 +246,8 @@ fn shown(name: &str) -> String {
     }
 }
 
-/// Why a JSON document could not be loaded into an [`ObjectStore`]. Its text says where and what is wrong.
+/// The error for a JSON document that cannot be loaded into an [`ObjectStore`]. Its message says what is wrong, and
+/// where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectStoreError(String);
 

@@ -1,5 +1,4 @@
-//! Which objects are live, each told by one look at one place in memory: see
-//! `docs/decisions/0019-live-objects.md`.
+//! A table of live objects, in which a look-up reads one place in memory. See `docs/decisions/0019-live-objects.md`.
 
 use std::iter;
 use std::num::NonZeroU64;
@@ -8,38 +7,38 @@ use std::sync::{OnceLock, PoisonError};
 use crate::objects::Fingerprint;
 use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
 
-/// How many buckets there are at first; a power of two.
+/// The initial number of buckets, a power of two.
 const FIRST_BUCKETS: u64 = 1 << FIRST_BITS;
 const FIRST_BITS: u32 = 3;
-/// How often their number can double.
+/// How often the number of buckets can double, plus one.
 const PARTS: usize = 32;
-/// In two lines of a CPU's cache, which most fetch together.
+/// The slots of a bucket. They take two cache lines, which most CPUs fetch together.
 pub(super) const SLOTS: usize = 8;
-/// How many fingerprints there are for each bucket, on average, when their number doubles. Until then one in forty has
-/// found its bucket full.
+/// The average number of fingerprints in a bucket at which the number of buckets doubles. Until then, one fingerprint
+/// in forty has found its bucket full.
 const LOAD: usize = 5;
 
-/// The fingerprints of a store's live objects: those that are not being deleted.
+/// The fingerprints of a store's live objects, which are those that are not being deleted.
 ///
-/// It only ever says yes. An object that is not in it may be live all the same: its bucket is full, or it is being moved.
-/// Reading takes no lock and waits for nobody.
+/// An object that is found is live. An object that is not found may be live too: its bucket may be full, or its
+/// fingerprint may be on the move. Reading takes no lock and waits for nobody.
 pub(crate) struct LiveObjects {
-    /// Each doubles the number of buckets. They never move, so that readers need nothing but their number.
+    /// Each part doubles the number of buckets. Buckets never move, so readers need only their number.
     parts: [OnceLock<Box<[Bucket]>>; PARTS],
-    /// How many buckets there are, less one.
+    /// The number of buckets minus one.
     mask: AtomicU64,
     writer: Mutex<()>,
 }
 
-/// An entry and its neighbours.
+/// The slots that a fingerprint may be in.
 #[derive(Default)]
 #[repr(align(128))]
 struct Bucket([Slot; SLOTS]);
 
 /// A fingerprint, or nothing if its mark is zero.
 ///
-/// Its halves are written one after the other, so a reader may see halves of two. That does no harm: whoever finds the mark
-/// that he looks for has seen it while the fingerprint was there.
+/// The halves are written one after the other, so a reader may see halves of two fingerprints. That does no harm: a
+/// reader that finds its mark read it while the fingerprint was there.
 #[derive(Default)]
 struct Slot {
     mark: AtomicU64,
@@ -49,9 +48,8 @@ struct Slot {
 impl LiveObjects {
     pub(crate) fn new() -> Self {
         let mut parts = [const { OnceLock::new() }; PARTS];
-        if let Some(first) = parts.first_mut() {
-            *first = OnceLock::from(buckets(FIRST_BUCKETS));
-        }
+        let [first, ..] = &mut parts;
+        *first = OnceLock::from(buckets(FIRST_BUCKETS));
         Self { parts, mask: AtomicU64::new(FIRST_BUCKETS - 1), writer: Mutex::new(()) }
     }
 
@@ -61,13 +59,13 @@ impl LiveObjects {
         bucket.is_some_and(|bucket| bucket.0.iter().any(|slot| slot.holds(fingerprint)))
     }
 
-    /// To change them: one thread at a time.
+    /// Locks the table for changes.
     pub(crate) fn write(&self) -> Writer<'_> {
-        // A thread that panicked meanwhile, which none does, may have left out a fingerprint. That does no harm.
+        // No thread panics under the lock. If one did, a fingerprint may be missing, which does no harm.
         Writer { live: self, _only: self.writer.lock().unwrap_or_else(PoisonError::into_inner) }
     }
 
-    /// The first part has the first buckets, each further one as many as all before it.
+    /// The first part holds the initial buckets. Each further part holds as many as all parts before it.
     #[inline]
     fn bucket(&self, number: u64) -> Option<&Bucket> {
         let part = u64::BITS - (number >> FIRST_BITS).leading_zeros();
@@ -77,14 +75,14 @@ impl LiveObjects {
     }
 }
 
-/// Who changes the live objects.
+/// The right to change the live objects.
 pub(crate) struct Writer<'a> {
     live: &'a LiveObjects,
     _only: MutexGuard<'a, ()>,
 }
 
 impl Writer<'_> {
-    /// Adds a fingerprint that is not there, if its bucket has room for it.
+    /// Adds a fingerprint that is not there, if its bucket has room.
     pub(crate) fn insert(&mut self, fingerprint: Option<Fingerprint>) {
         if let Some(fingerprint) = fingerprint
             && let Some(slot) = self.find(fingerprint, Slot::is_empty)
@@ -93,7 +91,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Once this returns, nobody finds the fingerprint any more.
+    /// Removes a fingerprint. Once this returns, nobody finds it any more.
     pub(crate) fn remove(&mut self, fingerprint: Option<Fingerprint>) {
         if let Some(fingerprint) = fingerprint
             && let Some(slot) = self.find(fingerprint, |slot| slot.holds(fingerprint))
@@ -102,7 +100,7 @@ impl Writer<'_> {
         }
     }
 
-    /// Sees to it that there are buckets enough for so many objects.
+    /// Adds buckets if there are too few for this many objects.
     pub(crate) fn make_room_for(&mut self, objects: usize) {
         let buckets = usize::try_from(self.mask()).unwrap_or(usize::MAX).saturating_add(1);
         if objects > buckets.saturating_mul(LOAD) {
@@ -110,8 +108,10 @@ impl Writer<'_> {
         }
     }
 
-    /// Sends each fingerprint to where it belongs when one more bit of its place counts: it stays, or goes to the same slot
-    /// of the bucket that is new for its own.
+    /// Doubles the number of buckets.
+    ///
+    /// One more bit of each fingerprint's place counts then. The fingerprint stays, or moves to the same slot of the
+    /// new bucket that belongs to its old one.
     fn double(&mut self) {
         let mask = self.mask();
         let wider = mask << 1 | 1;
@@ -131,7 +131,7 @@ impl Writer<'_> {
         moving().for_each(|(from, ..)| from.clear());
     }
 
-    /// The first slot of its bucket that is as wanted.
+    /// Returns the first slot of the fingerprint's bucket that `wanted` accepts.
     fn find(&self, fingerprint: Fingerprint, wanted: impl Fn(&Slot) -> bool) -> Option<&Slot> {
         self.live.bucket(fingerprint.place & self.mask())?.0.iter().find(|slot| wanted(slot))
     }
@@ -152,7 +152,7 @@ impl Slot {
         self.get().is_none()
     }
 
-    /// For the writer, who alone sees it whole.
+    /// Reads the fingerprint. Only the writer is sure to see a whole one.
     fn get(&self) -> Option<Fingerprint> {
         let mark = NonZeroU64::new(self.mark.load(Ordering::Relaxed))?;
         Some(Fingerprint { place: self.place.load(Ordering::Relaxed), mark })

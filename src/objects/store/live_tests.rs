@@ -1,4 +1,4 @@
-//! Of live objects: here, as the models of `tests/models` read their source too.
+//! Tests of live objects. They are in a file of their own because `tests/models` includes the source of `live`.
 
 use std::collections::HashSet;
 use std::num::NonZeroU64;
@@ -12,7 +12,7 @@ fn fingerprint(place: u64) -> Fingerprint {
     Fingerprint { place, mark: NonZeroU64::MIN | place.wrapping_mul(0x9e37_79b9_7f4a_7c15) }
 }
 
-/// Spread as hashes are.
+/// Spreads numbers like a hash.
 fn spread(number: u64) -> Fingerprint {
     fingerprint(number.wrapping_add(1).wrapping_mul(0xd6e8_feb8_6659_fd93).rotate_right(32))
 }

@@ -1,4 +1,4 @@
-//! What a store keeps of an object, in little memory.
+//! The compact form in which a store keeps an object.
 
 use std::hash::{Hash, Hasher};
 
@@ -7,12 +7,14 @@ use papaya::Equivalent;
 use crate::objects::{Fingerprint, ObjectKind, ObjectReference, PodSpec, Uid, Webhook};
 use crate::time::UnixSeconds;
 
-/// An [`ObjectReference`] that owns its texts: namespace and name, one after the other. They are in place if they are as
-/// long as most, so that an object is one piece of memory.
+/// An [`ObjectReference`] that owns its texts.
+///
+/// Most namespaces and names are short enough to be stored in place, one after the other. Then an object is one
+/// allocation.
 #[derive(Clone)]
 pub(super) enum StoredReference {
-    InPlace { kind: ObjectKind, namespace_length: u8, length: u8, bytes: [u8; TEXTS_IN_PLACE] },
-    Apart { kind: ObjectKind, namespace_length: usize, bytes: Box<[u8]> },
+    InPlace { kind: ObjectKind, namespace_length: u8, name_length: u8, bytes: [u8; TEXTS_IN_PLACE] },
+    Apart { kind: ObjectKind, namespace: Box<[u8]>, name: Box<[u8]> },
 }
 
 /// The most bytes that are kept in place. An object then takes 120 bytes.
@@ -22,11 +24,11 @@ const TEXTS_IN_PLACE: usize = 52;
 pub(super) struct StoredState {
     pub(super) uid: Uid,
     pub(super) deletion_timestamp: Option<UnixSeconds>,
-    /// Boxed: few stores serve an issuer, and no others should pay for it.
+    /// Boxed, because few stores serve an issuer, and the others should not pay for it.
     pub(super) for_issuer: Option<Box<ForIssuer>>,
 }
 
-/// What an issuer must know of an object, beyond what a verifier must.
+/// What an issuer needs in addition to what a verifier needs.
 #[derive(Clone)]
 pub(super) enum ForIssuer {
     Pod(PodSpec),
@@ -34,7 +36,7 @@ pub(super) enum ForIssuer {
 }
 
 impl StoredState {
-    /// That of the object, unless it is being deleted.
+    /// Returns the fingerprint of the object, unless it is being deleted.
     pub(super) fn fingerprint(&self, Lookup { kind, namespace, name }: Lookup<'_>) -> Option<Fingerprint> {
         self.deletion_timestamp
             .is_none()
@@ -49,15 +51,17 @@ impl StoredReference {
         }
     }
 
-    /// Namespace and name.
+    /// Returns namespace and name.
     pub(super) fn parts(&self) -> (&[u8], &[u8]) {
-        let (namespace_length, bytes) = match self {
-            Self::InPlace { namespace_length, length, bytes, .. } => {
-                (usize::from(*namespace_length), bytes.get(..usize::from(*length)).unwrap_or_default())
-            }
-            Self::Apart { namespace_length, bytes, .. } => (*namespace_length, &**bytes),
+        let parts = match self {
+            Self::InPlace { namespace_length, name_length, bytes, .. } => bytes
+                .split_at_checked(usize::from(*namespace_length))
+                .and_then(|(namespace, rest)| Some((namespace, rest.get(..usize::from(*name_length))?))),
+            Self::Apart { namespace, name, .. } => Some((&**namespace, &**name)),
         };
-        bytes.split_at_checked(namespace_length).unwrap_or((bytes, &[]))
+        // The lengths always fit. If they did not, the object would have no name. No token names such an object, so
+        // every token bound to it would be refused.
+        parts.unwrap_or_default()
     }
 
     pub(super) fn is_in(&self, kind: ObjectKind, namespace: Option<&str>) -> bool {
@@ -70,22 +74,19 @@ impl From<&ObjectReference<'_>> for StoredReference {
         let ObjectReference { kind, namespace, name } = *reference;
         let length = namespace.len().saturating_add(name.len());
         let mut bytes = [0; TEXTS_IN_PLACE];
-        match (bytes.get_mut(..length), u8::try_from(namespace.len()), u8::try_from(length)) {
-            (Some(place), Ok(namespace_length), Ok(length)) => {
+        match (bytes.get_mut(..length), u8::try_from(namespace.len()), u8::try_from(name.len())) {
+            (Some(place), Ok(namespace_length), Ok(name_length)) => {
                 for (byte, written) in place.iter_mut().zip(namespace.bytes().chain(name.bytes())) {
                     *byte = written;
                 }
-                Self::InPlace { kind, namespace_length, length, bytes }
+                Self::InPlace { kind, namespace_length, name_length, bytes }
             }
-            _ => {
-                let bytes = [namespace.as_bytes(), name.as_bytes()].concat().into();
-                Self::Apart { kind, namespace_length: namespace.len(), bytes }
-            }
+            _ => Self::Apart { kind, namespace: namespace.as_bytes().into(), name: name.as_bytes().into() },
         }
     }
 }
 
-/// What a [`StoredReference`] is looked up by.
+/// The key by which a [`StoredReference`] is looked up.
 #[derive(Clone, Copy)]
 pub(super) struct Lookup<'a> {
     kind: ObjectKind,
@@ -122,7 +123,8 @@ impl PartialEq for StoredReference {
 impl Eq for StoredReference {}
 
 impl Hash for Lookup<'_> {
-    /// In few writes. The length keeps texts apart; the kind is left to the comparison, as it tells apart four at most.
+    /// Needs few writes. The length separates the texts. The kind is left to the comparison: few objects differ in it
+    /// alone.
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write(self.namespace);
         state.write(self.name);
@@ -131,7 +133,7 @@ impl Hash for Lookup<'_> {
 }
 
 impl Hash for StoredReference {
-    /// The same as that of its [`Lookup`], so that one finds the other.
+    /// Equals the hash of its [`Lookup`].
     fn hash<H: Hasher>(&self, state: &mut H) {
         Lookup::from(self).hash(state);
     }

@@ -1,4 +1,4 @@
-//! What an operating system would give: a line out, memory, and what the sources take from `std`.
+//! Stands in for an operating system: serial output, memory, and the parts of `std` that the sources use.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::arch::asm;
@@ -63,7 +63,7 @@ fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     finish("FAILED")
 }
 
-/// Memory is never given back.
+/// An allocator that never frees memory.
 struct Heap(AtomicUsize);
 
 #[global_allocator]
@@ -78,7 +78,7 @@ unsafe impl GlobalAlloc for Heap {
     unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
 }
 
-/// In place of `std::sync::LazyLock`: there are no threads.
+/// Stands in for `std::sync::LazyLock`. There are no threads.
 pub struct LazyLock<T>(core::cell::LazyCell<T>);
 
 unsafe impl<T> Sync for LazyLock<T> {}
@@ -97,7 +97,7 @@ impl<T> core::ops::Deref for LazyLock<T> {
     }
 }
 
-/// In place of `is_x86_feature_detected!`: a bit of CPUID leaf 7. The registers are turned on in boot.s.
+/// Stands in for `is_x86_feature_detected!`: reads a bit of CPUID leaf 7. boot.s turns on the registers.
 pub fn has(bit: u32) -> bool {
     core::arch::x86_64::__cpuid_count(7, 0).ebx >> bit & 1 == 1
 }

@@ -1,7 +1,7 @@
-//! The fast path's own sources on a CPU with AVX-512 IFMA that is emulated: without an operating system, since all they need is
-//! the instructions. `run.sh` copies the sources beside this file, and boots it.
+//! Runs the sources of the fast path on an emulated CPU with AVX-512 IFMA. They need no operating system. `run.sh`
+//! copies the sources next to this file and boots it.
 //!
-//! Every operation of the vector lanes must do what the model does, and so must products, constants and verdicts.
+//! Every operation on vector lanes must give the same result as the model. So must products, constants and verdicts.
 
 #![no_std]
 #![no_main]

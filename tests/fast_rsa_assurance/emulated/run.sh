@@ -1,6 +1,7 @@
 #!/bin/sh
-# Runs the fast path with AVX-512 IFMA on any x86-64 machine, in the emulator Bochs: `make test-fast-rsa-emulated`. Takes a
-# minute or two. Needs, of Debian: bochs, bochs-term, bochsbios, vgabios, isolinux, syslinux-common, genisoimage, binutils, openssl.
+# Runs the fast path with AVX-512 IFMA in the emulator Bochs, on any x86-64 machine: `make test-fast-rsa-emulated`. Takes a
+# minute or two. TIMEOUT_SECONDS limits that. Needs these Debian packages: bochs, bochs-term, bochsbios, vgabios, isolinux,
+# syslinux-common, genisoimage, binutils, openssl.
 set -eu
 for tool in bochs genisoimage as ld objcopy openssl script; do
     command -v $tool >/dev/null || { echo "  NOT TESTED: there is no $tool"; exit 1; }
@@ -11,7 +12,7 @@ work=$(cd "${TARGET_DIR:-target}/fast-rsa-emulated" && pwd)
 rm -rf "$work"
 mkdir -p "$work/sources/rsa_ifma" "$work/disc"
 
-# The sources as they are, but for what they take from `std` and show to their neighbours.
+# The sources are unchanged except for what they use from `std` and what they make visible.
 cp "$here"/*.rs "$work/sources"
 for source in "$here"/../../../src/crypto/fast_rsa/rsa_ifma/*; do
     [ -d "$source" ] || cp "$source" "$work/sources/rsa_ifma"
@@ -46,9 +47,9 @@ com1: enabled=1, mode=file, dev=$work/said
 log: $work/log
 panic: action=fatal
 END
-# Debian's Bochs waits for its debugger to be told to go on, and for a terminal to draw on.
+# Debian's Bochs waits for a command to its debugger, and needs a terminal to draw on.
 echo c >"$work/go"
-TERM=xterm script -qfc "timeout -k 5 ${PATIENCE:-900} bochs -q -rc $work/go -f $work/bochsrc" /dev/null \
+TERM=xterm script -qfc "timeout -k 5 ${TIMEOUT_SECONDS:-900} bochs -q -rc $work/go -f $work/bochsrc" /dev/null \
     >"$work/screen" 2>&1 </dev/null || true
 sed 's/^/  Bochs: /' "$work/said" || true
 grep -q '^PASSED' "$work/said"

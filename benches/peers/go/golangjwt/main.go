@@ -1,4 +1,4 @@
-// golang-jwt: one parser with the rules, the key at hand, claims decoded into a struct.
+// golang-jwt: one parser with the rules, a given key, and claims decoded into a struct.
 package main
 
 import (

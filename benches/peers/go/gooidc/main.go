@@ -1,4 +1,4 @@
-// go-oidc: a verifier with a static key set, so that nothing is fetched, and claims decoded into a struct.
+// go-oidc: a verifier with a static key set, which fetches nothing, and claims decoded into a struct.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// lestrrat-go/jwx: the key at hand rather than looked up in a set, which is its faster way.
+// lestrrat-go/jwx: the key is given directly instead of looked up in a set, which is its faster mode.
 package main
 
 import (

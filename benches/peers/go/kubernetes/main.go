@@ -1,4 +1,4 @@
-// The API server's own authenticator of service-account tokens, and its token cache with the lifetime that it has there.
+// The API server's own authenticator of service-account tokens, and its token cache with the API server's lifetime.
 // The objects come from listers, as in the API server, so nothing goes over a network.
 package main
 
@@ -17,7 +17,7 @@ import (
 	"k8s.io/kubernetes/pkg/serviceaccount"
 )
 
-// As the API server's TokenSuccessCacheTTL.
+// The API server's TokenSuccessCacheTTL.
 const remembered = 10 * time.Second
 
 func main() {

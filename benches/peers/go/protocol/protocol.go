@@ -14,14 +14,14 @@ import (
 	"time"
 )
 
-// Inputs is what the program was started with.
+// Inputs are the arguments that the program was started with.
 type Inputs struct {
 	Folder, Issuer, Audience string
-	// Again says whether tokens are to be remembered.
+	// Again says whether to remember tokens.
 	Again bool
 }
 
-// Claims are all claims of a pod's token but the registered ones, as a service would decode them.
+// Claims are all claims of a pod's token except the registered ones, as a service would decode them.
 type Claims struct {
 	Kubernetes struct {
 		Namespace      string `json:"namespace"`
@@ -31,7 +31,7 @@ type Claims struct {
 	} `json:"kubernetes.io"`
 }
 
-// Object is one that a token is bound to.
+// Object is an object that a token is bound to.
 type Object struct {
 	Name string `json:"name"`
 	UID  string `json:"uid"`
@@ -40,7 +40,8 @@ type Object struct {
 // Verify says whether a token is accepted.
 type Verify func(token string) bool
 
-// Serve answers until the input ends. load makes a verifier with the key of an algorithm, or nil if it is not supported.
+// Serve answers until the input ends. load creates a verifier with the key of an algorithm. It returns nil if the algorithm
+// is not supported.
 func Serve(module string, load func(inputs Inputs, algorithm string, key any) Verify) {
 	inputs := Inputs{Folder: os.Args[1], Again: os.Args[2] == "again"}
 	inputs.Issuer, inputs.Audience = string(inputs.Read("issuer")), string(inputs.Read("audience"))
@@ -103,7 +104,7 @@ func (inputs Inputs) key(algorithm string) any {
 	return key
 }
 
-// version is that of a module that the program is built with.
+// version returns the version of a module that the program is built with.
 func version(module string) string {
 	info, _ := debug.ReadBuildInfo()
 	for _, dependency := range info.Deps {

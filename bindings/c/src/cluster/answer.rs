@@ -1,12 +1,13 @@
-//! Waiting for one answer of another thread.
+//! A channel for one answer from another thread.
 //!
-//! The standard library's channels leave a record of a thread that waits behind, which stays for as long as the thread
-//! does: the caller's main thread would seem to leak it.
+//! The channels of the standard library allocate memory for a thread that waits, and free it only when the thread
+//! ends. On the caller's main thread that would look like a leak.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-struct Shared<T> {
+/// The place for the answer, which giver and taker share.
+struct AnswerSlot<T> {
     state: Mutex<State<T>>,
     changed: Condvar,
 }
@@ -14,17 +15,20 @@ struct Shared<T> {
 enum State<T> {
     Awaited,
     Given(T),
-    /// Whoever was to give it is gone.
+    /// The giver was dropped without an answer, or the answer has been taken.
     Never,
 }
 
-pub(super) struct Giver<T>(Arc<Shared<T>>);
+/// The end that gives the answer.
+pub(super) struct Giver<T>(Arc<AnswerSlot<T>>);
 
-pub(super) struct Taker<T>(Arc<Shared<T>>);
+/// The end that waits for the answer.
+pub(super) struct Taker<T>(Arc<AnswerSlot<T>>);
 
+/// Creates both ends.
 pub(super) fn awaited<T>() -> (Giver<T>, Taker<T>) {
-    let shared = Arc::new(Shared { state: Mutex::new(State::Awaited), changed: Condvar::new() });
-    (Giver(Arc::clone(&shared)), Taker(shared))
+    let slot = Arc::new(AnswerSlot { state: Mutex::new(State::Awaited), changed: Condvar::new() });
+    (Giver(Arc::clone(&slot)), Taker(slot))
 }
 
 impl<T> Giver<T> {
@@ -44,11 +48,11 @@ impl<T> Drop for Giver<T> {
 }
 
 impl<T> Taker<T> {
-    /// Waits, for so long at most. None if there is no answer by then, or never will be.
-    pub(super) fn take(self, patience: Duration) -> Option<T> {
+    /// Waits for the answer until the timeout. `None` if there is no answer by then, or the giver is gone.
+    pub(super) fn take(self, timeout: Duration) -> Option<T> {
         let state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
         let waited =
-            self.0.changed.wait_timeout_while(state, patience, |state| matches!(state, State::Awaited));
+            self.0.changed.wait_timeout_while(state, timeout, |state| matches!(state, State::Awaited));
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         match std::mem::replace(&mut *state, State::Never) {
             State::Given(value) => Some(value),
@@ -62,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_comes_or_does_not_come_in_time_or_never() {
+    fn an_answer_comes_in_time_or_too_late_or_never() {
         let (giver, taker) = awaited();
         std::thread::spawn(move || giver.give(7));
         assert_eq!(taker.take(Duration::MAX), Some(7));

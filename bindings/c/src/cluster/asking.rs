@@ -1,9 +1,11 @@
-//! Verifying with a question to the clusters, where the news may still be on its way.
+//! Verifies tokens, and asks the clusters when their latest changes may not have arrived yet.
 
 use std::ffi::c_char;
 use std::sync::Arc;
 use std::time::Duration;
 
+use boundtoken::{ObjectStore, Rejection, VerifiedToken};
+use boundtoken_refresh::{Source, is_pending, lacks_keys};
 use tokio::runtime::Handle;
 
 use super::answer::{Taker, awaited};
@@ -11,20 +13,18 @@ use super::background::Background;
 use super::fork::Process;
 use crate::boundary;
 use crate::claims::boundtoken_verified;
-use crate::error::{Failure, boundtoken_error};
+use crate::error::{CallFailure, boundtoken_error};
 use crate::pointer::{Out, borrow};
 use crate::status::{Mistake, boundtoken_status};
 use crate::string::bytes;
 use crate::verify::boundtoken_verifier;
-use boundtoken::{ObjectStore, Rejection, VerifiedToken};
-use boundtoken_refresh::{Source, is_pending, lacks_keys};
 
-/// How much longer than their refresher keys are waited for: a call-back may hold up the thread.
-const LONGER_THAN_KEYS_TAKE: Duration = Duration::from_millis(100);
-/// How long objects are waited for: longer than they can take, unless a call-back holds up the thread.
-const LONGER_THAN_OBJECTS_TAKE: Duration = Duration::from_secs(20);
+/// How much longer to wait for keys than the refresher itself waits. A callback may hold up the cluster's thread.
+const EXTRA_WAIT_FOR_KEYS: Duration = Duration::from_millis(100);
+/// How long to wait for objects. They never take as long unless a callback holds up the cluster's thread.
+const OBJECTS_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A cluster that a verifier may ask.
+/// A cluster that a verifier can ask.
 pub(crate) struct Link {
     runtime: Handle,
     source: Source,
@@ -37,15 +37,17 @@ impl Link {
         Self { runtime, source, objects, process }
     }
 
-    /// In a child of the process that follows the cluster, nobody feeds the objects. Costs one read elsewhere.
+    /// Marks the objects as outdated in a child process, where nothing updates them. In the parent it costs one read.
     pub(crate) fn notice_fork(&self) {
         if self.process.has_forked() {
             self.objects.abandon();
         }
     }
 
-    /// Has something done on the cluster's thread. The work owns all that it needs, and knows nothing of the caller's: it may
-    /// go on when nobody waits for it any more, and the caller has freed everything.
+    /// Starts work on the cluster's thread.
+    ///
+    /// The work owns everything it needs and refers to nothing of the caller. It may still run after the caller has
+    /// stopped waiting and has freed everything.
     fn start<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Taker<T> {
         let (done, outcome) = awaited();
         self.runtime.spawn(async move { done.give(work.await) });
@@ -53,19 +55,25 @@ impl Link {
     }
 }
 
-/// Verifies a token as boundtoken_verify does, and asks the clusters that the verifier was built with, where the news may
-/// still be on its way: all of them for their keys when a key is unknown, and the one that the token belongs to for each
-/// object that a token of the last minute is bound to and that was not seen yet.
+/// Verifies a token like boundtoken_verify, but asks the verifier's clusters when their latest changes may not have
+/// arrived yet.
 ///
-/// All else is as of boundtoken_verify, and as quick, unless there is something to ask: then it waits, for keys a fraction
-/// of a second, for objects some seconds. No token reaches the network whose signature, audience or times do not hold.
-/// Keys are asked for once in ten seconds at most however many tokens name unknown ones, objects by a few requests at a
-/// time; what does not exist is remembered for some seconds. The clusters' threads only ask: the token is judged, and
-/// call-backs are called, on the caller's thread, and nothing of the verifier is used after the call. A thread that must not
-/// wait calls boundtoken_verify. Any thread; from a call-back of boundtoken_cluster_on_change nobody is asked. Of a cluster
-/// that was freed nobody is asked either.
+/// It asks in two cases. If a token names an unknown key, it asks all clusters for their keys. If a token is less
+/// than a minute old and one of its objects has not been seen yet, it asks the token's cluster about that object.
 ///
-/// BOUNDTOKEN_CLUSTER_FORKED: connect again in this process; the token was not looked at.
+/// Most calls ask nobody and are as fast as boundtoken_verify. A call that asks waits a fraction of a second for keys
+/// and some seconds for objects. A thread that must not wait should call boundtoken_verify.
+///
+/// A bad token cannot cause unbounded work. It asks about objects only if signature, audience and times of the token
+/// are good. Keys are requested at most once every ten seconds, however many tokens name unknown keys. Few requests
+/// for objects run at a time, and that an object does not exist is remembered for some seconds.
+///
+/// The clusters' threads only do the asking. The caller's thread judges the token and calls the callbacks, and
+/// nothing of the verifier is used after the call. Any thread. It asks nobody if it is called from a callback of
+/// boundtoken_cluster_on_change. It does not ask a cluster that was freed.
+///
+/// BOUNDTOKEN_CLUSTER_FORKED: a cluster was connected to before a fork. The token was not judged. Connect in this
+/// process.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_verify_online(
@@ -90,26 +98,26 @@ pub unsafe extern "C" fn boundtoken_verify_online(
 }
 
 impl boundtoken_verifier {
-    fn verify_online(&self, token: &[u8]) -> Result<VerifiedToken, Failure> {
+    fn verify_online(&self, token: &[u8]) -> Result<VerifiedToken, CallFailure> {
         if self.links.iter().any(|link| link.process.has_forked()) {
             return Err(Mistake::ClusterForked.into());
         }
         let verifier = self.judge();
         let mut verdict = verifier.verify(token);
-        // On a cluster's own thread nothing that happens there can be waited for.
+        // A cluster's own thread cannot wait for its own work.
         if Background::is_current() {
             return Ok(verdict?);
         }
         if lacks_keys(&verdict) {
             let refresh = |link: &Link| {
                 let keys = Arc::clone(link.source.keys());
-                let patience = keys.unknown_key_wait().saturating_add(LONGER_THAN_KEYS_TAKE);
-                (link.start(async move { keys.refresh().await }), patience)
+                let timeout = keys.unknown_key_wait().saturating_add(EXTRA_WAIT_FOR_KEYS);
+                (link.start(async move { keys.refresh().await }), timeout)
             };
             let refreshing: Vec<_> = self.links.iter().map(refresh).collect();
-            for (done, patience) in refreshing {
-                // In vain or not, the keys are those that there are.
-                let _ = done.take(patience);
+            for (done, timeout) in refreshing {
+                // After a timeout the token is judged by the keys that there are.
+                let _ = done.take(timeout);
             }
             verdict = verifier.verify(token);
         }
@@ -119,7 +127,7 @@ impl boundtoken_verifier {
         Ok(verdict?)
     }
 
-    /// Asks the cluster that the token belongs to, and judges what it says.
+    /// Asks the cluster that the token belongs to, and judges the token by its answer.
     fn ask(
         &self,
         token: &[u8],
@@ -131,8 +139,7 @@ impl boundtoken_verifier {
         let Some((link, asking)) = own.and_then(|link| Some((link, link.source.ask(&checked)?))) else {
             return verdict;
         };
-        let answers = link.start(asking).take(LONGER_THAN_OBJECTS_TAKE);
-        match answers {
+        match link.start(asking).take(OBJECTS_TIMEOUT) {
             Some(answers) => self.verifier.confirm(checked, &*answers),
             None => verdict,
         }

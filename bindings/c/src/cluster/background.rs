@@ -6,64 +6,64 @@ use std::io;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use boundtoken_kubernetes::{Cluster, ClusterBuilder};
 use tokio::runtime::{self, Handle};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
 use super::answer::{Giver, awaited};
-use crate::error::Failure;
+use crate::error::CallFailure;
 use crate::status::Mistake;
-use boundtoken_kubernetes::{Cluster, ClusterBuilder};
 
-/// How long a look-up of a host's name is waited for at the end. It cannot be cut short.
-const LAST_PATIENCE: Duration = Duration::from_secs(2);
+/// How long to wait at the end for a lookup of a host name, which cannot be cancelled.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
 thread_local! {
     static IS_BACKGROUND: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A thread with a runtime of its own. It ends, and is waited for, when this is dropped.
+/// A thread with its own runtime. Dropping this ends the thread and waits for it.
 pub(super) struct Background {
     runtime: Handle,
-    /// Nothing is ever sent: that it is dropped is the sign.
+    /// Dropping the sender stops the thread. Nothing is ever sent.
     stop: Option<oneshot::Sender<Infallible>>,
     thread: Option<JoinHandle<()>>,
 }
 
-type Connected = Result<(Handle, Cluster), Failure>;
+type Connected = Result<(Handle, Cluster), CallFailure>;
 
 impl Background {
-    /// Starts the thread and connects on it.
-    pub(super) fn connect(builder: ClusterBuilder) -> Result<(Self, Cluster), Failure> {
+    /// Starts the thread, which then connects.
+    pub(super) fn connect(builder: ClusterBuilder) -> Result<(Self, Cluster), CallFailure> {
         let (connected, outcome) = awaited();
         let (stop, stopped) = oneshot::channel();
         let body = move || follow(builder, connected, stopped);
         let start = || thread::Builder::new().name("boundtoken".to_owned()).spawn(body);
         let thread = without_signals(start).map_err(|error| failure(&error))?;
-        // It has a deadline of its own.
+        // No timeout: connecting has its own deadline.
         match outcome.take(Duration::MAX) {
             Some(Ok((runtime, cluster))) => {
                 Ok((Self { runtime, stop: Some(stop), thread: Some(thread) }, cluster))
             }
             failed => {
-                // It has nothing left to do.
+                // The thread has nothing left to do. If it panicked, it gave no answer, which is handled below.
                 let _ = thread.join();
                 Err(failed.and_then(Result::err).unwrap_or(Mistake::Panic.into()))
             }
         }
     }
 
-    /// Whether this is such a thread, of any cluster: then nothing that happens on one can be waited for.
+    /// Whether the current thread is the background thread of any cluster. Such a thread must not wait for another.
     pub(super) fn is_current() -> bool {
         IS_BACKGROUND.get()
     }
 
-    /// What starts work on the thread. Once the thread has ended, all work is dropped at once.
+    /// Starts work on the thread. Once the thread has ended, new work is dropped at once.
     pub(super) fn runtime(&self) -> Handle {
         self.runtime.clone()
     }
 
-    /// Has something done on the thread until that ends, or this is aborted.
+    /// Runs work on the thread until the thread ends or the work is aborted.
     pub(super) fn spawn(&self, work: impl Future<Output = Infallible> + Send + 'static) -> AbortHandle {
         self.runtime.spawn(work).abort_handle()
     }
@@ -75,7 +75,7 @@ impl Drop for Background {
         if let Some(thread) = self.thread.take()
             && !Self::is_current()
         {
-            // It cannot have anything to say: a panic of it has ended it, too.
+            // A panic has ended the thread too, and there is nobody to tell.
             let _ = thread.join();
         }
     }
@@ -94,18 +94,19 @@ fn follow(builder: ClusterBuilder, connected: Giver<Connected>, stopped: oneshot
         }
         Err(error) => connected.give(Err(error.into())),
     }
-    runtime.shutdown_timeout(LAST_PATIENCE);
+    runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
 }
 
-fn failure(error: &io::Error) -> Failure {
+fn failure(error: &io::Error) -> CallFailure {
     let mistake = Mistake::ClusterThread;
     mistake.with(format!("{}: {error}; {}", mistake.description(), mistake.remedy()))
 }
 
-/// Starts a thread that no signal handler of the program will run on: a thread blocks what its creator blocked.
+/// Runs `start`, which starts a thread, with signals blocked. The thread inherits that, so no signal handler of the
+/// program runs on it.
 ///
-/// With SIGPIPE among the signals a write to a lost connection is an error, and no more. Those that tell of a fault of
-/// the thread itself stay: blocked, they would end the process past its crash handlers.
+/// SIGPIPE is blocked too, so a write to a lost connection only returns an error. Signals for faults of the thread
+/// itself are not blocked. Blocked, they would kill the process without its crash handlers.
 #[cfg(unix)]
 fn without_signals<T>(start: impl FnOnce() -> T) -> T {
     use std::mem::MaybeUninit;
@@ -115,17 +116,17 @@ fn without_signals<T>(start: impl FnOnce() -> T) -> T {
         [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGSYS];
     let mut blocked = MaybeUninit::uninit();
     let mut before = MaybeUninit::uninit();
-    // SAFETY: the set may be written to.
+    // SAFETY: the set is a local variable.
     unsafe { libc::sigfillset(blocked.as_mut_ptr()) };
     for signal in FAULTS {
-        // SAFETY: the set was filled, and the number is that of a signal.
+        // SAFETY: the set is initialised, and the number is a signal.
         unsafe { libc::sigdelset(blocked.as_mut_ptr(), signal) };
     }
-    // SAFETY: the first set was filled, and the second may be written to.
+    // SAFETY: the first set is initialised, and the second is a local variable.
     let failed = unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, blocked.as_ptr(), before.as_mut_ptr()) };
     let started = start();
     if failed == 0 {
-        // SAFETY: the set was written by the call that did not fail.
+        // SAFETY: the call above succeeded, so it has initialised the set.
         unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut()) };
     }
     started

@@ -1,9 +1,12 @@
-//! Telling of changes.
+//! Reports changes to a callback.
 
 use std::ffi::c_void;
 use std::mem;
 use std::ptr;
 use std::sync::PoisonError;
+
+use boundtoken::ObjectKind;
+use boundtoken_kubernetes::ClusterChange;
 
 use super::boundtoken_cluster;
 use crate::boundary;
@@ -13,58 +16,65 @@ use crate::objects::{ObjectKindNumber, number_of_kind};
 use crate::pointer::borrow;
 use crate::status::boundtoken_status;
 use crate::string::boundtoken_str;
-use boundtoken::ObjectKind;
-use boundtoken_kubernetes::ClusterChange;
 
-/// What changed in what is known of a cluster. Later versions may add some.
+/// The kinds of changes in a cluster. Later versions may add some.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub enum boundtoken_change {
-    /// The cluster has published a key: tokens that it signed are accepted from now on.
+    /// The cluster has published a key. Tokens signed with it are accepted from now on.
     BOUNDTOKEN_CHANGE_KEY_ADDED = 1,
-    /// The cluster has withdrawn a key: tokens that it signed are refused from now on.
+    /// The cluster has withdrawn a key. Tokens signed with it are refused from now on.
     BOUNDTOKEN_CHANGE_KEY_WITHDRAWN = 2,
-    /// The objects of a kind are known as they are, again.
+    /// A watch is in step again: the objects of this kind are known as they are.
     BOUNDTOKEN_CHANGE_IN_STEP = 3,
-    /// The connection that tells of the objects of a kind is lost. What was known goes on to count for a while.
+    /// The watch for objects of this kind has lost its connection. Verifiers rely on the last known state for a
+    /// while.
     BOUNDTOKEN_CHANGE_LOST = 4,
-    /// What is known of the objects of a kind is older than `maxStalenessSeconds`: verifiers refuse, or say that it is
-    /// outdated.
+    /// The objects of this kind have not been heard of for longer than `maxStalenessSeconds`. Verifiers refuse their
+    /// tokens or mark them as stale.
     BOUNDTOKEN_CHANGE_STALE = 5,
 }
 
-/// A change, lent to a call-back until that returns. Later versions append members.
+/// A change, lent to a callback until the callback returns. Later versions append members.
 #[repr(C)]
 pub struct boundtoken_cluster_change {
     /// What changed.
     pub change: boundtoken_change,
-    /// The kind of the objects; 0 when it is about a key.
+    /// The kind of the objects. 0 if the change is about a key.
     pub object_kind: ObjectKindNumber,
-    /// The namespace of the objects; absent for the whole cluster, and when it is about a key.
+    /// The namespace of the objects. Absent for the whole cluster, and if the change is about a key.
     pub object_namespace: boundtoken_str,
-    /// The kid of the key; absent when it is about objects.
+    /// The kid of the key. Absent if the change is about objects.
     pub kid: boundtoken_str,
-    /// Why the connection was lost, for people; else absent.
+    /// Why the connection was lost, for people. Absent in any other change.
     pub failure: boundtoken_str,
 }
 
-/// Is told of a change.
+/// Receives a change.
 ///
-/// Called by the cluster's own thread, one change at a time, with all signals blocked. It must return soon: nothing is
-/// followed meanwhile. It must not throw, unwind or longjmp out. `change` and its texts live until it returns. It may
-/// call every function of the library, but boundtoken_cluster_free does not wait there.
+/// The cluster's own thread calls it, one change at a time, with all signals blocked. It must return soon, because
+/// nothing is updated meanwhile. It must not throw, unwind or longjmp out. `change` and its texts live until it
+/// returns.
+///
+/// It may call every function of the library. boundtoken_cluster_free does not wait there.
 pub type boundtoken_cluster_callback =
     Option<unsafe extern "C" fn(userdata: *mut c_void, change: *const boundtoken_cluster_change)>;
 
-/// Has a call-back told of what changes from now on: keys, and connections that are lost and found again. For logs and
-/// alarms; verifiers take notice by themselves. What comes and goes within a tenth of a second may not be told.
+/// Sets a callback that receives what changes from now on: keys that are added or withdrawn, and watches that are
+/// lost or back in step.
 ///
-/// `callback`: takes the place of the one before; NULL for none. `userdata`: passed to each call, may be NULL.
-/// `userdata_free`: called once with `userdata`, after the last call, by the cluster's thread: soon after another
-/// call-back has taken its place, at the latest before boundtoken_cluster_free returns; may be NULL. On failure, and with
-/// `callback` NULL, `userdata` stays the caller's. Any thread.
+/// It is meant for logs and alarms. Verifiers need no help to notice a change. A change that is undone within a tenth
+/// of a second may go unreported.
 ///
-/// BOUNDTOKEN_CLUSTER_FORKED.
+/// `callback`: replaces the callback that was set before. NULL removes it.
+/// `userdata`: passed to each call. May be NULL.
+/// `userdata_free`: called once with `userdata`, by the cluster's thread, after the last call of the callback. This
+/// happens soon after the callback was replaced, and at the latest before boundtoken_cluster_free returns. May be
+/// NULL.
+///
+/// On failure, and if `callback` is NULL, the caller still owns `userdata`. Any thread.
+///
+/// BOUNDTOKEN_CLUSTER_FORKED: the cluster was connected to before a fork.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_cluster_on_change(
     cluster: *const boundtoken_cluster,
@@ -96,20 +106,20 @@ pub unsafe extern "C" fn boundtoken_cluster_on_change(
     unsafe { boundary::fallible(error, body) }
 }
 
-/// A call-back with what it works on.
+/// A callback with its userdata.
 struct Callback {
     function: unsafe extern "C" fn(*mut c_void, *const boundtoken_cluster_change),
     userdata: *mut c_void,
     userdata_free: boundtoken_userdata_free,
 }
 
-// SAFETY: the header says that call-back and userdata are used by the cluster's thread.
+// SAFETY: the header says that the cluster's thread uses callback and userdata.
 unsafe impl Send for Callback {}
 
 impl Callback {
     fn tell(&self, change: &ClusterChange) {
         let Some(change) = boundtoken_cluster_change::lend(change) else { return };
-        // SAFETY: the header demands a function that can be called like this; the change outlives the call.
+        // SAFETY: the header requires a function of this type. The change outlives the call.
         unsafe { (self.function)(self.userdata, ptr::from_ref(&change)) };
     }
 }
@@ -117,14 +127,15 @@ impl Callback {
 impl Drop for Callback {
     fn drop(&mut self) {
         if let Some(userdata_free) = self.userdata_free {
-            // SAFETY: the header demands a function that can free the userdata; nobody uses it any more.
+            // SAFETY: the header requires a function that can free the userdata, and nobody uses the userdata any
+            // more.
             unsafe { userdata_free(self.userdata) };
         }
     }
 }
 
 impl boundtoken_cluster_change {
-    /// `None` for a change that the header has no name for.
+    /// `None` for a change, or a kind of object, that the header does not list.
     fn lend(change: &ClusterChange) -> Option<Self> {
         let key = |change, kid: &str| Self {
             change,
@@ -133,17 +144,19 @@ impl boundtoken_cluster_change {
             kid: boundtoken_str::lend(kid),
             failure: boundtoken_str::ABSENT,
         };
-        let objects = |change, kind: ObjectKind, namespace: &Option<String>, failure| Self {
-            change,
-            object_kind: number_of_kind(kind),
-            object_namespace: boundtoken_str::lend_optional(namespace.as_deref()),
-            kid: boundtoken_str::ABSENT,
-            failure: boundtoken_str::lend_optional(failure),
+        let objects = |change, kind: ObjectKind, namespace: &Option<String>, failure| {
+            Some(Self {
+                change,
+                object_kind: number_of_kind(kind)?,
+                object_namespace: boundtoken_str::lend_optional(namespace.as_deref()),
+                kid: boundtoken_str::ABSENT,
+                failure: boundtoken_str::lend_optional(failure),
+            })
         };
-        Some(match change {
-            ClusterChange::KeyAdded { kid } => key(boundtoken_change::BOUNDTOKEN_CHANGE_KEY_ADDED, kid),
+        match change {
+            ClusterChange::KeyAdded { kid } => Some(key(boundtoken_change::BOUNDTOKEN_CHANGE_KEY_ADDED, kid)),
             ClusterChange::KeyWithdrawn { kid } => {
-                key(boundtoken_change::BOUNDTOKEN_CHANGE_KEY_WITHDRAWN, kid)
+                Some(key(boundtoken_change::BOUNDTOKEN_CHANGE_KEY_WITHDRAWN, kid))
             }
             ClusterChange::InStep { kind, namespace } => {
                 objects(boundtoken_change::BOUNDTOKEN_CHANGE_IN_STEP, *kind, namespace, None)
@@ -154,7 +167,7 @@ impl boundtoken_cluster_change {
             ClusterChange::Stale { kind, namespace } => {
                 objects(boundtoken_change::BOUNDTOKEN_CHANGE_STALE, *kind, namespace, None)
             }
-            _ => return None,
-        })
+            _ => None,
+        }
     }
 }

@@ -1,18 +1,18 @@
-//! A cluster's configuration, read strictly: a typing error must not follow less, or somebody else, in silence.
+//! Reads a cluster's configuration. It is strict, because a typo must not silently follow less or another cluster.
 
 use std::time::Duration;
 
+use boundtoken_kubernetes::{Cluster, ClusterBuilder};
 use serde::Deserialize;
 
-use crate::error::Failure;
+use crate::error::CallFailure;
 use crate::status::Mistake;
-use boundtoken_kubernetes::{Cluster, ClusterBuilder};
 
 /// The largest configuration that is read, in bytes.
 const MAX_SIZE: usize = 64 * 1024;
 const LONGEST_STALENESS: u64 = 86_400;
 const LONGEST_DEADLINE: u64 = 3_600;
-/// A year.
+/// One year.
 const LONGEST_KEY_AGE: u64 = 365 * 86_400;
 const LONGEST_UNKNOWN_KEY_WAIT: u64 = 10_000;
 
@@ -32,15 +32,15 @@ struct Configuration {
     max_key_age_seconds: Option<u64>,
 }
 
-/// Reads a JSON object; the empty text is as good as an empty one.
-pub(super) fn read(json: &[u8]) -> Result<ClusterBuilder, Failure> {
+/// Reads a JSON object. The empty text counts as an empty object.
+pub(super) fn read(json: &[u8]) -> Result<ClusterBuilder, CallFailure> {
     if json.is_empty() {
         return Configuration::default().builder();
     }
     if json.len() > MAX_SIZE {
         return Err(wrong(&format!("it has more than {MAX_SIZE} bytes")));
     }
-    // An array would do for serde, too.
+    // serde would also accept an array with the members in order.
     if json.trim_ascii_start().first() != Some(&b'{') {
         return Err(wrong("it is no JSON object"));
     }
@@ -50,7 +50,7 @@ pub(super) fn read(json: &[u8]) -> Result<ClusterBuilder, Failure> {
 }
 
 impl Configuration {
-    fn builder(self) -> Result<ClusterBuilder, Failure> {
+    fn builder(self) -> Result<ClusterBuilder, CallFailure> {
         let mut builder = Cluster::builder();
         if self.in_cluster == Some(true) {
             if self.kubeconfig.is_some() || self.context.is_some() {
@@ -88,7 +88,7 @@ impl Configuration {
             builder = builder.max_key_age(duration(seconds, "maxKeyAgeSeconds", LONGEST_KEY_AGE)?);
         }
         if let Some(milliseconds) = self.unknown_key_wait_milliseconds {
-            // Zero is not to wait at all.
+            // Zero is allowed: it means not to wait.
             if milliseconds > LONGEST_UNKNOWN_KEY_WAIT {
                 let most = LONGEST_UNKNOWN_KEY_WAIT;
                 return Err(wrong(&format!("`unknownKeyWaitMilliseconds` must be between 0 and {most}")));
@@ -99,8 +99,8 @@ impl Configuration {
     }
 }
 
-/// No namespaces at all would mean every namespace, which nobody means who writes an empty array.
-fn namespaces(names: Vec<String>) -> Result<Vec<String>, Failure> {
+/// Checks the names. An empty array is an error: the builder would follow every namespace, which is surely not meant.
+fn namespaces(names: Vec<String>) -> Result<Vec<String>, CallFailure> {
     if names.is_empty() {
         return Err(wrong("`namespaces` is empty: leave it out to follow the whole cluster"));
     }
@@ -115,7 +115,8 @@ fn namespaces(names: Vec<String>) -> Result<Vec<String>, Failure> {
     Ok(names)
 }
 
-/// RFC 1123's label, which a namespace's name is: it becomes a part of the requests' paths.
+/// Whether a name is a label by RFC 1123, as the name of a namespace must be. It becomes part of the path of
+/// requests.
 fn is_label(name: &str) -> bool {
     let is_letter_or_digit = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     (1..=63).contains(&name.len())
@@ -124,14 +125,14 @@ fn is_label(name: &str) -> bool {
         && !name.ends_with('-')
 }
 
-fn duration(seconds: u64, member: &str, longest: u64) -> Result<Duration, Failure> {
+fn duration(seconds: u64, member: &str, longest: u64) -> Result<Duration, CallFailure> {
     if (1..=longest).contains(&seconds) {
         return Ok(Duration::from_secs(seconds));
     }
     Err(wrong(&format!("`{member}` must be between 1 and {longest}")))
 }
 
-fn wrong(problem: &str) -> Failure {
+fn wrong(problem: &str) -> CallFailure {
     let mistake = Mistake::ClusterConfiguration;
     mistake.with(format!("{}: {problem}; {}", mistake.description(), mistake.remedy()))
 }

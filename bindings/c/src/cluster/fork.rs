@@ -1,23 +1,23 @@
-//! Noticing that the process was forked: the thread that follows a cluster runs in the parent only.
+//! Notices that the process has forked. The thread that follows a cluster runs only in the parent.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::error::Failure;
+use crate::error::CallFailure;
 use crate::status::Mistake;
 
-/// How many forks lie between the first process and this one.
+/// The number of forks between the first process and this one.
 static FORKS: AtomicU64 = AtomicU64::new(0);
 
-/// A process, as told from its parents and children.
+/// Identifies a process among its parents and children.
 #[derive(Clone, Copy)]
 pub(super) struct Process {
     forks: u64,
 }
 
 impl Process {
-    /// This process. From the first call on forks are counted.
-    pub(super) fn current() -> Result<Self, Failure> {
+    /// This process. Forks are counted from the first call on.
+    pub(super) fn current() -> Result<Self, CallFailure> {
         static COUNTING: OnceLock<bool> = OnceLock::new();
         if !*COUNTING.get_or_init(count_forks) {
             return Err(Mistake::ClusterThread.with("forks cannot be noticed: there is no memory"));
@@ -25,7 +25,7 @@ impl Process {
         Ok(Self { forks: FORKS.load(Ordering::Relaxed) })
     }
 
-    /// Whether this runs in a child of that process. Costs one read.
+    /// Whether the current process is a descendant of that process. Costs one read.
     pub(super) fn has_forked(self) -> bool {
         FORKS.load(Ordering::Relaxed) != self.forks
     }
@@ -36,8 +36,8 @@ fn count_forks() -> bool {
     unsafe extern "C" fn count() {
         FORKS.fetch_add(1, Ordering::Relaxed);
     }
-    // SAFETY: the handler lives as long as the process, as the library does, and does nothing but count: it may run in a
-    // child whatever the other threads of the parent were doing.
+    // SAFETY: the handler stays in memory, because the library must stay loaded. It only counts, so it may run in a
+    // child whatever other threads of the parent were doing.
     unsafe { libc::pthread_atfork(None, None, Some(count)) == 0 }
 }
 

@@ -1,4 +1,4 @@
-//! What a cluster knows at one moment, and how well.
+//! A report on the state of a cluster's connection.
 
 use super::boundtoken_cluster;
 use crate::boundary;
@@ -7,17 +7,19 @@ use crate::pointer::{Out, borrow};
 use crate::status::{Mistake, boundtoken_status};
 use crate::string::boundtoken_str;
 
-/// What was known of a cluster at one moment, and how well. Immutable.
+/// What was known of a cluster at one moment, and how current it was. Immutable.
 pub struct boundtoken_cluster_report {
     json: String,
 }
 
-/// Reports what is known of a cluster, and how well, for logs and metrics.
+/// Reports what is known of a cluster and how current it is, for logs and metrics.
 ///
-/// `report`: receives a handle to free with boundtoken_cluster_report_free; NULL on failure. Any thread; does not wait
-/// for the network, but takes longer the more objects there are: boundtoken_cluster_is_stale is for every request.
+/// `report`: receives a handle to free with boundtoken_cluster_report_free. NULL on failure.
 ///
-/// BOUNDTOKEN_CLUSTER_FORKED.
+/// Any thread. It does not wait for the network, but takes longer the more objects there are. For a check on every
+/// request use boundtoken_cluster_is_stale.
+///
+/// BOUNDTOKEN_CLUSTER_FORKED: the cluster was connected to before a fork.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_cluster_status(
     cluster: *const boundtoken_cluster,
@@ -37,13 +39,20 @@ pub unsafe extern "C" fn boundtoken_cluster_status(
     unsafe { boundary::fallible(error, body) }
 }
 
-/// The report as a JSON object: `issuer`; `keyIds`, an array; `keysLoadedAt` in Unix seconds; `keysWithdrawn`, true while the
-/// cluster publishes no key that can be used, so that all tokens are refused; `keysStale`, true if the keys are older than
-/// `maxKeyAgeSeconds`; `stale`, a boolean as of boundtoken_cluster_is_stale; and `watches`, an array with one object for each kind and namespace: `kind`, `namespace`
-/// (absent for the whole cluster), `inStep`, `ageSeconds`, `objects`, `events`, `reconnects`, `failure` (the last one,
-/// absent if nothing failed since). Later versions may add members.
+/// Returns the report as a JSON object with these members:
 ///
-/// Absent if `report` is NULL. The text lives as long as `report`. Any thread.
+/// - `issuer`: the issuer's name.
+/// - `keyIds`: an array with the kids of the keys in use.
+/// - `keysLoadedAt`: when the keys were last loaded, in Unix seconds.
+/// - `keysFailure`: why the last attempt to load the keys failed. Absent if it succeeded.
+/// - `keysWithdrawn`: true while the cluster publishes no usable key. All its tokens are refused then.
+/// - `keysStale`: true if the keys are older than `maxKeyAgeSeconds`.
+/// - `stale`: true if boundtoken_cluster_is_stale is 1.
+/// - `watches`: an array with one object for each kind and namespace. Its members are `kind`, `namespace` (absent for
+///   the whole cluster), `inStep`, `ageSeconds`, `objects`, `events`, `reconnects` and `failure` (absent if nothing
+///   has failed since the watch last heard from the API server).
+///
+/// Later versions may add members. Absent if `report` is NULL. The text lives as long as `report`. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_cluster_report_json(
     report: *const boundtoken_cluster_report,
@@ -53,7 +62,7 @@ pub unsafe extern "C" fn boundtoken_cluster_report_json(
     boundtoken_str::lend_optional(report.map(|report| report.json.as_str()))
 }
 
-/// Frees a report, and the text lent by it. NULL is ignored.
+/// Frees a report and the text that it has lent. NULL is ignored.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_cluster_report_free(report: *mut boundtoken_cluster_report) {
     // SAFETY: the caller promises NULL or a live report, and gives it up.

@@ -1,10 +1,10 @@
-// The verdicts of a real API server, through the C ABI. `cases DIRECTORY` reads DIRECTORY/cases.txt, which
-// tests/c_abi writes: tokens, and what the Rust API answers for each. Everything that the ABI says is written down in
-// the same form and compared.
+// Compares the verdicts of the C ABI with those of the Rust API, for the tokens of a real API server.
+// Usage: `cases DIRECTORY`. It reads DIRECTORY/cases.txt, which tests/c_abi writes. It prints everything that the ABI
+// says in the format of that file and compares it.
 //
-// One line each: `issuer TEXT`, `jwks FILE`, `objects FILE`, then for every case `case NAME`, `now SECONDS`,
-// `use INDEX` (of the objects), `audience TEXT`..., `token TEXT`, the expected lines, each behind `> `, and `end`.
-// In texts, bytes that do not print are `%XX`.
+// The lines of the file are `issuer TEXT`, `jwks FILE` and `objects FILE`, and then for every case `case NAME`,
+// `now SECONDS`, `use INDEX` (of the objects), `audience TEXT`..., `token TEXT`, the expected lines, each after `> `,
+// and `end`. In texts, bytes that are not printable are `%XX`.
 
 #include "check.h"
 
@@ -145,7 +145,7 @@ static boundtoken_str decode(char *value) {
   return str;
 }
 
-// Whose audiences are those of the case: the verifier's, or those of the call.
+// Where the audiences of the case go: to the verifier, or to the call.
 typedef enum { OF_THE_VERIFIER, OF_THE_CALL } audiences;
 
 static void judge(text *out, const cluster *trusted, const test_case *shown, audiences whose) {
@@ -176,7 +176,7 @@ static void judge(text *out, const cluster *trusted, const test_case *shown, aud
   }
   CHECK((status == BOUNDTOKEN_OK) == (verified != NULL) && (status == BOUNDTOKEN_OK) == (error == NULL));
   CHECK(boundtoken_error_status(error) == status);
-  // What was verified lives longer than the verifier.
+  // The verified token outlives the verifier.
   boundtoken_verifier_free(verifier);
   number_line(out, "status", (long long)status);
   if (verified != NULL) {

@@ -1,4 +1,4 @@
-// What the C tests share.
+// Shared by the C tests.
 
 #ifndef CHECK_H
 #define CHECK_H
@@ -9,7 +9,7 @@
 
 static int failed_checks = 0;
 
-// Says which expectation does not hold, and goes on.
+// Reports a condition that does not hold, and goes on.
 #define CHECK(condition)                                                     \
   do {                                                                       \
     if (!(condition)) {                                                      \
@@ -18,7 +18,7 @@ static int failed_checks = 0;
     }                                                                        \
   } while (0)
 
-// For what the test cannot go on without.
+// Ends the program if a condition does not hold without which the test cannot go on.
 #define DEMAND(condition)                                                     \
   do {                                                                        \
     if (!(condition)) {                                                       \
@@ -32,7 +32,7 @@ typedef struct {
   size_t len;
 } document;
 
-// Reads DIRECTORY/NAME. The result has a NUL behind its end.
+// Reads DIRECTORY/NAME. A NUL follows the end of the data.
 static inline document read_file(const char *directory, const char *name) {
   char path[4096];
   document file = {NULL, 0};

@@ -1,20 +1,24 @@
-// Follows a cluster, and does what stdin says: one command in a line, one line in answer. `cluster CONFIGURATION`
+// Follows a cluster and obeys commands from stdin. Each command is one line and gets one line in answer.
+// Usage: `cluster CONFIGURATION`
 //
-//   verify TOKEN     what boundtoken_verify says: the name of a status
-//   ask TOKEN        what boundtoken_verify_online says
-//   rush TOKEN       the same from eight threads at once, many times: how many of them said what
-//   abandon FILES    what is said of a token while the cluster is slow, and how often the caller's call-back was called
-//                    after the verifier was freed: the files hold a token, the wrong keys of its issuer, and the right ones
+//   verify TOKEN     the status of boundtoken_verify, by name
+//   ask TOKEN        the status of boundtoken_verify_online, by name
+//   rush TOKEN       calls boundtoken_verify_online many times from eight threads, and counts each status
+//   abandon FILES    verifies a token while the cluster is slow, frees the verifier, and counts the calls of the
+//                    caller's callback after that. The files hold a token, the wrong keys of its issuer, and the right
+//                    keys
 //   status           the report
 //   stale            1 or 0
-//   tell             registers a call-back that notes the changes
-//   changes          what was noted since the last time
-//   hush             takes the call-back away
+//   tell             sets a callback that records changes
+//   changes          the changes recorded since the last time
+//   hush             removes the callback
 //   freed            how many userdata were freed
-//   threads          how many threads of the library there are
-//   signal           a signal comes while only this thread does not block it
-//   fork TOKEN       what a child sees
-//   free             frees the cluster; `free inside`: from the call-back, when the next change comes
+//   threads          how many threads of the library are running
+//   signal           raises a signal that only this thread does not block
+//   fork TOKEN       what a child process sees
+//   free             frees the cluster
+//   free-inside TOKEN
+//                    frees the cluster from the callback at the next change, after verifying the token there
 
 #define _POSIX_C_SOURCE 200809L
 
@@ -97,7 +101,7 @@ static void rush_all(const char *token) {
   print_name(each[0].first);
 }
 
-// Where the cluster's thread stands: it blocks what a program handles, and nothing that tells of its own faults.
+// Runs on the cluster's thread. It blocks the signals that a program handles, but no signal for its own faults.
 static void check_signal_mask(void) {
   static const int blocked[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGALRM, SIGCHLD, SIGUSR1, SIGUSR2};
   static const int open[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
@@ -121,7 +125,7 @@ static void note(void *userdata, const boundtoken_cluster_change *change) {
   pthread_mutex_unlock(&lock);
   check_signal_mask();
   if (frees) {
-    // Nobody is asked here, so nothing waits for itself.
+    // Nobody is asked here. The thread would wait for itself.
     CHECK(ask(inside_token) == BOUNDTOKEN_BOUND_OBJECT_PENDING);
     CHECK(boundtoken_cluster_is_stale(cluster) == 0);
     boundtoken_cluster_free(cluster);
@@ -142,7 +146,7 @@ static void print_changes(void) {
   pthread_mutex_unlock(&lock);
 }
 
-// The threads of this process that bear the library's name, as the system counts them.
+// Counts the threads of this process that have the library's name.
 static void print_threads(void) {
   int count = 0;
   DIR *tasks = opendir("/proc/self/task");
@@ -168,7 +172,7 @@ static void handle(int number) {
   if (!pthread_equal(pthread_self(), main_thread)) handled_elsewhere = 1;
 }
 
-// The signal is for the process: any thread that does not block it would take it.
+// The signal goes to the process, so any thread that does not block it could receive it.
 static void take_a_signal(void) {
   struct sigaction action;
   sigset_t mask;
@@ -187,7 +191,7 @@ static void take_a_signal(void) {
   printf("%s", early || handled_elsewhere ? "elsewhere" : handled ? "here" : "nowhere");
 }
 
-// A child: what it has from its parent does not follow any more, and what it connects itself does.
+// A child process. The cluster from its parent is not followed any more. A cluster that it connects to itself is.
 static void look_from_a_child(const char *token) {
   int ends[2];
   char answer[4096] = "";
@@ -234,7 +238,7 @@ static void look_from_a_child(const char *token) {
   printf("%s", answer);
 }
 
-// What a call-back works on, and whether it may still.
+// The userdata of a callback, and whether the callback may still be called.
 typedef struct {
   volatile int calls, freed;
 } watched;
@@ -255,7 +259,7 @@ static document file_of(char **names) {
   return read_file("", name);
 }
 
-// The cluster's thread is still asking when everything of the caller's is gone.
+// The cluster's thread is still asking after the caller has freed everything.
 static void abandon(const char *files) {
   static watched seen;
   char names[4096];
@@ -275,7 +279,7 @@ static void abandon(const char *files) {
   DEMAND(boundtoken_verifier_builder_build(builder, &own, NULL) == BOUNDTOKEN_OK);
   boundtoken_objects_free(objects);
   print_name(boundtoken_verify_online(own, token.data, token.len, &verified, NULL));
-  // Were the token judged by the cluster's thread when that is done, it would be by these keys, and by the call-back.
+  // If the cluster's thread judged the token later, it would use these keys and the callback.
   CHECK(boundtoken_keys_replace_jwks(keys, right.data, right.len, NULL) == BOUNDTOKEN_OK);
   boundtoken_verifier_free(own);
   boundtoken_keys_free(keys);

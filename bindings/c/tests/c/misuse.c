@@ -1,6 +1,8 @@
-// Every mistake a caller can make without leaving C's rules is a status, never a crash and never an acceptance.
-// `misuse DIRECTORY ISSUER NOW`: the directory holds jwks.json, signing-key.pem, objects.json and token, which is a
-// pod's, for the audience `vault`; and huge-number-token, the same with an odd claim, valid now.
+// Every mistake that a caller can make within the rules of C gives a status. It never crashes and never accepts a
+// token.
+// Usage: `misuse DIRECTORY ISSUER NOW`. The directory has jwks.json, signing-key.pem and objects.json. It also has
+// token, which is bound to a pod and meant for the audience `vault`, and huge-number-token, which has an odd claim and
+// is valid now.
 
 #include "check.h"
 
@@ -11,7 +13,7 @@ static const char *issuer;
 static int64_t now;
 static document jwks, pem, objects_json, token, huge_number_token;
 
-// Checks that a failed call returned this status and described it, and frees the error.
+// Checks that a failed call returned this status and described it. Frees the error.
 #define FAILS(call, wanted)                                                   \
   do {                                                                        \
     boundtoken_error *error = NULL;                                           \
@@ -57,7 +59,7 @@ static void null_is_freed_and_read_as_nothing(void) {
 }
 
 static void keys_are_checked(void) {
-  boundtoken_keys *keys = (boundtoken_keys *)&jwks;  // no keys: to see it set to NULL
+  boundtoken_keys *keys = (boundtoken_keys *)&jwks;  // not keys: the call must set it to NULL
   FAILS(boundtoken_keys_from_jwks(jwks.data, jwks.len, NULL, &error), BOUNDTOKEN_NULL_ARGUMENT);
   FAILS(boundtoken_keys_from_jwks(NULL, 1, &keys, &error), BOUNDTOKEN_NULL_ARGUMENT);
   CHECK(keys == NULL);
@@ -103,7 +105,7 @@ static void skipped_keys_say_why(void) {
   CHECK(!contains(boundtoken_error_message(skipped), "c2VjcmV0"));
   CHECK(boundtoken_keys_skipped(keys, 1) == NULL);
   CHECK(boundtoken_keys_skipped(keys, TOO_LONG) == NULL);
-  // The description is the caller's own: it outlives the keys.
+  // The caller owns the error, so it outlives the keys.
   boundtoken_keys_free(keys);
   CHECK(contains(boundtoken_error_message(skipped), "symmetric"));
   boundtoken_error_free(skipped);
@@ -149,11 +151,11 @@ static void objects_are_checked(void) {
         BOUNDTOKEN_UNKNOWN_VALUE);
   CHECK(boundtoken_objects_count(objects) == 0);
 
-  // A node has no namespace, whatever is said of one.
+  // A node has no namespace, so the argument is ignored.
   CHECK(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_NODE, name, name, name, 0, NULL) == BOUNDTOKEN_OK);
   CHECK(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_NODE, NOBODY, name, name, INT64_MAX, NULL) == BOUNDTOKEN_OK);
   CHECK(boundtoken_objects_count(objects) == 1);
-  // Nor has a webhook configuration.
+  // The same holds for a webhook configuration.
   const boundtoken_object_kind without_namespace[] = {BOUNDTOKEN_KIND_VALIDATING_WEBHOOK_CONFIGURATION,
                                                       BOUNDTOKEN_KIND_MUTATING_WEBHOOK_CONFIGURATION};
   for (size_t i = 0; i < 2; i++) {
@@ -208,7 +210,7 @@ static void builders_are_checked(void) {
   CHECK(boundtoken_verifier_builder_fast_rsa(NULL, 1) == BOUNDTOKEN_NULL_ARGUMENT);
   FAILS(boundtoken_verifier_builder_build(NULL, &verifier, &error), BOUNDTOKEN_NULL_ARGUMENT);
   CHECK(verifier == NULL);
-  // The builder is gone after this one too: a leak checker would find it.
+  // This call frees the builder too. A leak checker would notice if not.
   FAILS(boundtoken_verifier_builder_build(complete_builder(keys), NULL, &error), BOUNDTOKEN_NULL_ARGUMENT);
   boundtoken_verifier_builder_free(complete_builder(keys));
 
@@ -233,7 +235,7 @@ static void builders_are_checked(void) {
   FAILS(boundtoken_verifier_builder_build(builder, &verifier, &error), BOUNDTOKEN_TOKEN_SIZE_OUT_OF_RANGE);
   CHECK(verifier == NULL);
 
-  // Who ignores the status of a step hears of the first that failed in the end, and gets no verifier.
+  // A caller may ignore the status of each step. The last step reports the first failure and gives no verifier.
   builder = complete_builder(keys);
   CHECK(boundtoken_verifier_builder_audience(builder, bad) == BOUNDTOKEN_NOT_UTF8);
   CHECK(boundtoken_verifier_builder_issuer(builder, name, NULL, NULL) == BOUNDTOKEN_NULL_ARGUMENT);
@@ -285,7 +287,7 @@ static void verifications_are_checked(void) {
   FAILS(boundtoken_verify_at(verifier, token.data, token.len, INT64_MIN, &verified, &error), BOUNDTOKEN_NEGATIVE_TIME);
   FAILS(boundtoken_verify_at(verifier, token.data, token.len, INT64_MAX, &verified, &error), BOUNDTOKEN_EXPIRED);
   FAILS(boundtoken_verify_at(verifier, token.data, token.len, 0, &verified, &error), BOUNDTOKEN_NOT_YET_VALID);
-  // One letter less, or more.
+  // One character less, and one more.
   FAILS(boundtoken_verify_at(verifier, token.data, token.len - 1, now, &verified, &error),
         BOUNDTOKEN_TOKEN_NOT_BASE64URL);
   FAILS(boundtoken_verify_at(verifier, token.data, token.len + 1, now, &verified, &error),
@@ -308,7 +310,7 @@ static void verifications_are_checked(void) {
         BOUNDTOKEN_NULL_ARGUMENT);
   FAILS(boundtoken_verify_for_at(verifier, token.data, token.len, &vault, 1, -1, &verified, &error),
         BOUNDTOKEN_NEGATIVE_TIME);
-  // No audiences, and the empty one, match nothing.
+  // An empty list and an empty audience match nothing.
   FAILS(boundtoken_verify_for_at(verifier, token.data, token.len, NULL, 0, now, &verified, &error),
         BOUNDTOKEN_AUDIENCE_MISMATCH);
   FAILS(boundtoken_verify_for_at(verifier, token.data, token.len, &nobody, 1, now, &verified, &error),
@@ -317,7 +319,7 @@ static void verifications_are_checked(void) {
   boundtoken_verifier_free(verifier);
 }
 
-// What a program has that was compiled with the first header: it ends with the payload.
+// The struct of a program that was compiled with the first header. It ends with the payload.
 static void old_programs_get_the_members_they_know(void) {
   const size_t first_size = offsetof(boundtoken_claims, payload) + sizeof(boundtoken_str);
   boundtoken_keys *keys = keys_of(jwks);
@@ -356,7 +358,7 @@ static void structs_are_filled_to_their_size_only(void) {
   }
   CHECK(boundtoken_verified_claims(NULL, &grown.claims) == BOUNDTOKEN_NULL_ARGUMENT);
   CHECK(boundtoken_verified_claims(verified, NULL) == BOUNDTOKEN_NULL_ARGUMENT);
-  // The struct of a later version.
+  // The larger struct of a later version.
   grown.claims.size = sizeof grown;
   CHECK(boundtoken_verified_claims(verified, &grown.claims) == BOUNDTOKEN_OK);
   CHECK(grown.claims.size == sizeof(boundtoken_claims));
@@ -379,7 +381,7 @@ static void structs_are_filled_to_their_size_only(void) {
   boundtoken_keys_free(keys);
 }
 
-// A claim such as 1e999 is JSON, but readers would disagree about its value.
+// A claim such as 1e999 is valid JSON, but parsers disagree about its value.
 static void claims_that_are_no_ordinary_json_are_refused(void) {
   boundtoken_keys *keys = keys_of(jwks);
   boundtoken_verifier *verifier = verifier_of(issuer, "vault", keys, NULL);
@@ -391,10 +393,10 @@ static void claims_that_are_no_ordinary_json_are_refused(void) {
   boundtoken_keys_free(keys);
 }
 
-// A call-back that answers as told, and keeps count.
+// A callback with a fixed answer. It counts its calls.
 typedef struct {
   unsigned state;
-  const char *uid;  // NULL: the right one
+  const char *uid;  // NULL stands for the right uid
   size_t uid_len;
   int64_t deletion_timestamp;
   boundtoken_claims claims;
@@ -439,7 +441,7 @@ static boundtoken_status ask(oracle *told, boundtoken_on_unavailable choice, bou
   boundtoken_verifier_builder_audience(builder, BOUNDTOKEN_STR("vault"));
   boundtoken_verifier_builder_on_unavailable(builder, choice);
   DEMAND(boundtoken_verifier_builder_build(builder, &verifier, NULL) == BOUNDTOKEN_OK);
-  // The verifier has its share: the caller's handles may go.
+  // The verifier shares keys and objects, so the caller may free its handles.
   boundtoken_objects_free(objects);
   boundtoken_keys_free(keys);
   boundtoken_status status = boundtoken_verify_at(verifier, token.data, token.len, now, &verified, NULL);
@@ -481,7 +483,7 @@ static void call_backs_are_not_trusted(void) {
   told.state = BOUNDTOKEN_OBJECT_ABSENT;
   CHECK(ask(&told, BOUNDTOKEN_UNAVAILABLE_ACCEPT, &confirmed) == BOUNDTOKEN_SERVICE_ACCOUNT_NOT_FOUND);
 
-  // Whatever makes no sense counts as "cannot be said".
+  // An invalid answer counts as unavailable.
   oracle senseless[7];
   for (size_t i = 0; i < 7; i++) {
     senseless[i] = honest;
@@ -502,7 +504,7 @@ static void call_backs_are_not_trusted(void) {
     CHECK(ask(&senseless[i], BOUNDTOKEN_UNAVAILABLE_ACCEPT, &confirmed) == BOUNDTOKEN_OK);
     CHECK(confirmed == BOUNDTOKEN_CONFIRMED_UNAVAILABLE);
   }
-  // What is not followed is refused in any case.
+  // An object that is not followed refuses the token in any case.
   oracle blind = honest;
   blind.state = BOUNDTOKEN_OBJECT_NOT_FOLLOWED;
   CHECK(ask(&blind, BOUNDTOKEN_UNAVAILABLE_REFUSE, &confirmed) == BOUNDTOKEN_BOUND_OBJECT_NOT_FOLLOWED);
@@ -511,7 +513,7 @@ static void call_backs_are_not_trusted(void) {
   boundtoken_verifier_free(verifier);
   boundtoken_keys_free(keys);
 
-  // A handle that could not be made leaves the userdata to the caller.
+  // If no handle is created, the caller still owns the userdata.
   told.freed = 0;
   CHECK(boundtoken_objects_from_callback(NULL, &told, count_free, NULL, NULL) == BOUNDTOKEN_NULL_ARGUMENT);
   CHECK(told.freed == 0);
@@ -587,7 +589,7 @@ static void connects_to_nothing(const char *configuration, const char *why) {
   boundtoken_error_free(error);
 }
 
-// Whatever is not understood is refused: a typing error must not follow less, or another cluster, in silence.
+// An invalid configuration is refused. A typo must not silently follow less or another cluster.
 static void clusters_are_checked(void) {
   boundtoken_cluster *cluster = NULL;
   boundtoken_cluster_report *report = NULL;
@@ -627,7 +629,7 @@ static void clusters_are_checked(void) {
   free(large);
 }
 
-// Whether a token is remembered shows in nothing but the time: here in none of the ways to set it.
+// Sets the limits of the cache in every way. The verdict never depends on them.
 static void remembered_tokens_are_judged_as_others(void) {
   static const size_t settings[][2] = {{0, 1000}, {1000, 0}, {1, 1}, {TOO_LONG, TOO_LONG}};
   boundtoken_keys *keys = keys_of(jwks);

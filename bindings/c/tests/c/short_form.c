@@ -1,4 +1,4 @@
-// The short form that a user's first lines have: as few as it takes, with C's own initialiser for the claims.
+// The shortest program that a user could write, with C's own initialiser for the claims.
 
 #include <boundtoken.h>
 #include <stdio.h>

@@ -1,5 +1,7 @@
-// Eight threads verify while another replaces keys and objects: every verdict is one of those that some moment allows,
-// and each of these occurs. `threads DIRECTORY ISSUER NOW`: as of misuse.c, and other-jwks.json, the keys of somebody else.
+// Eight threads verify while another thread replaces keys and objects. Every verdict must be right for some moment,
+// and each of the possible verdicts must occur.
+// Usage: `threads DIRECTORY ISSUER NOW`. The directory is as for misuse.c, with the keys of another issuer in
+// other-jwks.json.
 
 #include "check.h"
 #include <pthread.h>
@@ -9,7 +11,7 @@ enum { WORKERS = 8, ROUNDS = 150 };
 static document token;
 static int64_t now;
 static boundtoken_verifier *verifier;
-// Claims and JSON of it are made by whichever thread asks first.
+// The first thread that asks for its claims or JSON creates them.
 static boundtoken_verified *shared;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -65,7 +67,7 @@ static void *work(void *argument) {
   return NULL;
 }
 
-// Verifies once here, so that every state is seen to be judged at least once.
+// Verifies once on this thread, so that every state is judged at least once.
 static void expect(boundtoken_status wanted) {
   boundtoken_verified *verified = NULL;
   CHECK(boundtoken_verify_at(verifier, token.data, token.len, now, &verified, NULL) == wanted);

@@ -1,4 +1,5 @@
-//! Clusters that C programs follow, against a development server: tests/c/cluster.c does what it is told here.
+//! Tests of clusters through C, against a development server. The program tests/c/cluster.c follows the cluster, and
+//! the tests send it commands.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -16,10 +17,10 @@ use serde_json::{Value, json};
 
 use crate::tools::{Language, Program, output, root, scratch};
 
-/// Requests for keys are at least this far apart.
+/// The shortest time between two requests for keys.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// A development server, and a client that changes what C programs follow.
+/// A development server, and a client that changes its objects.
 struct Server {
     server: DevServer,
     kubeconfig: PathBuf,
@@ -47,7 +48,8 @@ impl Server {
         json!({"kubeconfig": self.kubeconfig, "secrets": true, "deadlineSeconds": 60}).to_string()
     }
 
-    /// A token that is bound to this pod, or to none; so old that nobody asks whether its pod is on the way, or new.
+    /// A token bound to this pod or to none, `age` seconds old. The API server is asked about the pod only if the
+    /// token is less than a minute old.
     fn token(&self, pod: Option<&str>, age: u64) -> String {
         let mut request = TokenRequest::default();
         request.spec.audiences.push("vault".into());
@@ -76,7 +78,7 @@ impl Server {
     }
 }
 
-/// A program that follows a cluster, and does what it is told.
+/// A running C program that follows a cluster and obeys commands.
 struct Follower {
     name: String,
     child: Child,
@@ -114,7 +116,7 @@ impl Follower {
     }
 
     fn eventually(&mut self, order: &str, holds: impl Fn(&str) -> bool) -> String {
-        const PATIENCE: Duration = Duration::from_secs(60);
+        const LONGEST_WAIT: Duration = Duration::from_secs(60);
         let start = Instant::now();
         loop {
             let answer = self.tell(order);
@@ -122,7 +124,7 @@ impl Follower {
                 return answer;
             }
             let order = order.get(..20).unwrap_or(order);
-            assert!(start.elapsed() < PATIENCE, "{}: {order}: {answer}", self.name);
+            assert!(start.elapsed() < LONGEST_WAIT, "{}: {order}: {answer}", self.name);
             std::thread::sleep(Duration::from_millis(5));
         }
     }
@@ -137,7 +139,7 @@ impl Follower {
         attempts.map(|watch| watch["reconnects"].as_u64().expect("a number")).min().expect("a watch")
     }
 
-    /// Cuts it off: its watches are down, and will be for a second once the server is back.
+    /// Cuts the program off: its watches are down, and stay down for a second after the server is back.
     fn cut_off(&mut self, server: &DevServer) {
         let before = self.attempts();
         server.set_faults([Fault::ErrorRate(1.0)]);
@@ -147,7 +149,7 @@ impl Follower {
         }
     }
 
-    /// It ends when there is nothing more to do, and every check of its own held.
+    /// Closes the program's input, which ends it. Fails if any of its own checks failed.
     fn end(mut self) {
         drop(self.orders.take());
         let status = self.child.wait().expect("ended");
@@ -155,7 +157,7 @@ impl Follower {
     }
 }
 
-/// A program that follows a cluster, in both languages and with every checker that there is.
+/// The program that follows a cluster, in C and C++ and with every available checker.
 fn programs() -> Vec<Program> {
     let plain = [Language::ALL[0], Language::ALL[1], Language::ALL[2]];
     let plain =
@@ -163,7 +165,7 @@ fn programs() -> Vec<Program> {
     plain.chain(super::checked("cluster")).collect()
 }
 
-/// Does this with each program, with all at once, as most of the time is spent waiting.
+/// Runs `each` with every program. They run at the same time because they mostly wait.
 fn with_each(programs: &[Program], each: impl Fn(&Program) + Sync) {
     std::thread::scope(|scope| {
         for program in programs {
@@ -188,7 +190,7 @@ fn a_cluster_is_followed_from_c_through_deletions_faults_rotations_and_forks() {
             "cluster_forked bound_object_unavailable cluster_forked cluster_forked ok 0",
         );
         follower.expect(&format!("ask {token}"), "ok");
-        bad_weather_is_told_of(&server, &mut follower);
+        faults_are_reported(&server, &mut follower);
         follower.end();
     });
 }
@@ -235,13 +237,13 @@ fn keys_are_followed(server: &Server, follower: &mut Follower) {
     follower.eventually("freed", |freed| freed == "1");
 }
 
-fn bad_weather_is_told_of(server: &Server, follower: &mut Follower) {
+fn faults_are_reported(server: &Server, follower: &mut Follower) {
     follower.expect("tell", "ok");
     follower.cut_off(&server.server);
     follower.eventually("changes", |changes| changes.contains(" lost:3"));
 
-    // A pod that came while the watches were down is asked for. One that also went is not there when they come back, but
-    // was never seen to go.
+    // The API server is asked about a pod that was created while the watches were down. A pod that was created and
+    // deleted meanwhile never shows up.
     server.server.set_faults([]);
     for name in ["new", "ghost"] {
         server.create_pod(name);
@@ -256,7 +258,7 @@ fn bad_weather_is_told_of(server: &Server, follower: &mut Follower) {
     follower.expect(&format!("verify {ghost}"), "bound_object_pending");
     follower.expect(&format!("ask {ghost}"), "pod_not_found");
 
-    // The call-back frees the cluster: the thread ends by itself. What verifiers know lives on.
+    // The callback frees the cluster, and the thread ends by itself. Verifiers keep what they know.
     follower.expect(&format!("free-inside {ghost}"), "");
     server.server.set_faults([Fault::ErrorRate(1.0)]);
     server.server.disconnect_watches();
@@ -266,7 +268,7 @@ fn bad_weather_is_told_of(server: &Server, follower: &mut Follower) {
 }
 
 #[test]
-fn what_a_cluster_is_still_asked_when_the_verifier_is_freed_calls_nothing_of_the_callers() {
+fn a_question_that_outlives_its_verifier_uses_nothing_of_the_caller() {
     let key = SigningKey::generate(Algorithm::ES256).expect("a key");
     let other = SigningKey::generate(Algorithm::ES256).expect("a key");
     let now = UnixSeconds::now().0;
@@ -287,7 +289,7 @@ fn what_a_cluster_is_still_asked_when_the_verifier_is_freed_calls_nothing_of_the
     with_each(&programs(), |program| {
         let server = Server::start();
         let mut follower = Follower::start(program, &server.configuration());
-        // Keys are asked for once in ten seconds at most.
+        // Keys are requested at most once every ten seconds.
         std::thread::sleep(INTERVAL);
         server.server.set_faults([Fault::Latency(Duration::from_secs(3))]);
         follower.expect(&format!("abandon {}", files.join(" ")), "key_unknown 1 0");
@@ -313,7 +315,7 @@ fn freeing_a_cluster_ends_its_thread_and_leaves_its_verifiers() {
 }
 
 #[test]
-fn what_cannot_be_connected_to_is_a_status_of_its_own_and_says_why() {
+fn each_failure_to_connect_has_its_own_status_and_says_why() {
     let Some(program) = Program::test("cluster").compile() else { return };
     let connect =
         |configuration: Value| output(program.command().arg(configuration.to_string()).stdin(Stdio::null()));

@@ -1,4 +1,4 @@
-//! What the C programs read: tokens, keys, objects, and the verdicts that the Rust API gives.
+//! Writes the files that the C programs read: tokens, keys, objects, and the verdicts of the Rust API.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -11,22 +11,22 @@ use crate::tools::scratch;
 use boundtoken_testing::server_rules::ServerRules;
 use boundtoken_testing::{self, Case, Folder};
 
-/// The folder with the token that the programs look at.
+/// The vectors with the token that the programs verify.
 const FOLDER: &str = "apiserver-rs256";
-/// Its issuer.
+/// The issuer of the token.
 pub const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
-/// A time at which its tokens are valid.
+/// A time at which the tokens are valid.
 pub const NOW: &str = "1795522300";
-/// The uid of its pod `live`.
+/// The uid of the pod `live`.
 pub const LIVE_POD_UID: &str = "e5bf3f7d-fbca-403d-a58f-f50f44e8da63";
 
-/// A folder with a file cases.txt for tests/c/cases.c, which describes its form.
+/// A folder with a file cases.txt for tests/c/cases.c, which describes the format.
 pub struct CaseFolder {
     pub name: String,
     pub path: PathBuf,
 }
 
-/// All folders of vectors that the compiled cryptography has keys for.
+/// One folder for each of the vectors whose keys the compiled cryptography supports.
 pub fn case_folders() -> Vec<CaseFolder> {
     let folders: Vec<CaseFolder> = boundtoken_testing::folders().iter().filter_map(write_cases).collect();
     assert!(!folders.is_empty(), "no folder that decides anything");
@@ -67,7 +67,7 @@ fn write_cases(folder: &Folder) -> Option<CaseFolder> {
     Some(CaseFolder { name: format!("{} ({} cases)", folder.name, folder.cases.len()), path })
 }
 
-/// The lines that the C program should come to, from the Rust API, whose verdict is never looser than the server's.
+/// The lines that the C program should print, by the verdict of the Rust API. It is never looser than the server's.
 fn expected(
     folder: &Folder,
     keys: &KeySet,
@@ -189,21 +189,21 @@ fn encoded(value: &str) -> String {
     })
 }
 
-/// A folder for the programs that look at one token: valid at [`NOW`] for the audience `vault`, bound to a pod.
+/// A folder for programs that verify one token. It is valid at [`NOW`] for the audience `vault` and bound to a pod.
 pub fn token_folder() -> PathBuf {
     let folder = boundtoken_testing::folder(FOLDER);
     let token = folder.tokens["pod-live"].clone();
     write_folder("token", &folder, &token)
 }
 
-/// The same with a token that is valid now, signed with the same key.
+/// The same folder with a token that is valid now, signed with the same key.
 pub fn fresh_token_folder() -> PathBuf {
     let folder = boundtoken_testing::folder(FOLDER);
     let token = fresh_token(&folder, "0");
     write_folder("fresh-token", &folder, &token)
 }
 
-/// A token that is valid now and has one number more, of the caller's.
+/// A token that is valid now and has an additional claim with this number.
 fn fresh_token(folder: &Folder, number: &str) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_secs();
     let claims = json!({

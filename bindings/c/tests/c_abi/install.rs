@@ -1,4 +1,4 @@
-//! `make install`, and programs built against what it installed in the two ways that C projects do.
+//! Tests of `make install`. Programs are built against the installed library with pkg-config and with CMake.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,7 +16,7 @@ foreach(kind boundtoken static)
 endforeach()
 "#;
 
-/// Installs once, into a folder of its own.
+/// Installs once, into a separate folder.
 fn installed() -> PathBuf {
     let prefix = scratch("installed");
     std::fs::remove_dir_all(&prefix).expect("an old installation");
@@ -43,7 +43,7 @@ fn accepts_a_token(program: &Path, prefix: &Path, token: &Path) {
 
 #[test]
 fn an_installed_library_is_found_by_pkg_config_and_cmake() {
-    // Built by this Makefile, whatever BOUNDTOKEN_LIB_DIR says.
+    // This Makefile builds it, whatever BOUNDTOKEN_LIB_DIR says.
     let prefix = installed();
     let token = fresh_token_folder();
     let version = env!("CARGO_PKG_VERSION");

@@ -1,9 +1,9 @@
-//! The C ABI as C and C++ programs see it: bindings/c/tests/c and bindings/c/examples, compiled strictly, run, and run again under checkers
-//! of memory and undefined behaviour.
+//! Tests of the C ABI with the C programs in bindings/c/tests/c and bindings/c/examples. They are compiled as C and
+//! C++ with strict warnings, run, and run again under checkers for memory errors and undefined behaviour.
 //!
-//! Needs make and gcc. What g++, clang, clang++, valgrind, nm, readelf, pkg-config and cmake would test is skipped where they
-//! are missing, and noted. BOUNDTOKEN_LIB_DIR names a folder with libraries to test in place of those that `make capi`
-//! builds.
+//! The tests need make and gcc. Tests that need g++, clang, clang++, valgrind, nm, readelf, pkg-config or cmake are
+//! skipped with a note if the tool is missing. BOUNDTOKEN_LIB_DIR names a folder with libraries to test instead of
+//! the libraries that `make capi` builds.
 #![allow(clippy::restriction)]
 
 #[cfg(feature = "kubernetes")]
@@ -75,7 +75,7 @@ fn clusters_are_tested_where_the_feature_is_on() {
     boundtoken_testing::tools::not_tested("clusters from C", "cargo test with --features kubernetes");
 }
 
-/// A program with every checker that there is.
+/// A program with every available checker.
 fn checked(name: &str) -> Vec<Program> {
     const SANITIZERS: &[&str] =
         &["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"];
@@ -90,7 +90,7 @@ fn checked(name: &str) -> Vec<Program> {
 #[test]
 fn the_shortest_program_compiles_as_the_documentation_writes_it() {
     for language in Language::ALL {
-        // `{sizeof c}` leaves the other members to C, which some compilers mention.
+        // `{sizeof c}` leaves the other members to C, and some compilers warn about that.
         let flags = &["-Wno-missing-field-initializers"];
         if let Some(program) = Program::test("short_form").language(language).flags(flags).compile() {
             let run = program.command().output().expect("runs");
@@ -192,7 +192,7 @@ fn the_shared_library_exports_only_the_abi_and_is_small() {
     assert!(size < limit, "{size} bytes");
 }
 
-/// The functions of the header: what stands before `(` in its declarations.
+/// The functions that the header declares: the words before `(`.
 fn declared_functions() -> Vec<String> {
     let header = std::fs::read_to_string(root().join("include/boundtoken.h")).expect("header");
     let declarations = header.split("extern \"C\" {").nth(1).expect("declarations");

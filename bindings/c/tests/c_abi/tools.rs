@@ -1,4 +1,4 @@
-//! Building the library, compiling programs against it, running them.
+//! Builds the library, compiles programs against it, and runs them.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -6,25 +6,25 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock};
 
-/// The repository's folder.
+/// The root folder of the repository.
 pub fn root() -> &'static Path {
     boundtoken_testing::repository()
 }
 
-/// A folder of this name to work in.
+/// A working folder of this name.
 pub fn scratch(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("c_abi").join(name);
     std::fs::create_dir_all(&path).expect("scratch folder");
     path
 }
 
-/// Where the target folder of the C libraries is: not the one in use by the cargo that runs this test.
+/// The target folder of the C libraries. The cargo that runs this test has locked its own target folder.
 pub fn capi_target() -> PathBuf {
     scratch("target")
 }
 
-/// The features that the C libraries are built with: all of the ABI, and the same cryptography as this test, which
-/// computes the verdicts.
+/// The features of the C libraries: the whole ABI, and the same cryptography as this test, which computes the
+/// verdicts.
 pub const FEATURES: &str =
     if cfg!(feature = "aws-lc-rs") { "aws-lc-rs kubernetes" } else { "ring kubernetes" };
 
@@ -40,7 +40,7 @@ pub fn library() -> &'static Path {
     })
 }
 
-/// Makes this target of the Makefile, one at a time.
+/// Runs this target of the Makefile. Only one runs at a time.
 pub fn make(target: &str, variables: &[String]) {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _guard = ONE_AT_A_TIME.lock();
@@ -52,14 +52,14 @@ pub fn make(target: &str, variables: &[String]) {
         .arg(format!("TARGET_DIR={}", capi_target().display()))
         .arg(format!("FEATURES={FEATURES}"))
         .args(variables);
-    // What the cargo that runs this test says is not meant for the one that make runs.
+    // The environment of the cargo that runs this test is not meant for the cargo that make runs.
     for variable in ["CARGO_TARGET_DIR", "CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "MAKEFLAGS", "MFLAGS"] {
         command.env_remove(variable);
     }
     output(&mut command);
 }
 
-/// The tool's name, if it is there. If not, that is noted.
+/// Returns the tool's name if it is installed, and prints a note if not.
 pub fn tool(name: &str) -> Option<&str> {
     let package = match name {
         "clang++" => "clang",
@@ -69,7 +69,7 @@ pub fn tool(name: &str) -> Option<&str> {
     boundtoken_testing::tools::tool(name, package)
 }
 
-/// Runs a command that must succeed, and returns what it printed.
+/// Runs a command that must succeed. Returns its output.
 pub fn output(command: &mut Command) -> String {
     let Output { status, stdout, stderr } =
         command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
@@ -78,7 +78,7 @@ pub fn output(command: &mut Command) -> String {
     text(&stdout)
 }
 
-/// A compiler and the strictest way to use it.
+/// A compiler with its strictest warnings.
 #[derive(Clone, Copy)]
 pub struct Language {
     pub compiler: &'static str,
@@ -94,7 +94,7 @@ impl Language {
     ];
 }
 
-/// A program to compile, and then to run.
+/// A program to compile and then to run.
 pub struct Program {
     pub name: String,
     source: PathBuf,
@@ -125,7 +125,7 @@ impl Program {
         self
     }
 
-    /// `None` if the compiler is missing and may be.
+    /// Compiles the program. `None` if an optional compiler is missing.
     pub fn compile(mut self) -> Option<Self> {
         let compiler = tool(self.language.compiler)?;
         self.name = format!("{} by {compiler} {}", self.name, self.flags.join(" "));
@@ -153,15 +153,15 @@ impl Program {
         Some(self)
     }
 
-    /// `None` if valgrind is missing and may be.
+    /// Runs the program under valgrind. `None` if valgrind is missing.
     pub fn under_valgrind(mut self) -> Option<Self> {
         let valgrind = [
             tool("valgrind")?,
             "--quiet",
             "--fair-sched=yes",
-            // What a child leaves to its parent's threads is lost to it.
+            // A child process cannot free what belongs to the threads of its parent.
             "--child-silent-after-fork=yes",
-            // Optimised Rust compares values before it knows whether they count; valgrind cannot tell that from a mistake.
+            // Optimised Rust may read values before it knows whether they matter. Valgrind takes that for a mistake.
             "--undef-value-errors=no",
             "--leak-check=full",
             "--error-exitcode=99",
@@ -172,7 +172,7 @@ impl Program {
         Some(self)
     }
 
-    /// What runs it.
+    /// The command that runs the program.
     pub fn command(&self) -> Command {
         let (program, arguments) = self.command.split_first().expect("compiled");
         let mut command = Command::new(program);

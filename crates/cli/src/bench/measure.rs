@@ -1,4 +1,4 @@
-//! Measuring: as many calls as fit into a time, and then each call by itself.
+//! Measures the rate of calls first, then the latency of single calls.
 
 use std::hint::black_box;
 use std::sync::Barrier;
@@ -12,16 +12,16 @@ use serde::Serialize;
 use super::report::Answers;
 use crate::failure::Failure;
 
-/// So many calls are made between two looks at the clock, so that it costs nothing.
+/// The number of calls between two readings of the clock. It makes the cost of the clock negligible.
 const BATCH: u32 = 16;
-/// The share of the time in which nothing is measured yet.
+/// The warm-up takes one part in this many of the time.
 const WARM_UP: u32 = 10;
-/// The longest time that is told apart from longer ones, in nanoseconds: a minute.
+/// The longest latency that is recorded exactly, in nanoseconds: one minute.
 const LONGEST: u64 = 60_000_000_000;
-/// How many digits of each time are kept.
+/// The number of significant digits of each latency.
 const DIGITS: u8 = 3;
 
-/// How long single calls took, in nanoseconds. One that took longer than another hundredth, or thousandth, of them.
+/// Quantiles of the latency of single calls, in nanoseconds.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Latency {
@@ -43,7 +43,7 @@ impl From<&Histogram<u64>> for Latency {
     }
 }
 
-/// Verifies a token again and again in some threads: how many times in a second all in all, and how long it took.
+/// Verifies a token repeatedly in several threads. Returns the total rate and the latencies.
 pub fn verification(
     verifier: &Verifier,
     token: &[u8],
@@ -66,7 +66,7 @@ pub fn verification(
     Ok(Answers { per_second, latency: Latency::from(&all) })
 }
 
-/// What one thread does.
+/// The work of one thread.
 fn work(
     call: &impl Fn() -> Result<(), Rejection>,
     start: &Barrier,
@@ -89,7 +89,7 @@ fn work(
     Ok((rate(count, took), times))
 }
 
-/// Calls for as long as said: how many calls, and how long they took.
+/// Calls for at least this long. Returns the number of calls and the time that they took.
 fn calls(call: &impl Fn() -> Result<(), Rejection>, length: Duration) -> Result<(u64, Duration), Rejection> {
     let start = Instant::now();
     let mut count: u64 = 0;
@@ -105,7 +105,7 @@ fn calls(call: &impl Fn() -> Result<(), Rejection>, length: Duration) -> Result<
     }
 }
 
-/// How many in a second.
+/// The rate per second.
 pub fn rate(count: u64, took: Duration) -> u64 {
     let per_second = u128::from(count).saturating_mul(1_000_000_000) / took.as_nanos().max(1);
     u64::try_from(per_second).unwrap_or(u64::MAX)
@@ -116,25 +116,30 @@ pub fn times() -> Result<Histogram<u64>, Failure> {
 }
 
 pub fn record(times: &mut Histogram<u64>, time: Duration) {
-    times.saturating_record(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+    times.saturating_record(nanoseconds(time));
 }
 
-/// What it costs to look at the clock, in nanoseconds: a part of every latency.
+/// Whole nanoseconds. Saturates after 584 years.
+pub fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The time that one reading of the clock takes, in nanoseconds. Every latency includes it.
 pub fn clock() -> u64 {
-    const LOOKS: u32 = 10_000;
+    const READINGS: u32 = 10_000;
     let start = Instant::now();
-    for _ in 0..LOOKS {
+    for _ in 0..READINGS {
         black_box(Instant::now());
     }
-    u64::try_from((start.elapsed() / LOOKS).as_nanos()).unwrap_or(u64::MAX)
+    nanoseconds(start.elapsed() / READINGS)
 }
 
 pub fn refused(rejection: &Rejection) -> Failure {
     Failure::new(format!("the token is not accepted: {}: {rejection}", rejection.name()))
 }
 
-fn internal() -> Failure {
-    Failure::new("the measurement went wrong; please report this as a bug")
+pub fn internal() -> Failure {
+    Failure::new("the measurement failed; please report this as a bug")
 }
 
 #[cfg(test)]

@@ -1,24 +1,26 @@
-//! How far a measurement has come, on standard error where somebody looks.
+//! The progress bar on standard error.
 
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// How often the bar is drawn anew: seldom enough not to disturb what is measured.
+use super::measure::internal;
+use crate::failure::Failure;
+
+/// The time between two updates of the bar. Frequent updates would disturb the measurement.
 const TICK: Duration = Duration::from_millis(500);
 
 pub struct Progress(ProgressBar);
 
 impl Progress {
-    /// A bar for so many steps of this length each. There is none where standard error is no terminal.
-    pub fn new(steps: usize, length: Duration) -> Self {
-        let bar = ProgressBar::new(u64::try_from(steps).unwrap_or(u64::MAX));
-        if let Ok(style) = ProgressStyle::with_template("  {bar:40} {pos} of {len}, {msg} each") {
-            bar.set_style(style);
-        }
+    /// Shows a bar for steps of equal length, if standard error is a terminal.
+    pub fn new(steps: usize, length: Duration) -> Result<Self, Failure> {
+        let steps = u64::try_from(steps).map_err(|_| internal())?;
+        let style = ProgressStyle::with_template("  {bar:40} {pos} of {len}, {msg} each");
+        let bar = ProgressBar::new(steps).with_style(style.map_err(|_| internal())?);
         bar.set_message(format!("{} s", length.as_secs()));
         bar.enable_steady_tick(TICK);
-        Self(bar)
+        Ok(Self(bar))
     }
 
     pub fn step<T>(&self, work: impl FnOnce() -> T) -> T {

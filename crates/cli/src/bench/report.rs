@@ -2,13 +2,15 @@
 
 use std::thread::available_parallelism;
 
-use boundtoken::fast_rsa::{self, State};
+use boundtoken::fast_rsa::{self, PathState};
 use serde::Serialize;
 
 use super::Seen;
 use super::measure::{self, Latency};
 use super::subject::Subject;
+use crate::failure::Failure;
 use crate::output::{CAUTION, FAINT, STRONG, paint, printable};
+use crate::words;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -16,17 +18,18 @@ pub struct Report {
     boundtoken: &'static str,
     cryptography: &'static str,
     processor: String,
-    cores: usize,
+    /// None if the system does not tell.
+    cores: Option<usize>,
     algorithm: String,
     token_bytes: usize,
-    /// A part of every latency, in nanoseconds.
+    /// The time that one reading of the clock takes, in nanoseconds. Every latency includes it.
     clock: u64,
     rows: Vec<Row>,
     #[serde(skip_serializing_if = "Option::is_none")]
     token_review: Option<Answers>,
 }
 
-/// What was measured of verification in one way.
+/// One line of the table.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
@@ -37,7 +40,7 @@ pub struct Row {
     pub answers: Answers,
 }
 
-/// How many answers there were, and how long each took.
+/// The rate and the latency of answers.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Answers {
@@ -46,32 +49,37 @@ pub struct Answers {
 }
 
 impl Report {
-    pub fn new(subject: &Subject, rows: Vec<Row>, token_review: Option<Answers>) -> Self {
-        Self {
+    pub fn new(subject: &Subject, rows: Vec<Row>, token_review: Option<Answers>) -> Result<Self, Failure> {
+        let algorithm = subject.algorithm()?;
+        Ok(Self {
             boundtoken: env!("CARGO_PKG_VERSION"),
-            cryptography: cryptography(subject),
+            cryptography: cryptography(subject, &algorithm),
             processor: processor(),
-            cores: available_parallelism().map_or(1, usize::from),
-            algorithm: subject.algorithm(),
+            cores: available_parallelism().ok().map(usize::from),
+            algorithm,
             token_bytes: subject.token.len(),
             clock: measure::clock(),
             rows,
             token_review,
-        }
+        })
     }
 
     pub fn text(&self) -> String {
         let Self { algorithm, token_bytes, cryptography, processor, cores, clock, .. } = self;
         let algorithm = printable(algorithm);
         let processor = printable(processor);
-        let cores = if *cores == 1 { "1 core".to_owned() } else { format!("{cores} cores") };
+        let cores = match cores {
+            None => String::new(),
+            Some(1) => ", 1 core".to_owned(),
+            Some(cores) => format!(", {cores} cores"),
+        };
         let mut text = format!(
             "{}\n\n",
-            paint(STRONG, &format!("{algorithm}, {token_bytes} bytes; {cryptography}; {processor}, {cores}"))
+            paint(STRONG, &format!("{algorithm}, {token_bytes} bytes; {cryptography}; {processor}{cores}"))
         );
         text.push_str(&paint(
             FAINT,
-            &line(["Threads", "Token", "Objects", "A second", "p50", "p99", "p99.9", "max"]),
+            &line(["Threads", "Token", "Objects", "Per second", "p50", "p99", "p99.9", "max"]),
         ));
         text.push('\n');
         for Row { threads, seen, bound_objects, answers } in &self.rows {
@@ -86,12 +94,12 @@ impl Report {
             text.push_str(&answers.line("1", "TokenReview", "confirmed"));
         }
         text.push_str(&format!(
-            "\n{FAINT}How many are verified in a second, by all threads together; then how long single ones took, to which\n\
-             reading the clock adds {clock} ns. Objects that are not confirmed may be gone for long.{FAINT:#}\n"
+            "\n{FAINT}The rate counts all threads. Reading the clock adds {clock} ns to each latency.\n\
+             Objects that are not confirmed may have been deleted.{FAINT:#}\n"
         ));
         if cfg!(debug_assertions) {
             text.push_str(&format!(
-                "{CAUTION}This program was built without optimization: its figures mean nothing.{CAUTION:#}\n"
+                "{CAUTION}This program was built without optimization: the figures are meaningless.{CAUTION:#}\n"
             ));
         }
         text
@@ -101,7 +109,7 @@ impl Report {
 impl Answers {
     fn line(&self, threads: &str, token: &str, objects: &str) -> String {
         let Latency { p50, p99, p99_9, max } = self.latency;
-        let [p50, p99, p99_9, max] = [p50, p99, p99_9, max].map(time);
+        let [p50, p99, p99_9, max] = [p50, p99, p99_9, max].map(words::measured);
         let line = line([threads, token, objects, &grouped(self.per_second), &p50, &p99, &p99_9, &max]);
         format!("{line}\n")
     }
@@ -111,23 +119,7 @@ fn line([threads, token, objects, rate, p50, p99, p99_9, max]: [&str; 8]) -> Str
     format!("{threads:>7}  {token:<11}  {objects:<9}  {rate:>11}  {p50:>8}  {p99:>8}  {p99_9:>8}  {max:>8}")
 }
 
-/// A time in the unit that suits it, with three digits at least.
-fn time(nanoseconds: u64) -> String {
-    const UNITS: [(u64, &str); 3] = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs")];
-    match UNITS.into_iter().find(|(unit, _)| nanoseconds >= *unit) {
-        None => format!("{nanoseconds} ns"),
-        Some((unit, name)) => {
-            let (whole, rest) = (nanoseconds / unit, nanoseconds % unit);
-            match whole {
-                0..10 => format!("{whole}.{:02} {name}", rest * 100 / unit),
-                10..100 => format!("{whole}.{} {name}", rest * 10 / unit),
-                _ => format!("{whole} {name}"),
-            }
-        }
-    }
-}
-
-/// A number with a comma before every three digits.
+/// A number with commas between groups of three digits.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
@@ -140,9 +132,9 @@ fn grouped(number: u64) -> String {
     grouped
 }
 
-/// Who checks the signatures.
-fn cryptography(subject: &Subject) -> &'static str {
-    if subject.fast_rsa && subject.algorithm() == "RS256" && fast_rsa::status().state == State::On {
+/// The code that checks the signatures.
+fn cryptography(subject: &Subject, algorithm: &str) -> &'static str {
+    if subject.fast_rsa && algorithm == "RS256" && fast_rsa::status().state == PathState::On {
         "fast-rsa"
     } else if cfg!(feature = "aws-lc-rs") {
         "AWS-LC"
@@ -151,7 +143,7 @@ fn cryptography(subject: &Subject) -> &'static str {
     }
 }
 
-/// The processor as the system names it, or its architecture.
+/// The model of the processor, or its architecture if the system does not tell.
 fn processor() -> String {
     let linux = std::fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
         let line = text.lines().find(|line| line.starts_with("model name"))?;
@@ -163,21 +155,6 @@ fn processor() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_have_the_unit_that_suits_them() {
-        for (nanoseconds, text) in [
-            (0, "0 ns"),
-            (214, "214 ns"),
-            (1_000, "1.00 µs"),
-            (24_870, "24.8 µs"),
-            (999_999, "999 µs"),
-            (1_500_000, "1.50 ms"),
-            (60_000_000_000, "60.0 s"),
-        ] {
-            assert_eq!(time(nanoseconds), text);
-        }
-    }
 
     #[test]
     fn large_numbers_can_be_read() {

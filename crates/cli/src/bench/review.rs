@@ -1,4 +1,4 @@
-//! The API server's TokenReview, measured beside.
+//! Measures the API server's TokenReview.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use super::report::Answers;
 use crate::cluster;
 use crate::failure::{Failure, harmless};
 
-/// Asks the API server, one question after the other.
+/// Sends TokenReviews to the API server, one after the other.
 pub struct Review {
     pub client: Client,
     pub audiences: Vec<String>,
@@ -18,9 +18,10 @@ pub struct Review {
 }
 
 impl Review {
-    /// How many answers came in a second, and how long each took.
+    /// The rate and the latency of answers.
     pub fn measure(&self, token: &[u8], length: Duration) -> Result<Answers, Failure> {
-        let token = std::str::from_utf8(token).map_err(|_| Failure::new("a TokenReview takes a text"))?;
+        let token = std::str::from_utf8(token)
+            .map_err(|_| Failure::new("TokenReview needs a token that is UTF-8"))?;
         let mut times = measure::times()?;
         let mut count: u64 = 0;
         let start = Instant::now();

@@ -1,8 +1,8 @@
-//! What is measured: a token, and who accepts it.
+//! What is measured: a token and the verifiers that accept it.
 
 use std::path::PathBuf;
 
-use boundtoken::fast_rsa::{self, State};
+use boundtoken::fast_rsa::{self, PathState};
 use boundtoken::{Algorithm, KeySet, ObjectStore, TrustedIssuer, UnixSeconds, Verifier, VerifierBuilder};
 use boundtoken_kubernetes::Cluster;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
@@ -10,7 +10,7 @@ use clap::{ArgGroup, Args};
 use tokio::runtime::Runtime;
 
 use super::Seen;
-use super::measure::refused;
+use super::measure::{internal, refused};
 use super::review::Review;
 use crate::cluster::{Connection, follow_for};
 use crate::demo;
@@ -21,7 +21,7 @@ use crate::issue::DEFAULT_ISSUER;
 use crate::keys::{self, IssuerOptions, LoadedIssuer};
 
 const AUDIENCE: &str = "vault";
-/// A token that was made for this, until the year 2100, by a key that nobody has any more.
+/// A token for this benchmark. It expires in the year 2100. Its private key was thrown away.
 const SAMPLE: &[u8] = include_bytes!("sample.token");
 const SAMPLE_JWKS: &[u8] = include_bytes!("sample.jwks.json");
 
@@ -34,21 +34,21 @@ const SAMPLE_JWKS: &[u8] = include_bytes!("sample.jwks.json");
         .multiple(true).requires("cluster"),
 )]
 pub struct SubjectOptions {
-    /// How the program's own token is signed, which is measured when no other is given [default: RS256]
+    /// Algorithm of the built-in token, which is measured by default [default: RS256]
     #[arg(long, value_name = "NAME", conflicts_with = "token_file", value_parser = sample_algorithm())]
     sample: Option<Algorithm>,
-    /// File that holds a token of yours, or - for standard input
+    /// File with your own token, or - for standard input
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
-    /// Identifier of the service that verifies, as the token must name it; may be given several times
+    /// Audience to accept: the name of the service that verifies; may be given several times
     #[arg(long, value_name = "NAME")]
     audience: Vec<String>,
-    /// Check RS256 signatures by boundtoken's own code, where the CPU has AVX-512 IFMA
+    /// Check RS256 signatures with boundtoken's own code if the CPU has AVX-512 IFMA
     #[arg(long)]
     fast_rsa: bool,
     #[command(flatten)]
     issuer: IssuerOptions,
-    /// Take issuer, keys and objects from a cluster, and measure its TokenReview too: this sends the token to it
+    /// Take the issuer, keys and objects from a cluster, and measure its TokenReview too; sends it the token
     #[arg(long, help_heading = "The cluster", conflicts_with_all = ["objects", "issuer", "label", "jwks", "pem"])]
     cluster: bool,
     #[command(flatten)]
@@ -60,38 +60,45 @@ fn sample_algorithm() -> impl clap::builder::TypedValueParser<Value = Algorithm>
         .try_map(|name| Algorithm::from_name(&name).ok_or("not compiled into this program"))
 }
 
-/// A token, and who accepts it.
+fn sample_keys() -> Result<KeySet, Failure> {
+    KeySet::from_jwks(SAMPLE_JWKS).map_err(|error| Failure::new(error.to_string()))
+}
+
+/// A token and the issuers that verifiers trust.
 pub struct Subject {
     pub token: Vec<u8>,
-    /// Whether boundtoken's own code is to check RS256 signatures.
+    /// Whether boundtoken's own code checks RS256 signatures.
     pub fast_rsa: bool,
     audiences: Vec<String>,
     issuers: Vec<TrustedIssuer>,
-    /// The same without a source of objects, where there can be one without.
+    /// The same issuers without objects. None for a cluster, which always has objects.
     pub without_objects: Option<Vec<TrustedIssuer>>,
-    /// Whom to ask beside.
+    /// The API server, if its TokenReview is measured too.
     pub review: Option<Review>,
 }
 
 impl SubjectOptions {
-    /// Why boundtoken's own code checks nothing, although it was asked for.
-    pub fn fast_rsa_is_off(&self) -> Option<&'static str> {
-        // Loading a key turns it on.
-        KeySet::from_jwks(SAMPLE_JWKS).ok().filter(|_| self.fast_rsa)?;
-        match fast_rsa::status().state {
-            State::On => None,
-            State::NoInstructions => Some("--fast-rsa has no effect: this CPU lacks AVX-512 IFMA"),
-            State::TurnedOff => {
-                Some("--fast-rsa has no effect: the environment's BOUNDTOKEN_FAST_RSA forbids it")
+    /// Why `--fast-rsa` has no effect, if it was given and has none.
+    pub fn fast_rsa_is_off(&self) -> Result<Option<&'static str>, Failure> {
+        if !self.fast_rsa {
+            return Ok(None);
+        }
+        // The state is known once a key is loaded.
+        sample_keys()?;
+        Ok(match fast_rsa::status().state {
+            PathState::On => None,
+            PathState::NoInstructions => Some("--fast-rsa has no effect: this CPU lacks AVX-512 IFMA"),
+            PathState::TurnedOff => {
+                Some("--fast-rsa has no effect: the environment variable BOUNDTOKEN_FAST_RSA forbids it")
             }
-            State::NotCompiled => {
+            PathState::NotCompiled => {
                 Some("--fast-rsa has no effect: this program was built for another kind of CPU")
             }
             _ => Some("--fast-rsa has no effect: it failed its self-test; please report this as a bug"),
-        }
+        })
     }
 
-    /// Gives the subject to `measure`; a cluster is followed for as long as that takes.
+    /// Calls `measure` with the subject. Follows the cluster, if there is one, until `measure` returns.
     pub fn with_subject<T>(
         &self,
         measure: impl FnOnce(&Subject) -> Result<T, Failure>,
@@ -117,8 +124,7 @@ impl SubjectOptions {
 impl Subject {
     fn sample(algorithm: Algorithm) -> Result<Self, Failure> {
         let (token, issuer) = if algorithm == Algorithm::RS256 {
-            let keys = KeySet::from_jwks(SAMPLE_JWKS).map_err(|error| Failure::new(error.to_string()))?;
-            (SAMPLE.to_vec(), TrustedIssuer::new(DEFAULT_ISSUER, keys))
+            (SAMPLE.to_vec(), TrustedIssuer::new(DEFAULT_ISSUER, sample_keys()?))
         } else {
             let cluster = demo::Cluster::new(UnixSeconds::now())?;
             (cluster.token.into_bytes(), TrustedIssuer::new(cluster.issuer.name(), cluster.issuer.keys()))
@@ -130,7 +136,7 @@ impl Subject {
         let loaded = options.issuer.load()?;
         let issuers = loaded.iter().map(|each| each.issuer.clone()).collect();
         let subject = Self::new(token, options.audience.clone(), issuers).with_objects_that_exist()?;
-        // What files list takes the place of what is taken to exist.
+        // Files with objects replace the assumption that the objects exist.
         let listed = |(issuer, LoadedIssuer { objects, .. }): (TrustedIssuer, _)| match objects {
             Some(objects) => issuer.bound_objects(objects),
             None => issuer,
@@ -164,7 +170,7 @@ impl Subject {
         }
     }
 
-    /// Takes it that everything the token is bound to exists.
+    /// Assumes that all objects exist that the token is bound to.
     fn with_objects_that_exist(self) -> Result<Self, Failure> {
         let checked =
             self.verifier(Seen::First, false)?.check(&self.token).map_err(|error| refused(&error))?;
@@ -176,7 +182,7 @@ impl Subject {
         Ok(Self { issuers, ..self })
     }
 
-    /// A verifier that remembers tokens, or none.
+    /// A verifier. For [`Seen::First`] it remembers no tokens.
     pub fn verifier(&self, seen: Seen, objects: bool) -> Result<Verifier, Failure> {
         let issuers = match &self.without_objects {
             Some(issuers) if !objects => issuers,
@@ -189,10 +195,10 @@ impl Subject {
         keys::build(builder)
     }
 
-    /// How the token says that it is signed.
-    pub fn algorithm(&self) -> String {
+    /// The algorithm in the token's header. Every token that is accepted names one.
+    pub fn algorithm(&self) -> Result<String, Failure> {
         let header = Parts::decode(&self.token).header.json;
         let name = header.as_ref().and_then(|header| header.get("alg")?.as_str());
-        name.unwrap_or("unknown").to_owned()
+        name.map(str::to_owned).ok_or_else(internal)
     }
 }

@@ -1,4 +1,4 @@
-//! Following a cluster, or as much of it as one token needs.
+//! Following the part of a cluster that one token needs.
 
 use boundtoken::ObjectKind;
 use boundtoken_kubernetes::Cluster;
@@ -8,10 +8,11 @@ use super::object_name;
 use crate::failure::{Failure, causes};
 use crate::inspect::{Parts, Statement};
 
-/// Connects, and follows what this token names: its namespace, and nodes, secrets or webhook configurations if it is bound
+/// Connects, and follows the token's namespace. Follows nodes, secrets or webhook configurations only if the token is bound
 /// to one.
 ///
-/// What an unverified token says decides only how little is looked at: what is not followed is never taken to exist.
+/// The token is not verified yet. It can only narrow what is followed, and an object that is not followed is never assumed
+/// to exist.
 pub async fn follow_for(client: Client, token: &[u8], namespaces: &[String]) -> Result<Cluster, Failure> {
     let statement = Statement::read(Parts::decode(token).claims.json.as_ref());
     let names = |kind: ObjectKind| statement.bound_objects.iter().any(|object| object.kind == kind.name());
@@ -24,6 +25,7 @@ pub async fn follow_for(client: Client, token: &[u8], namespaces: &[String]) -> 
     if namespaces.is_empty() {
         let own = statement.bound_objects.iter().find_map(|object| object.namespace.as_deref());
         let own = own.and_then(|name| object_name(name).ok());
+        // A token without a valid namespace is refused, whichever is followed.
         builder = builder.namespace(own.as_deref().unwrap_or("default"));
     }
     builder = namespaces.iter().fold(builder, |builder, name| builder.namespace(name.as_str()));

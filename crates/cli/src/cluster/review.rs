@@ -7,7 +7,7 @@ use kube::Client;
 use super::post;
 use crate::failure::{Failure, harmless};
 
-/// Asks for a TokenReview (authentication.k8s.io/v1).
+/// Sends a TokenReview (authentication.k8s.io/v1).
 pub async fn review(
     client: &Client,
     token: &str,

@@ -1,27 +1,27 @@
-//! Why the API server and we may differ.
+//! Why the API server's verdict and ours may differ.
 
 use boundtoken::api::TokenReviewStatus;
 use boundtoken::{Reason, Rejection, VerifiedToken};
 
 use super::Verdicts;
 
-const LAST_NEWS: &str = "the API server refuses what is accepted here: was an object deleted, or a key withdrawn, \
-                         between the two questions? Ask again; if it stays so, please report it";
-const OF_TIME: &str =
-    "the token is at the edge of its time, or the clocks are apart: see `boundtoken doctor`";
-const DELETED: &str = "the API server remembers an acceptance for 10 seconds, and may see deletions late; \
-                       here they count at once. Ask again in 10 seconds";
-/// As an API server names it that knows tokens of webhooks, but has them switched off.
+const LAST_NEWS: &str = "the API server refuses a token that boundtoken accepts. An object may have been deleted, or a key \
+                         removed, between the two requests. Ask again. If the difference stays, please report it";
+const OF_TIME: &str = "the token is about to expire or has just become valid, or the clocks differ: see \
+                       `boundtoken doctor`";
+const DELETED: &str = "the API server remembers an acceptance for 10 seconds and may learn of deletions late. In \
+                       boundtoken they count at once. Ask again in 10 seconds";
+/// An API server that supports tokens of webhooks names this gate in its error while the gate is off.
 const WEBHOOK_GATE: &str = "APIServerWebhookAuthenticationToken";
-const GATE_IS_OFF: &str = "the token is bound to a webhook configuration, and the feature gate \
-                           APIServerWebhookAuthenticationToken of this API server is off, so that it neither issues nor \
-                           accepts such tokens; here one counts as long as its configuration exists";
-const ANOTHER_KIND: &str = "the API server has other ways to authenticate, such as OIDC or static tokens; \
-                            this is no bound service-account token, and only those are accepted here";
-const SPACE: &str = "the API server takes a token that begins with white space for no token at all, and answers with \
-                     the anonymous user: never rely on that verdict";
+const GATE_IS_OFF: &str = "the token is bound to a webhook configuration, but the feature gate \
+                           APIServerWebhookAuthenticationToken of this API server is off. It neither issues nor accepts \
+                           such tokens. boundtoken accepts one as long as its configuration exists";
+const ANOTHER_KIND: &str = "the API server has other ways to authenticate, such as OIDC or static tokens. This is not a \
+                            bound service-account token, and boundtoken accepts no others";
+const SPACE: &str = "to the API server, a token that begins with white space is no token, so it answers with the \
+                     anonymous user. Never rely on that verdict";
 
-/// What the difference comes from; none if there is none.
+/// Explains the difference. None if there is no difference.
 pub fn of(verdicts: &Verdicts, token: &[u8]) -> Option<String> {
     match (&verdicts.theirs, &verdicts.ours) {
         (theirs, Ok(ours)) if theirs.authenticated => of_users(theirs, ours),
@@ -47,8 +47,8 @@ fn of_users(theirs: &TokenReviewStatus, ours: &VerifiedToken) -> Option<String> 
         differences.into_iter().filter_map(|(what, differs)| differs.then_some(what)).collect();
     (!differing.is_empty()).then(|| {
         format!(
-            "both accept the token, but they do not say the same of: {}. An authenticating webhook or another version of \
-             Kubernetes may do that; -o json shows both",
+            "both accept the token, but these differ: {}. The cause may be an authenticating webhook or another version \
+             of Kubernetes; -o json shows both answers",
             differing.join(", ")
         )
     })
@@ -76,17 +76,17 @@ fn of_refusal(theirs: &TokenReviewStatus, rejection: &Rejection, token: &[u8]) -
     match reason {
         Reason::Expired | Reason::NotYetValid | Reason::IssuedInFuture => OF_TIME.to_owned(),
         Reason::IssuerMismatch => {
-            "the API server accepts further issuers than the one it names: its --service-account-issuer is given \
-             several times; tokens of the old ones end soon"
+            "the API server accepts further issuers besides the one that it publishes: its --service-account-issuer is \
+             given several times. Tokens of the old issuers expire soon"
                 .to_owned()
         }
         Reason::KeyUnknown => {
-            "the API server has a key that it does not publish at /openid/v1/jwks, or has published it within the \
+            "the API server has a key that it does not publish at /openid/v1/jwks, or has published only within the \
              last seconds"
                 .to_owned()
         }
         _ if (500..600).contains(&reason.code()) => DELETED.to_owned(),
-        _ => "no known reason: please report it".to_owned(),
+        _ => "the cause is unknown: please report it".to_owned(),
     }
 }
 
@@ -161,7 +161,7 @@ mod tests {
         let mut verdicts = Verdicts { theirs, ours: Ok(ours) };
         assert_eq!(of(&verdicts, b"x"), None);
         verdicts.theirs.user.groups.push("more".to_owned());
-        assert!(of(&verdicts, b"x").unwrap().contains("the same of: groups."));
+        assert!(of(&verdicts, b"x").unwrap().contains("these differ: groups."));
         verdicts.theirs.authenticated = false;
         assert!(of(&verdicts, b"x").unwrap().contains("Ask again"));
         verdicts.theirs.error = "feature gate \"APIServerWebhookAuthenticationToken\" is disabled".to_owned();

@@ -11,8 +11,8 @@ use crate::failure::Failure;
 
 pub const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 pub const AUDIENCE: &str = "vault";
-/// How long the token lives, in seconds.
-pub const LIFETIME: u64 = 3_600;
+/// The token's lifetime, in seconds.
+pub const LIFETIME: u32 = 3_600;
 
 const NAMESPACE: &str = "demo";
 const ACCOUNT: &str = "app";
@@ -37,7 +37,7 @@ impl Cluster {
         Ok(Self { token: issued.token().to_owned(), issuer, objects })
     }
 
-    /// A service's verifier, which sees this cluster's objects as they change.
+    /// A service's verifier. It sees changes to this cluster's objects.
     pub fn verifier(&self, audience: &str) -> Result<Verifier, Failure> {
         Verifier::builder().issuer(self.issuer.trusted()).audience(audience).build().map_err(fault)
     }
@@ -47,7 +47,7 @@ impl Cluster {
     }
 }
 
-/// What the kubelet asks for.
+/// The kubelet's request.
 fn request() -> TokenRequest {
     let pod = BoundObjectReference {
         kind: "Pod".to_owned(),
@@ -58,7 +58,7 @@ fn request() -> TokenRequest {
     TokenRequest {
         spec: TokenRequestSpec {
             audiences: vec![AUDIENCE.to_owned()],
-            expiration_seconds: i64::try_from(LIFETIME).ok(),
+            expiration_seconds: Some(LIFETIME.into()),
             bound_object_ref: Some(pod),
             ..TokenRequestSpec::default()
         },
@@ -66,7 +66,7 @@ fn request() -> TokenRequest {
     }
 }
 
-/// The cluster's objects while the pod lives.
+/// The cluster's objects while the pod exists.
 pub fn objects() -> Value {
     objects_with(json!([{
         "metadata": {"namespace": NAMESPACE, "name": POD, "uid": POD_UID},

@@ -1,4 +1,4 @@
-//! The demonstration's files.
+//! The demo's files.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::output::{json, printable};
 use crate::shell;
 
-/// Writes the files, and returns the commands to try on them.
+/// Writes the files. Returns commands to try on them.
 pub fn write(directory: &Path, cluster: &Cluster) -> Result<String, Failure> {
     let failed = |error: io::Error| Failure::with_file(directory, error);
     fs::create_dir_all(directory).map_err(failed)?;
@@ -30,7 +30,7 @@ pub fn write(directory: &Path, cluster: &Cluster) -> Result<String, Failure> {
     Ok(commands(directory))
 }
 
-/// Writes a file that must not exist yet, for its owner only: one of them is a token.
+/// Writes a new file that only its owner may read, because one of the files is a token.
 fn write_new(path: &Path, content: &str) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

@@ -1,4 +1,4 @@
-//! Who may attest API groups, as an argument says it.
+//! The argument that says who may attest API groups.
 
 use std::str::FromStr;
 

@@ -1,21 +1,21 @@
-//! What stands where the kubeconfig is to be written.
+//! An existing file in the place of the kubeconfig.
 
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::config::{KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 
 use crate::cluster;
-use crate::failure::Failure;
+use crate::failure::{Failure, causes};
 
-/// What stands in every kubeconfig of a development server, and in hardly any other: the name of its context.
+/// A line in every kubeconfig of a development server, and in hardly any other.
 const MARK: &str = "current-context: boundtoken-dev";
-/// How long the server of an earlier run may take to answer. Its faults spare health checks.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// The longest that the server of an earlier run may take to answer. Its faults spare health checks.
+const HEALTH_CHECK_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Makes sure that nothing is lost when the file is written: it must be missing, or from a run that has ended.
+/// Makes sure that the file may be overwritten: it must be absent, or from a server that has stopped.
 pub async fn demand_replaceable(path: &Path) -> Result<(), Failure> {
     let content = match std::fs::read_to_string(path) {
         Ok(content) => content,
@@ -26,35 +26,44 @@ pub async fn demand_replaceable(path: &Path) -> Result<(), Failure> {
     if !content.contains(MARK) {
         return Err(Failure::with_file(
             path,
-            "this file is not from an earlier run of the development server: name another with --kubeconfig",
+            "this file is not from a development server: name another one with --kubeconfig",
         ));
     }
-    match server(&content).await {
-        Some((url, client)) if runs(&client).await => Err(Failure::with_file(
+    // If the file is damaged, its server may still run.
+    let unreadable = |why: &str| {
+        Failure::with_file(
+            path,
+            format!("this kubeconfig is damaged ({why}): delete it, or name another file with --kubeconfig"),
+        )
+    };
+    let config = config(&content).await.map_err(|error| unreadable(&causes(&error)))?;
+    let url = config.cluster_url.to_string();
+    let client = cluster::client(config).map_err(|failure| unreadable(failure.sentence()))?;
+    if runs(&client).await {
+        return Err(Failure::with_file(
             path,
             format!(
-                "the development server that wrote this file still runs at {url}: end it, or name another file with \
+                "the development server that wrote this file still runs at {url}: stop it, or name another file with \
                  --kubeconfig"
             ),
-        )),
-        _ => Ok(()),
+        ));
     }
+    Ok(())
 }
 
-/// The server that a kubeconfig leads to.
-async fn server(kubeconfig: &str) -> Option<(String, Client)> {
-    let kubeconfig = Kubeconfig::from_yaml(kubeconfig).ok()?;
-    let mut config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.ok()?;
-    // It is on this computer.
+/// The server in a kubeconfig.
+async fn config(kubeconfig: &str) -> Result<Config, KubeconfigError> {
+    let kubeconfig = Kubeconfig::from_yaml(kubeconfig)?;
+    let mut config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
+    // The server is on this computer, behind no proxy.
     config.proxy_url = None;
-    let url = config.cluster_url.to_string();
-    Some((url, cluster::client(config).ok()?))
+    Ok(config)
 }
 
-/// Whether it answers as the run that wrote the file: each run has a token and a certificate authority of its own. A server
-/// that takes the connection and does not answer may be that run, stopped by a debugger or SIGSTOP.
+/// Whether the server that wrote the file still runs. Another server on its port has another token and another certificate
+/// authority, so the request fails. A timeout counts as running: a debugger or SIGSTOP may have suspended the server.
 async fn runs(client: &Client) -> bool {
-    match tokio::time::timeout(PATIENCE, cluster::get(client, "/healthz", "*/*")).await {
+    match tokio::time::timeout(HEALTH_CHECK_TIMEOUT, cluster::get(client, "/healthz", "*/*")).await {
         Ok(answer) => answer.is_ok_and(|answer| answer.status.is_success()),
         Err(_) => true,
     }

@@ -1,4 +1,4 @@
-//! The checks, but those of permissions.
+//! All checks except those of permissions.
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,12 +19,12 @@ use crate::inspect::{Parts, Statement};
 use crate::words::{self, moment};
 
 const JSON: &str = "application/json";
-/// How far clocks may be apart, in seconds, unless a verifier is told otherwise.
+/// A verifier's default leeway, in seconds.
 const LEEWAY: u64 = 60;
-/// The longest token file that is read, in bytes.
+/// The largest token file that is read, in bytes.
 const MAX_TOKEN_SIZE: u64 = 1 << 20;
-/// How long a connection to the address in the discovery document may take.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// The longest that a connection to the address in the discovery document may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 const FOR_READING_KEYS: &str = "bind the ClusterRole system:service-account-issuer-discovery to this identity, as \
                                 deploy/rbac-cluster.yaml does";
@@ -37,13 +37,13 @@ pub async fn configuration(connection: &Connection) -> (Option<Config>, Check) {
             (Some(config), check)
         }
         Err(failure) => {
-            let remedy = "name a kubeconfig by --kubeconfig or KUBECONFIG, or run this in a pod";
+            let remedy = "name a kubeconfig with --kubeconfig or KUBECONFIG, or run this in a pod";
             (None, Check::fail(NAME, failure.sentence(), remedy))
         }
     }
 }
 
-/// Whether the API server answers at all, and what it is.
+/// Whether the API server answers, its version, and its clock.
 pub async fn api_server(client: &Client) -> (bool, Vec<Check>) {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -66,8 +66,8 @@ pub async fn api_server(client: &Client) -> (bool, Vec<Check>) {
             let remedy = "renew the credentials of the kubeconfig, or the pod's token";
             return (false, vec![Check::fail(NAME, refusal.message, remedy), clock]);
         }
-        // It is there, and the version is nobody's need.
-        Ok(Err(refusal)) => Check::information(NAME, format!("version not known: {}", refusal.message)),
+        // The API server is reachable. Nothing needs its version.
+        Ok(Err(refusal)) => Check::information(NAME, format!("unknown version: {}", refusal.message)),
         Err(failure) => {
             return (false, vec![Check::fail(NAME, failure.sentence(), "see the API server's log"), clock]);
         }
@@ -80,15 +80,15 @@ fn clock(answer: &Answer, asked_at: UnixSeconds, answered_at: UnixSeconds) -> Ch
     let date = answer.headers.get(DATE).and_then(|date| date.to_str().ok());
     let date = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
     let Some(date) = date.and_then(|date| u64::try_from(date.timestamp()).ok()) else {
-        return Check::information(NAME, "the API server does not say what time it has");
+        return Check::information(NAME, "the API server does not tell its time");
     };
-    // The answer was written at some moment in between.
+    // The response was written between the two times.
     let difference = match date < asked_at.0 {
         true => asked_at.0.saturating_sub(date),
         false => date.saturating_sub(answered_at.0),
     };
     let finding = format!("{} apart, of {LEEWAY} seconds allowed", words::duration(difference));
-    let remedy = "set the clocks by NTP, on both machines";
+    let remedy = "set the clocks of both machines by NTP";
     match difference {
         0..=5 => Check::ok(NAME, finding),
         6..=LEEWAY => Check::warn(NAME, finding, remedy),
@@ -96,7 +96,7 @@ fn clock(answer: &Answer, asked_at: UnixSeconds, answered_at: UnixSeconds) -> Ch
     }
 }
 
-/// The discovery document, and whether the address in it can be reached: nothing here needs that.
+/// The discovery document. Also tells whether the address in it can be reached, although nothing needs that.
 pub async fn discovery(client: &Client) -> Vec<Check> {
     #[derive(Deserialize)]
     struct Document {
@@ -110,8 +110,8 @@ pub async fn discovery(client: &Client) -> Vec<Check> {
         Ok(Ok(document)) if document.issuer.is_empty() => {
             vec![Check::fail(
                 NAME,
-                "the discovery document names none",
-                "set --service-account-issuer of the API server",
+                "the discovery document names no issuer",
+                "set the API server's --service-account-issuer",
             )]
         }
         Ok(Ok(document)) => {
@@ -136,16 +136,16 @@ async fn address_of_keys(jwks_uri: &str) -> Check {
         Some((uri.host()?.trim_matches(['[', ']']).to_owned(), port))
     });
     let Some(address) = address else {
-        return Check::information(NAME, format!("none that can be used; {not_needed}"));
+        return Check::information(NAME, format!("no usable address; {not_needed}"));
     };
-    let connected = tokio::time::timeout(PATIENCE, TcpStream::connect(address)).await;
-    let said = if matches!(connected, Ok(Ok(_))) { "can be reached" } else { "cannot be reached" };
-    Check::information(NAME, format!("{jwks_uri} {said} from here; {not_needed}"))
+    let connected = tokio::time::timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await;
+    let state = if matches!(connected, Ok(Ok(_))) { "can be reached" } else { "cannot be reached" };
+    Check::information(NAME, format!("{jwks_uri} {state} from here; {not_needed}"))
 }
 
 pub async fn key_set(client: &Client) -> Check {
     const NAME: &str = "keys";
-    // The API server does not give it to those who accept JSON only.
+    // The API server refuses a request that accepts only application/json.
     let answer =
         cluster::get(client, "/openid/v1/jwks", "application/jwk-set+json, application/json;q=0.9").await;
     let document = match answer.and_then(|answer| answer.object::<serde_json::Value>()) {
@@ -153,7 +153,7 @@ pub async fn key_set(client: &Client) -> Check {
         Ok(Err(refusal)) => return Check::fail(NAME, refusal.message, FOR_READING_KEYS),
         Err(failure) => return Check::fail(NAME, failure.sentence(), "see the API server's log"),
     };
-    let unusable = "sign with RSA or P-256, as Kubernetes does: --service-account-signing-key-file";
+    let unusable = "sign with an RSA or P-256 key, as Kubernetes does: --service-account-signing-key-file";
     let keys = match KeySet::from_jwks(document.to_string().as_bytes()) {
         Ok(keys) => keys,
         Err(error) => return Check::fail(NAME, error.to_string(), unusable),
@@ -161,13 +161,15 @@ pub async fn key_set(client: &Client) -> Check {
     let algorithms: Vec<String> = keys.keys().iter().map(described).collect();
     let finding = format!("{} usable: {}", algorithms.len(), algorithms.join(", "));
     match keys.skipped().first() {
-        _ if keys.is_empty() => Check::fail(NAME, "no key of the key set can be used", unusable),
-        Some(skipped) => Check::warn(NAME, format!("{finding}; one is not: {}", skipped.error()), unusable),
+        _ if keys.is_empty() => Check::fail(NAME, "the key set has no usable key", unusable),
+        Some(skipped) => {
+            Check::warn(NAME, format!("{finding}; one is unusable: {}", skipped.error()), unusable)
+        }
         None => Check::ok(NAME, finding),
     }
 }
 
-/// A key's algorithm, and the code that verifies it where that is not the library.
+/// A key's algorithm, and the code that verifies its signatures unless that is the default.
 fn described(key: &Key) -> String {
     match key.path() {
         VerificationPath::Backend => key.algorithm().name().to_owned(),
@@ -175,7 +177,7 @@ fn described(key: &Key) -> String {
     }
 }
 
-/// Whether the server streams lists, whose end it marks by a bookmark. Asks for an object that nobody has.
+/// Whether the API server streams lists and marks their end with a bookmark. Watches a name that no object has.
 pub async fn watching(client: &Client, namespace: Option<&String>) -> Check {
     const NAME: &str = "watches";
     let place = namespace.map(|name| format!("namespaces/{name}/")).unwrap_or_default();
@@ -183,18 +185,17 @@ pub async fn watching(client: &Client, namespace: Option<&String>) -> Check {
         "/api/v1/{place}serviceaccounts?watch=true&allowWatchBookmarks=true&sendInitialEvents=true\
          &resourceVersionMatch=NotOlderThan&timeoutSeconds=1&fieldSelector=metadata.name%3Dboundtoken-doctor"
     );
-    let old =
-        "update the API server to 1.32 or later; until then lists are read page by page, which is slower";
+    let old = "update the API server to 1.32 or later; until then, lists are read in pages, which is slower";
     match cluster::get(client, &path, JSON).await {
         Ok(answer) if answer.contains("k8s.io/initial-events-end") => {
-            Check::ok(NAME, "streaming lists and bookmarks are there")
+            Check::ok(NAME, "streaming lists and bookmarks are supported")
         }
         Ok(answer) if answer.status.is_success() => {
             Check::warn(NAME, "no bookmark marks the end of a streamed list", old)
         }
         Ok(answer) => match answer.object::<serde_json::Value>() {
             Ok(Err(refusal)) if refusal.status == StatusCode::FORBIDDEN => {
-                Check::warn(NAME, "not allowed, so not known", "see the permissions above")
+                Check::warn(NAME, "unknown, because watching is not allowed", "see the permissions above")
             }
             Ok(Err(refusal)) => Check::warn(NAME, format!("no streaming lists: {}", refusal.message), old),
             Ok(Ok(_)) => Check::warn(NAME, "no streaming lists", old),
@@ -204,7 +205,7 @@ pub async fn watching(client: &Client, namespace: Option<&String>) -> Check {
     }
 }
 
-/// The token by which we are known to the API server.
+/// The token with which this identity authenticates to the API server.
 pub fn own_token(file: &Path) -> Check {
     const NAME: &str = "own token";
     let token = match read_file(file, MAX_TOKEN_SIZE) {
@@ -213,10 +214,10 @@ pub fn own_token(file: &Path) -> Check {
     };
     let statement = Statement::read(Parts::decode(token.trim_ascii()).claims.json.as_ref());
     if statement.audiences.is_empty() {
-        let remedy = "mount a projected token: a token without an audience is good everywhere";
+        let remedy = "mount a projected token: a token without an audience is accepted everywhere";
         return Check::warn(NAME, format!("{} names no audience", failure::name(file)), remedy);
     }
-    let user = statement.username.unwrap_or_default();
+    let user = statement.username.as_deref().unwrap_or("nobody");
     let audiences = statement.audiences.join(", ");
     let finding = format!("{user}, for {audiences}");
     match statement.expires_at {

@@ -1,4 +1,4 @@
-//! What this identity may do, by the API server's own word.
+//! The permissions of this identity, as the API server reports them.
 
 use boundtoken::ObjectKind;
 use kube::Client;
@@ -10,7 +10,7 @@ use crate::cluster;
 use crate::failure::Failure;
 
 const VERBS: [&str; 3] = ["get", "list", "watch"];
-/// What is followed, and the name of its check.
+/// The name of each check, and the kinds that it covers.
 const FOLLOWED: [(&str, &[ObjectKind]); 5] = [
     ("serviceaccounts", &[ObjectKind::ServiceAccount]),
     ("pods", &[ObjectKind::Pod]),
@@ -23,25 +23,24 @@ const SECRETS: &str = "secrets";
 const WEBHOOKS: &str = "webhooks";
 
 #[derive(Deserialize)]
-struct Review {
-    status: Status,
+struct AccessReview {
+    status: AccessReviewStatus,
 }
 
 #[derive(Deserialize)]
-struct Status {
-    #[serde(default)]
+struct AccessReviewStatus {
     allowed: bool,
 }
 
-/// One line for each resource; the two of webhook configurations share one.
+/// One line for each resource. The two resources of webhook configurations share a line.
 pub async fn check(client: &Client, namespaces: &[String]) -> Vec<Check> {
     let mut found = Vec::new();
     for (name, kinds) in FOLLOWED {
         match missing(client, kinds, namespaces).await {
             Ok(Some(missing)) => found.push(judge(name, &missing)),
             Ok(None) => {
-                let remedy = "try `boundtoken verify --cluster`: what is missing is said there";
-                let finding = "not known: this API server does not answer SelfSubjectAccessReview";
+                let remedy = "try `boundtoken verify --cluster`, which names a missing permission";
+                let finding = "unknown: this API server does not answer SelfSubjectAccessReview";
                 return vec![Check::warn("permissions", finding, remedy)];
             }
             Err(failure) => {
@@ -60,19 +59,19 @@ fn judge(name: &'static str, missing: &[String]) -> Check {
     match name {
         SECRETS => Check::information(
             name,
-            format!("{finding}; only tokens that are bound to secrets need it, and pods use none of them"),
+            format!("{finding}; only tokens that are bound to secrets need it, and no pod has such a token"),
         ),
         WEBHOOKS => Check::information(
             name,
             format!(
-                "{finding}; only admission webhooks need it, for the tokens that the API server shows to them: see \
+                "{finding}; only admission webhooks need it, for the tokens that the API server sends them: see \
                  deploy/rbac-webhooks.yaml"
             ),
         ),
         NODES => Check::warn(
             name,
             format!("{finding}; only tokens that are bound to nodes need it"),
-            "kubectl apply -f deploy/rbac-cluster.yaml, or follow no nodes",
+            "kubectl apply -f deploy/rbac-cluster.yaml, or do not follow nodes",
         ),
         _ => Check::fail(
             name,
@@ -82,7 +81,7 @@ fn judge(name: &'static str, missing: &[String]) -> Check {
     }
 }
 
-/// What is not allowed; none if the API server does not say.
+/// The missing permissions. None if the API server does not tell.
 async fn missing(
     client: &Client,
     kinds: &[ObjectKind],
@@ -93,7 +92,7 @@ async fn missing(
     for kind in kinds {
         let namespaces =
             if namespaces.is_empty() || !kind.is_namespaced() { &everywhere } else { namespaces };
-        // Where one line speaks of one kind, its name says which.
+        // The line's name tells the resource, unless the line covers several.
         let resource = if kinds.len() > 1 { format!(" on {}", kind.resource()) } else { String::new() };
         for namespace in namespaces {
             let Some(verbs) = missing_verbs(client, *kind, namespace).await? else { return Ok(None) };
@@ -124,7 +123,7 @@ async fn missing_verbs(
             "kind": "SelfSubjectAccessReview",
             "spec": {"resourceAttributes": attributes},
         });
-        match cluster::post(client, path, &review).await?.object::<Review>()? {
+        match cluster::post(client, path, &review).await?.object::<AccessReview>()? {
             Ok(review) if review.status.allowed => {}
             Ok(_) => verbs.push(verb),
             Err(_) => return Ok(None),

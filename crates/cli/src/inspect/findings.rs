@@ -1,4 +1,4 @@
-//! At what a verifier would stop. Every rule here is the library's.
+//! Why a verifier would refuse a token. The library decides, so this file has no rules of its own.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,12 +10,12 @@ use super::parts::Parts;
 use super::statement::Statement;
 use crate::failure::Failure;
 
-/// Stands where a token names nobody that a verifier could be told to trust.
+/// The issuer or audience for a token that names none.
 const NOBODY: &str = "(nobody)";
-/// The largest size that a verifier can be told to look at, for parts of a token whose own size is judged already.
+/// The largest token size limit that a verifier can have. For parts of a token whose size was judged before.
 const ANY_SIZE: usize = 1 << 20;
 
-/// The part of a token in which a verifier would stop.
+/// A part of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     Form,
@@ -24,7 +24,7 @@ pub enum Place {
 }
 
 impl Place {
-    /// Where a reason belongs; nowhere when it is about keys.
+    /// The part that a reason is about. None for reasons about keys.
     fn of(reason: Reason) -> Option<Self> {
         match reason.code() {
             100..200 => Some(Self::Form),
@@ -43,7 +43,7 @@ impl Place {
     }
 }
 
-/// A refusal to expect, and where.
+/// A refusal to expect, and the part that it is about.
 pub struct Finding {
     pub place: Place,
     pub rejection: Rejection,
@@ -54,17 +54,19 @@ impl Finding {
         Place::of(rejection.reason()).map(|place| Self { place, rejection })
     }
 
-    /// Whether another time could undo it.
+    /// Whether the token would not be refused for this at another time.
     fn is_of_time(&self) -> bool {
         matches!(self.rejection.reason(), Reason::Expired | Reason::NotYetValid | Reason::IssuedInFuture)
     }
 }
 
-/// Asks a verifier about each part by itself, so that a fault in one does not hide those in the next.
+/// Asks a verifier about each part separately. A fault in one part does not hide the faults in the next.
 ///
-/// There is no key for the signature, and none is needed: the verifier trusts a key made for this one moment, which
-/// nobody else ever sees. The form is judged under a header that names this key; the header before any key is looked
-/// for; the claims once they are signed anew.
+/// The token's own key is unknown and not needed. The verifier trusts a key that is made here and never leaves this function:
+///
+/// - The form is judged behind a header that names this key.
+/// - The header is judged before the verifier looks for a key.
+/// - The claims are judged after they are signed with this key.
 pub fn find(
     token: &[u8],
     parts: &Parts,
@@ -83,6 +85,7 @@ pub fn find(
         rejection.and_then(Finding::of).filter(|finding| finding.place == place)
     };
     let claims = parts.claims.bytes.as_deref();
+    // Without claims, only the header of this token is used.
     let signed_anew = key.sign(claims.unwrap_or_default()).map_err(impossible)?;
 
     let form = as_it_is.filter(|finding| finding.place == Place::Form).or_else(|| {
@@ -95,7 +98,7 @@ pub fn find(
         judge(Place::Header, canonical.as_bytes(), now)
     });
     let in_claims = claims.and_then(|_| judge(Place::Claims, signed_anew.as_bytes(), now));
-    // What is judged behind the times, as of the token's last second.
+    // A fault in the times hides later faults. They show in the token's last second.
     let behind_times = statement.expires_at.filter(|_| in_claims.as_ref().is_some_and(Finding::is_of_time));
     let behind_times = behind_times.and_then(|expires_at| {
         let last_second = UnixSeconds(expires_at.0.saturating_sub(1));
@@ -104,7 +107,7 @@ pub fn find(
     Ok([form, header, in_claims, behind_times].into_iter().flatten().collect())
 }
 
-/// A verifier that trusts whomever the token says it is from, and is the first of those that the token is for.
+/// A verifier that trusts the issuer in the token, and accepts the first audience in the token.
 fn trusting(key: &SigningKey, statement: &Statement) -> VerifierBuilder {
     let mut issuers = statement.issuer.iter().filter(|issuer| !issuer.is_empty());
     let mut audiences = statement.audiences.iter().filter(|audience| !audience.is_empty());

@@ -1,4 +1,4 @@
-//! A token taken apart, with more leniency than any verifier may have.
+//! The decoded parts of a token. Decoding is far more lenient than a verifier may be.
 
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
@@ -12,22 +12,23 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::RequireNone),
 );
 
-/// What could be decoded.
+/// The decoded parts.
 pub struct Parts {
     /// The size of the token in bytes.
     pub size: usize,
     pub header: Part,
     pub claims: Part,
-    /// The size of the signature in bytes. The signature itself is nobody's business.
+    /// The size of the signature in bytes. The signature itself is not kept.
     pub signature_size: Option<usize>,
 }
 
-/// Header or claims.
+/// The header or the claims.
 #[derive(Default)]
 pub struct Part {
     /// The decoded bytes.
     pub bytes: Option<Vec<u8>>,
-    /// What they say, when they are JSON. Of a member that stands twice, the last; broken letters are marked as such.
+    /// The bytes as JSON, if they are JSON. The last of several members with the same name counts. Invalid UTF-8 becomes
+    /// U+FFFD.
     pub json: Option<Value>,
 }
 
@@ -43,7 +44,7 @@ impl Parts {
         }
     }
 
-    /// Whether there is anything that a token consists of.
+    /// Whether the header or the claims are a JSON object.
     pub fn are_a_token(&self) -> bool {
         let is_object = |part: &Part| part.json.as_ref().is_some_and(Value::is_object);
         is_object(&self.header) || is_object(&self.claims)
@@ -53,13 +54,13 @@ impl Parts {
 impl Part {
     fn read(bytes: Option<Vec<u8>>) -> Self {
         let text = bytes.as_deref().map(String::from_utf8_lossy);
-        // Nesting is bounded by the parser.
+        // The parser limits nesting.
         let json = text.and_then(|text| serde_json::from_str(&text).ok());
         Self { bytes, json }
     }
 }
 
-/// Decodes base64 in either alphabet, with or without padding, passing over white space and quotes.
+/// Decodes base64 in either alphabet, with or without padding. Ignores white space and quotes.
 fn decode(part: &[u8]) -> Option<Vec<u8>> {
     let mut letters: Vec<u8> = part
         .iter()
@@ -70,7 +71,7 @@ fn decode(part: &[u8]) -> Option<Vec<u8>> {
             other => *other,
         })
         .collect();
-    // One letter alone holds no byte.
+    // A single last letter encodes no byte.
     if letters.len() % 4 == 1 {
         letters.pop();
     }

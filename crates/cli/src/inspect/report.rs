@@ -1,4 +1,4 @@
-//! What `inspect` writes.
+//! The output of `inspect`.
 
 use boundtoken::UnixSeconds;
 use serde::Serialize;
@@ -11,8 +11,8 @@ use crate::failure::Failure;
 use crate::output::{self, BAD, CAUTION, GOOD, STRONG, Structured, json, paint, printable, row, rows};
 use crate::words::moment;
 
-const NOTICE: &str = "the signature was not checked: anybody can write such a token";
-/// How much is shown of a part that is no JSON, in characters.
+const NOTICE: &str = "the signature was not checked: anyone could have written this token";
+/// How many characters are shown of a part that is not JSON.
 const SHOWN: usize = 1_000;
 
 pub struct Report<'a> {
@@ -22,7 +22,7 @@ pub struct Report<'a> {
     pub now: UnixSeconds,
 }
 
-/// The report as programs read it.
+/// The report for programs.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Document<'a> {
@@ -73,7 +73,9 @@ impl Report<'_> {
             write_part(&mut lines, "Header", &self.parts.header)?;
             write_part(&mut lines, "Claims", &self.parts.claims)?;
         } else {
-            lines.push_str("There is no token in it: neither header nor claims are a JSON object.\n\n");
+            lines.push_str(
+                "There is no token in it: neither the header nor the claims are a JSON object.\n\n",
+            );
         }
         self.write_findings(&mut lines);
         lines.push_str(&format!("\n{unverified}"));
@@ -105,22 +107,22 @@ impl Report<'_> {
 
     fn write_times(&self, lines: &mut String) {
         let Statement { issued_at, not_before, expires_at, warn_after, .. } = *self.statement;
-        let said = |time: UnixSeconds| moment(time, self.now);
-        row(lines, "Issued", &issued_at.map_or_else(|| stated(None), said));
-        // Kubernetes writes the same second twice.
+        let shown = |time: UnixSeconds| moment(time, self.now);
+        row(lines, "Issued", &issued_at.map_or_else(|| stated(None), shown));
+        // Kubernetes writes the time of issue into both claims.
         if let Some(not_before) = not_before.filter(|_| not_before != issued_at) {
-            row(lines, "Not before", &said(not_before));
+            row(lines, "Not before", &shown(not_before));
         }
-        row(lines, "Expires", &expires_at.map_or_else(|| stated(None), said));
+        row(lines, "Expires", &expires_at.map_or_else(|| stated(None), shown));
         if let Some(warn_after) = warn_after {
-            row(lines, "Stale after", &said(warn_after));
+            row(lines, "Stale after", &shown(warn_after));
         }
     }
 
     fn write_header_members(&self, lines: &mut String) {
         for (label, member, absence) in [
-            ("Algorithm", "alg", Some("not said")),
-            ("Key id", "kid", Some("not said: accepted only if exactly one key fits")),
+            ("Algorithm", "alg", Some("none given")),
+            ("Key id", "kid", Some("none given: accepted only if exactly one key fits")),
             ("Type", "typ", None),
         ] {
             let value = self.parts.header.json.as_ref().and_then(|header| header.get(member));
@@ -135,8 +137,11 @@ impl Report<'_> {
 
     fn write_findings(&self, lines: &mut String) {
         if self.findings.is_empty() {
-            lines.push_str(&paint(GOOD, "Nothing wrong with form, header, claims and times."));
-            lines.push_str("\nWhether the signature holds, only `boundtoken verify` can tell.\n");
+            lines.push_str(&paint(
+                GOOD,
+                "Nothing is wrong with the form, the header, the claims and the times.",
+            ));
+            lines.push_str("\nOnly `boundtoken verify` can tell whether the signature is valid.\n");
             return;
         }
         lines.push_str(&paint(BAD, "A verifier refuses this token:"));
@@ -150,10 +155,10 @@ impl Report<'_> {
 }
 
 fn stated(text: Option<&str>) -> String {
-    text.map_or_else(|| paint(CAUTION, "not said"), printable)
+    text.map_or_else(|| paint(CAUTION, "none given"), printable)
 }
 
-/// An object by kind, namespace and name.
+/// An object's kind, namespace and name.
 pub fn described(object: &Object) -> String {
     let namespace = object.namespace.as_deref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
     printable(&format!("{} {namespace}{}", object.kind, object.name.as_deref().unwrap_or("?")))
@@ -169,7 +174,7 @@ fn write_part(lines: &mut String, title: &str, part: &Part) -> Result<(), Failur
             let text = printable(&String::from_utf8_lossy(bytes));
             let start: String = text.chars().take(SHOWN).collect();
             let cut = if start.len() < text.len() { " ..." } else { "" };
-            format!("(not readable as JSON: {} bytes)\n{start}{cut}", bytes.len())
+            format!("(not JSON: {} bytes)\n{start}{cut}", bytes.len())
         }
         (None, None) => "(missing, or not base64)".to_owned(),
     };

@@ -1,10 +1,10 @@
-//! What a token says of itself, true or not.
+//! What a token claims, whether true or not.
 
 use boundtoken::{Attestation, UnixSeconds};
 use serde::Serialize;
 use serde_json::Value;
 
-/// What claims say, as far as they can be understood.
+/// The claims, as far as they can be understood.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Statement {
@@ -15,9 +15,9 @@ pub struct Statement {
     pub not_before: Option<UnixSeconds>,
     pub expires_at: Option<UnixSeconds>,
     pub warn_after: Option<UnixSeconds>,
-    /// The objects that the token lives and dies with.
+    /// The objects that the token is bound to.
     pub bound_objects: Vec<Object>,
-    /// The node of the pod, which decides nothing.
+    /// The node of the pod. It does not affect the verdict.
     pub node_of_pod: Option<Object>,
     /// The API groups whose admission reviews the caller may send.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -88,7 +88,7 @@ fn audiences(value: Option<&Value>) -> Vec<String> {
     }
 }
 
-/// A date, when it is one: seconds since 1970, a fraction dropped, at most the year 9999.
+/// A date: seconds since 1970, rounded down, no later than the year 9999. None for anything else.
 fn date(value: &Value) -> Option<UnixSeconds> {
     let whole = value.as_u64().or_else(|| {
         let seconds = value.as_f64().filter(|seconds| *seconds >= 0.0)?;

@@ -1,11 +1,11 @@
-//! Objects that nobody can look up: they are what the arguments say they are.
+//! Objects that cannot be looked up. They are what the arguments say.
 
 use boundtoken::{
     BoundObjects, IssuerObjects, ObjectKind, ObjectReference, ObjectSource, ObjectState, PodSpec, Uid,
     Webhook,
 };
 
-/// A cluster in which everything exists, every pod runs as the one service account, and every webhook is meant.
+/// A cluster in which every object exists, every pod runs as one service account, and every audience is a webhook.
 #[derive(Clone)]
 pub struct Claimed {
     service_account: String,
@@ -15,7 +15,7 @@ pub struct Claimed {
 }
 
 impl Claimed {
-    /// Takes the uids of the account and of the bound object, and makes up the missing ones.
+    /// Takes the uids of the service account and of the bound object. Makes up missing ones.
     pub fn new(
         service_account: &str,
         audiences: &[String],

@@ -1,4 +1,4 @@
-//! Verifying by a cluster, in place of files.
+//! Verifying with a cluster instead of files.
 
 use boundtoken::{Rejection, VerifiedToken, VerifierBuilder};
 use boundtoken_kubernetes::OnlineVerifier;
@@ -8,13 +8,13 @@ use crate::cluster::{Connection, follow_for, object_name};
 use crate::failure::Failure;
 use crate::keys;
 
-/// What a cluster stands in place of.
+/// The arguments that a cluster replaces.
 const FILES: [&str; 6] = ["jwks", "pem", "issuer", "label", "objects", "now"];
 
 #[derive(Args)]
 #[command(
     next_help_heading = "The cluster",
-    // The conflicts are said twice: with them, clap does not insist on what a group requires.
+    // The conflicts are repeated here because of clap: a conflict suspends what a group requires.
     group = ArgGroup::new("place")
         .args(["kubeconfig", "context", "in_cluster", "namespace"])
         .multiple(true)
@@ -22,28 +22,28 @@ const FILES: [&str; 6] = ["jwks", "pem", "issuer", "label", "objects", "now"];
         .conflicts_with_all(FILES)
 )]
 pub struct LiveOptions {
-    /// Take issuer, keys and objects from a cluster, in place of --issuer, --jwks and --objects
+    /// Take the issuer, keys and objects from a cluster instead of --issuer, --jwks and --objects
     ///
-    /// Needs get on /openid/v1/jwks and, for what the token is bound to, get, list and watch: only metadata is read.
+    /// Needs the permissions to get /openid/v1/jwks, and to get, list and watch the bound objects. Reads only their metadata.
     #[arg(long, conflicts_with_all = FILES)]
     pub cluster: bool,
     #[command(flatten)]
     connection: Connection,
-    /// Look at objects of this namespace only; may be given several times [default: the token's]
+    /// Namespace whose objects are looked up; may be given several times [default: the token's]
     #[arg(long, value_name = "NAME", value_parser = object_name)]
     namespace: Vec<String>,
 }
 
 impl LiveOptions {
-    /// Connects, and verifies once. `demanded` adds what the token is held to.
+    /// Connects, and verifies once. `required` adds what the token must satisfy.
     pub async fn verify(
         &self,
         token: &[u8],
-        demanded: impl FnOnce(VerifierBuilder) -> VerifierBuilder,
+        required: impl FnOnce(VerifierBuilder) -> VerifierBuilder,
     ) -> Result<Result<VerifiedToken, Rejection>, Failure> {
         let client = self.connection.client().await?;
         let cluster = follow_for(client, token, &self.namespace).await?;
-        let verifier = keys::build(demanded(cluster.verifier_builder()))?;
+        let verifier = keys::build(required(cluster.verifier_builder()))?;
         Ok(OnlineVerifier::new(verifier).asking(&cluster).verify(token).await)
     }
 }

@@ -1,4 +1,4 @@
-//! A verdict in each of its forms.
+//! A verdict and its output formats.
 
 use std::process::ExitCode;
 
@@ -11,19 +11,19 @@ use crate::words::moment;
 
 const REFUSED: u8 = 1;
 
-const UNLISTED: &str = "the files given by --objects list no object of this kind at all; \
-                        add them, or say that there are none, as in {\"pods\": []}";
-const ELSEWHERE: &str = "the API server did not say, or --namespace names other namespaces only";
+const UNLISTED: &str = "the files given by --objects do not list this kind of object; \
+                        add them, or state that there are none, as in {\"pods\": []}";
+const ELSEWHERE: &str = "the API server did not answer, or --namespace names only other namespaces";
 
 pub enum Verdict {
     Accepted(Box<VerifiedToken>),
     Refused(Rejection),
-    /// The token holds in itself, but the objects that it is bound to are unknown; and what to do.
+    /// The token itself is valid, but its bound objects are unknown. Holds advice.
     Unknown(Rejection, &'static str),
     Failed(Failure),
 }
 
-/// A verdict as programs read it.
+/// A verdict for programs.
 #[derive(Serialize)]
 #[serde(tag = "verdict", rename_all = "camelCase")]
 enum Document<'a> {
@@ -59,7 +59,7 @@ impl From<&Rejection> for ReasonDocument {
 }
 
 impl Verdict {
-    /// The verdict by files or, if it is `live`, by a cluster.
+    /// A verdict by a cluster if `live`, else by files.
     pub fn new(result: Result<Result<VerifiedToken, Rejection>, Failure>, live: bool) -> Self {
         match result {
             Ok(Ok(token)) => Self::Accepted(Box::new(token)),
@@ -76,23 +76,23 @@ impl Verdict {
         }
     }
 
-    /// The same verdict, but an accepted token is undecided unless its bound objects are known to exist now.
-    pub fn demanded_live(self) -> Self {
+    /// Turns an accepted token into a failure unless its bound objects are known to exist now.
+    pub fn required_live(self) -> Self {
         match self.caution() {
             Some(caution) => Self::Failed(Failure::new(format!(
-                "the token's signature, audience and times are right, but {caution}"
+                "the token's signature, audience and times are valid, but {caution}"
             ))),
             None => self,
         }
     }
 
-    /// What is not known of the bound objects of an accepted token, and what to do.
+    /// What is unknown about an accepted token's bound objects, and what to do.
     pub fn caution(&self) -> Option<&'static str> {
         let Self::Accepted(token) = self else { return None };
         match token.confirmed() {
             Confirmed::Live => None,
             Confirmed::Stale => Some(
-                "its bound objects were last seen a while ago: the cluster is out of reach, so some may be \
+                "its bound objects were last seen a while ago, because the cluster cannot be reached: some may be \
                  deleted by now; try again",
             ),
             Confirmed::Unavailable => {
@@ -130,7 +130,7 @@ impl Verdict {
     pub fn print_name(&self) -> Result<(), Failure> {
         match self {
             Self::Accepted(token) => return output::text(&format!("{}\n", token.user_info().username)),
-            // Whoever closed standard error has the exit status.
+            // If standard error is closed, the exit status still tells.
             Self::Refused(rejection) | Self::Unknown(rejection, _) => {
                 let _written = output::error_lines(&format!("{}\n", rejection.name()));
             }
@@ -159,7 +159,7 @@ fn unknown(rejection: &Rejection, advice: &str) -> String {
     format!("{}: {advice}", what(rejection))
 }
 
-/// An accepted token, for people.
+/// Text about an accepted token.
 pub fn accepted(token: &VerifiedToken, now: UnixSeconds) -> String {
     let claims = token.claims();
     let user = token.user_info();
@@ -172,7 +172,7 @@ pub fn accepted(token: &VerifiedToken, now: UnixSeconds) -> String {
         .filter(|audience| token.matched_audiences().all(|matched| matched != *audience))
         .collect();
     if !others.is_empty() {
-        row(&mut lines, "", &format!("also good for {}", list(others.into_iter())));
+        row(&mut lines, "", &format!("also valid for {}", list(others.into_iter())));
     }
     row(&mut lines, "Issuer", &printable(claims.issuer()));
     if token.issuer_label() != claims.issuer() {
@@ -205,7 +205,7 @@ pub fn accepted(token: &VerifiedToken, now: UnixSeconds) -> String {
         lines.push('\n');
         lines.push_str(&paint(CAUTION, "Bound objects were NOT checked."));
         lines.push_str(
-            "\nA token of a deleted pod would be accepted too, until it expires: give --objects.\n",
+            "\nThe token of a deleted pod would be accepted too, until it expires: give --objects.\n",
         );
     }
     lines
@@ -215,7 +215,7 @@ fn list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     texts.map(printable).collect::<Vec<_>>().join(", ")
 }
 
-/// A refused token, for people.
+/// Text about a refused token.
 pub fn refused(rejection: &Rejection) -> String {
     let mut lines = format!("{}  {} ({})\n\n", paint(BAD, "REFUSED"), rejection.name(), rejection.code());
     row(&mut lines, "What is wrong", &what(rejection));
@@ -223,11 +223,11 @@ pub fn refused(rejection: &Rejection) -> String {
     lines
 }
 
-/// What was wrong, without the remedy.
+/// What was wrong. Leaves out the remedy, with which every message ends.
 fn what(rejection: &Rejection) -> String {
     let message = rejection.to_string();
     let remedy = format!("; {}", rejection.reason().remedy());
-    printable(message.strip_suffix(&remedy).unwrap_or(&message))
+    printable(message.trim_end_matches(remedy.as_str()))
 }
 
 #[cfg(test)]
@@ -240,7 +240,7 @@ mod tests {
     use super::*;
     use crate::demo;
 
-    /// Objects that were once heard of, or never.
+    /// A source without current news. It has known the objects in the store, if there is one.
     struct OutOfTouch(Option<ObjectStore>);
 
     impl BoundObjects for OutOfTouch {
@@ -276,8 +276,8 @@ mod tests {
             let verdict = Verdict::new(Ok(verifier.verify_at(token, now)), true);
             assert_eq!(verdict.exit_status(), ExitCode::SUCCESS);
             assert_eq!(verdict.caution().is_some(), words.is_some());
-            let demanded = verdict.demanded_live();
-            let undecided = matches!(&demanded, Verdict::Failed(failure)
+            let required = verdict.required_live();
+            let undecided = matches!(&required, Verdict::Failed(failure)
                 if failure.sentence().contains(words.unwrap_or_default()));
             assert_eq!(undecided, words.is_some());
         }

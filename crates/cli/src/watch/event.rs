@@ -1,4 +1,4 @@
-//! One line of the live view.
+//! One line of output.
 
 use boundtoken::{Rejection, UnixSeconds, UserInfo, VerifiedToken};
 use boundtoken_kubernetes::WatchStatus;
@@ -15,11 +15,11 @@ pub enum Event {
         issuer: String,
         key_ids: Vec<String>,
     },
-    /// Something came, or the connection was lost or made again.
+    /// An event arrived, or a connection was lost or made again.
     Watch(WatchStatus),
-    /// News have been missing for too long: verifiers refuse.
+    /// The keys or the objects are too old, so verifiers refuse tokens.
     Stale,
-    /// And are no longer.
+    /// The keys and the objects are current again.
     Fresh,
     Accepted {
         user: UserInfo,
@@ -65,14 +65,18 @@ impl Event {
     }
 
     pub fn text(&self) -> String {
-        let (mark, said) = match self {
+        let (mark, text) = match self {
             Self::Keys { issuer, key_ids } => {
                 let ids = if key_ids.is_empty() { "without ids".to_owned() } else { key_ids.join(", ") };
                 (paint(STRONG, "keys     "), printable(&format!("{ids} of {issuer}")))
             }
             Self::Watch(watch) => (paint(STRONG, "watch    "), described(watch)),
-            Self::Stale => (paint(BAD, "stale    "), "no news for too long: verifiers refuse".to_owned()),
-            Self::Fresh => (paint(GOOD, "fresh    "), "news again: verifiers decide".to_owned()),
+            Self::Stale => {
+                (paint(BAD, "stale    "), "the keys or objects are too old: verifiers refuse".to_owned())
+            }
+            Self::Fresh => {
+                (paint(GOOD, "fresh    "), "the keys and objects are current: verifiers decide".to_owned())
+            }
             Self::Accepted { user, bound_objects } => (
                 paint(GOOD, "accepted "),
                 printable(&format!("{}  {}", user.username, bound_objects.join(", "))),
@@ -81,19 +85,19 @@ impl Event {
                 (paint(BAD, "refused  "), format!("{reason}: {}", printable(message)))
             }
         };
-        format!("{FAINT}{}{FAINT:#}  {mark} {said}", UnixSeconds::now())
+        format!("{FAINT}{}{FAINT:#}  {mark} {text}", UnixSeconds::now())
     }
 }
 
 fn described(watch: &WatchStatus) -> String {
     let place = watch.namespace.as_ref().map(|name| format!(" in {name}")).unwrap_or_default();
     let state = if watch.in_step { "in step" } else { "NOT in step" };
-    let mut said = format!(
+    let mut text = format!(
         "{}{place}: {} objects, {} events, {} reconnects, {state}",
         watch.kind, watch.objects, watch.events, watch.reconnects
     );
     if let Some(failure) = &watch.failure {
-        said.push_str(&format!("; {}", paint(CAUTION, &harmless(failure))));
+        text.push_str(&format!("; {}", paint(CAUTION, &harmless(failure))));
     }
-    said
+    text
 }

@@ -1,4 +1,4 @@
-//! What was printed last, to print no more than what changed.
+//! The last status. Only differences from it are printed.
 
 use boundtoken::UnixSeconds;
 use boundtoken_kubernetes::{ClusterStatus, WatchStatus};
@@ -13,15 +13,15 @@ pub struct State {
 }
 
 impl State {
-    /// What is new in a status.
+    /// The differences between this status and the last one.
     pub fn changes(&mut self, status: ClusterStatus) -> Vec<Event> {
         let mut events = Vec::new();
         if self.keys_loaded_at.replace(status.keys_loaded_at) != Some(status.keys_loaded_at) {
             events.push(Event::Keys { issuer: status.issuer, key_ids: status.key_ids });
         }
-        // Kinds and namespaces stay the same, in one order.
+        // A cluster's watches never change their order.
         for (place, watch) in status.watches.iter().enumerate() {
-            if self.watches.get(place).is_none_or(|before| told(before) != told(watch)) {
+            if self.watches.get(place).is_none_or(|before| printed(before) != printed(watch)) {
                 events.push(Event::Watch(watch.clone()));
             }
         }
@@ -33,7 +33,7 @@ impl State {
     }
 }
 
-/// All but the age, which changes for ever.
-fn told(watch: &WatchStatus) -> (bool, usize, u64, u64, Option<&str>) {
+/// Everything except the age, which always changes.
+fn printed(watch: &WatchStatus) -> (bool, usize, u64, u64, Option<&str>) {
     (watch.in_step, watch.objects, watch.events, watch.reconnects, watch.failure.as_deref())
 }

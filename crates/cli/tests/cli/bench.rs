@@ -1,4 +1,4 @@
-//! What verification costs: that it is measured, not how fast it is.
+//! `boundtoken bench`. The tests do not depend on how fast the machine is.
 
 use super::cluster::TestCluster;
 use super::*;

@@ -1,4 +1,4 @@
-//! Commands against a cluster, which a development server stands for.
+//! Commands against a cluster. A development server takes its place.
 
 use boundtoken_dev_server::DevServer;
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -21,7 +21,7 @@ items:
 - {apiVersion: v1, kind: Node, metadata: {name: node-1, uid: node-uid}}
 ";
 
-/// A cluster of a test's own.
+/// A test's own cluster.
 pub struct TestCluster {
     pub server: DevServer,
     kubeconfig: String,
@@ -47,7 +47,7 @@ impl TestCluster {
         [arguments, &known].concat().into_iter().map(str::to_owned).collect()
     }
 
-    /// Deletes an object of the namespace demo, at once.
+    /// Deletes an object in the namespace demo, without grace.
     pub fn delete(&self, object: &str) {
         let path = format!("/api/v1/namespaces/demo/{object}?gracePeriodSeconds=0");
         let request = http::Request::delete(path).body(Vec::new()).expect("a request");
@@ -60,7 +60,7 @@ impl TestCluster {
         });
     }
 
-    /// A token from `request`, for the service account demo/app.
+    /// Requests a token for the service account demo/app.
     #[track_caller]
     pub fn token(&self, more: &[&str]) -> String {
         let run = self.run(&[&["request", "app", "-n", "demo", "--quiet"], more].concat(), "");
@@ -139,7 +139,7 @@ fn a_token_of_a_namespace_that_is_not_looked_at_is_undecided() {
     let token = cluster.token(&POD);
     let run = cluster.run(&[&VERIFY[..], &["--namespace", "default"]].concat(), &token);
     assert_eq!(run.status, 2, "{run:?}");
-    assert!(run.stderr.contains("--namespace names other namespaces only"), "{run:?}");
+    assert!(run.stderr.contains("--namespace names only other namespaces"), "{run:?}");
     let both = ["--namespace", "default", "--namespace", "demo"];
     assert_eq!(cluster.run(&[&VERIFY[..], &both].concat(), &token).status, 0);
 }
@@ -147,7 +147,7 @@ fn a_token_of_a_namespace_that_is_not_looked_at_is_undecided() {
 #[test]
 fn any_text_is_refused_by_a_cluster_as_by_files() {
     let cluster = TestCluster::start("verify-cluster-texts");
-    // A namespace that would lead elsewhere, if it stood in a path.
+    // Its namespace contains `../`, which would change a request's path.
     let hostile = "e30.eyJrdWJlcm5ldGVzLmlvIjp7Im5hbWVzcGFjZSI6Ii4uLy4uLyJ9fQ.";
     for (token, reason) in [("x", "token_part_count"), (hostile, "algorithm_missing")] {
         let run = cluster.run(&VERIFY, token);

@@ -1,4 +1,4 @@
-//! The API server's verdict beside ours.
+//! `boundtoken compare`.
 
 use super::cluster::TestCluster;
 use super::*;

@@ -1,4 +1,4 @@
-//! The demonstration.
+//! `boundtoken demo`.
 
 use std::fs;
 
@@ -15,7 +15,8 @@ fn the_demonstration_tells_the_life_of_a_token() {
         "ES256",
         "ACCEPTED  system:serviceaccount:demo:app",
         "Pod demo/app-0  exists",
-        " µs, the first time",
+        "s, the first time",
+        "s, seen again",
         "no network call",
         "REFUSED  audience_mismatch (412)",
         "REFUSED  expired (414)",
@@ -80,7 +81,7 @@ fn its_files_can_be_verified() {
     assert!(again.stderr.contains("not empty: name a new directory"), "{again:?}");
 }
 
-/// The names in a document and the types of its values.
+/// A document with every value replaced by an empty one of its type.
 fn shape(value: &Value) -> Value {
     match value {
         Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), shape(value))).collect(),

@@ -1,4 +1,4 @@
-//! The development server as a program: how it starts, what it tells and writes, how it ends.
+//! `boundtoken dev-server`: its start, its output and its end.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::TcpStream;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 
-/// A server that runs, and is ended however the test ends.
+/// A running server. It is killed on drop.
 struct Served {
     child: Child,
     started: Value,
@@ -22,7 +22,7 @@ impl Drop for Served {
     }
 }
 
-/// Starts one on a free port, with a kubeconfig of that name.
+/// Starts a server on a free port, with a kubeconfig of this name.
 #[track_caller]
 fn serve(name: &str, more: &[&str]) -> Served {
     let kubeconfig = missing_file(name);
@@ -54,7 +54,7 @@ impl Served {
         config["users"][0]["user"]["token"].as_str().unwrap().to_owned()
     }
 
-    /// Asks a server without TLS: the status, and the body.
+    /// Sends a request to a server without TLS. Returns the status and the body.
     #[track_caller]
     fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
         let address = self.started["url"].as_str().unwrap().strip_prefix("http://").expect("no TLS");
@@ -74,7 +74,7 @@ impl Served {
         (status, serde_json::from_str(body).unwrap_or(Value::Null))
     }
 
-    /// Sends it a signal, and returns the exit status and what it wrote to standard error.
+    /// Sends a signal to the server. Returns its exit status and its standard error.
     fn end(mut self, signal: &str) -> (Option<i32>, String) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
@@ -117,7 +117,7 @@ fn a_person_is_told_what_to_try_next() {
     let mut text = String::new();
     for line in lines.by_ref() {
         text.push_str(&format!("{line}\n"));
-        if line.contains("Interrupt to end") {
+        if line.contains("Press Ctrl-C to stop") {
             break;
         }
     }
@@ -138,6 +138,13 @@ fn a_kubeconfig_of_another_cluster_is_not_overwritten_and_one_of_its_own_is() {
     assert!(run.stderr.contains("foreign.kubeconfig") && run.stderr.contains("--kubeconfig"), "{run:?}");
     assert_eq!(std::fs::read_to_string(&foreign).unwrap(), "current-context: production\n");
 
+    let damaged = "current-context: boundtoken-dev\nclusters: 1\n";
+    let path = file("damaged.kubeconfig", damaged);
+    let run = boundtoken(["dev-server", "--port", "0", "--kubeconfig", &path]);
+    assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("damaged.kubeconfig") && run.stderr.contains("is damaged"), "{run:?}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), damaged);
+
     let first = serve("own", &[]);
     let token = first.admin_token();
     let path = first.kubeconfig.clone();
@@ -147,7 +154,7 @@ fn a_kubeconfig_of_another_cluster_is_not_overwritten_and_one_of_its_own_is() {
     assert!(!content.contains(&token) && content.contains("boundtoken-dev"), "another token at each start");
 }
 
-/// Starts one with this kubeconfig, until it prints its first line, which is returned.
+/// Starts a server with this kubeconfig, and kills it after its first line. Returns the line.
 #[track_caller]
 fn started_again_with(kubeconfig: &str) -> String {
     let mut again = command(["dev-server", "-o", "json", "--port", "0", "--kubeconfig", kubeconfig])
@@ -162,7 +169,7 @@ fn started_again_with(kubeconfig: &str) -> String {
     line
 }
 
-/// Tries to start a second one with the kubeconfig of the first: it is refused, and nothing is lost.
+/// Checks that a second server with the kubeconfig of the first does not start and does not overwrite the file.
 #[track_caller]
 fn assert_kept(first: &Served) {
     let content = std::fs::read_to_string(&first.kubeconfig).unwrap();
@@ -171,7 +178,7 @@ fn assert_kept(first: &Served) {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // A server that starts after all says so in a line, and would run on.
+    // If the server started against expectation, it would print a line and keep running.
     let mut line = String::new();
     BufReader::new(second.stdout.take().unwrap()).read_line(&mut line).unwrap();
     if !line.is_empty() {
@@ -215,7 +222,7 @@ fn the_kubeconfig_of_a_run_that_was_killed_is_replaced_even_if_another_server_ha
         first.child.kill().unwrap();
         first.child.wait().unwrap();
         let other = serve("killed-other", more);
-        // As if it had taken the same port.
+        // Pretends that the other server has the same port.
         let content = std::fs::read_to_string(&path).unwrap();
         let content = content.replace(&url, other.started["url"].as_str().unwrap());
         std::fs::write(&path, &content).unwrap();
@@ -245,7 +252,7 @@ fn the_text_of_the_signing_key_is_wiped_once_it_is_read() {
         }
         let (start, end) = range.split_once('-').unwrap();
         let [start, end] = [start, end].map(|address| u64::from_str_radix(address, 16).unwrap());
-        // Of reserved address space, most pages are not there.
+        // Most pages of reserved address space do not exist.
         let mut bytes = vec![0; usize::try_from((end - start).min(64 << 20)).unwrap()];
         let length = memory.read_at(&mut bytes, start).unwrap_or(0);
         read += length;
@@ -296,7 +303,7 @@ spec: {serviceAccountName: app, containers: [{name: web, image: registry.example
     let (status, issued) = served.ask("POST", "/api/v1/namespaces/demo/serviceaccounts/app/token", &wanted);
     assert_eq!(status, 201, "{issued}");
     let token = issued["status"]["token"].as_str().unwrap();
-    // The key is that of the vectors' server, and so is its public half.
+    // The vectors' key set has the public half of this signing key.
     let known = ["--issuer", "https://issuer.example.com", "--audience", "api", "-o", "json"];
     let jwks = vector("jwks.json");
     let run = with_input([&["verify", "--jwks", &jwks], &known[..]].concat(), token.as_bytes());
@@ -313,7 +320,7 @@ fn the_log_tells_of_every_request_and_of_no_token() {
     let review = serde_json::json!({"spec": {"token": token, "audiences": ["vault"]}});
     let (status, verdict) = served.ask("POST", "/apis/authentication.k8s.io/v1/tokenreviews", &review);
     assert_eq!((status, &verdict["status"]["authenticated"]), (201, &Value::Bool(true)));
-    // Where a token should not be, and yet sometimes is.
+    // Tokens in places where they should not be.
     served.ask("GET", &format!("/version?access_token={token}"), &Value::Null);
     served.ask("POST", path, &Value::from(token.as_str()));
     let admin = served.admin_token();
@@ -384,7 +391,7 @@ fn who_may_attest_and_whether_there_are_tokens_for_webhooks_can_be_said() {
         },
         "attestations": {"admissionReviewAPIGroups": ["apps"]},
     }});
-    // Every one is refused, as there is no configuration; the question is how far the request comes.
+    // Every request is refused, because the configuration does not exist. The message tells how far it came.
     for (more, account, code, words) in [
         (&[][..], "other", 403, "token request denied"),
         (&["--may-attest", "demo/app=apps"], "app", 403, "token request denied"),

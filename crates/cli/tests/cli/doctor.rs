@@ -1,4 +1,4 @@
-//! What is missing, and how to fix it.
+//! `boundtoken doctor`.
 
 use boundtoken_dev_server::DevServer;
 
@@ -29,7 +29,7 @@ fn a_cluster_that_works_is_said_to_work() {
         assert_eq!(check["outcome"], "ok", "{check}");
         assert!(check["finding"].as_str().unwrap().contains(words), "{check}");
     }
-    // It authorizes nobody, and says so.
+    // A development server has no authorization, and the check says so.
     assert_eq!(check(&report, "permissions")["outcome"], "warn");
     assert_eq!(check(&report, "jwks_uri")["outcome"], "information");
 
@@ -78,7 +78,7 @@ fn it_ends_at_the_first_thing_without_which_nothing_else_can_be_known() {
     }
     let run = boundtoken(["doctor", "--in-cluster"]);
     assert_eq!(run.status, 1);
-    assert!(run.stdout.contains("no pod with a service account's token"), "{run:?}");
+    assert!(run.stdout.contains("not a pod with a service account's token"), "{run:?}");
 }
 
 #[test]

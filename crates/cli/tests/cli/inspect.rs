@@ -1,4 +1,4 @@
-//! What is in a token.
+//! `boundtoken inspect`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -27,7 +27,7 @@ fn a_genuine_token_is_shown_and_marked_as_unverified_at_both_ends() {
         "RS256",
         "1050 bytes, signature 256 bytes",
         "    \"exp\": 1795525878,",
-        "Nothing wrong with form, header, claims and times.",
+        "Nothing is wrong with the form, the header, the claims and the times.",
     ] {
         assert!(run.stdout.contains(expected), "{expected}: {}", run.stdout);
     }
@@ -198,7 +198,7 @@ fn what_is_no_token_ends_with_1_and_says_so() {
 fn a_token_bound_to_a_webhook_configuration_is_shown_with_what_it_attests() {
     let token = read_in::<BTreeMap<String, String>>(FOLDERS[1], "tokens.json")["webhook-m-live"].clone();
     let text = with_input(["inspect", "--now", "1796004700"], token.as_bytes()).stdout;
-    for expected in ["MutatingWebhookConfiguration m-live", "Attested groups", "apps", "Nothing wrong"] {
+    for expected in ["MutatingWebhookConfiguration m-live", "Attested groups", "apps", "Nothing is wrong"] {
         assert!(text.contains(expected), "{expected}: {text}");
     }
     let statement = with_input(["inspect", "-o", "json"], token.as_bytes()).json()["statement"].clone();

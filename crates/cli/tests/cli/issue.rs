@@ -1,14 +1,14 @@
-//! Tokens from a key file.
+//! `boundtoken issue`.
 
 use super::*;
 
-/// `issue` with the key of the vectors' server, and more arguments.
+/// Issues a token with the key of the vectors' server.
 fn issue(more: &[&str]) -> Run {
     let key = vector("signing-key.pem");
     boundtoken([&["issue", "app", "-n", "demo", "--signing-key", &key], more].concat())
 }
 
-/// `verify` with the server's keys, as of now.
+/// Verifies a token with the keys of the vectors' server, as of now.
 fn verify(token: &str, more: &[&str]) -> Run {
     let known = ["verify", "--issuer", ISSUER, "--jwks", &vector("jwks.json"), "-o", "json"];
     with_input([&known[..], more].concat(), token.as_bytes())

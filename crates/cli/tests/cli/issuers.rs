@@ -1,4 +1,4 @@
-//! Several issuers on one command line: what belongs to which.
+//! Several issuers on one command line, and the options that belong to each.
 
 use serde_json::json;
 
@@ -7,16 +7,17 @@ use super::*;
 const A: &str = "https://a.example.com";
 const B: &str = "https://b.example.com";
 
-/// The signing key of a cluster, whose public half `--pem` takes too, and its key set.
+/// The file with a cluster's signing key. `--pem` uses its public half.
 fn key(folder: &str) -> String {
     vectors_in(folder).join("signing-key.pem").to_str().unwrap().to_owned()
 }
 
+/// The file with a cluster's key set.
 fn jwks(folder: &str) -> String {
     vectors_in(folder).join("jwks.json").to_str().unwrap().to_owned()
 }
 
-/// A token that says it is of this issuer, signed with the key of a cluster.
+/// A token that names this issuer, signed with the key in this file.
 #[track_caller]
 fn issued(issuer: &str, key: &str) -> String {
     let known = ["issue", "app", "-n", "demo", "--audience", "vault", "--service-account-uid", "account-uid"];
@@ -87,9 +88,15 @@ fn what_may_belong_to_either_is_refused_with_an_example() {
     let [a, b] = FOLDERS.map(key);
     let token = issued(A, &a);
     for (issuers, words) in [
-        (&["--pem", &a, "--issuer", A, "--pem", &b, "--issuer", B][..], "--pem stands before every --issuer"),
-        (&["--jwks", &a, "--pem", &b, "--issuer", A, "--issuer", B], "--jwks stands before every --issuer"),
-        (&["--label", "a", "--issuer", A, "--issuer", B, "--pem", &b], "--label stands before every"),
+        (
+            &["--pem", &a, "--issuer", A, "--pem", &b, "--issuer", B][..],
+            "--pem comes before the first --issuer",
+        ),
+        (
+            &["--jwks", &a, "--pem", &b, "--issuer", A, "--issuer", B],
+            "--jwks comes before the first --issuer",
+        ),
+        (&["--label", "a", "--issuer", A, "--issuer", B, "--pem", &b], "--label comes before the first"),
         (&["--issuer", A, "--pem", &a, "--issuer", B], "no --jwks or --pem follows --issuer https://b."),
         (
             &["--issuer", A, "--label", "a", "--issuer", B, "--pem", &b],
@@ -103,10 +110,10 @@ fn what_may_belong_to_either_is_refused_with_an_example() {
     ] {
         for format in ["text", "json"] {
             let run = verify(issuers, &token, format);
-            let said = if format == "text" { &run.stderr } else { &run.stdout };
+            let output = if format == "text" { &run.stderr } else { &run.stdout };
             assert_eq!(run.status, 2, "{issuers:?} {run:?}");
-            assert!(said.contains(words), "{words}: {run:?}");
-            assert!(said.contains("--issuer URL-A --jwks a.json --issuer URL-B --jwks b.json"), "{run:?}");
+            assert!(output.contains(words), "{words}: {run:?}");
+            assert!(output.contains("--issuer URL-A --jwks a.json --issuer URL-B --jwks b.json"), "{run:?}");
         }
         let bench = ["bench", "--seconds", "1", "--audience", "vault", "--token-file", "-"];
         let run = with_input([&bench[..], issuers].concat(), token.as_bytes());

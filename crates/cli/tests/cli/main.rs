@@ -1,4 +1,4 @@
-//! The `boundtoken` program, run as its users run it.
+//! Runs the `boundtoken` program as its users do.
 #![allow(clippy::restriction)]
 
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ const OLD_ISSUER: &str = "https://old-issuer.example.com";
 /// A time at which every token of `tokens.json` is valid.
 const NOW: &str = "1795522300";
 
-/// What a run of the program left behind.
+/// The result of one run of the program.
 #[derive(Debug)]
 struct Run {
     status: i32,
@@ -76,7 +76,7 @@ fn run<A: AsRef<OsStr>>(
         .stderr(Stdio::piped())
         .spawn()
         .expect("the program starts");
-    // A program that needs no input may be gone already.
+    // A program that needs no input may have ended already.
     let _written = child.stdin.take().expect("standard input").write_all(input);
     let output = child.wait_with_output().expect("the program ends");
     let run = Run {
@@ -92,7 +92,7 @@ fn vector(name: &str) -> String {
     vectors().join(name).to_str().expect("UTF-8").to_owned()
 }
 
-/// The folders of vectors: that of most tests, and all.
+/// The folder of vectors for most tests, and all folders.
 const FOLDER: &str = "apiserver-rs256";
 const FOLDERS: [&str; 2] = [FOLDER, "apiserver-1.37-rs256"];
 
@@ -112,24 +112,24 @@ fn read_in<T: for<'de> Deserialize<'de>>(folder: &str, name: &str) -> T {
     serde_json::from_slice(&std::fs::read(vectors_in(folder).join(name)).expect(name)).expect(name)
 }
 
-/// A token that the server issued.
+/// A token from the vectors' server.
 fn token(name: &str) -> String {
     read::<BTreeMap<String, String>>("tokens.json").remove(name).expect(name)
 }
 
-/// Writes a file for this run of the tests, and returns its path.
+/// Writes a file for this run of the tests. Returns its path.
 fn file(name: &str, content: impl AsRef<[u8]>) -> String {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&path, content).expect(name);
     path.to_str().expect("UTF-8").to_owned()
 }
 
-/// A file of the cluster's objects: `before` the deletions or `after`.
+/// Writes a file with the cluster's objects `before` or `after` the deletions.
 fn objects(when: &str, test: &str) -> String {
     file(&format!("{test}-objects-{when}.json"), read::<Value>("objects.json")[when].to_string())
 }
 
-/// `verify` for the server's tokens, and more arguments.
+/// Arguments to verify tokens of the vectors' server, and more arguments.
 fn verify_arguments(more: &[&str]) -> Vec<String> {
     verify_arguments_with(&["--jwks", &vector("jwks.json")], NOW, more)
 }
@@ -139,7 +139,7 @@ fn verify_arguments_with(keys: &[&str], now: &str, more: &[&str]) -> Vec<String>
     [&known, keys, more].concat().into_iter().map(str::to_owned).collect()
 }
 
-/// Tokens with oddities, and what the server's state was.
+/// Odd tokens, and the server's objects.
 #[derive(Deserialize)]
 struct Cases {
     objects: Value,
@@ -154,12 +154,12 @@ struct Case {
 }
 
 impl Case {
-    /// The server's clock has a fraction; a verifier's has not.
+    /// The server recorded fractions of seconds. A verifier knows only whole seconds.
     fn now(&self) -> String {
         format!("{}", self.now.floor())
     }
 
-    /// Whether the program explains that this is no bare token, in place of a verdict.
+    /// Whether the program gives no verdict, because this is not a bare token.
     fn is_something_else(&self) -> bool {
         self.token.starts_with("Bearer ") || self.token.starts_with('{')
     }
@@ -177,20 +177,19 @@ fn crafted_case(name: &str) -> Case {
     crafted().cases.into_iter().find(|case| case.name == name).expect(name)
 }
 
-/// Tokens of every sort: name, token. Of those that have one name in several folders, one: each takes a start of the
-/// program.
+/// Tokens of every sort, with their names. One token for each name, because each token costs a run of the program.
 fn all_tokens() -> Vec<(String, String)> {
     let tokens_in = |folder| {
         let issued = read_in::<BTreeMap<String, String>>(folder, "tokens.json").into_iter();
         let random: Cases = read_in(folder, "random.json");
-        // Of those with several oddities some are enough.
+        // A sample of the random tokens is enough.
         let cases = crafted_in(folder).cases.into_iter().chain(random.cases.into_iter().step_by(5));
         issued.chain(cases.map(|case| (case.name, case.token)))
     };
     FOLDERS.into_iter().flat_map(tokens_in).collect::<BTreeMap<_, _>>().into_iter().collect()
 }
 
-/// Runs `check` for every element, on as many threads as there are processors.
+/// Runs `check` for every element, on all processors.
 fn for_each<T: Sync>(elements: &[T], check: impl Fn(&T) + Sync) {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! The program as a whole: help, colours, pipes, completions.
+//! The program as a whole: help, colours, pipes and completions.
 
 use boundtoken::Reason;
 

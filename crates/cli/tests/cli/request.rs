@@ -1,4 +1,4 @@
-//! Tokens from a cluster.
+//! `boundtoken request`.
 
 use super::cluster::TestCluster;
 use super::*;
@@ -9,7 +9,7 @@ fn request<'a>(more: &[&'a str]) -> Vec<&'a str> {
     [&["request", "app", "-n", "demo"], more].concat()
 }
 
-/// What a token says of itself.
+/// The claims in a token.
 fn claims(token: &str) -> Value {
     with_input(["inspect", "-o", "json"], token.as_bytes()).json()["claims"].clone()
 }
@@ -126,7 +126,7 @@ fn mistakes_in_the_arguments_say_what_to_do() {
         (vec!["request", "app", "--kubeconfig", "/nowhere/config"], "/nowhere/config"),
         (vec!["request", "app", "--kubeconfig", &empty], "request-empty.kubeconfig"),
         (vec!["request", "app", "--kubeconfig", &odd], "request-odd.kubeconfig"),
-        (vec!["request", "app", "--in-cluster"], "no pod with a service account's token"),
+        (vec!["request", "app", "--in-cluster"], "not a pod with a service account's token"),
     ] {
         let run = boundtoken(&arguments);
         assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{run:?}");

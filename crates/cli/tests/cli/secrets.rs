@@ -1,13 +1,13 @@
-//! No token, and no part of one, is ever written anywhere.
+//! The program never prints a token or a part of one.
 
 use std::collections::HashSet;
 
 use super::*;
 
-/// How many letters of a token in a row must never be seen.
+/// The shortest part of a token that must not be printed, in characters.
 const LETTERS: usize = 20;
 
-/// Looks for any part of the token in what a run wrote.
+/// Checks that the output of a run contains no part of the token.
 #[track_caller]
 fn assert_hidden(token: &str, run: &Run, what: &str) {
     let output = [run.stdout.as_bytes(), b"\n", run.stderr.as_bytes()].concat();

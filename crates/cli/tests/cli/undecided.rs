@@ -1,4 +1,4 @@
-//! Mistakes of the caller: no verdict, and what to do.
+//! Mistakes of the caller. They get advice instead of a verdict.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Verdicts.
+//! `boundtoken verify`.
 
 use boundtoken::{KeySet, ObjectStore, TrustedIssuer, UnixSeconds, Verifier};
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ fn every_form_of_output_tells_the_same() {
     for expected in [
         "ACCEPTED  system:serviceaccount:demo:app",
         "system:serviceaccounts:demo",
-        "also good for api",
+        "also valid for api",
         "(2026-11-24T12:11:18Z)",
         "Pod demo/live  exists",
         "node-1",
@@ -103,7 +103,7 @@ fn compare_the_verdicts_in(folder: &str) {
     for_each(&cases.cases, |case| {
         let now = case.now();
         let arguments = verify_arguments_with(&keys, &now, &["--objects", &objects, "-o", "json"]);
-        // Neither too long for an argument, nor impossible in one.
+        // Some tokens are too long for an argument or contain a NUL.
         let run = if case.token.len() < 100_000 && !case.token.contains('\0') {
             boundtoken(arguments.iter().map(String::as_str).chain([case.token.as_str()]))
         } else {
@@ -114,7 +114,7 @@ fn compare_the_verdicts_in(folder: &str) {
             _ if case.is_something_else() => {
                 assert_eq!((run.status, &run.json()["verdict"]), (2, &json!("undecided")), "{}", case.name);
             }
-            // White space at the end of standard input is dropped.
+            // Trailing white space of standard input is ignored.
             _ if case.token.ends_with('\0') => assert_eq!(run.status, 1, "{}", case.name),
             Ok(token) => {
                 let mut document = serde_json::to_value(&token).unwrap();

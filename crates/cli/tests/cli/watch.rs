@@ -1,4 +1,4 @@
-//! A cluster followed live.
+//! `boundtoken watch`.
 
 use std::io::{BufRead as _, BufReader, Lines};
 use std::process::{Child, ChildStdin, ChildStdout};
@@ -8,7 +8,7 @@ use super::*;
 
 const POD: [&str; 6] = ["--audience", "vault", "--bound-object-kind", "Pod", "--bound-object-name", "app-0"];
 
-/// A `watch` that runs, and its lines.
+/// A running `watch`, and its output.
 struct Watch {
     child: Child,
     input: Option<ChildStdin>,
@@ -32,7 +32,7 @@ impl Watch {
         writeln!(self.input.as_mut().unwrap(), "{line}").expect("it reads");
     }
 
-    /// Reads up to the line that fits.
+    /// Reads lines until one fits.
     #[track_caller]
     fn until(&mut self, fits: impl Fn(&Value) -> bool) -> Value {
         for line in self.lines.by_ref() {

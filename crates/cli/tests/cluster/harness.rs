@@ -1,4 +1,4 @@
-//! A real cluster to test against, as small as one can be.
+//! A minimal real cluster.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,12 +20,13 @@ pub mod webhooks;
 use objects::{AUDIENCE, Objects};
 use servers::{Servers, SigningKey};
 
-/// Servers that sign with RS256, with a namespace and a service account; none, and a loud word, if nobody asked for them.
+/// Starts servers that sign with RS256, and creates a namespace and a service account. None, with a loud note, without
+/// `make test-cluster`.
 pub async fn start(scenario: &str) -> Option<(Servers, Objects)> {
     start_with(SigningKey::Rs256, scenario).await
 }
 
-/// As [`start`], with this key.
+/// Like [`start`], with this key.
 pub async fn start_with(key: SigningKey, scenario: &str) -> Option<(Servers, Objects)> {
     println!("\n{scenario}");
     let servers = Servers::start(key).await?;
@@ -34,12 +35,12 @@ pub async fn start_with(key: SigningKey, scenario: &str) -> Option<(Servers, Obj
     Some((servers, objects))
 }
 
-/// A follower through `port`: the API server's own, or a proxy's.
+/// A follower that connects to `port`: the API server's own or a proxy's.
 pub fn follower(servers: &Servers, port: u16) -> ClusterBuilder {
     Cluster::builder().kubeconfig(servers.kubeconfig(identities::FOLLOWER, port)).secrets(true)
 }
 
-/// A verifier that asks this cluster where the news may still be on its way.
+/// A verifier that asks this cluster about objects and keys that it has not heard of yet.
 pub fn online(cluster: &Cluster, verifier: &Arc<Verifier>) -> OnlineVerifier {
     OnlineVerifier::new(Arc::clone(verifier)).asking(cluster)
 }
@@ -48,7 +49,7 @@ pub fn verifier(cluster: &Cluster) -> Arc<Verifier> {
     Arc::new(cluster.verifier_builder().audience(AUDIENCE).build().unwrap())
 }
 
-/// What half of the measurements, and what 99 in a hundred, are at most.
+/// The median and the 99th percentile.
 pub fn median_and_p99(mut measured: Vec<Duration>) -> (Duration, Duration) {
     measured.sort();
     let at = |percent: usize| measured[(measured.len() * percent).div_ceil(100) - 1];
@@ -60,25 +61,25 @@ pub fn verdict(verifier: &Verifier, token: &str) -> Result<(), Reason> {
     verifier.verify(token.as_bytes()).map(|_| ()).map_err(|rejection| rejection.reason())
 }
 
-/// How long a scenario waits for what must come in the end. Machines are slow at times; what never comes is a failure.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+/// The longest that a scenario waits for an event. It is generous, because some machines are slow.
+pub const WAIT_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Looks until it holds. Returns how long that took.
+/// Waits until the condition holds. Returns how long that took.
 pub async fn eventually(what: &str, mut holds: impl FnMut() -> bool) -> Duration {
     let start = Instant::now();
     while !holds() {
-        assert!(start.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
+        assert!(start.elapsed() < WAIT_TIMEOUT, "not within {WAIT_TIMEOUT:?}: {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     start.elapsed()
 }
 
-/// How long it takes from now until the verdict is this one.
+/// Waits until the verdict is the expected one. Returns how long that took.
 pub async fn until(verifier: &Verifier, token: &str, expected: Result<(), Reason>) -> Duration {
     let start = Instant::now();
     while verdict(verifier, token) != expected {
-        assert!(start.elapsed() < PATIENCE, "still {:?}, not {expected:?}", verdict(verifier, token));
-        // Finer than the runtime's own clock; the followers run on other threads.
+        assert!(start.elapsed() < WAIT_TIMEOUT, "still {:?}, not {expected:?}", verdict(verifier, token));
+        // tokio's timer is too coarse. The followers run on other threads.
         std::thread::sleep(Duration::from_micros(100));
         tokio::task::yield_now().await;
     }

@@ -1,7 +1,7 @@
-//! Following a real cluster: a kube-apiserver with etcd, which `make test-cluster` builds, and what may happen to them.
+//! Tests against a real cluster: kube-apiserver and etcd, which `make test-cluster` builds.
 //!
-//! Each test starts both anew and prints what it measured; nothing is asserted of times. Without `make test-cluster` they
-//! say loudly that they tested nothing.
+//! Each test starts its own servers. It prints what it measured, but asserts nothing about times. Without
+//! `make test-cluster`, each test only prints that it tested nothing.
 #![allow(clippy::restriction)]
 
 mod harness;

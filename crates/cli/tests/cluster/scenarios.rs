@@ -1,4 +1,4 @@
-//! What may happen in a cluster, one file each.
+//! Events in a cluster. Each has its own file.
 
 mod deletions;
 mod flood;

@@ -1,4 +1,4 @@
-"""Uses a development server the way Python services do: by the official client. KUBECONFIG says where it is."""
+"""Uses a development server with the official client for Python. KUBECONFIG names the server."""
 
 import threading
 
@@ -68,7 +68,7 @@ assert verdict.user.extra["authentication.kubernetes.io/pod-uid"] == [pod.metada
 
 try:
     core.create_namespaced_service_account_token("missing", "python", {"spec": {"audiences": ["vault"]}})
-    raise AssertionError("a token for a service account that is not there")
+    raise AssertionError("a token for a service account that does not exist")
 except client.ApiException as refusal:
     assert refusal.status == 404 and 'serviceaccounts \\"missing\\" not found' in refusal.body, refusal
 

@@ -1,4 +1,4 @@
-//! The official client for Go, client-go, as JSON and as protobuf.
+//! The official client for Go, client-go, with JSON and with protobuf.
 
 use std::path::Path;
 use std::process::Command;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::verifier;
 
-/// A client of the administrator.
+/// The administrator's client.
 pub async fn client(server: &DevServer) -> Client {
     let kubeconfig = Kubeconfig::from_yaml(server.kubeconfig()).unwrap();
     let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();

@@ -1,4 +1,4 @@
-//! kube's reflectors, which most controllers in Rust stand on: of whole objects and of metadata, by lists and by streams.
+//! kube's reflectors, which most controllers in Rust use: of whole objects and of metadata, with lists and with streams.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -19,6 +19,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::kube_client::{at_once, client, pod, typed};
 
+/// The longest that a test waits for one event.
 const EVENT_TIMEOUT: Duration = Duration::from_secs(20);
 
 #[tokio::test]
@@ -65,13 +66,14 @@ where
     follower.until("delete web").await;
     assert_eq!(follower.known(), ["old"]);
 
-    // A connection that breaks is taken up where it was.
+    // After a broken connection, the watch continues where it was.
     server.disconnect_watches();
     pods.create(&usual, &pod("new", "default")).await.unwrap();
     let before = follower.until("apply new").await;
     assert!(!before.contains(&"init".to_owned()), "{before:?}");
 
-    // What was forgotten meanwhile is listed again. Another kind's change makes sure that something was.
+    // If the server has forgotten the history, the follower lists again. The change of a secret makes sure that there is
+    // history to forget.
     server.disconnect_watches();
     pods.delete("old", &at_once()).await.unwrap();
     let secrets = Api::<Secret>::namespaced(client, "default");
@@ -86,7 +88,7 @@ where
     follower.until("delete new").await;
 }
 
-/// A reflector that runs, and what it tells.
+/// A running reflector, and its events.
 struct Follower<K: Resource<DynamicType = ()> + 'static> {
     store: Store<K>,
     events: UnboundedReceiver<String>,
@@ -101,14 +103,14 @@ where
         let (tell, events) = unbounded_channel();
         let stream = reflector(writer, watcher(followed, config).default_backoff());
         tokio::spawn(stream.for_each(move |event| {
-            // Nobody listens any more when the test is over.
+            // At the end of the test, nobody receives events any more.
             let _ = tell.send(described(event));
             std::future::ready(())
         }));
         Self { store, events }
     }
 
-    /// Waits for an event, and returns those before it.
+    /// Waits for an event. Returns the events before it.
     async fn until(&mut self, expected: &str) -> Vec<String> {
         let mut before = Vec::new();
         loop {

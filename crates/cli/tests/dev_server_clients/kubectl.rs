@@ -1,4 +1,4 @@
-//! kubectl, the program.
+//! kubectl.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -12,14 +12,14 @@ mod objects;
 mod tokens;
 mod watching;
 
-/// kubectl with a server and a home of its own.
+/// kubectl with its own server and its own home.
 struct Kubectl {
     server: DevServer,
     home: PathBuf,
 }
 
 impl Kubectl {
-    /// None, said aloud, where there is no kubectl.
+    /// None, with a note, if kubectl is not installed.
     fn start(test: &str) -> Option<Self> {
         if !is_there("kubectl", &["version", "--client"]) {
             not_tested("kubectl", "apt-get install kubernetes-client");
@@ -43,14 +43,14 @@ impl Kubectl {
         command
     }
 
-    /// Runs it with arguments without spaces: exit status, standard output, standard error.
+    /// Runs kubectl with arguments that contain no spaces. Returns the exit status, standard output and standard error.
     fn run(&self, arguments: &str) -> (Option<i32>, String, String) {
         let output = self.command(arguments).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (output.status.code(), text(output.stdout), text(output.stderr))
     }
 
-    /// Runs it, and returns what it prints. It must succeed, without a warning.
+    /// Runs kubectl. Returns its output. It must succeed without a warning.
     #[track_caller]
     fn ok(&self, arguments: &str) -> String {
         let (status, stdout, stderr) = self.run(arguments);
@@ -63,7 +63,7 @@ impl Kubectl {
         serde_json::from_str(&self.ok(&format!("{arguments} -o json"))).unwrap()
     }
 
-    /// Runs it, and returns the error that it ends with.
+    /// Runs kubectl. Returns its error. It must fail.
     #[track_caller]
     fn refused(&self, arguments: &str) -> String {
         let (status, stdout, stderr) = self.run(arguments);
@@ -71,7 +71,7 @@ impl Kubectl {
         stderr.trim_end().to_owned()
     }
 
-    /// A file to run it with.
+    /// Writes a file for kubectl.
     fn file(&self, name: &str, content: &str) {
         std::fs::write(self.home.join(name), content).unwrap();
     }

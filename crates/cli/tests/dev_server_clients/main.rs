@@ -1,5 +1,5 @@
-//! Clients that people use, unchanged, against a development server: kubectl, kube, and the official clients for Python
-//! and Go. Where the machine lacks one, its test is skipped, and noted.
+//! Unchanged clients against a development server: kubectl, kube, and the official clients for Python and Go. If a client
+//! is not installed, its test is skipped with a note.
 #![allow(clippy::restriction)]
 
 use std::ffi::OsStr;
@@ -17,7 +17,7 @@ mod kube_runtime;
 mod kubectl;
 mod python;
 
-/// A folder of this name to work in, empty.
+/// An empty folder of this name.
 fn folder(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dev_server_clients").join(name);
     if path.exists() {
@@ -27,12 +27,12 @@ fn folder(name: &str) -> PathBuf {
     path
 }
 
-/// Whether there is a program that answers so.
+/// Whether the program exists and succeeds with these arguments.
 fn is_there(program: impl AsRef<OsStr>, arguments: &[&str]) -> bool {
     Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success())
 }
 
-/// Runs a program that finds the server by KUBECONFIG, and that has to end well.
+/// Runs a program that finds the server by KUBECONFIG. It must succeed.
 #[track_caller]
 fn succeed(command: &mut Command, server: &DevServer, folder: &Path) {
     let kubeconfig = folder.join("kubeconfig");
@@ -43,13 +43,13 @@ fn succeed(command: &mut Command, server: &DevServer, folder: &Path) {
     assert_eq!(text(&output.stdout).trim(), "ok");
 }
 
-/// Verifies the server's tokens for an audience, and asks it for their objects.
+/// A verifier of the server's tokens for an audience. It looks up objects in the server.
 fn verifier(server: &DevServer, audience: &str) -> Verifier {
     let trusted = server.issuer().trusted().bound_objects(server.bound_objects());
     Verifier::builder().issuer(trusted).audience(audience).build().unwrap()
 }
 
-/// What a token claims that is good now.
+/// The claims of a valid token.
 #[track_caller]
 fn claims(server: &DevServer, audience: &str, token: &str) -> Value {
     let verified = verifier(server, audience).verify(token.as_bytes()).unwrap();

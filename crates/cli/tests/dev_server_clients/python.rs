@@ -16,7 +16,7 @@ fn python_services_get_tokens_reviews_and_watches() {
         return not_tested(client, "apt-get install python3-venv");
     }
     let folder = folder("python");
-    // Kept from run to run.
+    // Later runs use the same environment.
     let environment = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dev_server_clients_python");
     let python = environment.join("bin/python");
     if !is_there(&python, &["-c", "import kubernetes"]) {

@@ -1,4 +1,4 @@
-//! From an issuer's name to its keys.
+//! Finding an issuer's keys by its name.
 
 use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
@@ -28,7 +28,7 @@ async fn an_issuers_keys_are_found_and_its_tokens_accepted() {
 }
 
 #[tokio::test]
-async fn each_document_is_asked_for_once_with_the_types_that_an_api_server_takes() {
+async fn each_document_is_requested_once_with_media_types_that_an_api_server_accepts() {
     let server = publishing("", |_, path| panic!("{path}")).await;
     server.discovery().connect().await.unwrap();
     assert_eq!(server.paths(), ["/.well-known/openid-configuration", "/keys"]);
@@ -44,7 +44,7 @@ async fn each_document_is_asked_for_once_with_the_types_that_an_api_server_takes
 }
 
 #[tokio::test]
-async fn an_issuers_path_is_kept_and_its_last_slash_is_part_of_its_name_alone() {
+async fn an_issuers_path_is_kept_and_a_final_slash_belongs_only_to_its_name() {
     for (suffix, path) in [
         ("/", "/.well-known/openid-configuration"),
         ("/id/1", "/id/1/.well-known/openid-configuration"),
@@ -59,7 +59,7 @@ async fn an_issuers_path_is_kept_and_its_last_slash_is_part_of_its_name_alone() 
 }
 
 #[tokio::test]
-async fn where_the_keys_are_said_to_be_no_document_is_asked_for() {
+async fn with_a_given_jwks_uri_no_document_is_requested() {
     let server = Server::start(|url, path| match path {
         "/elsewhere?version=1" => Answer::ok(issuer(url).jwks()),
         _ => Answer::status("404 Not Found"),
@@ -103,7 +103,7 @@ async fn an_issuer_that_fails_now_and_then_is_asked_again() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_only_fails_is_given_up_when_the_time_is_over() {
+async fn an_issuer_that_only_fails_is_given_up_at_the_deadline() {
     let server = dev_server();
     server.set_faults([Fault::ErrorRate(1.0)]);
     let error = failure(discovery(&server).deadline(Duration::from_secs(1))).await;
@@ -113,7 +113,7 @@ async fn an_issuer_that_only_fails_is_given_up_when_the_time_is_over() {
 #[tokio::test]
 async fn a_proxy_of_the_environment_is_asked_to_pass_tls_through() {
     let proxy = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    // The environment is that of a process, so it takes another one: any test that connects will do.
+    // Environment variables belong to the whole process, so run another one. Any test that connects will do.
     let mut other = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "misbehaving::nobody_listens"])
         .env("HTTPS_PROXY", format!("http://{}", proxy.local_addr().unwrap()))
@@ -135,7 +135,7 @@ async fn a_proxy_of_the_environment_is_asked_to_pass_tls_through() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_meant_is_refused_before_anybody_is_asked() {
+async fn an_invalid_configuration_is_refused_without_a_request() {
     let authority = "-----BEGIN CERTIFICATE-----\n";
     let garbage = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     let builder = || Discovery::builder("https://issuer.example");
@@ -154,7 +154,7 @@ async fn what_cannot_be_meant_is_refused_before_anybody_is_asked() {
     }
 }
 
-/// A server whose issuer has this path; what else is asked for is answered as said.
+/// A server that publishes an issuer with this path. `answer` answers all other requests.
 async fn publishing(
     suffix: &'static str,
     other: impl Fn(&str, &str) -> Answer + Send + Sync + 'static,

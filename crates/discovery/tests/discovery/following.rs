@@ -1,4 +1,4 @@
-//! Keys as they change, and as they cannot be had.
+//! Following keys that change or cannot be loaded.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -7,7 +7,7 @@ use boundtoken::{ObjectKind, ObjectReference, ObjectStore, Verifier};
 
 use super::*;
 
-/// A token by a key that nobody publishes.
+/// A token signed with a key that nobody publishes.
 fn forged() -> Vec<u8> {
     SigningKey::generate(Algorithm::ES256).unwrap().sign(b"{}").unwrap().into_bytes()
 }
@@ -19,7 +19,7 @@ async fn steady() -> Server {
 }
 
 #[tokio::test]
-async fn a_token_by_a_new_key_is_accepted_at_once_and_one_by_a_withdrawn_key_no_more() {
+async fn a_new_key_is_accepted_at_once_and_a_withdrawn_key_is_refused() {
     let server = dev_server();
     let discovery = discovery(&server).connect().await.unwrap();
     let verifier = Arc::new(discovery.verifier_builder().audience(AUDIENCE).build().unwrap());
@@ -101,7 +101,7 @@ async fn keys_that_moved_are_found_again() {
 }
 
 #[tokio::test]
-async fn nothing_is_asked_once_it_is_dropped() {
+async fn a_dropped_discovery_makes_no_more_requests() {
     let server = steady().await;
     let discovery = server.discovery().connect().await.unwrap();
     let verifier = Arc::new(discovery.verifier_builder().audience(AUDIENCE).build().unwrap());
@@ -112,7 +112,7 @@ async fn nothing_is_asked_once_it_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_key_set_without_a_usable_key_withdraws_all_keys_and_what_is_no_key_set_none() {
+async fn a_key_set_without_a_usable_key_withdraws_all_keys_and_an_invalid_answer_none() {
     let known = Arc::new(OnceLock::<Issuer>::new());
     let published = Arc::new(Mutex::new(None::<&str>));
     let (made, now_published) = (Arc::clone(&known), Arc::clone(&published));
@@ -159,7 +159,7 @@ async fn keys_that_grow_too_old_are_refused_until_they_are_loaded_again() {
     assert!(!discovery.is_stale() && !status.stale);
     until(&discovery, &verifier, Discovery::is_stale).await;
     assert!(discovery.status().stale);
-    // Ten seconds after they were loaded first.
+    // This takes ten seconds: keys are not loaded twice within that time.
     until(&discovery, &verifier, |discovery| !discovery.is_stale()).await;
     assert_eq!(server.paths(), ["/.well-known/openid-configuration", "/keys", "/keys"]);
 }
@@ -173,7 +173,7 @@ fn issuer_of_one_account(url: &str) -> Issuer {
     Issuer::builder(url, key).jwks_uri(format!("{url}/keys")).bound_objects(objects).build().unwrap()
 }
 
-/// Has unknown keys looked for until this holds.
+/// Shows tokens with an unknown key, which makes the keys reload, until `holds` is true.
 async fn until(discovery: &Discovery, verifier: &Verifier, holds: impl Fn(&Discovery) -> bool) {
     let start = Instant::now();
     while !holds(discovery) {

@@ -1,4 +1,4 @@
-//! Issuers over HTTPS, against a development server and against one that misbehaves.
+//! Tests of issuers over HTTPS, against a development server and against a server that misbehaves.
 #![allow(clippy::restriction)]
 
 use std::net::{SocketAddr, TcpListener};
@@ -18,9 +18,9 @@ mod following;
 mod misbehaving;
 mod server;
 
-/// What tokens are for.
+/// The audience of all tokens here.
 const AUDIENCE: &str = "vault";
-/// Requests for keys are at least this far apart.
+/// The shortest time between two requests for keys.
 const INTERVAL: Duration = Duration::from_secs(10);
 
 /// A development server whose issuer is its own address.
@@ -48,7 +48,7 @@ fn issuer(name: &str) -> Issuer {
     Issuer::builder(name, key).jwks_uri(format!("{}/keys", name.trim_end_matches('/'))).build().unwrap()
 }
 
-/// A new token that is bound to nothing but its service account.
+/// A new token that is bound only to its service account.
 fn token(issuer: &Issuer) -> Vec<u8> {
     let mut request = TokenRequest::default();
     request.spec.audiences.push(AUDIENCE.into());

@@ -1,4 +1,4 @@
-//! Issuers that do not behave: none of them gets keys in, and each is told apart.
+//! Issuers that misbehave: no keys are accepted, and each has its own error.
 
 use boundtoken::KeySet;
 
@@ -6,7 +6,7 @@ use super::*;
 
 const DOCUMENT: &str = "/.well-known/openid-configuration";
 
-/// The failure where the discovery document is answered so.
+/// The error after this answer to the request for the discovery document.
 async fn with_document(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> DiscoveryError {
     let server = Server::start(move |url, path| match path {
         DOCUMENT => answer(url),
@@ -18,7 +18,7 @@ async fn with_document(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) 
     error
 }
 
-/// The failure where the request for keys is answered so.
+/// The error after this answer to the request for keys.
 async fn with_keys(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> DiscoveryError {
     let server = Server::start(move |url, path| match path {
         "/keys" => answer(url),
@@ -44,7 +44,7 @@ async fn the_document_of_another_issuer() {
 }
 
 #[tokio::test]
-async fn keys_that_would_come_without_tls() {
+async fn a_jwks_uri_without_tls() {
     let document = |url: &str| format!(r#"{{"issuer": "{url}", "jwks_uri": "http://127.0.0.1/keys"}}"#);
     let error = with_document(move |url| Answer::ok(document(url))).await;
     assert_says(&error, "its `jwks_uri` is no https URL");
@@ -52,7 +52,7 @@ async fn keys_that_would_come_without_tls() {
 }
 
 #[tokio::test]
-async fn what_is_no_document_and_no_key_set() {
+async fn answers_that_are_no_document_and_no_key_set() {
     for text in ["", "garbage", "<html></html>", "[]", "{}"] {
         assert_says(&with_document(move |_| Answer::ok(text)).await, "it must be a JSON object");
         assert_says(&with_keys(move |_| Answer::ok(text)).await, "not a JSON Web Key Set");
@@ -61,7 +61,7 @@ async fn what_is_no_document_and_no_key_set() {
 }
 
 #[tokio::test]
-async fn answers_that_are_refusals() {
+async fn answers_with_an_error_status() {
     for (status, code, advice) in [
         ("401 Unauthorized", 401, "; it must be readable without credentials"),
         ("403 Forbidden", 403, "; it must be readable without credentials"),
@@ -85,14 +85,14 @@ async fn an_answer_that_is_too_long_is_not_read_to_its_end() {
 
     let whole = with_keys(move |_| Answer::ok(" ".repeat(most + 1))).await;
     assert_says(&whole, &too_long);
-    // Announced, but never complete.
+    // Its length is announced, but it never completes.
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 1_u64 << 40);
     let error = with_document(move |_| Answer::Endless(head.clone(), piece(), at_once)).await;
     assert_says(&error, &too_long);
-    // Neither announced nor ending.
+    // Its length is not announced, and it never ends.
     let error = with_keys(move |_| Answer::Endless("HTTP/1.1 200 OK\r\n\r\n".into(), piece(), at_once)).await;
     assert_says(&error, &too_long);
-    // What is just not too long is read, and judged.
+    // An answer of the largest allowed size is read.
     let error = with_keys(move |_| Answer::ok(" ".repeat(most))).await;
     assert_says(&error, "not a JSON Web Key Set");
 }
@@ -143,7 +143,7 @@ async fn a_redirect_that_leads_back_to_itself() {
 }
 
 #[tokio::test]
-async fn what_is_no_http() {
+async fn an_answer_that_is_not_http() {
     assert_eq!(with_document(|_| Answer::Bytes("SSH-2.0-server\r\n".into())).await.http_status, None);
     assert_eq!(with_keys(|_| Answer::Bytes(String::new())).await.http_status, None);
     let cut_off = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"keys\":[]}";
@@ -157,9 +157,9 @@ async fn a_certificate_by_another_authority() {
     let error = failure(builder).await;
     assert_says(&error, "certificate");
     assert_says(&error, "give that one with `certificate_authority`");
-    // And by one that the system does not trust.
+    // By default only the system's authorities are trusted.
     assert!(!failure(Discovery::builder(server.url())).await.to_string().is_empty());
-    // Both may be given.
+    // Several authorities may be given.
     let both = [other.ca_certificate().unwrap(), server.ca_certificate().unwrap()];
     let builder = both.iter().fold(Discovery::builder(server.url()), |builder, authority| {
         builder.certificate_authority(authority.trim_end())

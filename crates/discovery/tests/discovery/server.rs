@@ -1,4 +1,4 @@
-//! A server over TLS that says what it is told to say, be it HTTP or not.
+//! A TLS server that sends any answer, whether it is HTTP or not.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,16 +14,16 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// What a request is answered with.
+/// An answer to a request.
 pub enum Answer {
-    /// These bytes, and the end of the connection.
+    /// These bytes, and then the end of the connection.
     Bytes(String),
-    /// These bytes, and then such a piece again and again, with a pause before each.
+    /// These bytes, and then one piece again and again, with a pause before each.
     Endless(String, String, Duration),
 }
 
 impl Answer {
-    /// A good one.
+    /// A successful answer.
     pub fn ok(body: impl AsRef<str>) -> Self {
         let body = body.as_ref();
         Self::Bytes(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()))
@@ -39,7 +39,7 @@ impl Answer {
     }
 }
 
-/// Its certificate is its own authority.
+/// The server. Its certificate is its own authority.
 pub struct Server {
     pub url: String,
     pub authority: String,
@@ -48,7 +48,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server on 127.0.0.1. `answer` is given its URL and the path that is asked for.
+    /// Starts a server on 127.0.0.1. `answer` receives the server's URL and the requested path.
     pub async fn start(answer: impl Fn(&str, &str) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("https://{}", listener.local_addr().unwrap());
@@ -63,7 +63,7 @@ impl Server {
                 let (acceptor, heard, url) = (acceptor.clone(), Arc::clone(&heard), own_url.clone());
                 let answer = Arc::clone(&answer);
                 connections.spawn(async move {
-                    // Who does not trust us, or has read enough, is gone: that is what some tests are about.
+                    // A client that does not trust us, or has read enough, hangs up. Some tests are about that.
                     let Ok(mut stream) = acceptor.accept(stream).await else { return };
                     let mut head = Vec::new();
                     while !head.ends_with(b"\r\n\r\n") {
@@ -92,7 +92,7 @@ impl Server {
         Self { url, authority, requests, _tasks: tasks }
     }
 
-    /// A server that publishes an issuer's keys at `/keys`, and says so.
+    /// A server that publishes an issuer's document, and its keys at `/keys`.
     pub async fn of_issuer(issuer: impl Fn(&str) -> Arc<Issuer> + Send + Sync + 'static) -> Self {
         Self::start(move |url, path| match path {
             "/.well-known/openid-configuration" => Answer::ok(issuer(url).openid_configuration().unwrap()),
@@ -106,12 +106,12 @@ impl Server {
         Discovery::builder(self.url.as_str()).certificate_authority(&self.authority)
     }
 
-    /// The requests up to now, with their headers.
+    /// The requests so far, with their headers.
     pub fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 
-    /// The paths that were asked for, in order.
+    /// The requested paths, in order.
     pub fn paths(&self) -> Vec<String> {
         self.requests().iter().map(|head| head.split(' ').nth(1).unwrap().to_owned()).collect()
     }

@@ -1,11 +1,11 @@
-//! What is told of changes.
+//! The changes that a cluster reports.
 
 use boundtoken::{Algorithm, ObjectKind, SigningKey};
 use boundtoken_kubernetes::{Changes, ClusterChange};
 
 use super::*;
 
-/// The changes up to the first for which this holds.
+/// Collects changes up to the first for which `holds` is true.
 async fn until(changes: &mut Changes, holds: impl Fn(&ClusterChange) -> bool) -> Vec<ClusterChange> {
     let mut told = Vec::new();
     while !told.last().is_some_and(&holds) {
@@ -16,7 +16,7 @@ async fn until(changes: &mut Changes, holds: impl Fn(&ClusterChange) -> bool) ->
 }
 
 #[tokio::test]
-async fn a_connection_that_is_lost_and_found_is_told_of_for_each_kind() {
+async fn a_lost_and_restored_connection_is_reported_for_each_kind() {
     let setup = Setup::new().await;
     let mut changes = setup.cluster.changes();
     setup.cut_off().await;
@@ -43,7 +43,7 @@ async fn a_connection_that_is_lost_and_found_is_told_of_for_each_kind() {
 }
 
 #[tokio::test]
-async fn knowledge_that_grows_stale_is_told_of_as_json_can_say() {
+async fn stale_objects_are_reported_and_the_change_serializes() {
     let server = DevServer::start().unwrap();
     let builder = Cluster::builder().client(client(&server, server.admin_token()).await).nodes(false);
     let cluster = builder.max_staleness(Duration::from_millis(700)).connect().await.unwrap();
@@ -57,7 +57,7 @@ async fn knowledge_that_grows_stale_is_told_of_as_json_can_say() {
 }
 
 #[tokio::test]
-async fn keys_that_come_and_go_are_told_of_by_their_kid() {
+async fn added_and_withdrawn_keys_are_reported_by_their_kid() {
     let setup = Setup::new().await;
     let mut changes = setup.cluster.changes();
     let key = SigningKey::generate(Algorithm::ES256).unwrap();
@@ -69,7 +69,7 @@ async fn keys_that_come_and_go_are_told_of_by_their_kid() {
 
     let old = setup.cluster.status().key_ids.into_iter().find(|known| *known != kid).unwrap();
     assert!(setup.server.issuer().withdraw(&old));
-    // An unknown key has them loaded again.
+    // A token with an unknown key makes the cluster reload its keys.
     let stranger = SigningKey::generate(Algorithm::ES256).unwrap().sign(b"{}").unwrap();
     assert_eq!(setup.verdict(&stranger), Err(Reason::KeyUnknown));
     let told = until(&mut changes, |change| matches!(change, ClusterChange::KeyWithdrawn { .. })).await;

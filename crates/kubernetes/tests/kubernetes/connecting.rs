@@ -1,4 +1,4 @@
-//! When there is nothing to connect to: which step failed, and what to do.
+//! Failures to connect: which step failed, and what to do.
 
 use boundtoken_kubernetes::{ClusterError, Step};
 
@@ -42,7 +42,7 @@ async fn the_authority_is_another() {
 }
 
 #[tokio::test]
-async fn a_server_that_only_fails_is_given_up_when_the_time_is_over() {
+async fn a_server_that_only_fails_is_given_up_at_the_deadline() {
     let server = DevServer::builder().fault(Fault::ErrorRate(1.0)).start().unwrap();
     let start = Instant::now();
     let error = failure(client(&server, server.admin_token()).await).await;

@@ -1,17 +1,17 @@
-//! Bad weather.
+//! Faults of the API server and of the connection to it.
 
 use k8s_openapi::api::core::v1::Namespace;
 
 use super::*;
 
 #[tokio::test]
-async fn what_was_deleted_while_the_server_forgot_is_dropped_and_the_rest_is_kept() {
+async fn objects_deleted_during_an_outage_are_dropped_and_the_others_are_kept() {
     let setup = Setup::new().await;
     let (gone, stays) = (setup.pod("gone").await, setup.pod("stays").await);
     setup.until(&stays, Ok(Confirmed::Live)).await;
 
     setup.cut_off().await;
-    // What is known goes on to count: a short outage refuses nobody.
+    // The last known state still counts, so a short outage refuses nobody.
     assert_eq!((setup.verdict(&gone), setup.verdict(&stays)), (Ok(Confirmed::Live), Ok(Confirmed::Live)));
     let status = setup.cluster.status();
     assert!(!status.stale && status.watches.iter().all(|watch| watch.failure.is_some()), "{status:?}");
@@ -35,13 +35,13 @@ async fn what_was_deleted_while_the_server_forgot_is_dropped_and_the_rest_is_kep
     let pods = |setup: &Setup| setup.cluster.status().watches[1].clone();
     assert_eq!(pods(&setup).objects, 2);
 
-    // And it goes on.
+    // The watch goes on after the list.
     setup.delete_pod("stays").await;
     setup.until(&stays, Err(Reason::PodNotFound)).await;
 }
 
 #[tokio::test]
-async fn a_watch_that_is_cut_counts_as_lost_and_is_made_again() {
+async fn a_watch_that_is_cut_off_is_lost_and_reconnects() {
     let setup = Setup::new().await;
     assert!(setup.cluster.status().watches.iter().all(|watch| watch.reconnects == 0));
     setup.server.disconnect_watches();
@@ -53,7 +53,7 @@ async fn a_watch_that_is_cut_counts_as_lost_and_is_made_again() {
     })
     .await;
 
-    // News proves that it was made again, once.
+    // An event proves that the watch has reconnected, and the counter that it did so once.
     let token = setup.pod("new").await;
     setup.until(&token, Ok(Confirmed::Live)).await;
     let pods = &setup.cluster.status().watches[1];
@@ -82,7 +82,7 @@ async fn what_changes_while_watches_break_is_not_missed() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_slow_and_fails_now_and_then_is_connected_to_and_followed() {
+async fn a_slow_server_that_often_fails_is_connected_to_and_followed() {
     let faults = [Fault::ErrorRate(0.5), Fault::Latency(Duration::from_millis(20))];
     let server = faults.into_iter().fold(DevServer::builder(), |builder, fault| builder.fault(fault));
     let setup = Setup::with(server.start().unwrap()).await;
@@ -99,7 +99,7 @@ async fn a_server_that_is_slow_and_fails_now_and_then_is_connected_to_and_follow
 }
 
 #[tokio::test]
-async fn old_knowledge_refuses_until_there_is_news_of_every_kind() {
+async fn stale_objects_refuse_until_there_is_news_of_every_kind() {
     let server = DevServer::start().unwrap();
     let client = client(&server, server.admin_token()).await;
     let builder = Cluster::builder().client(client.clone()).nodes(false);
@@ -114,8 +114,8 @@ async fn old_knowledge_refuses_until_there_is_news_of_every_kind() {
     eventually("a refusal", || judged() == Err(Reason::BoundObjectUnavailable)).await;
     assert!(cluster.status().stale);
 
-    // A namespace comes with a service account; the pod is news of the other kind. More than once, as the watches do not
-    // come back at the same moment, and what one has heard grows old meanwhile.
+    // A new namespace gets a service account, which is news of one kind. The pod is news of the other kind. Several
+    // of them are needed: the watches do not reconnect at the same moment, and the state of one ages meanwhile.
     server.set_faults([]);
     let create = PostParams::default();
     for number in 0.. {

@@ -1,4 +1,4 @@
-//! Objects as they come and go.
+//! Following objects that are created and deleted.
 
 use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
 use serde_json::json;
@@ -80,7 +80,7 @@ async fn what_is_not_followed_is_not_asked_for_however_new_the_token_is() {
     setup.cut_off().await;
     setup.server.set_faults([]);
 
-    // The account is asked for, as its news may be on the way. The secret exists too, but nobody follows secrets.
+    // The account may be too new to be known, so the API server is asked. The secret exists too but is not followed.
     let account: ServiceAccount = serde_json::from_value(json!({"metadata": {"name": "new"}})).unwrap();
     let secret: Secret = serde_json::from_value(json!({"metadata": {"name": "credential"}})).unwrap();
     let created = PostParams::default();
@@ -103,7 +103,7 @@ async fn what_is_not_followed_is_not_asked_for_however_new_the_token_is() {
 }
 
 #[tokio::test]
-async fn what_is_not_followed_is_refused_also_by_a_verifier_that_accepts_what_is_unavailable() {
+async fn objects_that_are_not_followed_refuse_even_where_unavailable_objects_are_accepted() {
     let server = DevServer::start().unwrap();
     let client = client(&server, server.admin_token()).await;
     let only_default =
@@ -122,7 +122,7 @@ async fn what_is_not_followed_is_refused_also_by_a_verifier_that_accepts_what_is
         let issued = server.issuer().issue(namespace, "default", request.clone()).unwrap();
         assert_eq!(verdict(verifier.verify(issued.token().as_bytes())), expected, "{namespace}");
     }
-    // Nor is a secret that somebody deleted accepted for as long as its token lasts.
+    // Otherwise the token of a deleted secret would be accepted until it expires.
     let secret: Secret = serde_json::from_value(json!({"metadata": {"name": "credential"}})).unwrap();
     let secrets = Api::<Secret>::namespaced(client, "default");
     secrets.create(&PostParams::default(), &secret).await.unwrap();

@@ -1,10 +1,10 @@
-//! Keys as they change.
+//! Following keys that change.
 
 use boundtoken::{Algorithm, OnUnavailable, SigningKey};
 
 use super::*;
 
-/// Requests for keys are at least this far apart.
+/// The shortest time between two requests for keys.
 const INTERVAL: Duration = Duration::from_secs(10);
 
 fn rotate(server: &DevServer) {
@@ -30,13 +30,13 @@ async fn keys_are_not_requested_again_within_ten_seconds_but_soon_after() {
     rotate(&setup.server);
     let new = token(&setup.server, None);
     assert_eq!(setup.verdict_of_cluster(&new).await, Err(Reason::KeyUnknown));
-    // Nobody has to ask: the refusal itself has the keys loaded.
+    // The refusal above has started the reload. No further question is needed.
     setup.until(&new, Ok(Confirmed::Live)).await;
     assert!(start.elapsed() >= INTERVAL - Duration::from_millis(100), "{:?}", start.elapsed());
 }
 
 #[tokio::test]
-async fn an_unknown_key_is_waited_for_no_longer_than_set_and_is_found_all_the_same() {
+async fn a_call_waits_for_an_unknown_key_no_longer_than_configured_and_the_key_is_loaded_anyway() {
     let server = DevServer::start().unwrap();
     let builder = Cluster::builder().client(client(&server, server.admin_token()).await);
     let cluster = builder.unknown_key_wait(Duration::from_millis(50)).connect().await.unwrap();
@@ -68,7 +68,7 @@ async fn keys_that_grow_too_old_make_a_cluster_stale_until_they_are_loaded_again
     let status = cluster.status();
     assert!(cluster.is_stale() && status.stale && status.keys_stale && !status.keys_withdrawn, "{status:?}");
 
-    // A token that is refused for it has them loaded again.
+    // A token that is refused for stale keys makes the cluster reload them.
     server.set_faults([]);
     eventually("news", || judged() == [Ok(Confirmed::Live); 2]).await;
 }

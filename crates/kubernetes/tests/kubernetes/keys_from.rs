@@ -1,4 +1,4 @@
-//! A cluster whose keys are taken from where its issuer publishes them.
+//! A cluster that takes its keys from where the issuer publishes them.
 
 use std::net::{SocketAddr, TcpListener};
 
@@ -8,7 +8,7 @@ use boundtoken_kubernetes::Step;
 
 use super::*;
 
-/// Requests for keys are at least this far apart.
+/// The shortest time between two requests for keys.
 const INTERVAL: Duration = Duration::from_secs(10);
 
 /// A server whose issuer is its own address.
@@ -22,7 +22,7 @@ fn discovery(publisher: &DevServer) -> DiscoveryBuilder {
 }
 
 #[tokio::test]
-async fn the_published_keys_are_followed_and_not_those_of_the_api_server() {
+async fn the_published_keys_are_followed_and_not_the_keys_of_the_api_server() {
     let publisher = publisher();
     let api_server = DevServer::builder().issuer(publisher.url()).start().unwrap();
     let published = discovery(&publisher).connect().await.unwrap();
@@ -32,14 +32,14 @@ async fn the_published_keys_are_followed_and_not_those_of_the_api_server() {
     let cluster = builder.keys_from(published).connect().await.unwrap();
     assert_eq!((cluster.issuer(), cluster.status().key_ids), (publisher.url(), key_ids));
 
-    // The cluster goes on to follow them.
+    // The cluster keeps refreshing them.
     let verifier = Arc::new(cluster.verifier_builder().audience(AUDIENCE).build().unwrap());
     let online = OnlineVerifier::new(verifier).asking(&cluster);
     publisher.issuer().rotate(SigningKey::generate(Algorithm::ES256).unwrap());
     tokio::time::sleep(INTERVAL).await;
     let by_the_api_server = token(&api_server, None);
     assert_eq!(verdict(online.verify(by_the_api_server.as_bytes()).await), Err(Reason::KeyUnknown));
-    // Its service account is the publisher's, which the API server does not know.
+    // The key is accepted. The service account belongs to the publisher, so the API server does not know it.
     let by_the_new_key = token(&publisher, None);
     assert_eq!(
         verdict(online.verify(by_the_new_key.as_bytes()).await),

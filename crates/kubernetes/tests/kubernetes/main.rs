@@ -1,5 +1,4 @@
-//! Clusters that verifiers follow, against a development server: in fair weather, through faults, and when there is
-//! nothing to connect to.
+//! Tests of clusters against a development server: following, faults, and failures to connect.
 #![allow(clippy::restriction)]
 
 use std::sync::Arc;
@@ -8,8 +7,7 @@ use std::time::{Duration, Instant};
 use boundtoken::api::{BoundObjectReference, TokenRequest};
 use boundtoken::{Confirmed, Reason, Rejection, UnixSeconds, VerifiedToken, Verifier};
 use boundtoken_dev_server::{DevServer, Fault};
-use boundtoken_kubernetes::Cluster;
-use boundtoken_kubernetes::OnlineVerifier;
+use boundtoken_kubernetes::{Cluster, OnlineVerifier};
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::{DeleteParams, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -24,10 +22,10 @@ mod keys;
 mod keys_from;
 mod several;
 
-/// What a pod's token is for.
+/// The audience of all tokens here.
 const AUDIENCE: &str = "vault";
 
-/// A cluster, and a client that changes what it follows.
+/// A development server, a cluster that follows it, and a client that changes its objects.
 struct Setup {
     server: DevServer,
     pods: Api<Pod>,
@@ -47,7 +45,8 @@ impl Setup {
         Self { server, pods: Api::namespaced(client, "default"), cluster, verifier }
     }
 
-    /// Creates a pod, and returns a token that is bound to it, two minutes old: too old for a pod that is still to come.
+    /// Creates a pod and returns a token bound to it. The token is two minutes old, so nobody asks whether its pod is
+    /// too new to be known.
     async fn pod(&self, name: &str) -> String {
         let pod = serde_json::from_value(serde_json::json!({
             "metadata": {"name": name},
@@ -74,13 +73,13 @@ impl Setup {
         )
     }
 
-    /// Waits until the verifier judges so.
+    /// Waits for this verdict.
     async fn until(&self, token: &str, expected: Result<Confirmed, Reason>) {
         eventually(&format!("{expected:?}"), || self.verdict(token) == expected).await;
     }
 
-    /// Cuts the cluster off: every watch is down, and has been tried in vain some times. What is to be done before it
-    /// comes back has at least half a second.
+    /// Cuts the cluster off: every watch has failed to reconnect several times. By then each waits at least half a
+    /// second between attempts, in which the test can change things unnoticed.
     async fn cut_off(&self) {
         let attempts = |setup: &Self| {
             setup.cluster.status().watches.iter().map(|watch| watch.reconnects).min().unwrap_or_default()
@@ -96,7 +95,7 @@ fn verdict(verdict: Result<VerifiedToken, Rejection>) -> Result<Confirmed, Reaso
     verdict.map(|token| token.confirmed()).map_err(|rejection| rejection.reason())
 }
 
-/// A new token of the default service account, bound to a pod or to nothing.
+/// A new token of the default service account, bound to a pod or to no object.
 fn token(server: &DevServer, pod: Option<&str>) -> String {
     token_of_age(0, server, pod)
 }
@@ -120,13 +119,13 @@ async fn client_of(kubeconfig: &str) -> Client {
     Client::try_from(config).unwrap()
 }
 
-/// Looks often, and for no longer than a while.
+/// Waits until the condition holds. Fails after a while.
 async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
-    const PATIENCE: Duration = Duration::from_secs(20);
-    const GLANCE: Duration = Duration::from_millis(2);
+    const LONGEST_WAIT: Duration = Duration::from_secs(20);
+    const POLL_INTERVAL: Duration = Duration::from_millis(2);
     let start = Instant::now();
     while !holds() {
-        assert!(start.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
-        tokio::time::sleep(GLANCE).await;
+        assert!(start.elapsed() < LONGEST_WAIT, "not within {LONGEST_WAIT:?}: {what}");
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }

@@ -1,8 +1,8 @@
-//! Several clusters behind one verifier.
+//! One verifier for several clusters.
 
 use super::*;
 
-/// Two clusters that write the same issuer, as most do, and one verifier of both.
+/// Two clusters with the same issuer name, as most clusters have, and one verifier for both.
 struct Two {
     blue: Setup,
     green: Setup,
@@ -28,7 +28,7 @@ impl Two {
     }
 }
 
-/// Creates a pod that no watch has heard of yet, and returns a new token of it.
+/// Creates a pod that no watch has reported yet, and returns a new token of it.
 async fn new_pod(setup: &Setup) -> String {
     let pod = serde_json::json!({
         "metadata": {"name": "new"},
@@ -39,10 +39,10 @@ async fn new_pod(setup: &Setup) -> String {
 }
 
 #[tokio::test]
-async fn a_token_says_which_cluster_it_is_of_and_is_judged_by_that_ones_objects() {
+async fn a_token_is_judged_by_the_objects_of_its_own_cluster_and_carries_its_label() {
     let two = Two::new().await;
     assert_eq!(two.blue.cluster.issuer(), two.green.cluster.issuer());
-    // Pods of one name in both. That of the one says nothing of that of the other.
+    // Both clusters have a pod of this name.
     let (blue, green) = (two.blue.pod("web").await, two.green.pod("web").await);
     two.blue.until(&blue, Ok(Confirmed::Live)).await;
     two.green.until(&green, Ok(Confirmed::Live)).await;
@@ -55,9 +55,9 @@ async fn a_token_says_which_cluster_it_is_of_and_is_judged_by_that_ones_objects(
 }
 
 #[tokio::test]
-async fn only_the_cluster_that_a_new_token_is_of_is_asked_about_it() {
+async fn a_question_about_a_new_token_goes_only_to_its_own_cluster() {
     let two = Two::new().await;
-    // The watches of both are cut, so that whoever is asked must ask its API server.
+    // Without watches, only a question to the API server can tell.
     two.blue.cut_off().await;
     two.green.cut_off().await;
     for setup in [&two.blue, &two.green] {
@@ -66,13 +66,13 @@ async fn only_the_cluster_that_a_new_token_is_of_is_asked_about_it() {
     let (blue, green) = (new_pod(&two.blue).await, new_pod(&two.green).await);
     assert_eq!(two.judge(&blue).await, Ok("blue".into()));
     two.green.delete_pod("new").await;
-    // Were the other cluster asked, this one would be accepted, and that one refused.
+    // If the wrong clusters were asked, `green` would be accepted and `blue` refused.
     assert_eq!(two.judge(&green).await, Err(Reason::PodNotFound));
     assert_eq!(two.judge(&blue).await, Ok("blue".into()));
 }
 
 #[tokio::test]
-async fn of_a_cluster_that_is_not_named_nobody_is_asked() {
+async fn a_cluster_that_was_not_added_with_asking_is_not_asked() {
     let two = Two::new().await;
     two.blue.cut_off().await;
     two.blue.server.set_faults([]);
@@ -89,7 +89,7 @@ async fn of_a_cluster_that_is_not_named_nobody_is_asked() {
 }
 
 #[tokio::test]
-async fn audiences_of_a_call_hold_for_what_is_asked_too() {
+async fn the_audiences_of_a_call_also_hold_after_a_question() {
     let two = Two::new().await;
     two.green.cut_off().await;
     two.green.server.set_faults([]);

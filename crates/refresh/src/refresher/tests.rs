@@ -1,16 +1,16 @@
-//! The loop against a clock that stands still until everybody waits.
+//! Tests of the refresh loop with tokio's paused clock, which advances only while every task waits.
 
 use std::sync::{Mutex, PoisonError};
 
+use boundtoken::{Algorithm, SigningKey};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::*;
-use boundtoken::{Algorithm, SigningKey};
 
-/// An issuer that counts who asks it.
+/// An issuer that records its requests.
 struct Issuer {
-    /// The keys that it publishes; none while it is down.
+    /// The keys that it publishes. `None` while it is down.
     published: Mutex<Option<KeySet>>,
     asked_at: Mutex<Vec<Instant>>,
     /// How long an answer takes.
@@ -68,7 +68,7 @@ impl Issuer {
     }
 }
 
-/// A new key, on its own.
+/// A set of one new key.
 fn key_set() -> KeySet {
     [SigningKey::generate(Algorithm::ES256).unwrap().public_key().clone()].into_iter().collect()
 }
@@ -154,7 +154,7 @@ async fn all_who_wait_share_one_request() {
     assert_eq!(setup.asked().len(), 1);
 }
 
-/// How long one call waits.
+/// Measures how long one call waits.
 async fn wait(keys: &Refresher) -> Duration {
     let start = Instant::now();
     keys.refresh().await;
@@ -162,7 +162,7 @@ async fn wait(keys: &Refresher) -> Duration {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_keys_load_slowly_a_call_waits_for_a_moment_and_they_come_all_the_same() {
+async fn a_call_stops_waiting_for_slow_keys_which_are_loaded_all_the_same() {
     let setup = Setup::with(seconds(9), USUAL_INTERVAL);
     let rotated = key_set();
     setup.issuer.publish(Some(rotated.clone()));
@@ -200,7 +200,7 @@ async fn few_calls_wait_at_a_time_and_the_others_not_at_all() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_are_loaded_again_within_five_minutes_and_not_in_step_with_others() {
+async fn keys_are_loaded_again_within_five_minutes_at_random_moments() {
     let setup = Setup::new();
     sleep(seconds(40_000)).await;
     let asked = setup.asked();
@@ -235,7 +235,7 @@ async fn the_last_good_keys_stay_through_an_outage_and_the_issuer_is_asked_more_
 }
 
 #[test]
-fn a_key_with_new_numbers_under_an_old_kid_is_another_key() {
+fn another_key_under_an_old_kid_is_a_new_key() {
     let (one, other) = (key_set(), key_set());
     let kid = one.keys()[0].kid().unwrap();
     let disguised = serde_json::to_string(&other.to_jwks()).unwrap().replace(kids(&other)[0], kid);
@@ -245,7 +245,7 @@ fn a_key_with_new_numbers_under_an_old_kid_is_another_key() {
     assert_eq!(missing(&one, &one.clone()).count(), 0);
 }
 
-/// What comes of a key set without a usable key, and of an answer that is no key set.
+/// Key sets without a usable key, and answers that are not key sets.
 const WITHDRAWALS: [&str; 2] = [r#"{"keys":[]}"#, r#"{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}"#];
 const NO_KEY_SETS: [&str; 5] = ["", "{}", r#"{"keys":null}"#, r#"{"keys":[]"#, "<html></html>"];
 
@@ -324,7 +324,7 @@ async fn an_issuer_that_has_withdrawn_all_keys_is_asked_more_often() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_that_may_not_grow_old_are_loaded_again_in_half_of_the_time() {
+async fn keys_with_an_age_limit_are_loaded_again_within_half_of_it() {
     for (max_age, shortest, longest) in [(120, 30, 61), (4, 10, 11), (u64::MAX, 150, 301)] {
         let setup = Setup::new();
         setup.keys.limit(None, Some(seconds(max_age)));
@@ -337,7 +337,7 @@ async fn keys_that_may_not_grow_old_are_loaded_again_in_half_of_the_time() {
 }
 
 #[test]
-fn each_answer_makes_keys_young_again_as_of_when_they_were_asked_for() {
+fn the_age_of_keys_counts_from_the_last_request_that_was_answered() {
     const HOUR: Duration = seconds(3_600);
     let same = key_set();
     let asked_ago = |ago| Loaded { keys: same.clone(), lifetime: USUAL_INTERVAL, asked: Moment::ago(ago) };
@@ -351,7 +351,7 @@ fn each_answer_makes_keys_young_again_as_of_when_they_were_asked_for() {
     assert!(!keys.store().is_stale());
     keys.ended(Instant::now(), Ok::<_, String>(asked_ago(2 * HOUR)));
     assert!(keys.store().is_stale());
-    // A withdrawal is an answer as well.
+    // A withdrawal is an answer too.
     let nothing = Loaded { keys: KeySet::default(), ..asked_ago(Duration::ZERO) };
     keys.ended(Instant::now(), Ok::<_, String>(nothing));
     assert!(!keys.store().is_stale());

@@ -1,9 +1,9 @@
-//! The interval argument of docs/decisions/0018-fast-rsa.md, asserted in debug builds.
+//! Debug assertions for the interval argument of docs/decisions/0018-fast-rsa.md.
 
 use super::digits::{Columns, Registers, low_digit};
 use super::lanes::{DIGIT_BITS, Machine};
 
-/// The folded value, `sums + y · above`, is below 2^2311 = 2^(44 · 52 + 23).
+/// Asserts that the folded value, `sums + y · above`, is below 2^2311 = 2^(44 · 52 + 23).
 #[inline(always)]
 pub(super) fn assert_folded<M: Machine>(machine: M, sums: [M::Lanes; 10], above: Registers<M>) {
     if cfg!(debug_assertions) {
@@ -27,19 +27,19 @@ pub(super) fn assert_folded<M: Machine>(machine: M, sums: [M::Lanes; 10], above:
     }
 }
 
-/// No carry leaves the highest digit.
+/// Asserts that no carry leaves the highest digit.
 #[inline(always)]
 pub(super) fn assert_nothing_above<M: Machine>(machine: M, highest_carries: M::Lanes) {
     debug_assert_eq!(machine.store(highest_carries).0[7], 0, "a carry is lost");
 }
 
-/// The result is below 2^2052 = 2^(39 · 52 + 24).
+/// Asserts that the result is below 2^2052 = 2^(39 · 52 + 24).
 #[inline(always)]
 pub(super) fn assert_result<M: Machine>(machine: M, result: Registers<M>) {
     debug_assert!(Columns::store(machine, result).row(7)[4] < 1 << 24, "the result is too large");
 }
 
-/// For tests: a further pass over the carries was needed.
+/// Counts a further carry pass, for tests.
 #[inline(always)]
 pub(super) fn count_further_pass() {
     #[cfg(test)]
@@ -48,6 +48,6 @@ pub(super) fn count_further_pass() {
 
 #[cfg(test)]
 thread_local! {
-    /// How often, on this thread.
+    /// The further carry passes on this thread.
     pub(super) static FURTHER_PASSES: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }

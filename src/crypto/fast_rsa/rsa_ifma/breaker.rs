@@ -1,16 +1,16 @@
-//! Decides how often the backend is asked too, and what follows when it answers otherwise.
+//! Decides how often the backend checks a verdict, and switches the fast path off when it disagrees.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
-use crate::fast_rsa::{Checks, State, Status};
+use crate::fast_rsa::{Checks, PathState, PathStatus};
 
-/// A switch that opens at the first disagreement. One for the process; tests make their own.
+/// A circuit breaker that opens at the first disagreement. A process has one, and tests have their own.
 pub(super) struct Breaker {
     open: AtomicBool,
     accepted_one_in: AtomicU32,
     refused_per_second: AtomicU32,
     accepted: AtomicU64,
-    /// The second in which a refusal was checked last, and how many were in it.
+    /// The second of the last checked refusal in the high half, and the number of checks in it in the low half.
     refused_in_second: AtomicU64,
     accepted_checked: AtomicU64,
     refused_checked: AtomicU64,
@@ -38,13 +38,15 @@ impl Breaker {
         self.refused_per_second.store(checks.refused_per_second, Relaxed);
     }
 
-    /// Whether the fast path may be used.
+    /// Returns whether the fast path may be used.
     pub(super) fn is_closed(&self) -> bool {
         !self.open.load(Relaxed)
     }
 
-    /// The verdict on a signature of which the fast path said `fast`. `proven`: whether it and the backend have both accepted
-    /// a signature of this key. `second` counts seconds from any moment on.
+    /// Returns the verdict on a signature, given the fast path's verdict `fast`.
+    ///
+    /// `proven` tells whether both the fast path and the backend have accepted a signature of this key. `second` counts
+    /// seconds from a fixed moment. `backend` asks the backend for its verdict.
     pub(super) fn verdict(
         &self,
         fast: bool,
@@ -91,10 +93,10 @@ impl Breaker {
         checked
     }
 
-    /// What has happened so far. `otherwise`: the state unless the breaker is open; `keys_refused` is not its business.
-    pub(super) fn status(&self, otherwise: State, keys_refused: u64) -> Status {
-        Status {
-            state: if self.is_closed() { otherwise } else { State::SwitchedOff },
+    /// Returns what has happened so far. The state is `otherwise` unless the breaker is open.
+    pub(super) fn status(&self, otherwise: PathState, keys_refused: u64) -> PathStatus {
+        PathStatus {
+            state: if self.is_closed() { otherwise } else { PathState::SwitchedOff },
             keys_refused,
             accepted_checked: self.accepted_checked.load(Relaxed),
             refused_checked: self.refused_checked.load(Relaxed),
@@ -104,7 +106,7 @@ impl Breaker {
     }
 }
 
-/// The half of [`Breaker::refused_in_second`] that counts.
+/// The low half of [`Breaker::refused_in_second`].
 const COUNT: u64 = (1 << 32) - 1;
 
 fn count(counter: &AtomicU64) {

@@ -1,23 +1,25 @@
-//! Numbers of up to 2,080 bits as forty digits of 52 bits, in order, and in the columns that the arithmetic works on.
+//! Numbers of up to 2,080 bits as forty digits of 52 bits, in order or in the columns of the arithmetic.
 
 use super::lanes::{DIGIT_BITS, Eight, LARGEST_DIGIT, Machine};
 
-/// Forty digits, the least significant first, five to a row: row `l` is what lane `l` of the columns holds.
+/// Forty digits in rows of five, least significant first. Row `l` holds the digits of lane `l`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Digits(pub(super) [[u64; 5]; 8]);
 
-/// The same digits for vector registers: lane `l` of register `v` is digit `5 l + v`, so that going up five digits is going
-/// up a lane, and going up one digit is taking the next register.
+/// The same digits, laid out for vector registers.
+///
+/// Lane `l` of register `v` is digit `5 l + v`. The next digit is in the next register, and five digits up is one lane
+/// up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Columns(pub(super) [Eight; 5]);
 
-/// Columns as a machine holds them.
+/// Columns in a machine's registers.
 pub(super) type Registers<M> = [<M as Machine>::Lanes; 5];
 
 impl Digits {
     pub(super) const ZERO: Self = Self([[0; 5]; 8]);
 
-    /// Reads 256 bytes, big-endian.
+    /// Reads 256 big-endian bytes.
     #[inline(always)]
     pub(super) fn from_bytes(bytes: &[u8; 256]) -> Self {
         let mut digits = Self::ZERO;
@@ -28,9 +30,21 @@ impl Digits {
         digits
     }
 
-    /// Whether this is the smaller number.
+    /// Returns whether this number is smaller than `other`.
     pub(super) fn is_below(&self, other: &Self) -> bool {
         self.iter().rev().lt(other.iter().rev())
+    }
+
+    #[inline(always)]
+    pub(super) fn lowest(&self) -> u64 {
+        let [[lowest, ..], ..] = self.0;
+        lowest
+    }
+
+    #[inline(always)]
+    pub(super) fn set_lowest(&mut self, digit: u64) {
+        let [[lowest, ..], ..] = &mut self.0;
+        *lowest = digit;
     }
 
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &u64> {
@@ -56,9 +70,10 @@ impl Digits {
 }
 
 impl Columns {
-    /// The five digits of a lane; zeros where there is no such lane.
+    /// Returns the five digits of a lane, or zeros if there is no such lane.
     #[inline(always)]
     pub(super) fn row(&self, lane: usize) -> [u64; 5] {
+        // Wrong product: refuses.
         self.0.each_ref().map(|register| register.0.get(lane).copied().unwrap_or(0))
     }
 
@@ -84,10 +99,10 @@ impl Columns {
     }
 }
 
-/// How many bytes make two digits: 13 bytes have 104 bits.
+/// The bytes of two digits: 104 bits.
 pub(super) const TWO_DIGITS: usize = 13;
 
-/// Two digits, the less significant first, of up to 13 bytes, big-endian.
+/// Splits up to 13 big-endian bytes into two digits, least significant first.
 #[inline(always)]
 pub(super) fn two_digits(bytes: &[u8]) -> [u64; 2] {
     let mut wide = [0; 16];
@@ -98,8 +113,9 @@ pub(super) fn two_digits(bytes: &[u8]) -> [u64; 2] {
     [low_digit(number), low_digit(number >> DIGIT_BITS)]
 }
 
-/// The low 52 bits.
+/// Returns the low 52 bits.
 #[inline(always)]
 pub(super) fn low_digit(number: u128) -> u64 {
-    u64::try_from(number & u128::from(LARGEST_DIGIT)).unwrap_or(0)
+    let [a, b, c, d, e, f, g, h, ..] = number.to_le_bytes();
+    u64::from_le_bytes([a, b, c, d, e, f, g, h]) & LARGEST_DIGIT
 }

@@ -1,36 +1,36 @@
-//! A key, and the check of a signature.
+//! A key, and how it checks a signature.
 
 use super::digits::{Columns, Digits};
 use super::encoding;
 use super::lanes::{Machine, Work};
 use super::product::Arithmetic;
 
-/// Everything that is computed once for a modulus; 3.3 KB.
+/// The constants of a modulus; 3.3 KB.
 pub(super) struct Key {
     pub(super) arithmetic: Arithmetic,
     pub(super) correction: Columns,
 }
 
 impl Key {
-    /// `None` unless the modulus is odd and has exactly 2,048 bits.
+    /// Returns `None` unless the modulus is odd and has exactly 2,048 bits.
     pub(super) fn new<M: Machine>(machine: M, modulus: &[u8; 256]) -> Option<Self> {
         machine.run(Setup { modulus })
     }
 
-    /// Whether this is the signature of a message with this SHA-256 hash (RFC 8017 section 8.2.2), for the exponent 65537.
+    /// Returns whether this is the signature, with the exponent 65537, of a message with this SHA-256 hash (RFC 8017
+    /// section 8.2.2).
     pub(super) fn verify<M: Machine>(&self, machine: M, signature: &[u8; 256], hash: &[u8; 32]) -> bool {
         self.power_is(machine, &Digits::from_bytes(signature), &encoding::encoded(hash))
     }
 
-    /// Whether the 65,537th power of 0, of 1 and of n - 1 are these numbers themselves: a key with a wrong constant would have
-    /// to be wrong in a way that cancels out.
+    /// Tests the key's constants: the 65,537th powers of 0, 1 and n - 1 must be these numbers themselves.
+    ///
+    /// Wrong constants pass only if their errors cancel out.
     pub(super) fn powers_are_right<M: Machine>(&self, machine: M) -> bool {
         let (zero, mut one, mut last) = (Digits::ZERO, Digits::ZERO, self.arithmetic.modulus.digits);
-        if let (Some(one), Some(last)) = (one.iter_mut().next(), last.iter_mut().next()) {
-            *one = 1;
-            // n is odd: nothing is borrowed.
-            *last &= !1;
-        }
+        one.set_lowest(1);
+        // n is odd: nothing is borrowed.
+        last.set_lowest(last.lowest() & !1);
         [zero, one, last].iter().all(|number| self.power_is(machine, number, number))
     }
 
@@ -54,7 +54,7 @@ impl Work for Setup<'_> {
     }
 }
 
-/// Whether a number is below n and its 65,537th power modulo n is `expected`.
+/// Tests whether a number is below n and its 65,537th power modulo n is `expected`.
 struct PowerIs<'a> {
     key: &'a Key,
     number: &'a Digits,

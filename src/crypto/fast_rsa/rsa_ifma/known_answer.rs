@@ -1,29 +1,28 @@
-//! A key and a signature that it made, so that a machine shows once, before it is trusted, that it accepts what is good.
+//! The known-answer test that a machine must pass before it is trusted.
 
-use super::loaded::Computer;
+use super::loaded::Engine;
 use crate::crypto::backend;
 use crate::keys::{Algorithm, Material};
 
-/// Of a key that was made for this and thrown away.
+/// The modulus of a throwaway key.
 const MODULUS: &[u8; 256] = include_bytes!("known_modulus.bin");
 const SIGNATURE: &[u8; 256] = include_bytes!("known_signature.bin");
 const MESSAGE: &[u8] = b"boundtoken tries the fast path";
 
-/// Whether the computer says the same as the backend, and accepts what is good.
-pub(super) fn is_given_by(computer: Computer) -> bool {
+/// Returns whether the engine and the backend both accept a good signature and refuse two bad ones.
+pub(super) fn passes(engine: Engine) -> bool {
     let material = Material::Rsa { modulus: MODULUS.as_slice().into(), exponent: [1, 0, 1].into() };
     let (Ok(backend), Some(key)) =
-        (backend::PublicKey::new(Algorithm::RS256, &material), computer.key(MODULUS))
+        (backend::PublicKey::new(Algorithm::RS256, &material), engine.key(MODULUS))
     else {
         return false;
     };
     let mut altered = *SIGNATURE;
-    if let Some(byte) = altered.last_mut() {
-        *byte ^= 1;
-    }
+    let [.., last] = &mut altered;
+    *last ^= 1;
     let cases =
         [(MESSAGE, SIGNATURE, true), (b"another message", SIGNATURE, false), (MESSAGE, &altered, false)];
     cases.into_iter().all(|(message, signature, good)| {
-        computer.verify(&key, message, signature) == good && backend.verify(message, signature) == good
+        engine.verify(&key, message, signature) == good && backend.verify(message, signature) == good
     })
 }

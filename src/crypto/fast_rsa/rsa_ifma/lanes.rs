@@ -1,56 +1,60 @@
-//! What the arithmetic asks of a machine: eight numbers of 64 bits at once, and products of their low 52 bits.
+//! The operations that the arithmetic needs: on eight 64-bit numbers at once, with products of their low 52 bits.
 
-/// How many bits a digit has.
+/// The bits of a digit.
 pub(super) const DIGIT_BITS: u32 = 52;
 
 /// The largest digit.
 pub(super) const LARGEST_DIGIT: u64 = (1 << DIGIT_BITS) - 1;
 
-/// Eight numbers as they lie in memory.
+/// Eight numbers in memory.
 #[repr(C, align(64))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Eight(pub(super) [u64; 8]);
 
-/// Computes with eight lanes. The product is [`Ifma`](super::simd::Ifma); the [`Model`](super::model::Model) does the same
-/// with plain arrays, and checks the bounds. Sums never overflow: see the interval argument in docs/decisions/0018-fast-rsa.md.
+/// Computes with eight lanes.
+///
+/// [`Ifma`](super::simd::Ifma) uses the instructions. [`Model`](super::model::Model) uses plain arrays and checks the
+/// bounds. Sums never overflow: see the interval argument in docs/decisions/0018-fast-rsa.md.
 pub(super) trait Machine: Copy {
-    /// Eight numbers as the machine holds them.
+    /// Eight numbers in the machine's registers.
     type Lanes: Copy;
 
-    /// From memory.
+    /// Loads lanes from memory.
     fn load(self, eight: Eight) -> Self::Lanes;
-    /// To memory.
+    /// Stores lanes to memory.
     fn store(self, lanes: Self::Lanes) -> Eight;
-    /// The same number in all lanes.
+    /// Sets all lanes to the same number.
     fn broadcast(self, number: u64) -> Self::Lanes;
-    /// Lane by lane.
+    /// Adds lane by lane.
     fn add(self, one: Self::Lanes, other: Self::Lanes) -> Self::Lanes;
-    /// `sum` and the low 52 bits of the product of two digits.
+    /// Adds the low 52 bits of the product of two digits to `sum`.
     fn add_low(self, sum: Self::Lanes, one: Self::Lanes, other: Self::Lanes) -> Self::Lanes;
-    /// `sum` and the high 52 bits of the product of two digits.
+    /// Adds the high 52 bits of the product of two digits to `sum`.
     fn add_high(self, sum: Self::Lanes, one: Self::Lanes, other: Self::Lanes) -> Self::Lanes;
-    /// Of each lane the low 52 bits.
+    /// Keeps the low 52 bits of each lane.
     fn digits(self, lanes: Self::Lanes) -> Self::Lanes;
-    /// Of each lane what is above its low 52 bits.
+    /// Keeps what is above the low 52 bits of each lane, shifted down by 52 bits.
     fn carries(self, lanes: Self::Lanes) -> Self::Lanes;
-    /// Each lane takes what the next one holds; the last takes 0.
+    /// Moves each lane to the one before. The last lane becomes 0.
     fn down(self, lanes: Self::Lanes) -> Self::Lanes;
-    /// Each lane takes what the one before holds; the first takes 0.
+    /// Moves each lane to the next one. The first lane becomes 0.
     fn up(self, lanes: Self::Lanes) -> Self::Lanes;
-    /// What the first lane holds.
+    /// Returns the first lane.
     fn first(self, lanes: Self::Lanes) -> u64;
-    /// The first lane as it is, 0 in all others.
+    /// Keeps the first lane and sets all others to 0.
     fn only_first(self, lanes: Self::Lanes) -> Self::Lanes;
-    /// Lane by lane, the bits that are set in either.
+    /// Returns the bitwise OR, lane by lane.
     fn either(self, one: Self::Lanes, other: Self::Lanes) -> Self::Lanes;
-    /// Whether some lane holds more than a digit.
+    /// Returns whether any lane exceeds the largest digit.
     fn exceeds_digits(self, lanes: Self::Lanes) -> bool;
-    /// Does work, compiled for this machine as a whole.
+    /// Runs work that is compiled for this machine as a whole.
     fn run<W: Work>(self, work: W) -> W::Output;
 }
 
-/// Work for a machine. No closure, so that it can be made sure that all of it becomes a part of [`Machine::run`]: whatever
-/// computes with lanes is `#[inline(always)]` up to here.
+/// Work for a machine.
+///
+/// All of it must be inlined into [`Machine::run`]. Everything that computes with lanes is therefore
+/// `#[inline(always)]`, which a closure cannot guarantee.
 pub(super) trait Work {
     type Output;
 

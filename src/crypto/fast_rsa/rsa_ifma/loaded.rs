@@ -1,4 +1,4 @@
-//! Keys that are served here: which they are, and how a verdict comes about.
+//! Decides which keys the fast path serves, and gives their verdicts.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock};
@@ -13,39 +13,39 @@ use super::model::Model;
 #[cfg(target_arch = "x86_64")]
 use super::simd::Ifma;
 use crate::crypto::{backend, sha256};
-use crate::fast_rsa::{Checks, State, Status};
+use crate::fast_rsa::{Checks, PathState, PathStatus};
 use crate::keys::{Algorithm, Material};
 
 pub(super) static BREAKER: Breaker = Breaker::new();
-/// What this process can do; found out when the first key is loaded.
-static AVAILABLE: LazyLock<Result<Computer, State>> = LazyLock::new(available);
+/// The engine of this process. Determined when the first key is loaded.
+static AVAILABLE: LazyLock<Result<Engine, PathState>> = LazyLock::new(available);
 static KEYS_REFUSED: AtomicU64 = AtomicU64::new(0);
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// What turns the fast path off, unless it is unset, empty or `on`.
+/// Turns the fast path off unless it is unset, empty or `on`.
 const VARIABLE: &str = "BOUNDTOKEN_FAST_RSA";
 
-/// A key that the fast path serves. Clones share it.
+/// A key that the fast path serves. Clones share its constants.
 #[derive(Clone)]
 pub(crate) struct FastKey(Arc<Loaded>);
 
 struct Loaded {
-    computer: Computer,
+    engine: Engine,
     key: Key,
-    /// Whether this path and the backend have both accepted a signature of this key.
+    /// Whether both the fast path and the backend have accepted a signature of this key.
     proven: AtomicBool,
 }
 
-/// What computes.
+/// The implementation of the arithmetic.
 #[derive(Clone, Copy)]
-pub(super) enum Computer {
+pub(super) enum Engine {
     #[cfg(target_arch = "x86_64")]
     Ifma(Ifma),
     #[cfg(feature = "fast-rsa-model")]
     Model(Model),
 }
 
-impl Computer {
+impl Engine {
     fn find() -> Option<Self> {
         #[cfg(target_arch = "x86_64")]
         if let Some(ifma) = Ifma::detect() {
@@ -57,20 +57,20 @@ impl Computer {
         None
     }
 
-    /// A key whose powers of known numbers are right.
+    /// Computes a key's constants. Returns `None` if the modulus does not qualify or the constants fail their test.
     pub(super) fn key(self, modulus: &[u8; 256]) -> Option<Key> {
-        fn tried<M: Machine>(machine: M, modulus: &[u8; 256]) -> Option<Key> {
+        fn self_tested<M: Machine>(machine: M, modulus: &[u8; 256]) -> Option<Key> {
             Key::new(machine, modulus).filter(|key| key.powers_are_right(machine))
         }
         match self {
             #[cfg(target_arch = "x86_64")]
-            Self::Ifma(ifma) => tried(ifma, modulus),
+            Self::Ifma(ifma) => self_tested(ifma, modulus),
             #[cfg(feature = "fast-rsa-model")]
-            Self::Model(model) => tried(model, modulus),
+            Self::Model(model) => self_tested(model, modulus),
         }
     }
 
-    /// What the key says of a signature.
+    /// Returns whether this is the key's signature of the message.
     pub(super) fn verify(self, key: &Key, message: &[u8], signature: &[u8]) -> bool {
         let hash = sha256(message);
         let (Ok(signature), Ok(hash)) = (signature.try_into(), hash.as_ref().try_into()) else {
@@ -85,21 +85,21 @@ impl Computer {
     }
 }
 
-fn available() -> Result<Computer, State> {
+fn available() -> Result<Engine, PathState> {
     let choice = std::env::var_os(VARIABLE).unwrap_or_default();
     if !choice.is_empty() && choice != "on" {
-        return Err(State::TurnedOff);
+        return Err(PathState::TurnedOff);
     }
-    let computer = Computer::find().ok_or(State::NoInstructions)?;
-    if !known_answer::is_given_by(computer) {
+    let engine = Engine::find().ok_or(PathState::NoInstructions)?;
+    if !known_answer::passes(engine) {
         tracing::error!("fast-rsa failed its self-test on this machine, and is off; please report it");
-        return Err(State::SelfTestFailed);
+        return Err(PathState::SelfTestFailed);
     }
-    Ok(computer)
+    Ok(engine)
 }
 
 impl FastKey {
-    /// `None` for a key that the backend alone serves.
+    /// Loads a key. Returns `None` for a key that only the backend serves.
     pub(crate) fn load(
         algorithm: Algorithm,
         material: &Material,
@@ -110,11 +110,11 @@ impl FastKey {
             return None;
         }
         let modulus = <&[u8; 256]>::try_from(&**modulus).ok()?;
-        let computer = (*AVAILABLE).ok()?;
-        let key = computer.key(modulus).filter(|key| {
-            // Nobody can sign here, but both must refuse.
+        let engine = (*AVAILABLE).ok()?;
+        let key = engine.key(modulus).filter(|key| {
+            // There is no private key to sign with, but both must refuse a bad signature.
             let (message, signature) = (b"a message to try the key with", &[1; 256]);
-            !computer.verify(key, message, signature) && !backend.verify(message, signature)
+            !engine.verify(key, message, signature) && !backend.verify(message, signature)
         });
         if key.is_none() {
             KEYS_REFUSED.fetch_add(1, Relaxed);
@@ -122,28 +122,29 @@ impl FastKey {
                 "fast-rsa failed its self-test with a key, which is left to the backend; please report it"
             );
         }
-        Some(Self(Arc::new(Loaded { computer, key: key?, proven: AtomicBool::new(false) })))
+        Some(Self(Arc::new(Loaded { engine, key: key?, proven: AtomicBool::new(false) })))
     }
 
-    /// Whether the key is served here: not once there was a disagreement about any key.
+    /// Returns whether the fast path serves the key. A disagreement about any key ends that.
     pub(crate) fn is_on(&self) -> bool {
         BREAKER.is_closed()
     }
 
-    /// Allocates nothing, but for what the backend does when it is asked.
+    /// Returns whether this is the key's signature of the message. Allocates nothing unless the backend does.
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8], backend: &backend::PublicKey) -> bool {
-        let Loaded { computer, key, proven } = &*self.0;
-        let fast = computer.verify(key, message, signature);
+        let Loaded { engine, key, proven } = &*self.0;
+        let fast = engine.verify(key, message, signature);
         BREAKER.verdict(fast, proven, seconds, || backend.verify(message, signature))
     }
 }
 
 fn seconds() -> u32 {
+    // Saturates after 136 years.
     u32::try_from(START.elapsed().as_secs()).unwrap_or(u32::MAX)
 }
 
-pub(crate) fn status() -> Status {
-    let state = AVAILABLE.as_ref().map_or_else(|state| *state, |_| State::On);
+pub(crate) fn status() -> PathStatus {
+    let state = AVAILABLE.as_ref().map_or_else(|state| *state, |_| PathState::On);
     BREAKER.status(state, KEYS_REFUSED.load(Relaxed))
 }
 

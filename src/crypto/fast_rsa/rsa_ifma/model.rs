@@ -1,9 +1,9 @@
-//! The lanes as a plain array: runs everywhere, Miri included, and checks in debug builds what the arithmetic promises.
+//! Lanes in a plain array. It runs everywhere, Miri included, and debug builds check the bounds of the arithmetic.
 
 use super::digits::low_digit;
 use super::lanes::{DIGIT_BITS, Eight, LARGEST_DIGIT, Machine, Work};
 
-/// No column ever reaches this.
+/// Every column stays below this.
 const COLUMN_BOUND: u64 = 1 << 60;
 
 /// Plain arrays in place of vector registers.
@@ -99,7 +99,7 @@ fn bounded_sum(one: u64, other: u64) -> u64 {
     sum
 }
 
-/// As the instructions do, takes the low 52 bits of each factor.
+/// Uses only the low 52 bits of each factor, like the instructions.
 fn low_half(one: u64, other: u64) -> u64 {
     debug_assert!(one <= LARGEST_DIGIT && other <= LARGEST_DIGIT, "a factor is no digit");
     (one & LARGEST_DIGIT).wrapping_mul(other & LARGEST_DIGIT) & LARGEST_DIGIT

@@ -1,40 +1,43 @@
 //! Products modulo a 2,048-bit number.
 //!
-//! A digit is a digit of x = 2^52, a lane a digit of y = x^5 = 2^260. Numbers stay below 2^2052 and are not reduced further;
-//! a product comes with the factor y^-8 = 2^-2080 (Montgomery's form). Seven of the eight lowest lanes of the double-width
-//! product are folded, that is replaced by what they are modulo n, from constants of the key; the eighth is made zero by
-//! adding a multiple of n. The bounds that the comments name are proved in docs/decisions/0018-fast-rsa.md.
+//! A digit is a number below x = 2^52, and a lane a number below y = x^5 = 2^260. Numbers stay below 2^2052 and are not
+//! reduced further. A product has the factor y^-8 = 2^-2080 (Montgomery form).
+//!
+//! The double-width product has sixteen lanes. The seven lowest are folded: constants of the key replace them by their
+//! value modulo n. A multiple of n makes the eighth zero, and it is dropped.
+//!
+//! docs/decisions/0018-fast-rsa.md proves the bounds in the comments.
 
 use super::bounds;
 use super::digits::{Columns, Digits, Registers, low_digit};
 use super::lanes::{DIGIT_BITS, LARGEST_DIGIT, Machine};
 
-/// The sums of ten neighbouring digit places: five columns of the lane, and the five that belong to the next lane up.
+/// The sums of ten neighbouring digit places: five in the lane, and five in the next lane up.
 type Sums<M> = [<M as Machine>::Lanes; 10];
 
-/// What is needed to divide by y modulo n.
+/// A modulus n, with the constants for dividing by y.
 pub(super) struct Modulus {
     pub(super) digits: Digits,
     pub(super) columns: Columns,
-    /// -1/n modulo y.
+    /// -1/n modulo y, in digits.
     pub(super) negative_inverse: [u64; 5],
 }
 
-/// What is needed to multiply modulo n.
+/// The constants for multiplying modulo n.
 pub(super) struct Arithmetic {
     pub(super) modulus: Modulus,
-    /// For each of the lanes 0 to 6 its weight, y^(lane - 7) modulo n.
+    /// The weights of lanes 0 to 6: y^(lane - 7) modulo n.
     pub(super) folds: [Columns; 7],
 }
 
 impl Arithmetic {
-    /// A number below 2^2052 that is `one · other · 2^-2080` modulo n, in digits. So must both factors be.
+    /// Returns `one · other · 2^-2080` modulo n. The factors and the result are digits of numbers below 2^2052.
     #[inline(always)]
     pub(super) fn product<M: Machine>(&self, machine: M, one: Registers<M>, other: &Columns) -> Registers<M> {
         self.multiply::<M, false>(machine, one, other)
     }
 
-    /// The product of a number with itself, with fewer multiplications. `copy` is the same number.
+    /// Returns the product of a number with itself, with fewer multiplications.
     #[inline(always)]
     pub(super) fn square<M: Machine>(&self, machine: M, one: Registers<M>) -> Registers<M> {
         self.multiply::<M, true>(machine, one, &Columns::store(machine, one))
@@ -52,7 +55,7 @@ impl Arithmetic {
         let mut carry = 0;
         for (lane, row) in lowest.iter_mut().enumerate() {
             sums = add_row::<M, SQUARE>(machine, sums, other.row(lane), one);
-            // The first lane is complete: no later row reaches down to it.
+            // The first lane is complete: later rows do not reach it.
             for (digit, sum) in row.iter_mut().zip(&sums) {
                 carry += machine.first(*sum);
                 *digit = carry & LARGEST_DIGIT;
@@ -63,7 +66,7 @@ impl Arithmetic {
         self.fold(machine, sums, &lowest, carry)
     }
 
-    /// Folds the seven lowest lanes; `sums` holds the eighth in its first lane, and all above.
+    /// Folds the seven lowest lanes. `sums` holds the eighth lane in its first lane, and all lanes above.
     #[inline(always)]
     fn fold<M: Machine>(
         &self,
@@ -90,7 +93,8 @@ impl Arithmetic {
 }
 
 impl Modulus {
-    /// (sums + y · above) / y modulo n: adds the multiple of n that makes the first lane zero, and leaves it out.
+    /// Returns (sums + y · above) / y modulo n. It adds the multiple of n that makes the first lane zero, then drops
+    /// it.
     #[inline(always)]
     pub(super) fn divide<M: Machine>(
         &self,
@@ -104,7 +108,7 @@ impl Modulus {
         }
         let multiple = self.multiple(places);
         add_product(machine, &mut sums, multiple, self.columns.load(machine));
-        // The first lane is a multiple of y now; what it carries goes to the next one.
+        // The first lane is now a multiple of y. Its carry goes to the next lane.
         let mut carry = machine.broadcast(0);
         for sum in sums.iter().take(5) {
             let total = machine.add(*sum, carry);
@@ -124,7 +128,7 @@ impl Modulus {
         carry_over(machine, result)
     }
 
-    /// The multiple of n, below y, that makes these five digit places zero modulo y.
+    /// Returns the factor below y whose product with n makes these five digit places zero modulo y.
     #[inline(always)]
     fn multiple(&self, places: [u64; 5]) -> [u64; 5] {
         let mut digits = [0; 5];
@@ -132,7 +136,7 @@ impl Modulus {
         for (index, digit) in digits.iter_mut().enumerate() {
             let inverse = self.negative_inverse.iter().take(index.saturating_add(1)).rev();
             for (place, inverse) in places.iter().zip(inverse) {
-                // At most five products below 2^60 · 2^52, and a carry.
+                // At most five products below 2^60 · 2^52 and a carry.
                 sum += u128::from(*place) * u128::from(*inverse);
             }
             *digit = low_digit(sum);
@@ -142,7 +146,7 @@ impl Modulus {
     }
 }
 
-/// Shifts the sums down by a lane and adds the product of one row of digits.
+/// Shifts the sums down by a lane, then adds one row of digits times `number`.
 #[inline(always)]
 fn add_row<M: Machine, const SQUARE: bool>(
     machine: M,
@@ -152,7 +156,7 @@ fn add_row<M: Machine, const SQUARE: bool>(
 ) -> Sums<M> {
     let mut result = [machine.broadcast(0); 10];
     if SQUARE {
-        // Each product of two different digit places of a row occurs twice.
+        // The product of two different digit places occurs twice.
         add_unequal_places(machine, &mut result, row, number);
         for sum in &mut result {
             *sum = machine.add(*sum, *sum);
@@ -169,7 +173,7 @@ fn add_row<M: Machine, const SQUARE: bool>(
     result
 }
 
-/// The sums as they are seen from the next lane up. What is in the first lane is left behind.
+/// Returns the sums from the next lane up, without those in the first lane.
 #[inline(always)]
 fn next_lane<M: Machine>(machine: M, sums: Sums<M>) -> Registers<M> {
     let [a, b, c, d, e, f, g, h, i, j] = sums;
@@ -180,7 +184,7 @@ fn next_lane<M: Machine>(machine: M, sums: Sums<M>) -> Registers<M> {
     result
 }
 
-/// Adds five digits times a number.
+/// Adds the product of five digits and a number.
 #[inline(always)]
 fn add_product<M: Machine>(machine: M, sums: &mut Sums<M>, digits: [u64; 5], number: Registers<M>) {
     let [a, b, c, d, e] = digits;
@@ -191,7 +195,7 @@ fn add_product<M: Machine>(machine: M, sums: &mut Sums<M>, digits: [u64; 5], num
     add_multiple::<M, 4, 5>(machine, sums, e, number);
 }
 
-/// Of that product, the digits times registers of higher places only.
+/// Adds the part of that product where the register's place is above the digit's.
 #[inline(always)]
 fn add_unequal_places<M: Machine>(machine: M, sums: &mut Sums<M>, row: [u64; 5], number: Registers<M>) {
     let ([a, b, c, d, _], [_, v, w, x, y]) = (row, number);
@@ -201,7 +205,7 @@ fn add_unequal_places<M: Machine>(machine: M, sums: &mut Sums<M>, row: [u64; 5],
     add_multiple::<M, 7, 1>(machine, sums, d, [y]);
 }
 
-/// Of that product, the digits times registers of their own place only.
+/// Adds the part of that product where the register's place is the digit's.
 #[inline(always)]
 fn add_equal_places<M: Machine>(machine: M, sums: &mut Sums<M>, row: [u64; 5], number: Registers<M>) {
     let ([a, b, c, d, e], [u, v, w, x, y]) = (row, number);
@@ -212,7 +216,7 @@ fn add_equal_places<M: Machine>(machine: M, sums: &mut Sums<M>, row: [u64; 5], n
     add_multiple::<M, 8, 1>(machine, sums, e, [y]);
 }
 
-/// Adds a digit times registers that begin at digit place `PLACE`.
+/// Adds the product of a digit and registers, from digit place `PLACE` on.
 #[inline(always)]
 fn add_multiple<M: Machine, const PLACE: usize, const COUNT: usize>(
     machine: M,
@@ -221,7 +225,7 @@ fn add_multiple<M: Machine, const PLACE: usize, const COUNT: usize>(
     registers: [M::Lanes; COUNT],
 ) {
     let digit = machine.broadcast(digit);
-    // `get_mut` and not `skip`: the compiler sees through it, and keeps the sums in registers.
+    // With `get_mut`, unlike `skip`, the compiler keeps the sums in registers.
     if let Some(sums) = sums.get_mut(PLACE..) {
         for (sum, lanes) in sums.iter_mut().zip(&registers) {
             *sum = machine.add_low(*sum, digit, *lanes);
@@ -234,8 +238,10 @@ fn add_multiple<M: Machine, const PLACE: usize, const COUNT: usize>(
     }
 }
 
-/// Makes digits of sums: all carries at once, and again where a carry made a digit overflow, which is rare (about one
-/// product in 2^34) unless somebody looks for it. Ends, since every carry lowers the sum of all digits.
+/// Turns sums into digits.
+///
+/// One pass moves all carries at once. Another follows if a carry makes a digit overflow. That happens in about one
+/// product in 2^34, unless someone provokes it. The loop ends because every carry lowers the sum of all digits.
 #[inline(always)]
 fn carry_over<M: Machine>(machine: M, mut sums: Registers<M>) -> Registers<M> {
     loop {

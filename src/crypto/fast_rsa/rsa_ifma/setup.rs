@@ -1,11 +1,11 @@
-//! What is computed once for a key.
+//! Computes the constants of a key.
 
 use super::digits::{Columns, Digits, low_digit};
 use super::lanes::{DIGIT_BITS, LARGEST_DIGIT, Machine};
 use super::product::{Arithmetic, Modulus};
 
 impl Modulus {
-    /// `None` unless the number is odd and has exactly 2,048 bits.
+    /// Returns `None` unless the number is odd and has exactly 2,048 bits.
     fn new(bytes: &[u8; 256]) -> Option<Self> {
         let [first, .., last] = bytes;
         if *first < 0x80 || last % 2 == 0 {
@@ -17,12 +17,12 @@ impl Modulus {
 }
 
 impl Arithmetic {
-    /// `None` unless the modulus is odd and has exactly 2,048 bits.
+    /// Returns `None` unless the modulus is odd and has exactly 2,048 bits.
     #[inline(always)]
     pub(super) fn new<M: Machine>(machine: M, modulus: &[u8; 256]) -> Option<Self> {
         let modulus = Modulus::new(modulus)?;
         let mut folds = [Digits::ZERO.columns(); 7];
-        // Each weight is the one of the next lane up, divided by y.
+        // The weight of a lane is that of the next lane up, divided by y.
         let mut weight = one().load(machine);
         let zero = machine.broadcast(0);
         for fold in folds.iter_mut().rev() {
@@ -33,17 +33,16 @@ impl Arithmetic {
         Some(Self { modulus, folds })
     }
 
-    /// 2^(2080 · 65537) modulo n, below 2^2052: what takes the 65,537th power out of Montgomery's form.
+    /// Returns 2^(2080 · 65537) modulo n, below 2^2052. It takes the 65,537th power out of Montgomery form.
     #[inline(always)]
     pub(super) fn correction<M: Machine>(&self, machine: M) -> Columns {
-        // 2^2047 is below n. Doubled 98 times it is 2^(2080 + 65), and squaring doubles what exceeds 2080:
-        // 65 · 2^5 = 2080, and 2080 · 2^16 = 2080 · 65536.
+        // 2^2047 is below n. Doubling it 98 times gives 2^(2080 + 65). Each squaring doubles the part of the exponent
+        // above 2080: 65 · 2^5 = 2080, and 2080 · 2^16 = 2080 · 65536.
         const DOUBLINGS: u32 = 2080 + 65 - 2047;
         const SQUARINGS: u32 = 5 + 16;
         let mut power = Digits::ZERO;
-        if let Some(highest) = power.iter_mut().last() {
-            *highest = 1 << (2047 - 39 * DIGIT_BITS);
-        }
+        let [.., [.., highest]] = &mut power.0;
+        *highest = 1 << (2047 - 39 * DIGIT_BITS);
         for _ in 0..DOUBLINGS {
             power = double(&power, &self.modulus.digits);
         }
@@ -57,13 +56,11 @@ impl Arithmetic {
 
 fn one() -> Columns {
     let mut one = Digits::ZERO;
-    if let Some(lowest) = one.iter_mut().next() {
-        *lowest = 1;
-    }
+    one.set_lowest(1);
     one.columns()
 }
 
-/// Twice a number below n, modulo n.
+/// Doubles a number below n, modulo n.
 fn double(number: &Digits, modulus: &Digits) -> Digits {
     let (mut doubled, mut reduced) = (*number, *number);
     let (mut carry, mut borrow) = (0, 0);
@@ -78,11 +75,11 @@ fn double(number: &Digits, modulus: &Digits) -> Digits {
     if borrow == 0 { reduced } else { doubled }
 }
 
-/// -1/n modulo y, digit by digit: each makes one more digit of 1 + n · result zero.
+/// Returns -1/n modulo y. Each of its digits makes one more digit of 1 + n · result zero.
 fn negative_inverse(modulus: &Digits) -> [u64; 5] {
     let [modulus, ..] = modulus.0;
     let [lowest, ..] = modulus;
-    // Newton's iteration doubles the right bits: 3 at first, 96 after five rounds.
+    // Newton's iteration doubles the number of correct bits: 3 at first, 96 after five rounds.
     let mut inverse = lowest;
     for _ in 0..5 {
         inverse = inverse.wrapping_mul(2_u64.wrapping_sub(lowest.wrapping_mul(inverse)));

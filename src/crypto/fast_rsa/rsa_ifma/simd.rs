@@ -1,4 +1,4 @@
-//! The lanes as a vector register, with AVX-512 IFMA. The only file of the fast path that needs `unsafe`.
+//! Lanes in a vector register, with AVX-512 IFMA. No other file of the fast path needs `unsafe`.
 
 #![allow(unsafe_code)]
 #![deny(clippy::undocumented_unsafe_blocks, clippy::multiple_unsafe_ops_per_block)]
@@ -12,29 +12,30 @@ use core::mem::transmute;
 
 use super::lanes::{DIGIT_BITS, Eight, LARGEST_DIGIT, Machine, Work};
 
-/// The proof that this CPU, under this operating system, has AVX-512F and AVX-512 IFMA: only [`Ifma::detect`] makes one.
+/// Proof that the CPU and the operating system support AVX-512F and AVX-512 IFMA. Only [`Ifma::detect`] creates one.
 #[derive(Clone, Copy)]
 pub(super) struct Ifma(());
 
 impl Ifma {
-    /// `None` if the CPU or the operating system lacks the instructions.
+    /// Returns `None` if the CPU or the operating system lacks the instructions.
     pub(super) fn detect() -> Option<Self> {
         (is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma")).then_some(Self(()))
     }
 }
 
-/// The largest digit as the intrinsics take numbers.
+/// The largest digit, in the type that the intrinsics take.
 const LARGEST: i64 = LARGEST_DIGIT.cast_signed();
 
-/// Defines operations, each an expression of intrinsics. They are inlined into [`Ifma::run`], which is compiled for the
-/// instructions, so that each becomes one or two of them.
+/// Defines operations as expressions of intrinsics.
+///
+/// They are inlined into [`Ifma::run`], which is compiled for AVX-512 IFMA. Each then becomes one or two instructions.
 macro_rules! operations {
     ($(fn $name:ident($($argument:ident: $kind:ty),+) -> $result:ty { $body:expr })+) => {$(
         #[inline(always)]
         fn $name(self, $($argument: $kind),+) -> $result {
-            // SAFETY: the intrinsics demand nothing but that the CPU has AVX-512F and AVX-512 IFMA, and an `Ifma` exists only
-            // where `detect` found both. `transmute` is between `[u64; 8]` and `__m512i`: the same size, and every bit pattern
-            // is a value of either.
+            // SAFETY: the intrinsics only require AVX-512F and AVX-512 IFMA, and an `Ifma` exists only where `detect`
+            // found both. `transmute` converts between `[u64; 8]` and `__m512i`. They have the same size, and every
+            // bit pattern is valid for both.
             unsafe { $body }
         }
     )+};

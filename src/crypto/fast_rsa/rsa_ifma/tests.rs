@@ -1,4 +1,4 @@
-//! The same tests run on the model, which checks every bound, and on the instructions where this CPU has them.
+//! The tests run on the model, which checks every bound, and on the instructions where the CPU has them.
 
 mod breaker;
 mod constants;
@@ -12,7 +12,7 @@ use num_bigint::BigUint;
 use super::digits::{Columns, Digits};
 use super::lanes::LARGEST_DIGIT;
 
-/// Runs a test that is generic over the machine on every machine that there is, and says so where that is the model alone.
+/// Runs a generic test on every available machine, and prints which they are.
 macro_rules! on_every_machine {
     ($test:ident) => {{
         $test(crate::crypto::fast_rsa::rsa_ifma::model::Model);
@@ -28,7 +28,7 @@ macro_rules! on_every_machine {
 }
 use on_every_machine;
 
-/// xorshift64*: the same numbers in every run.
+/// The generator xorshift64*. It gives the same numbers in every run.
 struct Random(u64);
 
 impl Random {
@@ -82,7 +82,7 @@ fn bytes(number: &BigUint) -> [u8; 256] {
     bytes
 }
 
-/// The two primes of extreme shape: nearly all ones, and nearly all zeros.
+/// Two primes of extreme shape: nearly all ones and nearly all zeros.
 fn extreme_primes() -> [BigUint; 2] {
     [power_of_two(2048) - PRIME_BELOW_2_2048, power_of_two(2047) + PRIME_ABOVE_2_2047]
 }
@@ -90,12 +90,12 @@ fn extreme_primes() -> [BigUint; 2] {
 const PRIME_BELOW_2_2048: u32 = 1_557;
 const PRIME_ABOVE_2_2047: u32 = 1_919;
 
-/// Odd numbers of 2,048 bits, at random and at the extremes.
+/// Odd numbers of 2,048 bits, random and extreme.
 fn moduli(random: &mut Random) -> Vec<[u8; 256]> {
     let mut moduli: Vec<[u8; 256]> = extreme_primes().iter().map(bytes).collect();
     moduli.push([0xff; 256]);
     moduli.push(bytes(&(power_of_two(2047) + 1_u8)));
-    // Digits that are all ones beside digits that are all zeros.
+    // Digits of ones alternate with digits of zeros.
     moduli.push(bytes(&digits_by(|index| if index % 2 == 0 { LARGEST_DIGIT } else { 0 }, 1 << 19)));
     if cfg!(miri) {
         moduli.drain(1..4);

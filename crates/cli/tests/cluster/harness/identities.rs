@@ -1,4 +1,4 @@
-//! Who may what: the administrator, and followers with more or fewer permissions.
+//! The administrator, and followers with different permissions.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,13 +10,13 @@ use super::objects::Objects;
 pub const TOKENS: &str = "tokens.csv";
 pub const AUDIT_POLICY: &str = "audit-policy.yaml";
 
-/// May all that following needs, secrets and webhook configurations included.
+/// Has every permission that following needs, including secrets and webhook configurations.
 pub const FOLLOWER: &str = "follower";
-/// May follow what is followed unless more is asked for: no secrets, and no webhook configurations.
+/// May follow what is followed by default: no secrets and no webhook configurations.
 pub const WITHOUT_SECRETS: &str = "without-secrets";
-/// May read the keys, and no objects.
+/// May read the keys, but no objects.
 pub const KEYS_ONLY: &str = "keys-only";
-/// May nothing.
+/// Has no permissions.
 pub const NOBODY: &str = "nobody";
 
 pub fn write_files(folder: &Path) {
@@ -41,7 +41,7 @@ pub fn write_kubeconfig(folder: &Path, identity: &str, server: &str) -> PathBuf 
 pub fn write_kubeconfig_with(folder: &Path, identity: &str, token: &str, server: &str) -> PathBuf {
     let port = server.rsplit(':').next().unwrap();
     let file = folder.join(format!("{identity}-{port}.kubeconfig"));
-    // The server made its certificate itself, and put the authority behind it.
+    // The server creates this file, with its certificate and the certificate authority.
     let authority = folder.join("certificates/apiserver.crt");
     let config = json!({
         "apiVersion": "v1",
@@ -55,7 +55,7 @@ pub fn write_kubeconfig_with(folder: &Path, identity: &str, token: &str, server:
     file
 }
 
-/// Creates the roles and gives them to the followers.
+/// Creates the roles and binds them to the followers.
 pub async fn grant(objects: &Objects) {
     let follow = |group: &str, resources: &[&str]| json!([{"apiGroups": [group], "resources": resources, "verbs": ["get", "list", "watch"]}]);
     let of_all = follow("", &["serviceaccounts", "pods", "nodes"]);

@@ -15,7 +15,7 @@ impl Kubectl {
         Self { program, kubeconfig }
     }
 
-    /// What a command prints; panics if it fails.
+    /// The output of a command. Panics if the command fails.
     pub fn run(&self, arguments: &[&str]) -> String {
         let mut command = Command::new(&self.program);
         command.arg("--kubeconfig").arg(&self.kubeconfig).args(["--namespace", NAMESPACE]).args(arguments);
@@ -25,7 +25,7 @@ impl Kubectl {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
-    /// `kubectl create token`, bound to an object or to none.
+    /// Runs `kubectl create token`.
     pub fn create_token(&self, bound_to: Option<(&str, &str)>) -> String {
         let mut arguments = vec!["create", "token", ACCOUNT, "--audience", AUDIENCE];
         if let Some((kind, name)) = bound_to {

@@ -1,4 +1,4 @@
-//! What the administrator does: creates and deletes objects, has tokens issued and reviewed.
+//! The administrator creates and deletes objects, and requests and reviews tokens.
 
 use boundtoken::UserInfo;
 use http::Request;
@@ -6,17 +6,17 @@ use kube::Client;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// The namespace of all that is created here.
+/// The namespace of all objects.
 pub const NAMESPACE: &str = "demo";
 /// The service account of every pod.
 pub const ACCOUNT: &str = "app";
-/// Whom tokens are for.
+/// The audience of all tokens.
 pub const AUDIENCE: &str = "vault";
 
 #[derive(Clone)]
 pub struct Objects(Client);
 
-/// What a TokenReview says.
+/// The status of a TokenReview.
 #[derive(Debug, Deserialize)]
 #[serde(default)]
 #[derive(Default)]
@@ -31,7 +31,7 @@ impl Objects {
         Self(client)
     }
 
-    /// The namespace and the service account.
+    /// Creates the namespace and the service account.
     pub async fn prepare(&self) {
         self.create("/api/v1/namespaces", json!({"metadata": {"name": NAMESPACE}})).await;
         self.create(&in_namespace("serviceaccounts"), json!({"metadata": {"name": ACCOUNT}})).await;
@@ -41,7 +41,7 @@ impl Objects {
         self.create_pod_with(name, json!({}), json!({})).await;
     }
 
-    /// A pod with more metadata and more of a spec.
+    /// Creates a pod with additional metadata and an additional spec.
     pub async fn create_pod_with(&self, name: &str, metadata: Value, spec: Value) {
         let mut pod = json!({
             "metadata": {"name": name},
@@ -57,7 +57,7 @@ impl Objects {
         self.send(Request::post(path), &object).await
     }
 
-    /// As [`create`](Self::create), but none if it is forbidden.
+    /// Like [`create`](Self::create), but returns None if it is forbidden.
     pub async fn create_if_allowed(&self, path: &str, object: &Value) -> Option<Value> {
         match self.try_send(Request::post(path), object).await {
             Ok(answer) => Some(answer),
@@ -66,7 +66,7 @@ impl Objects {
         }
     }
 
-    /// Returns when the API server has answered.
+    /// Deletes an object without grace. Returns when the API server has answered.
     pub async fn delete(&self, path: &str) {
         self.send(Request::delete(path), &json!({"gracePeriodSeconds": 0})).await;
     }
@@ -79,18 +79,18 @@ impl Objects {
         self.send(Request::patch(path).header("Content-Type", "application/merge-patch+json"), &patch).await;
     }
 
-    /// A pod and a token that is bound to it.
+    /// Creates a pod. Returns a token that is bound to it.
     pub async fn pod_with_token(&self, name: &str) -> String {
         self.create_pod(name).await;
         self.token("Pod", name).await
     }
 
-    /// A token that is bound to an object.
+    /// Requests a token that is bound to an object.
     pub async fn token(&self, kind: &str, name: &str) -> String {
         self.token_of(ACCOUNT, json!({"apiVersion": "v1", "kind": kind, "name": name})).await
     }
 
-    /// A token of some service account, bound to an object or, by null, to none.
+    /// Requests a token of a service account, bound to an object. Null binds it to none.
     pub async fn token_of(&self, account: &str, bound_to: Value) -> String {
         let request =
             json!({"spec": {"audiences": [AUDIENCE], "expirationSeconds": 3600, "boundObjectRef": bound_to}});

@@ -1,4 +1,4 @@
-//! The program `boundtoken`.
+//! Runs the program `boundtoken`.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-/// What the program said, and how it ended.
+/// The output and the exit status of the program.
 pub struct Run {
     pub status: i32,
     pub stdout: String,
@@ -18,12 +18,12 @@ impl Run {
     }
 }
 
-/// Runs the program on the cluster of this kubeconfig, with this on its standard input.
+/// Runs the program on the cluster of this kubeconfig, with `input` on its standard input.
 pub fn boundtoken(kubeconfig: &Path, arguments: &[&str], input: &str) -> Run {
     let mut command = Command::new(env!("CARGO_BIN_EXE_boundtoken"));
     command.args(arguments).arg("--kubeconfig").arg(kubeconfig);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    // It may end before it has read all.
+    // The program may end before it has read everything.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let output = child.wait_with_output().unwrap();
     Run { status: output.status.code().unwrap(), stdout: String::from_utf8(output.stdout).unwrap() }

@@ -1,4 +1,4 @@
-//! A proxy whose connections can be cut, refused, or slowed.
+//! A proxy that can cut, refuse or slow down connections.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -23,7 +23,7 @@ struct State {
 }
 
 impl Proxy {
-    /// Passes all on to `target`, what comes back after `delay`.
+    /// Forwards connections to `target`. Delays responses by `delay`.
     pub async fn start(target: u16, delay: Duration) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -46,12 +46,12 @@ impl Proxy {
         Self { port, state, task }
     }
 
-    /// Ends all connections; new ones are welcome.
+    /// Closes all connections. Still accepts new ones.
     pub fn cut(&self) {
         self.state.cut.notify_waiters();
     }
 
-    /// Ends all connections, and every new one at once, until told otherwise.
+    /// With true, closes all connections, and every new one at once. With false, accepts connections again.
     pub fn refuse(&self, refuse: bool) {
         self.state.refuses.store(refuse, Ordering::SeqCst);
         if refuse {

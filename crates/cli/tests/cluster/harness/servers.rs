@@ -1,4 +1,4 @@
-//! etcd and kube-apiserver on loopback: started, stopped, restarted, and gone with their folder when dropped.
+//! etcd and kube-apiserver on loopback. Dropping stops them and deletes their folder.
 
 use std::fs::{self, File};
 use std::net::TcpListener;
@@ -15,15 +15,15 @@ use super::kubectl::Kubectl;
 use super::objects::Objects;
 use super::version::Version;
 
-/// Names the folder of the programs; `make test-cluster` sets it.
+/// The environment variable with the folder of the programs. `make test-cluster` sets it.
 const PROGRAMS: &str = "BOUNDTOKEN_CLUSTER";
 const ADDRESS: &str = "127.0.0.1";
 pub const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 
-/// The feature gate of Kubernetes 1.37 that is off unless it is asked for.
+/// The feature gate of Kubernetes 1.37 for tokens of webhooks. It is off by default.
 const WEBHOOK_TOKENS: &str = "APIServerWebhookAuthenticationToken";
 
-/// What the API server signs with, and what it publishes and accepts.
+/// A key of the API server.
 #[derive(Clone, Copy)]
 pub enum SigningKey {
     Rs256,
@@ -31,7 +31,7 @@ pub enum SigningKey {
 }
 
 impl SigningKey {
-    /// As tokens name it.
+    /// The algorithm's name in tokens.
     pub fn algorithm(self) -> &'static str {
         match self {
             Self::Rs256 => "RS256",
@@ -49,22 +49,22 @@ impl SigningKey {
     }
 }
 
-/// A cluster as far as tokens see it: an API server with its etcd, and nothing that acts on objects.
+/// The parts of a cluster that matter for tokens: an API server with its etcd. No controllers run.
 pub struct Servers {
     programs: PathBuf,
     folder: PathBuf,
     etcd_port: u16,
     pub port: u16,
     version: Version,
-    /// Whether the API server is started with [`WEBHOOK_TOKENS`], where it knows it.
+    /// Whether the API server starts with [`WEBHOOK_TOKENS`], if it knows that gate.
     pub webhook_tokens: bool,
     etcd: Child,
     api_server: Option<Child>,
 }
 
 impl Servers {
-    /// Starts both, with this key. None, and a loud word, unless `make test-cluster` runs this; that asks for the real
-    /// thing, so there it is a failure if they were not built.
+    /// Starts both servers, with this key. Without `make test-cluster`, returns None with a loud note. With it, panics if the
+    /// programs are missing.
     pub async fn start(key: SigningKey) -> Option<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let Some(programs) = std::env::var_os(PROGRAMS).map(PathBuf::from) else {
@@ -88,8 +88,7 @@ impl Servers {
         Some(servers)
     }
 
-    /// Whether the API server binds tokens to webhook configurations; if not, this says loudly that a scenario about them
-    /// does not apply.
+    /// Whether the API server binds tokens to webhook configurations. If not, prints loudly that the scenario does not apply.
     pub fn bind_tokens_to_webhooks(&self) -> bool {
         let does = self.version.has_webhook_tokens();
         if !does {
@@ -101,7 +100,7 @@ impl Servers {
         does
     }
 
-    /// Starts the API server and waits until it is ready. It signs with the first key and accepts all.
+    /// Starts the API server and waits until it is ready. It signs with the first key and accepts all keys.
     pub async fn start_api_server(&mut self, keys: &[SigningKey]) {
         let start = Instant::now();
         let mut command = Command::new(self.programs.join("kube-apiserver"));
@@ -124,7 +123,7 @@ impl Servers {
             command.arg(format!("--feature-gates={WEBHOOK_TOKENS}={}", self.webhook_tokens));
         }
         let mut child = spawn(command, &self.folder.join("kube-apiserver.log"));
-        // The certificate is there once the server listens.
+        // The server writes its certificate before it listens.
         while !self.is_ready().await {
             let ended = child.try_wait().unwrap();
             assert!(ended.is_none() && start.elapsed() < Duration::from_secs(120), "{}", self.last_words());
@@ -155,7 +154,7 @@ impl Servers {
         Kubectl::new(self.programs.join("kubectl"), self.kubeconfig("admin", self.port))
     }
 
-    /// A kubeconfig for one of the [`identities`], through `port`: the server's own, or a proxy's.
+    /// A kubeconfig for one of the [`identities`] and `port`: the server's own or a proxy's.
     pub fn kubeconfig(&self, identity: &str, port: u16) -> PathBuf {
         identities::write_kubeconfig(&self.folder, identity, &format!("https://{ADDRESS}:{port}"))
     }
@@ -176,25 +175,25 @@ impl Servers {
         Client::try_from(kube::Config::from_custom_kubeconfig(file, &options).await.unwrap()).unwrap()
     }
 
-    /// What the administrator does.
+    /// The administrator's access to objects.
     pub async fn objects(&self) -> Objects {
         Objects::new(self.client("admin").await)
     }
 
-    /// How often the follower sent requests whose address has all `parts`, as the server's audit log says.
+    /// How many requests of the follower had all `parts` in their URL, according to the server's audit log.
     pub fn requests(&self, parts: &[&str]) -> usize {
         let log = fs::read_to_string(self.folder.join("audit.log")).unwrap_or_default();
         let is_such = |line: &&str| {
             let event: Value = serde_json::from_str(line).unwrap_or_default();
             let address = event["requestURI"].as_str().unwrap_or_default();
-            // Every request has one of these; watches, which end late, have the first as well.
+            // Every request is logged with ResponseComplete. A watch completes late, so its ResponseStarted counts.
             let first = if address.contains("watch=") { "ResponseStarted" } else { "ResponseComplete" };
             event["stage"] == first && parts.iter().all(|part| address.contains(part))
         };
         log.lines().filter(is_such).count()
     }
 
-    /// Has etcd forget all versions but the present one.
+    /// Makes etcd forget all versions except the current one.
     pub async fn compact(&self) {
         let status = self.ask_etcd("/v3/maintenance/status", "{}").await;
         let revision = status["header"]["revision"].as_str().unwrap();
@@ -230,7 +229,7 @@ impl Servers {
 impl Drop for Servers {
     fn drop(&mut self) {
         self.stop_api_server();
-        // A child that cannot be killed has ended.
+        // Killing fails only if the child has ended.
         let _ = self.etcd.kill();
         let _ = self.etcd.wait();
         let _ = fs::remove_dir_all(&self.folder);
@@ -260,7 +259,7 @@ fn end(mut child: Child) {
     let _ = child.wait();
 }
 
-/// Held together, so that they differ.
+/// Holds all ports at the same time, so they differ.
 fn free_ports<const COUNT: usize>() -> [u16; COUNT] {
     let listeners = [(); COUNT].map(|()| TcpListener::bind((ADDRESS, 0)).unwrap());
     listeners.map(|listener| listener.local_addr().unwrap().port())

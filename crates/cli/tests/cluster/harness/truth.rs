@@ -1,5 +1,5 @@
-//! Verification without pause, compared with the truth: what was created and deleted, and when the API server had
-//! answered.
+//! Verifies tokens continuously, and compares each verdict with the truth: which pods exist, and when the API server
+//! confirmed each deletion.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,16 +9,17 @@ use std::time::{Duration, Instant};
 use boundtoken::{Reason, Verifier};
 
 use super::objects::Objects;
-use super::{PATIENCE, verdict};
+use super::{WAIT_TIMEOUT, verdict};
 
-/// A thread that verifies the tokens it was given, in turn, and notes every wrong answer.
+/// A thread that verifies tokens in turn and records every wrong verdict.
 pub struct Truth {
-    shared: Arc<Shared>,
+    ledger: Arc<Ledger>,
     thread: Option<JoinHandle<()>>,
 }
 
+/// The tokens to verify, and the verdicts so far. The thread and the test share it.
 #[derive(Default)]
-struct Shared {
+struct Ledger {
     cases: Mutex<Vec<Case>>,
     tally: Mutex<Tally>,
     ends: AtomicBool,
@@ -30,47 +31,47 @@ struct Case {
     token: String,
     life: Life,
     was_accepted: bool,
-    /// How it was refused after its death.
+    /// Why the token was refused after the deletion.
     refusal: Option<Reason>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 enum Life {
     Live,
-    /// The request is on its way: either answer is right.
+    /// The request to delete the pod is under way. Either verdict is right.
     Dying,
-    /// Since the API server said so.
+    /// The API server has confirmed the deletion at this time.
     Dead(Instant),
 }
 
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     pub verdicts: u64,
-    /// Live pods that had not been heard of yet, and were reported as that.
+    /// Tokens of live pods that were refused as pending, because the follower had not heard of the pod yet.
     pub pending: u64,
     pub deletions: u64,
-    /// How long a dead pod's token was accepted, at most.
+    /// The longest time for which a deleted pod's token was accepted.
     pub longest: Duration,
     pub wrong: Vec<String>,
 }
 
 impl Truth {
     pub fn start(verifier: Arc<Verifier>) -> Self {
-        let shared = Arc::<Shared>::default();
-        let inner = Arc::clone(&shared);
+        let ledger = Arc::<Ledger>::default();
+        let inner = Arc::clone(&ledger);
         let thread = Some(thread::spawn(move || {
             while !inner.ends.load(Ordering::SeqCst) {
                 inner.judge_all(&verifier);
-                // The servers want a processor too.
+                // The servers need processor time, too.
                 thread::sleep(Duration::from_millis(1));
             }
         }));
-        Self { shared, thread }
+        Self { ledger, thread }
     }
 
-    /// A pod that exists, with its token.
+    /// Adds a pod that exists, and its token.
     pub fn live(&self, pod: &str, token: String) {
-        self.shared.cases.lock().unwrap().push(Case {
+        self.ledger.cases.lock().unwrap().push(Case {
             pod: pod.to_owned(),
             token,
             life: Life::Live,
@@ -79,23 +80,23 @@ impl Truth {
         });
     }
 
-    /// Deletes one of the pods.
+    /// Deletes a pod.
     pub async fn delete(&self, objects: &Objects, pod: &str) {
-        self.shared.turn(pod, |life| life == Life::Live, Life::Dying);
+        self.ledger.turn(pod, |life| life == Life::Live, Life::Dying);
         objects.delete_pod(pod).await;
-        self.shared.turn(pod, |life| life == Life::Dying, Life::Dead(Instant::now()));
+        self.ledger.turn(pod, |life| life == Life::Dying, Life::Dead(Instant::now()));
     }
 
-    /// Waits until every dead pod's token was refused, and stops.
+    /// Waits until every deleted pod's token was refused, and stops the thread.
     pub async fn end(mut self) -> Tally {
         let start = Instant::now();
-        while self.shared.open_cases() > 0 && start.elapsed() < PATIENCE {
+        while self.ledger.open_cases() > 0 && start.elapsed() < WAIT_TIMEOUT {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        self.shared.ends.store(true, Ordering::SeqCst);
+        self.ledger.ends.store(true, Ordering::SeqCst);
         self.thread.take().unwrap().join().unwrap();
-        let mut tally = self.shared.tally.lock().unwrap().clone();
-        for case in self.shared.cases.lock().unwrap().iter() {
+        let mut tally = self.ledger.tally.lock().unwrap().clone();
+        for case in self.ledger.cases.lock().unwrap().iter() {
             if matches!(case.life, Life::Dead(_)) {
                 tally.deletions += 1;
                 if case.refusal.is_none() {
@@ -109,18 +110,18 @@ impl Truth {
 
 impl Drop for Truth {
     fn drop(&mut self) {
-        self.shared.ends.store(true, Ordering::SeqCst);
+        self.ledger.ends.store(true, Ordering::SeqCst);
     }
 }
 
-impl Shared {
-    /// Pods follow one another under one name.
+impl Ledger {
+    /// Changes the state of the pod that has this name and is in the state `from`. Earlier pods may have had the same name.
     fn turn(&self, pod: &str, from: impl Fn(Life) -> bool, to: Life) {
         let mut cases = self.cases.lock().unwrap();
         cases.iter_mut().find(|case| case.pod == pod && from(case.life)).unwrap().life = to;
     }
 
-    /// How many dead pods' tokens are yet to be refused.
+    /// The number of deleted pods whose tokens were not refused yet.
     fn open_cases(&self) -> usize {
         let is_open = |case: &&Case| matches!(case.life, Life::Dead(_)) && case.refusal.is_none();
         self.cases.lock().unwrap().iter().filter(is_open).count()
@@ -136,7 +137,7 @@ impl Shared {
             let case = &mut cases[index];
             let mut tally = self.tally.lock().unwrap();
             tally.verdicts += 1;
-            // What died in the meantime may be judged either way.
+            // If the pod was deleted during the verification, either verdict is right.
             match (before.life, verdict) {
                 (Life::Live | Life::Dying, Ok(())) => case.was_accepted = true,
                 (Life::Live, Err(Reason::BoundObjectPending)) if !before.was_accepted => tally.pending += 1,
@@ -146,7 +147,7 @@ impl Shared {
                 (Life::Live | Life::Dying, Err(_)) => {}
                 (Life::Dead(since), Ok(())) => {
                     tally.longest = tally.longest.max(now - since);
-                    // Pending says that nothing has been heard yet: neither of its birth, nor of its death.
+                    // Pending means that the follower has heard neither of the creation nor of the deletion.
                     if before.refusal.is_some_and(|reason| reason != Reason::BoundObjectPending) {
                         tally.wrong.push(format!("{}: accepted again after its death", case.pod));
                     }

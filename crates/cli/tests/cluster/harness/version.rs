@@ -1,4 +1,4 @@
-//! Which Kubernetes the programs are.
+//! The version of Kubernetes.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,7 +7,7 @@ use std::process::Command;
 const WEBHOOK_TOKENS: u32 = 37;
 
 pub struct Version {
-    /// As the program tells it: `v1.37.2`.
+    /// The version as the program prints it: `v1.37.2`.
     pub text: String,
     minor: u32,
 }

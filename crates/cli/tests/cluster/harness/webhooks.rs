@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use boundtoken::{ObjectKind, Reason};
 use serde_json::{Value, json};
 
-use super::PATIENCE;
+use super::WAIT_TIMEOUT;
 use super::objects::{ACCOUNT, NAMESPACE, Objects, in_namespace};
 
-/// The API group whose admission reviews the webhooks are sent. No object of it is ever created, so that nobody calls them.
+/// The API group whose admission reviews the webhooks receive. No object of this group is ever created, so nobody calls the
+/// webhooks.
 pub const API_GROUP: &str = "example.com";
 
 const REGISTRATION: &str = "/apis/admissionregistration.k8s.io/v1";
@@ -52,7 +53,7 @@ impl Webhook {
         }
     }
 
-    /// Whom the tokens are for: the webhook, by its address. One is known by its URL, the other as a service.
+    /// The audience of the tokens: the webhook's address. One webhook has a URL, the other is a service.
     pub fn audience(self) -> &'static str {
         match self {
             Self::Validating => "https://policy.example.com/validate",
@@ -75,7 +76,7 @@ impl Webhook {
 }
 
 impl Objects {
-    /// Lets the service account say which API group's admission reviews it sends: what `attest` permits.
+    /// Gives the service account the permission to `attest` the API group.
     pub async fn allow_attesting(&self) {
         let role = json!({
             "metadata": {"name": "attest"},
@@ -95,7 +96,7 @@ impl Objects {
         self.create(&format!("{RBAC}/clusterrolebindings"), binding).await;
     }
 
-    /// A configuration with one webhook; `metadata` is added to its own.
+    /// Creates a configuration with one webhook and additional metadata.
     pub async fn create_webhook(&self, webhook: Webhook, name: &str, metadata: Value) {
         let mut configuration = json!({
             "metadata": {"name": name},
@@ -116,7 +117,7 @@ impl Objects {
         self.create(&format!("{REGISTRATION}/{}", webhook.kind().resource()), configuration).await;
     }
 
-    /// A token that is bound to a configuration.
+    /// Requests a token that is bound to a configuration.
     pub async fn webhook_token(&self, webhook: Webhook, name: &str) -> String {
         let request = json!({"spec": {
             "audiences": [webhook.audience()],
@@ -131,11 +132,11 @@ impl Objects {
         let path = in_namespace(&format!("serviceaccounts/{ACCOUNT}/token"));
         let start = Instant::now();
         loop {
-            // The API server hears of a permission, and of a configuration, a moment later.
+            // The API server learns of a new permission or configuration with a delay.
             if let Some(answer) = self.create_if_allowed(&path, &request).await {
                 return answer["status"]["token"].as_str().unwrap().to_owned();
             }
-            assert!(start.elapsed() < PATIENCE, "{webhook:?}: a token is still forbidden");
+            assert!(start.elapsed() < WAIT_TIMEOUT, "{webhook:?}: a token is still forbidden");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

@@ -1,4 +1,4 @@
-//! Objects go, and their tokens with them.
+//! Deletions of objects make their tokens void.
 
 use std::time::{Duration, Instant};
 
@@ -8,14 +8,14 @@ use tokio::task::JoinSet;
 
 use crate::harness::objects::{AUDIENCE, Objects, in_namespace};
 use crate::harness::{
-    PATIENCE, eventually, follower, median_and_p99, online, start, until, verdict, verifier,
+    WAIT_TIMEOUT, eventually, follower, median_and_p99, online, start, until, verdict, verifier,
 };
 
-/// How many pods are deleted to measure how long it takes until we refuse.
+/// The number of pods that are deleted to measure the delay of our refusals.
 const DELETIONS: usize = 200;
-/// How many to measure how long it takes TokenReview.
+/// The number of pods that are deleted to measure the delay of TokenReview's refusals.
 const REVIEWED: u32 = 20;
-/// For how long the API server remembers what it said of a token.
+/// How long the API server caches its verdict on a token.
 const REMEMBERED: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -24,21 +24,21 @@ async fn a_token_is_refused_once_its_object_is_gone() {
     let cluster = follower(&servers, servers.port).connect().await.unwrap();
     let verifier = verifier(&cluster);
 
-    // A pod, many times.
+    // Many pods.
     let mut delays = Vec::new();
     for number in 0..DELETIONS {
         let pod = format!("pod-{number}");
         let token = objects.pod_with_token(&pod).await;
         until(&verifier, &token, Ok(())).await;
         objects.delete_pod(&pod).await;
-        // The token is seconds old, yet nobody need be asked: the deletion was seen.
+        // The token is only seconds old. But the deletion was seen, so the API server is not asked.
         delays.push(until(&verifier, &token, Err(Reason::PodNotFound)).await);
     }
     println!("  from the API server's answer to the deletion until the refusal:");
     report("we (target: a median under 50 ms)", delays);
     report("TokenReview", delays_of_token_review(&objects).await);
 
-    // Another under the same name.
+    // Another pod with the same name.
     let old = objects.pod_with_token("again").await;
     until(&verifier, &old, Ok(())).await;
     objects.delete_pod("again").await;
@@ -46,7 +46,7 @@ async fn a_token_is_refused_once_its_object_is_gone() {
     until(&verifier, &new, Ok(())).await;
     assert_eq!(verdict(&verifier, &old), Err(Reason::PodUidMismatch));
 
-    // The others that decide.
+    // Other kinds of bound objects.
     let node = json!({"metadata": {"name": "node-1"}});
     let secret = json!({"metadata": {"name": "credential"}});
     let account = json!({"metadata": {"name": "leaver"}});
@@ -82,7 +82,7 @@ fn report(whose: &str, delays: Vec<Duration>) {
     println!("    {whose}: median {median:.2} ms, p99 {p99:.2} ms, of {count}");
 }
 
-/// Of tokens that were in use when their pods were deleted, some since just then, some since longer.
+/// The delays for tokens whose verdicts the API server had cached. The ages of the cached verdicts differ.
 async fn delays_of_token_review(objects: &Objects) -> Vec<Duration> {
     let mut reviews = JoinSet::new();
     for number in 0..REVIEWED {
@@ -95,7 +95,7 @@ async fn delays_of_token_review(objects: &Objects) -> Vec<Duration> {
             objects.delete_pod(&pod).await;
             let deleted = Instant::now();
             while objects.review(&token, AUDIENCE).await.authenticated {
-                assert!(deleted.elapsed() < PATIENCE, "TokenReview still accepts the token of {pod}");
+                assert!(deleted.elapsed() < WAIT_TIMEOUT, "TokenReview still accepts the token of {pod}");
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
             deleted.elapsed()
@@ -119,7 +119,7 @@ async fn a_terminating_pod_counts_for_its_grace_and_no_longer() {
         let verdict = verifier.verify_at(token.as_bytes(), UnixSeconds(deleted.0 + seconds));
         verdict.map(|_| ()).map_err(|rejection| rejection.reason())
     };
-    // The news of the deletionTimestamp shows in what a later time makes of it.
+    // Once the follower knows the deletionTimestamp, the token is refused as of a later time.
     eventually("the end of the grace", || at(61) != Ok(())).await;
     assert_eq!(at(61), Err(Reason::PodDeleted));
     assert_eq!(at(0), Ok(()), "within the grace of a minute");

@@ -1,4 +1,4 @@
-//! A flood of tokens that nobody issued.
+//! A flood of forged tokens.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,9 +9,9 @@ use boundtoken::Reason;
 use crate::harness::{follower, online, start, verdict, verifier};
 
 const TOKENS: usize = 100_000;
-/// How many callers show them at a time.
+/// The number of concurrent callers.
 const CALLERS: usize = 8;
-/// The time between two requests for the key set is at least this long.
+/// The shortest time between two requests for the key set.
 const INTERVAL: Duration = Duration::from_secs(10);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -24,7 +24,7 @@ async fn unknown_keys_and_forged_tokens_cost_one_request_in_an_interval() {
 
     let before = servers.requests(&["/openid/v1/jwks"]);
     let unknown = Arc::new(AtomicUsize::new(0));
-    // So long after the first that the flood can bring on another.
+    // From now on, the follower may request the key set again.
     tokio::time::sleep(INTERVAL).await;
     let begin = Instant::now();
     let mut callers = tokio::task::JoinSet::new();
@@ -60,14 +60,14 @@ async fn unknown_keys_and_forged_tokens_cost_one_request_in_an_interval() {
     assert_eq!(verdict(&verifier, &good), Ok(()));
 }
 
-/// The token under a key that is not there, another one for each number.
+/// The token with an unknown key id, which differs for each number.
 fn with_unknown_key(token: &str, number: usize) -> String {
     let header = base64url(&format!(r#"{{"alg":"RS256","kid":"unknown-{number}"}}"#));
     let (_, rest) = token.split_once('.').unwrap();
     format!("{header}.{rest}")
 }
 
-/// Other claims under the signature of the token.
+/// Other claims with the token's signature.
 fn forged(token: &str, number: usize) -> String {
     let parts: Vec<_> = token.split('.').collect();
     let claims = base64url(&format!(r#"{{"iss":"someone","sub":"{number}"}}"#));

@@ -1,4 +1,4 @@
-//! The manifests of `deploy/`, and what `boundtoken doctor` says of them.
+//! The manifests in `deploy/`, and what `boundtoken doctor` reports with them.
 
 use boundtoken::Reason;
 use boundtoken_kubernetes::Cluster;

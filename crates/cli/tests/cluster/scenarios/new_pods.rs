@@ -1,4 +1,4 @@
-//! A pod's token is shown a moment after the pod was created.
+//! Tokens that arrive a moment after their pod was created.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::harness::{follower, online, start, verdict, verifier};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_pods_token_is_never_refused() {
     let Some((servers, objects)) = start("tokens of new pods").await else { return };
-    // Through a slow line the news of the pod comes later than its token.
+    // Through the slow line, the event about the pod arrives later than its token.
     let slow = Proxy::start(servers.port, Duration::from_millis(30)).await;
     for (line, port, pods) in [("fast", servers.port, 400), ("slow", slow.port, 100)] {
         let cluster = follower(&servers, port).connect().await.unwrap();

@@ -1,4 +1,4 @@
-//! The API server goes away and comes back, connections are cut, versions are forgotten.
+//! The API server stops and restarts, connections are cut, and versions are forgotten.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,14 +12,14 @@ use crate::harness::servers::SigningKey::Rs256;
 use crate::harness::truth::{Tally, Truth};
 use crate::harness::{eventually, follower, online, start, until, verdict, verifier};
 
-/// How long the API server is away.
+/// How long the API server is down.
 const AWAY: Duration = Duration::from_secs(30);
-/// How often connections are cut, once a second.
+/// The number of cuts, one per second.
 const CUTS: u64 = 60;
-/// How many of these cuts come while objects change; the others find nothing but quiet watches.
+/// The number of cuts while objects change. During the others, nothing changes.
 const CUTS_AMID_CHANGES: u64 = 50;
 
-/// Lists of pods that were streamed.
+/// Parts of the URL of a streamed list of pods.
 const POD_LISTS: [&str; 2] = ["/pods?", "sendInitialEvents=true"];
 
 async fn with_live_pods(cluster: &Cluster, objects: &Objects, count: usize) -> Truth {
@@ -54,7 +54,7 @@ async fn no_answer_is_wrong_while_the_api_server_is_away() {
     assert!(lost.iter().all(|watch| watch.reconnects > 0 && watch.failure.is_some()), "{lost:#?}");
     servers.start_api_server(&[Rs256]).await;
     truth.delete(&objects, "pod-1").await;
-    // And it goes on.
+    // Following continues.
     truth.live("new", objects.pod_with_token("new").await);
     truth.delete(&objects, "new").await;
     report(&format!("away for {} s", AWAY.as_secs()), &truth.end().await);
@@ -70,7 +70,7 @@ async fn no_answer_is_wrong_while_connections_are_cut_every_second() {
         let pod = format!("new-{second}");
         truth.live(&pod, objects.pod_with_token(&pod).await);
         tokio::time::sleep(Duration::from_millis(700)).await;
-        // Within the moments around the cut.
+        // Deletes the pod just before the cut.
         truth.delete(&objects, &pod).await;
         proxy.cut();
         tokio::time::sleep(Duration::from_millis(150)).await;
@@ -85,7 +85,7 @@ async fn no_answer_is_wrong_while_connections_are_cut_every_second() {
     }
     truth.delete(&objects, "pod-0").await;
     report(&format!("{CUTS} cuts, {} connections", proxy.connections()), &truth.end().await);
-    // Waits between attempts that had grown would have slept through most of the cuts.
+    // If the waits between attempts had grown, the follower would have missed most cuts.
     let watches = cluster.status().watches;
     assert!(watches.iter().all(|watch| watch.reconnects >= CUTS / 2), "{watches:#?}");
     let reconnects: Vec<_> =
@@ -116,7 +116,7 @@ async fn no_answer_is_wrong_when_the_server_has_forgotten_the_version() {
     objects.delete_pod(comes_again).await;
     let new = objects.pod_with_token(comes_again).await;
     servers.compact().await;
-    // Its cache of versions goes with it.
+    // The API server loses its cache of versions.
     servers.stop_api_server();
     servers.start_api_server(&[Rs256]).await;
     assert_eq!(verdict(&verifier, &old), Ok(()), "nobody can know yet");
@@ -139,7 +139,7 @@ async fn no_answer_is_wrong_when_the_server_has_forgotten_the_version() {
 async fn past_the_longest_staleness_the_verifier_answers_as_it_was_told() {
     let Some((servers, objects)) = start("what is known grows too old").await else { return };
     let proxy = Proxy::start(servers.port, Duration::ZERO).await;
-    // So long that nothing is stale before the line is down.
+    // Long enough that nothing is stale before the connection is cut.
     let staleness = Duration::from_secs(15);
     let cluster = follower(&servers, proxy.port).max_staleness(staleness).connect().await.unwrap();
     let refusing = verifier(&cluster);

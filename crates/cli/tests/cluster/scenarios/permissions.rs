@@ -1,4 +1,4 @@
-//! Permissions that are missing.
+//! Missing permissions.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::harness::identities::{FOLLOWER, KEYS_ONLY, NOBODY, WITHOUT_SECRETS, bind};
 use crate::harness::objects::in_namespace;
 use crate::harness::proxy::Proxy;
-use crate::harness::{PATIENCE, eventually, follower, start, until, verdict, verifier};
+use crate::harness::{WAIT_TIMEOUT, eventually, follower, start, until, verdict, verifier};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_permission_is_named_and_the_rest_works() {
@@ -63,11 +63,11 @@ async fn a_permission_that_is_withdrawn_is_named_and_the_rest_goes_on() {
     let failure = |watch: WatchStatus| watch.failure.unwrap_or_default();
 
     objects.delete("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/test-follow-secrets").await;
-    // Servers check permissions when a watch begins, by what they have heard of them until then.
+    // The API server checks permissions only when a watch starts, and learns of changed permissions with a delay.
     let is_named = || {
         failure(secrets()).contains("allow this identity get, list and watch on secrets in the whole cluster")
     };
-    for _ in 0..PATIENCE.as_secs() {
+    for _ in 0..WAIT_TIMEOUT.as_secs() {
         if is_named() {
             break;
         }

@@ -1,4 +1,4 @@
-//! The API server gets a new signing key, and loses the old one.
+//! The API server gets a new signing key and loses the old one.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use boundtoken::Reason;
 use crate::harness::servers::SigningKey::{Es256, Rs256};
 use crate::harness::{follower, online, start, until, verdict, verifier};
 
-/// Key sets are requested no more often than this.
+/// A little more than the shortest time between two requests for the key set.
 const INTERVAL: Duration = Duration::from_secs(11);
 
 #[tokio::test(flavor = "multi_thread")]
@@ -32,7 +32,7 @@ async fn keys_come_and_go_without_a_restart_of_the_follower() {
 
     servers.stop_api_server();
     servers.start_api_server(&[Es256]).await;
-    // The follower learns of it by its next refresh, which a token with an unknown key brings on.
+    // A token with an unknown key makes the follower load the keys again.
     let unknown = by_new.replacen("eyJ", "eyJhbGciOiJFUzI1NiIsImtpZCI6InVua25vd24ifQ.eyJ", 1);
     let parts: Vec<_> = unknown.split('.').collect();
     let unknown = [parts[0], parts[2], parts[3]].join(".");

@@ -1,4 +1,4 @@
-//! Many objects, many deletions, and verification without pause.
+//! Many objects, many deletions, and continuous verification.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -15,11 +15,11 @@ use crate::harness::{follower, start, verifier};
 const PODS: usize = 10_000;
 const ACCOUNTS: usize = 1_000;
 const DELETIONS: usize = 1_000;
-/// A thousand in a minute.
+/// A thousand deletions per minute.
 const BETWEEN_DELETIONS: Duration = Duration::from_millis(60);
-/// How many pods stay, and are verified all the while.
+/// The number of pods that stay. Their tokens are verified the whole time.
 const STAYING: usize = 100;
-/// How many requests are open at a time while objects are created.
+/// The number of concurrent requests while objects are created.
 const AT_ONCE: usize = 16;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,17 +99,17 @@ where
     }
 }
 
-/// What a connection holds once it is in step.
+/// The resources of a connection that is in step.
 struct InStep {
     objects: usize,
     took: Duration,
     bytes: i64,
     allocations: i64,
-    /// What it held at most until then.
+    /// The peak until then.
     most_bytes: u64,
 }
 
-/// Connects, and counts what that allocates. All of it happens on one thread, which the counter wants.
+/// Connects, and counts the allocations. The counter sees only one thread, so everything runs on one.
 async fn in_step(builder: ClusterBuilder) -> InStep {
     let connect = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -129,7 +129,7 @@ async fn in_step(builder: ClusterBuilder) -> InStep {
     tokio::task::spawn_blocking(connect).await.unwrap()
 }
 
-/// What this process has used, in user and system mode.
+/// The processor time of this process, in user and system mode.
 fn processor_time() -> Duration {
     const TICK: Duration = Duration::from_millis(10);
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The tokens of real kubectl.
+//! Tokens from real kubectl.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -59,7 +59,7 @@ async fn accepted_as_token_review_does(key: SigningKey) {
     println!("  refused {:.1} ms after kubectl delete pod", delay.as_secs_f64() * 1e3);
 }
 
-/// What the token says of its signature.
+/// The algorithm in the token's header.
 fn algorithm(token: &str) -> String {
     let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
     serde_json::from_slice::<Value>(&header).unwrap()["alg"].as_str().unwrap().to_owned()

@@ -1,4 +1,4 @@
-//! Tokens that are bound to webhook configurations, as an API server of Kubernetes 1.37 shows them to its webhooks.
+//! Tokens that are bound to webhook configurations, like those that an API server of Kubernetes 1.37 sends to its webhooks.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,9 +13,9 @@ use crate::harness::program::{Run, boundtoken};
 use crate::harness::proxy::Proxy;
 use crate::harness::servers::{Servers, SigningKey};
 use crate::harness::webhooks::{API_GROUP, Webhook};
-use crate::harness::{PATIENCE, eventually, follower, online, start, until, verdict};
+use crate::harness::{WAIT_TIMEOUT, eventually, follower, online, start, until, verdict};
 
-/// Servers that bind tokens to webhook configurations; none, and a loud word, if they are too old for that.
+/// Starts servers that bind tokens to webhook configurations. None, with a loud note, if they are too old.
 async fn start_with_webhooks(scenario: &str) -> Option<(Servers, Objects)> {
     let (servers, objects) = start(scenario).await?;
     if !servers.bind_tokens_to_webhooks() {
@@ -45,7 +45,7 @@ async fn a_webhooks_token_lives_and_dies_with_its_configuration() {
         assert_eq!(verdict(&others, &token), Err(Reason::AudienceMismatch));
         assert!(!objects.review(&token, "others").await.authenticated);
 
-        // Who does not follow them cannot know, and asks nobody.
+        // A follower without webhook configurations cannot know, and does not ask.
         assert_eq!(verdict(&theirs, &token), Err(Reason::BoundObjectNotFollowed));
         let refused = online(&without, &theirs).verify(token.as_bytes()).await.unwrap_err();
         assert_eq!(refused.reason(), Reason::BoundObjectNotFollowed);
@@ -56,7 +56,7 @@ async fn a_webhooks_token_lives_and_dies_with_its_configuration() {
         assert_eq!(refused.reason(), webhook.not_found());
         println!("  {}: refused {:.2} ms after its deletion", webhook.kind(), delay.as_secs_f64() * 1e3);
 
-        // Another under the same name.
+        // Another configuration with the same name.
         objects.create_webhook(webhook, "policy", json!({})).await;
         let new = objects.webhook_token(webhook, "policy").await;
         until(&ours, &new, Ok(())).await;
@@ -106,7 +106,7 @@ async fn a_terminating_configuration_counts_for_its_grace_and_no_longer() {
             let verdict = verifier.verify_at(token.as_bytes(), UnixSeconds(deleted.0 + seconds));
             verdict.map(|_| ()).map_err(|rejection| rejection.reason())
         };
-        // The news of the deletionTimestamp shows in what a later time makes of it.
+        // Once the follower knows the deletionTimestamp, the token is refused as of a later time.
         eventually("the end of the grace", || at(61) != Ok(())).await;
         assert_eq!(at(61), Err(webhook.deleted()));
         assert_eq!(at(0), Ok(()), "within the grace of a minute");
@@ -122,7 +122,7 @@ async fn a_new_configurations_token_is_never_refused() {
     let Some((servers, objects)) = start_with_webhooks("tokens of new webhook configurations").await else {
         return;
     };
-    // Through a slow line the news of the configuration comes later than its token.
+    // Through the slow line, the event about the configuration arrives later than its token.
     let slow = Proxy::start(servers.port, Duration::from_millis(30)).await;
     let cluster = follower(&servers, slow.port).webhook_configurations(true).connect().await.unwrap();
     let mut pending = 0;
@@ -179,10 +179,10 @@ async fn the_program_agrees_with_token_review() {
             (verdict.status, &verdict.json()["reason"]["name"]),
             (1, &json!(webhook.not_found().name()))
         );
-        // The API server remembers for 10 seconds what it said.
+        // The API server caches its verdict for 10 seconds.
         let start = Instant::now();
         while objects.review(&token, webhook.audience()).await.authenticated {
-            assert!(start.elapsed() < PATIENCE, "TokenReview still accepts the token");
+            assert!(start.elapsed() < WAIT_TIMEOUT, "TokenReview still accepts the token");
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
         let both = program.run(&["compare", "-o", "json"], webhook, &token);

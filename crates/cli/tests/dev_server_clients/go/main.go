@@ -1,5 +1,5 @@
-// This program uses a development server the way Go services do: by the official client, client-go. It finds the
-// server by KUBECONFIG, and ends with 1 and a sentence when something is not as on a kube-apiserver.
+// This program uses a development server with client-go, the official client for Go. KUBECONFIG names the server. The
+// program exits with 1 and a sentence if the server does not behave like a kube-apiserver.
 package main
 
 import (
@@ -21,7 +21,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-const patience = 20 * time.Second
+// testTimeout is the longest that one run of follow may take.
+const testTimeout = 20 * time.Second
 
 func main() {
 	config, err := clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))
@@ -44,9 +45,9 @@ func fail(where string, err error) {
 	os.Exit(1)
 }
 
-// follow lets a pod live and die, and looks on by an informer, and by reviews of a token that is bound to it.
+// follow creates and deletes a pod. It observes the pod with an informer, and reviews a token that is bound to the pod.
 func follow(config *rest.Config, namespace string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 	defer cancel()
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
@@ -75,7 +76,7 @@ func follow(config *rest.Config, namespace string) error {
 	}
 	factory.Start(ctx.Done())
 	if !cache.WaitForCacheSync(ctx.Done(), informer.Informer().HasSynced) {
-		return errors.New("the informer does not come into step")
+		return errors.New("the informer does not sync")
 	}
 
 	pod, err := pods.Create(ctx, &core.Pod{
@@ -154,7 +155,7 @@ func follow(config *rest.Config, namespace string) error {
 	return nil
 }
 
-// expect waits for an event. Updates before it may be more than one: a deletion begins with a deletionTimestamp.
+// expect waits for an event. It skips updates before the event, because a deletion starts with a deletionTimestamp.
 func expect(ctx context.Context, events <-chan string, expected string) error {
 	for {
 		select {
@@ -163,10 +164,10 @@ func expect(ctx context.Context, events <-chan string, expected string) error {
 				return nil
 			}
 			if !strings.HasPrefix(event, "updated ") {
-				return fmt.Errorf("%s, in place of %s", event, expected)
+				return fmt.Errorf("%s instead of %s", event, expected)
 			}
 		case <-ctx.Done():
-			return fmt.Errorf("the informer has not told: %s", expected)
+			return fmt.Errorf("no event: %s", expected)
 		}
 	}
 }

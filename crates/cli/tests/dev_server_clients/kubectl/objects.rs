@@ -1,4 +1,4 @@
-//! Objects by kubectl: created, shown, changed, deleted.
+//! kubectl creates, shows, changes and deletes objects.
 
 use serde_json::json;
 
@@ -165,7 +165,7 @@ fn deletion_has_grace_and_can_be_waited_for() {
     let (status, stdout, _) = kubectl.run("delete pod web --grace-period=0 --force");
     assert_eq!((status, stdout.as_str()), (Some(0), "pod \"web\" force deleted\n"));
 
-    // kubectl waits by itself unless told otherwise.
+    // By default, kubectl waits for the deletion.
     kubectl.ok("create -f pod.yaml");
     kubectl.ok("delete -f pod.yaml --grace-period=1");
     kubectl.refused("get pod web");

@@ -1,4 +1,4 @@
-//! `kubectl create token`, and what becomes of the tokens.
+//! `kubectl create token`, and the life of its tokens.
 
 use boundtoken::Reason;
 use serde_json::{Value, json};
@@ -152,7 +152,7 @@ fn a_token_dies_with_its_pod() {
     assert!(verdict["status"]["error"].as_str().unwrap().contains("has been invalidated"), "{verdict}");
     assert_eq!(verifier.verify(token.as_bytes()).unwrap_err().reason(), Reason::PodNotFound);
 
-    // Another pod of that name is another pod.
+    // A new pod with the same name does not revive the token.
     kubectl.ok("run web --image=registry.example.com/web");
     assert_eq!(review()["status"].get("authenticated"), None);
     assert_eq!(verifier.verify(token.as_bytes()).unwrap_err().reason(), Reason::PodUidMismatch);

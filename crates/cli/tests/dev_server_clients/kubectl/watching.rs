@@ -5,7 +5,7 @@ use std::process::{Child, Stdio};
 
 use super::Kubectl;
 
-/// Ends its process however the test ends.
+/// A child process. It is killed on drop.
 struct Running(Child);
 
 impl Drop for Running {
@@ -32,7 +32,7 @@ fn a_watch_shows_changes_as_they_come() {
     kubectl.ok("label pod first run=other --overwrite");
     assert_eq!(lines.next().as_deref(), Some("MODIFIED/first/other"));
     kubectl.run("delete pod second --grace-period=0 --force");
-    // Deletion begins with a deletionTimestamp.
+    // A deletion starts with a deletionTimestamp.
     assert_eq!(lines.next().as_deref(), Some("MODIFIED/second/second"));
     assert_eq!(lines.next().as_deref(), Some("DELETED/second/second"));
 }

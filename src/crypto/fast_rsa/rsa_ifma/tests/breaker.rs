@@ -1,4 +1,4 @@
-//! How often the backend is asked, and what follows when it disagrees.
+//! Tests how often the backend is asked, and what a disagreement causes.
 
 use std::cell::Cell;
 use std::num::NonZeroU32;
@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use crate::crypto::fast_rsa::rsa_ifma::breaker::Breaker;
-use crate::fast_rsa::{Checks, State, Status};
+use crate::fast_rsa::{Checks, PathState, PathStatus};
 
-/// A breaker of its own, and how often the backend was asked.
+/// A separate breaker that counts how often the backend is asked.
 struct Trial {
     breaker: Breaker,
     proven: AtomicBool,
@@ -44,8 +44,8 @@ impl Trial {
         self.asked.get() - before
     }
 
-    fn status(&self) -> Status {
-        self.breaker.status(State::On, 0)
+    fn status(&self) -> PathStatus {
+        self.breaker.status(PathState::On, 0)
     }
 }
 
@@ -105,7 +105,7 @@ fn a_disagreement_gives_the_backends_verdict_and_opens_the_breaker_for_good() {
             assert!(trial.breaker.is_closed());
             assert_eq!(trial.verdict(fast, !fast), !fast);
             assert!(!trial.breaker.is_closed());
-            assert_eq!(trial.status().state, State::SwitchedOff);
+            assert_eq!(trial.status().state, PathState::SwitchedOff);
             assert_eq!(trial.status().disagreements, 1);
             assert_eq!(trial.proven.load(Relaxed), proven, "a disagreement proves nothing");
             trial.agree(true, 1000);
@@ -120,7 +120,7 @@ fn agreement_leaves_everything_on() {
     trial.agree(true, 100);
     trial.agree(false, 100);
     let status = trial.status();
-    assert_eq!((status.state, status.disagreements), (State::On, 0));
+    assert_eq!((status.state, status.disagreements), (PathState::On, 0));
     assert_eq!((status.accepted_checked, status.refused_checked, status.refused_unchecked), (100, 100, 0));
 }
 
@@ -128,7 +128,7 @@ fn agreement_leaves_everything_on() {
 fn a_disagreement_is_an_error_event() {
     let events = Events::default();
     tracing::subscriber::with_default(events.clone(), || {
-        // If another test is just the first to have one, where nobody listens, tracing may take it that nobody does at all.
+        // tracing caches whether anyone listens. A test that runs at the same time may cache that nobody does.
         for _ in 0..1_000 {
             tracing::callsite::rebuild_interest_cache();
             let trial = Trial::new(true, 1, 1);
@@ -151,7 +151,7 @@ fn a_disagreement_is_an_error_event() {
     }
 }
 
-/// Keeps every event.
+/// Records every event.
 #[derive(Clone, Default)]
 struct Events(Arc<Mutex<Vec<(tracing::Level, String)>>>);
 

@@ -1,4 +1,4 @@
-//! What is computed once for a key, against num-bigint.
+//! Compares a key's constants with num-bigint.
 
 use num_bigint::BigUint;
 

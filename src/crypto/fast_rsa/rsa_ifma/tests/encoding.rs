@@ -1,4 +1,4 @@
-//! Digits, the encoded message, and the comparison with it.
+//! Tests digits, the encoded message and the comparison with it.
 
 use num_bigint::BigUint;
 
@@ -16,7 +16,7 @@ fn bytes_become_the_digits_of_the_same_number_and_columns_keep_them() {
         assert_eq!(read, digits(&BigUint::from_bytes_be(&bytes)));
         assert_eq!(read.columns().digits(), read);
     }
-    // Digit 5 l + v stands in lane l of register v.
+    // Digit 5 l + v is in lane l of register v.
     let columns = digits(&power_of_two(52 * (5 * 6 + 3))).columns();
     assert_eq!(columns.0[3].0[6], 1);
     assert_eq!(columns.row(8), [0; 5], "there is no such lane");

@@ -1,10 +1,10 @@
-//! Which keys are served. With the instructions, or with the feature `fast-rsa-model`.
+//! Tests which keys are served. Needs the instructions or the feature `fast-rsa-model`.
 
 use std::sync::atomic::AtomicBool;
 
 use crate::crypto::fast_rsa::rsa_ifma::loaded::{BREAKER, FastKey, set_checks, status};
 use crate::crypto::{PublicKey, backend};
-use crate::fast_rsa::{Checks, State};
+use crate::fast_rsa::{Checks, PathState};
 use crate::keys::{Algorithm, Material};
 
 const MODULUS: &[u8] = include_bytes!("../known_modulus.bin");
@@ -17,15 +17,15 @@ fn loads(algorithm: Algorithm, modulus: &[u8], exponent: &[u8]) -> bool {
     FastKey::load(algorithm, &material, &backend).is_some()
 }
 
-/// Whether there is something to test; says so where not.
+/// Returns whether the fast path is on. Otherwise prints that it is not tested.
 fn is_available() -> bool {
     let state = status().state;
-    if state != State::On {
+    if state != PathState::On {
         println!("NOT TESTED: fast-rsa is {state:?} here; the feature fast-rsa-model has a stand-in");
-        assert_eq!(state, State::NoInstructions);
+        assert_eq!(state, PathState::NoInstructions);
         assert!(!loads(Algorithm::RS256, MODULUS, &[1, 0, 1]));
     }
-    state == State::On
+    state == PathState::On
 }
 
 #[test]
@@ -72,7 +72,7 @@ const ALONE: &str = "BOUNDTOKEN_TEST_ALONE";
 #[test]
 fn after_a_disagreement_the_backend_serves_every_key() {
     if std::env::var_os(ALONE).is_none() {
-        // The breaker is the process's, and other tests need it closed.
+        // The process has one breaker, and other tests need it closed.
         let name =
             "crypto::fast_rsa::rsa_ifma::tests::loading::after_a_disagreement_the_backend_serves_every_key";
         let mut child = std::process::Command::new(std::env::current_exe().unwrap());
@@ -90,7 +90,7 @@ fn after_a_disagreement_the_backend_serves_every_key() {
     set_checks(Checks { accepted_one_in: std::num::NonZeroU32::MIN, ..Checks::default() });
     assert!(!BREAKER.verdict(true, &AtomicBool::new(true), || 0, || false));
     assert!(!key.is_fast());
-    assert_eq!(status().state, State::SwitchedOff);
+    assert_eq!(status().state, PathState::SwitchedOff);
     assert!(key.verify(MESSAGE, SIGNATURE));
     assert!(!key.verify(b"another message", SIGNATURE));
     assert!(!PublicKey::new(Algorithm::RS256, &material).unwrap().is_fast(), "nor any key that comes later");

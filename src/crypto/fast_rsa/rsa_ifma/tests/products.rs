@@ -1,4 +1,4 @@
-//! Products against num-bigint.
+//! Compares products with num-bigint.
 
 use num_bigint::BigUint;
 
@@ -8,10 +8,10 @@ use crate::crypto::fast_rsa::rsa_ifma::digits::{Columns, Digits};
 use crate::crypto::fast_rsa::rsa_ifma::lanes::{LARGEST_DIGIT, Machine, Work};
 use crate::crypto::fast_rsa::rsa_ifma::product::Arithmetic;
 
-/// How many operands each modulus gets.
+/// The operands that each modulus is tested with.
 const ROUNDS: usize = if cfg!(miri) { 1 } else { 60 };
 
-/// A number below 2^2052, often one that is all ones, all zeros, or close to n.
+/// A number below 2^2052. It is often all ones, all zeros or close to n.
 fn operand(random: &mut Random, modulus: &Digits) -> BigUint {
     let kind = random.below(7);
     let mut digits = *modulus;
@@ -35,7 +35,7 @@ fn operand(random: &mut Random, modulus: &Digits) -> BigUint {
     number(&digits)
 }
 
-/// The product of two numbers, and the square of the first.
+/// Computes the product of two numbers, and the square of the first.
 struct Both<'a> {
     arithmetic: &'a Arithmetic,
     one: &'a Columns,
@@ -53,7 +53,7 @@ impl Work for Both<'_> {
     }
 }
 
-/// Checks both operations with these operands, and returns the product.
+/// Checks both operations on these operands. Returns the product.
 fn check<M: Machine>(machine: M, arithmetic: &Arithmetic, one: &BigUint, other: &BigUint) -> BigUint {
     let modulus = number(&arithmetic.modulus.digits);
     let (product, square) = machine.run(Both { arithmetic, one: &columns(one), other: &columns(other) });
@@ -92,7 +92,7 @@ fn products_with_runs_of_zero_digits_need_further_carry_passes_and_are_right() {
     fn test<M: Machine>(machine: M) {
         let mut random = Random::new();
         let before = FURTHER_PASSES.get();
-        // Powers of two modulo 2^2047 + 1: a digit 0 of the result is a sum that its neighbour's carry completes.
+        // Powers of two modulo 2^2047 + 1: a sum becomes a zero digit only with the carry from its neighbour.
         let modulus = power_of_two(2047) + 1_u8;
         let arithmetic = Arithmetic::new(machine, &super::bytes(&modulus)).unwrap();
         let mut rounds = 0;

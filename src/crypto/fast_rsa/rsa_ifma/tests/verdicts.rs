@@ -1,4 +1,4 @@
-//! Verdicts against those of ring and AWS-LC, asked directly.
+//! Compares verdicts with those of ring and AWS-LC.
 
 use ::aws_lc_rs::rsa::{KeyPair, KeySize};
 use ::aws_lc_rs::signature::{self as aws_lc, KeyPair as _};
@@ -10,13 +10,13 @@ use crate::crypto::fast_rsa::rsa_ifma::key::Key;
 use crate::crypto::fast_rsa::rsa_ifma::lanes::Machine;
 use crate::crypto::sha256;
 
-/// How many verdicts are compared: 10,000, unless this variable says otherwise, as `make test-fast-rsa` does.
+/// Sets how many verdicts are compared. The default is 10,000. `make test-fast-rsa` sets it.
 const VARIABLE: &str = "BOUNDTOKEN_VERDICTS";
 
-/// Signs what need not be a good encoding.
+/// A signer. With a prime modulus it also signs bad encodings.
 enum Signer {
     AwsLc(KeyPair),
-    /// A prime modulus, and the inverse of 65537: anything can be signed.
+    /// A prime modulus and the inverse of 65537. They can sign anything.
     Prime {
         modulus: BigUint,
         exponent: BigUint,
@@ -72,7 +72,7 @@ fn hash(message: &[u8]) -> [u8; 32] {
     sha256(message).as_ref().try_into().unwrap()
 }
 
-/// A good signature, and whatever could be mistaken for one.
+/// Adds a good signature and many bad ones that resemble it.
 fn cases(signer: &Signer, random: &mut Random, good: &Case, cases: &mut Vec<Case>) {
     let (n, s) = (BigUint::from_bytes_be(&signer.modulus()), BigUint::from_bytes_be(&good.signature));
     let mut of_this_message = vec![good.signature, bytes(&(&n - &s)), [0; 256], [0xff; 256], bytes(&n)];
@@ -102,7 +102,7 @@ fn cases(signer: &Signer, random: &mut Random, good: &Case, cases: &mut Vec<Case
     }
 }
 
-/// Truly signed encodings that are nearly right.
+/// Valid signatures of encodings that are almost right.
 fn nearly_right(signer: &Signer, random: &mut Random, message: &[u8]) -> Vec<Case> {
     let good = encoded_bytes(&hash(message));
     let flipped = |bit: usize| {
@@ -155,7 +155,7 @@ fn verdicts_are_those_of_ring_and_aws_lc() {
             .iter()
             .map(|signer| (signer.modulus(), Key::new(machine, &signer.modulus()).unwrap()))
             .collect();
-        // Signing with the primes is slow: their good signatures serve again.
+        // Signing with the primes is slow, so their good signatures are reused.
         let mut signed: Vec<Vec<Case>> = signers.iter().map(|_| Vec::new()).collect();
         while accepted + refused < wanted {
             for ((signer, (modulus, key)), signed) in signers.iter().zip(&keys).zip(&mut signed) {
@@ -199,11 +199,11 @@ fn rsa_2048_with_sha_256_is_as_wycheproof_says() {
             let modulus: &[u8; 256] =
                 group.key.n.strip_prefix(&[0]).unwrap_or(&group.key.n).try_into().unwrap();
             if **group.key.e != [1, 0, 1] {
-                continue; // such keys are not served: see `loading`
+                continue; // not served: see `loading`
             }
             let key = Key::new(machine, modulus).unwrap();
             for case in group.tests {
-                // A signature of another length never comes here: see `loading`.
+                // Signatures of another length are refused before: see `loading`.
                 let Ok(signature) = <&[u8; 256]>::try_from(&**case.sig) else { continue };
                 let good = case.result == TestResult::Valid;
                 assert_eq!(key.verify(machine, signature, &hash(&case.msg)), good, "case {}", case.tc_id);
