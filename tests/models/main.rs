@@ -174,7 +174,7 @@ fn both(one: impl FnOnce() + Send + 'static, other: impl FnOnce() + Send + 'stat
 }
 
 #[test]
-fn once_a_key_is_replaced_no_token_of_it_is_accepted_whoever_looks_or_keeps_meanwhile() {
+fn no_token_of_a_replaced_key_is_accepted_in_any_order_of_lookups_and_insertions() {
     run(|| {
         let keys = KeyStore::new(KeySet(vec![KEY]));
         let cache = Arc::new(TokenCache::new(10, 100_000));

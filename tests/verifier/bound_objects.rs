@@ -325,7 +325,7 @@ fn a_source_that_may_lag_says_so_of_tokens_of_the_last_minute_only() {
 }
 
 #[test]
-fn what_is_known_to_be_gone_is_not_called_pending() {
+fn an_object_known_to_be_gone_is_not_reported_as_pending() {
     let account = ObjectReference { kind: ObjectKind::ServiceAccount, namespace: "demo", name: "app" };
     let token = bound_to(&[ObjectKind::Pod]);
     // The pod changes, and the watch reports it. The token is new.

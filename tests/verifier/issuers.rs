@@ -237,7 +237,7 @@ fn keys_from_a_signing_key_verify_its_tokens() {
 }
 
 #[test]
-fn a_header_is_too_large_whoever_writes_it_always() {
+fn a_header_beyond_the_limit_is_refused_even_as_the_issuer_writes_it() {
     let mint = Mint::new(Algorithm::ES256, &"k".repeat(5_000));
     let verifier = mint.verifier();
     for header in [mint.header(), format!("{} ", mint.header())] {

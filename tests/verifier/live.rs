@@ -133,7 +133,7 @@ fn many_threads_verify_while_keys_and_objects_change() {
 }
 
 #[test]
-fn whoever_refreshes_the_keys_hears_of_a_kid_that_is_not_there() {
+fn the_refresher_is_told_of_an_unknown_kid() {
     let store = KeyStore::from(MINT.keys());
     let verifier = Verifier::builder()
         .issuer(TrustedIssuer::new(ISSUER, store.clone()))

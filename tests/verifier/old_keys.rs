@@ -158,7 +158,7 @@ fn both_steps_ask_whether_the_keys_are_too_old() {
 }
 
 #[test]
-fn whoever_refreshes_the_keys_hears_that_they_are_too_old() {
+fn the_refresher_is_told_when_the_keys_are_too_old() {
     let keys = KeyStore::new(MINT.keys());
     let heard = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&heard);

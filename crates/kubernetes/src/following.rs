@@ -226,10 +226,10 @@ impl Follower {
     }
 
     fn upsert(&self, metadata: &ObjectMeta, listing: Option<&mut Listing<'_>>) {
-        let Some((namespace, name, uid)) = identity(metadata) else {
+        let Some((namespace, name, uid)) = identity(self.watch.kind(), metadata) else {
             // Its tokens are refused as if it did not exist.
             let (kind, name) = (self.watch.kind(), metadata.name.as_deref());
-            tracing::warn!(%kind, name, "ignoring an object without a name or uid");
+            tracing::warn!(%kind, name, "ignoring an object without a namespace, name or uid");
             return;
         };
         let deletion_timestamp = deletion_timestamp(metadata);
@@ -242,9 +242,9 @@ impl Follower {
     /// # Errors
     /// The event does not say which object was deleted. Only a new list can tell.
     fn delete(&mut self, metadata: &ObjectMeta) -> Result<(), ClusterError> {
-        let Some((namespace, name, uid)) = identity(metadata) else {
+        let Some((namespace, name, uid)) = identity(self.watch.kind(), metadata) else {
             self.version = None;
-            return Err(ClusterError::new(self.step(), "a deleted object has no name or uid"));
+            return Err(ClusterError::new(self.step(), "a deleted object has no namespace, name or uid"));
         };
         self.watch.feed.delete(namespace, name, uid);
         Ok(())
@@ -286,11 +286,11 @@ pub(super) fn deletion_timestamp(metadata: &ObjectMeta) -> Option<UnixSeconds> {
     Some(UnixSeconds(u64::try_from(time.0.as_second()).unwrap_or(0)))
 }
 
-/// Namespace, name and uid of an object. Objects of some kinds have no namespace, which is the empty text here.
+/// Namespace, name and uid of an object of this kind. The namespace is empty for kinds without namespaces.
 ///
-/// `None` if the name or the uid is missing. An API server sets both on every object.
-fn identity(metadata: &ObjectMeta) -> Option<(&str, &str, &str)> {
-    let namespace = metadata.namespace.as_deref().unwrap_or("");
+/// `None` if one of them is missing. An API server sets them on every object.
+fn identity(kind: ObjectKind, metadata: &ObjectMeta) -> Option<(&str, &str, &str)> {
+    let namespace = if kind.is_namespaced() { metadata.namespace.as_deref()? } else { "" };
     Some((namespace, metadata.name.as_deref()?, metadata.uid.as_deref()?))
 }
 
@@ -359,7 +359,7 @@ mod tests {
         assert_eq!((follower.watch.feed.count(), follower.version.is_some()), (0, true));
         let error =
             take(&mut follower, vec![WatchEvent::Added(good.clone()), WatchEvent::Deleted(bad)]).await;
-        assert!(error.unwrap_err().to_string().contains("no name or uid"));
+        assert!(error.unwrap_err().to_string().contains("name or uid"));
         assert_eq!((follower.watch.feed.count(), follower.version.is_some()), (1, false));
         assert!(take(&mut follower, vec![WatchEvent::Deleted(good)]).await.is_ok());
         assert_eq!(follower.watch.feed.count(), 0);
