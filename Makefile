@@ -89,8 +89,10 @@ test-rust: ## format, lock files, lints, tests, documentation, licences
 	@echo 'test-rust: clippy, with ring and with AWS-LC'
 	@$(CARGO) clippy --quiet --all-targets $(WITH_RING) -- -D warnings
 	@$(CARGO) clippy --quiet --all-targets $(WITH_AWS_LC) -- -D warnings
-	@echo 'test-rust: cargo test, with ring'
-	@$(CARGO) test --quiet $(WITH_RING) --exclude boundtoken-capi
+	@echo 'test-rust: cargo test, the library as it comes'
+	@$(CARGO) test --quiet
+	@echo 'test-rust: cargo test, what stands on the library'
+	@$(CARGO) test --quiet $(WITH_RING) --exclude boundtoken --exclude boundtoken-capi
 	@echo 'test-rust: cargo test, with AWS-LC'
 	@$(CARGO) test --quiet $(WITH_AWS_LC)
 	@echo 'test-rust: the verdicts of real API servers, in full'

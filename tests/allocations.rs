@@ -62,12 +62,11 @@ fn an_accepted_token_takes_at_most_four() {
                 let (verdict, count) = measured(&verifier(&[&mint], objects), token.as_bytes());
                 assert!(verdict.is_ok(), "{verdict:?}");
                 println!("{algorithm}, {header} header, {source} of bound objects: {count} allocations");
-                // The cryptography library allocates too, and we cannot promise for it.
+                // The cryptography library allocates too, and we cannot promise for it. The fast path for RS256, which
+                // takes turns with the library, allocates nothing.
                 let of_cryptography = allocations_of_the_signature(&mint, token.as_bytes());
-                assert!(
-                    count - of_cryptography <= MOST_FOR_ACCEPTED,
-                    "{algorithm}: {count} - {of_cryptography}"
-                );
+                let ours = count.saturating_sub(of_cryptography);
+                assert!(ours <= MOST_FOR_ACCEPTED, "{algorithm}: {count} - {of_cryptography}");
             }
         }
     }
