@@ -92,7 +92,8 @@ test-rust: ## format, lock files, lints, tests, documentation, licences
 	@echo 'test-rust: cargo test, the library as it comes'
 	@$(CARGO) test --quiet
 	@echo 'test-rust: cargo test, what stands on the library'
-	@$(CARGO) test --quiet $(WITH_RING) --exclude boundtoken --exclude boundtoken-capi
+	@$(CARGO) test --quiet --workspace --exclude boundtoken --exclude boundtoken-capi \
+		--features boundtoken-kubernetes/discovery
 	@echo 'test-rust: cargo test, with AWS-LC'
 	@$(CARGO) test --quiet $(WITH_AWS_LC)
 	@echo 'test-rust: the verdicts of real API servers, in full'
