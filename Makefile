@@ -230,9 +230,11 @@ generate: ## write include/boundtoken.h and docs/rejections.md anew from the sou
 
 powerset: ## every set of features of every crate compiles, by cargo-hack
 	@$(call with_tool,cargo-hack,the feature powerset,\
-		$(CARGO) hack --quiet check --workspace --lib --bins --feature-powerset --exclude-features default,capi,fast-rsa-model \
-			--at-least-one-of ring$(comma)aws-lc-rs)
-comma := ,
+		$(powerset) --workspace --exclude boundtoken-kubernetes --exclude boundtoken-testing && \
+			K8S_OPENAPI_ENABLED_VERSION=1.33 $(powerset) -p boundtoken-kubernetes)
+
+powerset = $(CARGO) hack --quiet check --feature-powerset --exclude-no-default-features \
+	--exclude-features 'default capi fast-rsa-model' --at-least-one-of 'ring aws-lc-rs'
 
 # As Cargo.toml declares it.
 MINIMUM_RUST := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
