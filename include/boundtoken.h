@@ -805,8 +805,8 @@ boundtoken_status boundtoken_objects_upsert(const boundtoken_objects *objects,
 // Removes one object from a store, at once for all verifiers that use the store. Tokens bound to the object are
 // refused from now on.
 //
-// Removing an object that is not in the store succeeds. The arguments and failures are those of
-// boundtoken_objects_upsert. Any thread.
+// Removing an object that is not in the store succeeds. It takes the same arguments and fails in the same
+// cases as boundtoken_objects_upsert. Any thread.
 boundtoken_status boundtoken_objects_delete(const boundtoken_objects *objects,
                                             boundtoken_object_kind kind,
                                             boundtoken_str object_namespace,

@@ -58,7 +58,7 @@ struct Content {
     /// The fingerprints of the live objects. A fingerprint is removed before its object, and added after it.
     live: LiveObjects,
     /// Only in a store that follows a cluster.
-    following: Option<Following>,
+    following: Option<Arc<Following>>,
 }
 
 impl ObjectStore {
@@ -99,14 +99,14 @@ impl ObjectStore {
     /// ```
     #[must_use]
     pub fn following(scopes: impl IntoIterator<Item = Scope>, max_staleness: Duration) -> (Self, Vec<Feed>) {
-        let scopes: Vec<Scope> = scopes.into_iter().collect();
-        let store = Self::with(Some(Following::new(scopes.clone(), max_staleness)));
-        let feed = |(number, scope)| Feed::new(store.clone(), number, scope);
-        let feeds = scopes.into_iter().enumerate().map(feed).collect();
+        let following = Arc::new(Following::new(scopes, max_staleness));
+        let store = Self::with(Some(Arc::clone(&following)));
+        let feed = |followed: &Arc<_>| Feed::new(store.clone(), Arc::clone(&following), Arc::clone(followed));
+        let feeds = following.scopes().iter().map(feed).collect();
         (store, feeds)
     }
 
-    fn with(following: Option<Following>) -> Self {
+    fn with(following: Option<Arc<Following>>) -> Self {
         let objects = HashMap::with_hasher(random_state());
         Self { content: Arc::new(Content { objects, live: LiveObjects::new(), following }) }
     }

@@ -147,8 +147,8 @@ pub unsafe extern "C" fn boundtoken_objects_upsert(
 /// Removes one object from a store, at once for all verifiers that use the store. Tokens bound to the object are
 /// refused from now on.
 ///
-/// Removing an object that is not in the store succeeds. The arguments and failures are those of
-/// boundtoken_objects_upsert. Any thread.
+/// Removing an object that is not in the store succeeds. It takes the same arguments and fails in the same
+/// cases as boundtoken_objects_upsert. Any thread.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_objects_delete(
     objects: *const boundtoken_objects,

@@ -132,7 +132,8 @@ unsafe fn verify(
     verified: *mut *mut boundtoken_verified,
     error: *mut *mut boundtoken_error,
 ) -> boundtoken_status {
-    let judge = |verifier: &Verifier, token: &[u8]| Ok(verifier.verify_at(token, now()?)?);
+    let judge =
+        |verifier: &boundtoken_verifier, token: &[u8]| Ok(verifier.judge().verify_at(token, now()?)?);
     // SAFETY: the arguments are passed on with what the caller promises of them.
     unsafe { verify_by(verifier, token, token_len, judge, verified, error) }
 }
@@ -150,10 +151,10 @@ unsafe fn verify_for(
     verified: *mut *mut boundtoken_verified,
     error: *mut *mut boundtoken_error,
 ) -> boundtoken_status {
-    let judge = |verifier: &Verifier, token: &[u8]| {
+    let judge = |verifier: &boundtoken_verifier, token: &[u8]| {
         // SAFETY: the caller promises `audiences_len` readable texts.
         let audiences = unsafe { texts(audiences, audiences_len, "audiences") }?;
-        Ok(verifier.verify_for_at(token, &audiences, now()?)?)
+        Ok(verifier.judge().verify_for_at(token, &audiences, now()?)?)
     };
     // SAFETY: the arguments are passed on with what the caller promises of them.
     unsafe { verify_by(verifier, token, token_len, judge, verified, error) }
@@ -161,11 +162,11 @@ unsafe fn verify_for(
 
 /// # Safety
 /// As the header says of `boundtoken_verify`.
-unsafe fn verify_by(
+pub(super) unsafe fn verify_by(
     verifier: *const boundtoken_verifier,
     token: *const c_char,
     token_len: usize,
-    judge: impl FnOnce(&Verifier, &[u8]) -> Result<VerifiedToken, CallFailure>,
+    judge: impl FnOnce(&boundtoken_verifier, &[u8]) -> Result<VerifiedToken, CallFailure>,
     verified: *mut *mut boundtoken_verified,
     error: *mut *mut boundtoken_error,
 ) -> boundtoken_status {
@@ -176,7 +177,7 @@ unsafe fn verify_by(
         let verifier = unsafe { borrow(verifier, "verifier") }?;
         // SAFETY: the caller promises `token_len` readable bytes.
         let token = unsafe { bytes(token, token_len, "token") }?;
-        out.set(judge(verifier.judge(), token)?.into());
+        out.set(judge(verifier, token)?.into());
         Ok(())
     };
     // SAFETY: the caller promises NULL or a place to write to.

@@ -54,8 +54,8 @@ pub struct Loaded {
 pub type ReadKeys = fn(body: &[u8], cache_control: &str, asked: Moment) -> Result<Loaded, String>;
 
 impl Loaded {
-    /// Reads the first keys. At least one must be usable. Logs a warning for each key that is not. The arguments are
-    /// those of [`ReadKeys`].
+    /// Reads the first keys. At least one must be usable. Logs a warning for each key that is not. Takes the
+    /// arguments of [`ReadKeys`].
     ///
     /// ```
     /// use boundtoken::Moment;
@@ -80,8 +80,8 @@ impl Loaded {
         Ok(loaded)
     }
 
-    /// Reads keys that replace earlier ones. A key set without a usable key withdraws all keys. The arguments are
-    /// those of [`ReadKeys`].
+    /// Reads keys that replace earlier ones. A key set without a usable key withdraws all keys. Takes the
+    /// arguments of [`ReadKeys`].
     ///
     /// # Errors
     /// The body is not a key set. The earlier keys then stay in use.

@@ -1,8 +1,10 @@
 //! Feeds, by which watches fill a store.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::following::{Followed, Following};
 use super::{ObjectStore, StoredReference};
 use crate::moment::Moment;
 use crate::objects::{ObjectReference, Scope, Uid};
@@ -15,21 +17,22 @@ use crate::time::UnixSeconds;
 /// share between threads.
 pub struct Feed {
     store: ObjectStore,
-    /// The place of the scope in the store.
-    number: usize,
-    scope: Scope,
+    /// What the store follows.
+    following: Arc<Following>,
+    /// The part of it that this feed fills.
+    followed: Arc<Followed>,
 }
 
 impl Feed {
-    /// `store` must follow `scope` at the place `number`.
-    pub(super) fn new(store: ObjectStore, number: usize, scope: Scope) -> Self {
-        Self { store, number, scope }
+    /// `followed` must be a part of `following`, and that must be what `store` follows.
+    pub(super) fn new(store: ObjectStore, following: Arc<Following>, followed: Arc<Followed>) -> Self {
+        Self { store, following, followed }
     }
 
     /// What the watch follows.
     #[must_use]
     pub fn scope(&self) -> &Scope {
-        &self.scope
+        &self.followed.scope
     }
 
     /// Adds or replaces an object: the events ADDED and MODIFIED. The namespace of a node or webhook configuration is
@@ -40,10 +43,8 @@ impl Feed {
 
     /// Removes an object: the event DELETED. The store remembers for a while that the object with this uid is gone.
     pub fn delete(&self, namespace: &str, name: &str, uid: &str) {
-        if let Some(following) = &self.store.content.following {
-            // This comes first: at no moment may the object be absent without being known to be deleted.
-            following.remember_deletion(&uid.into());
-        }
+        // This comes first: at no moment may the object be absent without being known to be deleted.
+        self.following.remember_deletion(&uid.into());
         self.store.delete(&self.reference(namespace, name));
     }
 
@@ -55,22 +56,20 @@ impl Feed {
 
     /// Records that the watch has received everything up to this moment. Call it after an event or a bookmark.
     pub fn prove(&self, moment: Moment) {
-        if let Some(following) = &self.store.content.following {
-            following.prove(self.number, moment);
-        }
+        self.following.prove(&self.followed, moment);
     }
 
     /// Returns the age of the knowledge: the time since the last [proof](Self::prove), or since the store was
     /// created.
     #[must_use]
     pub fn age(&self) -> Duration {
-        self.store.content.following.as_ref().map_or(Duration::MAX, |following| following.age(self.number))
+        self.following.age(&self.followed)
     }
 
     /// Returns whether the knowledge is older than the store allows.
     #[must_use]
     pub fn is_stale(&self) -> bool {
-        self.store.content.following.as_ref().is_none_or(|following| following.is_scope_stale(self.number))
+        self.following.is_scope_stale(&self.followed)
     }
 
     /// Returns the number of objects in the scope. Looks at every object of the store.
@@ -80,11 +79,11 @@ impl Feed {
     }
 
     fn has(&self, stored: &StoredReference) -> bool {
-        stored.is_in(self.scope.kind(), self.scope.in_namespace())
+        stored.is_in(self.scope().kind(), self.scope().in_namespace())
     }
 
     fn reference<'a>(&self, namespace: &'a str, name: &'a str) -> ObjectReference<'a> {
-        ObjectReference { kind: self.scope.kind(), namespace, name }
+        ObjectReference { kind: self.scope().kind(), namespace, name }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which part of a cluster a store follows, and how old its knowledge is.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -47,7 +48,7 @@ impl Scope {
 
 /// The scopes that a store follows, and how old its knowledge of each is.
 pub(super) struct Following {
-    scopes: Box<[Followed]>,
+    scopes: Box<[Arc<Followed>]>,
     max_staleness: Duration,
     start: Moment,
     /// No scope becomes stale before this time after `start`. Until then, nobody needs to look at each scope: a later
@@ -57,8 +58,9 @@ pub(super) struct Following {
     is_abandoned: AtomicBool,
 }
 
-struct Followed {
-    scope: Scope,
+/// A scope, and how old the knowledge of it is. Its feed shares it with the store.
+pub(super) struct Followed {
+    pub(super) scope: Scope,
     /// Whether there was a proof. Before the first list nothing is known.
     is_proven: AtomicBool,
     /// The latest time after the store's start as of which the knowledge is known to be complete.
@@ -66,9 +68,10 @@ struct Followed {
 }
 
 impl Following {
-    pub(super) fn new(scopes: Vec<Scope>, max_staleness: Duration) -> Self {
-        let followed =
-            |scope| Followed { scope, is_proven: AtomicBool::new(false), proven: Longest::default() };
+    pub(super) fn new(scopes: impl IntoIterator<Item = Scope>, max_staleness: Duration) -> Self {
+        let followed = |scope| {
+            Arc::new(Followed { scope, is_proven: AtomicBool::new(false), proven: Longest::default() })
+        };
         Self {
             scopes: scopes.into_iter().map(followed).collect(),
             max_staleness,
@@ -77,6 +80,10 @@ impl Following {
             gone: Gone::default(),
             is_abandoned: AtomicBool::new(false),
         }
+    }
+
+    pub(super) fn scopes(&self) -> &[Arc<Followed>] {
+        &self.scopes
     }
 
     pub(super) fn covers(&self, reference: &ObjectReference<'_>) -> bool {
@@ -91,23 +98,21 @@ impl Following {
         self.gone.add(uid.as_bytes());
     }
 
-    /// Records that the knowledge of a scope was complete at this moment. A scope that is not there stays stale.
-    pub(super) fn prove(&self, number: usize, moment: Moment) {
-        if let Some(followed) = self.scopes.get(number) {
-            followed.proven.raise_to(moment.since(self.start));
-            followed.is_proven.store(true, Ordering::Release);
-        }
+    /// Records that the knowledge of a scope was complete at this moment.
+    pub(super) fn prove(&self, followed: &Followed, moment: Moment) {
+        followed.proven.raise_to(moment.since(self.start));
+        followed.is_proven.store(true, Ordering::Release);
     }
 
     /// Returns how long ago the knowledge of a scope was last known to be complete.
-    pub(super) fn age(&self, number: usize) -> Duration {
-        let proven = self.scopes.get(number).map_or(Elapsed::default(), |followed| followed.proven.get());
-        Moment::now().since(self.start).minus(proven).longest()
+    pub(super) fn age(&self, followed: &Followed) -> Duration {
+        Moment::now().since(self.start).minus(followed.proven.get()).longest()
     }
 
-    pub(super) fn is_scope_stale(&self, number: usize) -> bool {
-        let is_proven = self.scopes.get(number).is_some_and(Followed::is_proven);
-        self.is_abandoned.load(Ordering::Relaxed) || !is_proven || self.age(number) > self.max_staleness
+    pub(super) fn is_scope_stale(&self, followed: &Followed) -> bool {
+        self.is_abandoned.load(Ordering::Relaxed)
+            || !followed.is_proven()
+            || self.age(followed) > self.max_staleness
     }
 
     pub(super) fn abandon(&self) {
@@ -124,7 +129,7 @@ impl Following {
         if fresh_until != Elapsed::default() && now.is_within(fresh_until) {
             return false;
         }
-        if !self.scopes.iter().all(Followed::is_proven) {
+        if !self.scopes.iter().all(|followed| followed.is_proven()) {
             return true;
         }
         let ends = self.scopes.iter().map(|followed| followed.proven.get().plus(self.max_staleness.into()));
@@ -151,17 +156,17 @@ mod tests {
     /// Every scope was listed at the start.
     fn following(scopes: usize, max_staleness: Duration) -> Following {
         let following = Following::new(vec![Scope::cluster(ObjectKind::Pod); scopes], max_staleness);
-        (0..scopes).for_each(|number| following.prove(number, following.start));
+        following.scopes().iter().for_each(|followed| following.prove(followed, following.start));
         following
     }
 
     #[test]
     fn before_its_first_list_it_is_stale() {
         let following = Following::new(vec![Scope::cluster(ObjectKind::Pod); 2], HOUR);
-        following.prove(0, following.start);
-        assert!(following.is_stale_at(following.start) && !following.is_scope_stale(0));
-        assert!(following.is_stale() && following.is_scope_stale(1));
-        following.prove(1, following.start);
+        following.prove(&following.scopes[0], following.start);
+        assert!(following.is_stale_at(following.start) && !following.is_scope_stale(&following.scopes[0]));
+        assert!(following.is_stale() && following.is_scope_stale(&following.scopes[1]));
+        following.prove(&following.scopes[1], following.start);
         assert!(!following.is_stale_at(following.start) && !following.is_stale());
     }
 
@@ -172,15 +177,15 @@ mod tests {
         let at = |seconds: u32| start.later(SECOND * seconds, SECOND * seconds);
         assert!(!following.is_stale_at(at(1)));
         assert!(following.is_stale_at(at(2)));
-        following.prove(0, at(100));
+        following.prove(&following.scopes[0], at(100));
         assert!(following.is_stale_at(at(2)));
-        following.prove(1, at(2));
+        following.prove(&following.scopes[1], at(2));
         assert!(!following.is_stale_at(at(3)));
         assert!(following.is_stale_at(at(4)));
-        following.prove(1, at(100));
+        following.prove(&following.scopes[1], at(100));
         assert!(!following.is_stale_at(at(4)));
         // An older proof that comes later takes nothing back.
-        following.prove(1, at(50));
+        following.prove(&following.scopes[1], at(50));
         assert!(!following.is_stale_at(at(101)));
     }
 
@@ -213,9 +218,9 @@ mod tests {
     #[test]
     fn what_is_abandoned_stays_stale() {
         let following = following(1, HOUR);
-        assert!(!following.is_stale() && !following.is_scope_stale(0));
+        assert!(!following.is_stale() && !following.is_scope_stale(&following.scopes[0]));
         following.abandon();
-        following.prove(0, Moment::now());
-        assert!(following.is_stale() && following.is_scope_stale(0));
+        following.prove(&following.scopes[0], Moment::now());
+        assert!(following.is_stale() && following.is_scope_stale(&following.scopes[0]));
     }
 }

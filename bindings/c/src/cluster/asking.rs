@@ -11,13 +11,10 @@ use tokio::runtime::Handle;
 use super::answer::{Taker, awaited};
 use super::background::Background;
 use super::fork::Process;
-use crate::boundary;
 use crate::claims::boundtoken_verified;
 use crate::error::{CallFailure, boundtoken_error};
-use crate::pointer::{Out, borrow};
 use crate::status::{Mistake, boundtoken_status};
-use crate::string::bytes;
-use crate::verify::boundtoken_verifier;
+use crate::verify::{boundtoken_verifier, verify_by};
 
 /// How much longer to wait for keys than the refresher itself waits. A callback may hold up the cluster's thread.
 const EXTRA_WAIT_FOR_KEYS: Duration = Duration::from_millis(100);
@@ -83,18 +80,8 @@ pub unsafe extern "C" fn boundtoken_verify_online(
     verified: *mut *mut boundtoken_verified,
     error: *mut *mut boundtoken_error,
 ) -> boundtoken_status {
-    let body = || {
-        // SAFETY: the caller promises NULL or a place to write to.
-        let out = unsafe { Out::new(verified, "verified") }?;
-        // SAFETY: the caller promises NULL or a live verifier.
-        let verifier = unsafe { borrow(verifier, "verifier") }?;
-        // SAFETY: the caller promises `token_len` readable bytes.
-        let token = unsafe { bytes(token, token_len, "token") }?;
-        out.set(verifier.verify_online(token)?.into());
-        Ok(())
-    };
-    // SAFETY: the caller promises NULL or a place to write to.
-    unsafe { boundary::fallible(error, body) }
+    // SAFETY: the arguments are passed on with what the caller promises of them.
+    unsafe { verify_by(verifier, token, token_len, boundtoken_verifier::verify_online, verified, error) }
 }
 
 impl boundtoken_verifier {

@@ -1,4 +1,4 @@
-//! All checks except those of permissions.
+//! All checks except the checks of permissions.
 
 use std::path::Path;
 use std::time::Duration;

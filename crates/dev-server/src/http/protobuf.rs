@@ -1,7 +1,7 @@
 //! Reads what clients send in Kubernetes' protobuf form, above all `kubectl create token`. Answers are never protobuf.
 //!
-//! A body is four bytes of magic and an envelope, `runtime.Unknown`, with the object in it. The numbers of the object's
-//! fields are those of its [shape](super::shapes). Fields of other numbers are skipped.
+//! A body is four bytes of magic and an envelope, `runtime.Unknown`, with the object in it. The object's [shape](super::shapes)
+//! has the numbers of its fields. Fields with other numbers are skipped.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
