@@ -33,6 +33,8 @@ const OVERHEAD: usize =
 const LARGEST: usize = 4 * 1024;
 /// The share of the limit that is reserved for tokens that were dropped but not freed yet: one part in so many.
 const LIMBO: usize = 16;
+/// The id of the claims that are kept next. No id is used twice, and none is 0.
+static NEXT_CLAIMS_ID: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
 /// The generation of a token whose key was not looked for yet.
 const UNSEEN: u64 = u64::MAX;
 
@@ -57,6 +59,8 @@ struct Tokens(HashMap<End, SeenToken, RandomState>);
 pub(crate) struct SeenToken {
     token: Box<[u8]>,
     claims: Copies,
+    /// Unique in this process.
+    claims_id: u64,
     /// The verifier's audiences that the token names. Empty if the token was accepted for other audiences only.
     matched: Matched,
     /// The fingerprints of the bound objects, computed when the token is first seen again. They are here, and not in
@@ -124,7 +128,7 @@ impl TokenCache {
         judged
     }
 
-    /// Keeps an accepted token.
+    /// Keeps an accepted token. Returns the id of its claims.
     ///
     /// Does nothing if the token is large, if another thread is adding or dropping a token, or if there is no room
     /// until dropped tokens are freed.
@@ -135,23 +139,25 @@ impl TokenCache {
         matched: Matched,
         issuer: usize,
         key: KeyFingerprint,
-    ) {
-        let Some(end) = end(token).filter(|_| token.len() <= LARGEST) else { return };
+    ) -> Option<u64> {
+        let end = end(token).filter(|_| token.len() <= LARGEST)?;
         let size = token.len().saturating_add(claims.size()).saturating_add(OVERHEAD);
         let (generation, used) = (AtomicU64::new(UNSEEN), AtomicBool::new(false));
         let (token, claims, fingerprints) = (token.into(), Copies::new(claims), OnceLock::new());
-        let Some(mut queues) = self.queues() else { return };
-        let Some(number) = queues.number_for(size) else { return };
+        let mut queues = self.queues()?;
+        let number = queues.number_for(size)?;
         queues.make_room_for(size, &self.tokens);
         let tokens = self.tokens.0.guard();
         let Some(memory) = Memory::take(&self.taken, size, self.limit) else {
             // Dropped tokens are freed once no thread reads them any more.
             tokens.flush();
-            return;
+            return None;
         };
+        let claims_id = NEXT_CLAIMS_ID.fetch_add(1, Ordering::Relaxed);
         let seen = SeenToken {
             token,
             claims,
+            claims_id,
             matched,
             fingerprints,
             issuer,
@@ -166,6 +172,7 @@ impl TokenCache {
         }
         queues.add(number, end, size);
         tokens.flush();
+        Some(claims_id)
     }
 
     /// Drops the token with this end. If another thread holds the lock, the token stays, which does no harm: it is
@@ -210,6 +217,10 @@ impl SeenToken {
     /// Returns the claims. They are always there. A token without them would be verified like a new one.
     pub(crate) fn claims(&self) -> Option<&Arc<Claims>> {
         self.claims.own()
+    }
+
+    pub(crate) fn claims_id(&self) -> u64 {
+        self.claims_id
     }
 
     /// Returns the verifier's audiences that the token names.

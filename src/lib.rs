@@ -98,6 +98,7 @@ mod verifier;
 // What comes of it.
 mod rejection;
 mod verified;
+pub mod record;
 
 // The other side: issuing tokens, and the types of both on the wire.
 mod issuer;

@@ -106,10 +106,26 @@ impl Rejection {
     /// ```
     #[must_use]
     pub fn www_authenticate(&self) -> String {
-        if self.reason == Reason::TokenEmpty {
-            return "Bearer".to_owned();
+        self.challenge().to_string()
+    }
+
+    /// What [`www_authenticate`](Self::www_authenticate) returns, not yet written.
+    pub(crate) fn challenge(&self) -> Challenge {
+        Challenge(self.reason)
+    }
+}
+
+/// A challenge (RFC 6750 section 3). It says no more than the description of the reason.
+pub(crate) struct Challenge(Reason);
+
+impl fmt::Display for Challenge {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(reason) = self;
+        formatter.write_str("Bearer")?;
+        if *reason == Reason::TokenEmpty {
+            return Ok(());
         }
-        format!(r#"Bearer error="invalid_token", error_description="{}""#, self.reason.description())
+        write!(formatter, r#" error="invalid_token", error_description="{}""#, reason.description())
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::ser::{Error as _, SerializeStruct as _};
 use serde::{Serialize, Serializer};
 
-use crate::claims::{Claims, Matched};
+use crate::claims::{CREDENTIAL_ID_PREFIX, Claims, Matched, NAMESPACE_GROUP_PREFIX, Position};
 use crate::objects::BoundObject;
 
 /// Whether the objects that a token is bound to exist.
@@ -39,6 +39,17 @@ impl Confirmed {
             Self::NotChecked => "notChecked",
             Self::Unavailable => "unavailable",
             Self::Stale => "stale",
+        }
+    }
+
+    /// The stable number in the C ABI and in [records](crate::record): 1 live, 2 not checked, 3 unavailable, 4 stale.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        match self {
+            Self::Live => 1,
+            Self::NotChecked => 2,
+            Self::Unavailable => 3,
+            Self::Stale => 4,
         }
     }
 
@@ -77,19 +88,31 @@ impl Confirmed {
 #[derive(Clone)]
 pub struct VerifiedToken {
     claims: Arc<Claims>,
+    /// 0 if the token is not remembered.
+    claims_id: u64,
     matched: Matched,
     confirmed: Confirmed,
 }
 
 impl VerifiedToken {
-    pub(crate) fn new(claims: Arc<Claims>, matched: Matched, confirmed: Confirmed) -> Self {
-        Self { claims, matched, confirmed }
+    pub(crate) fn new(claims: Arc<Claims>, claims_id: u64, matched: Matched, confirmed: Confirmed) -> Self {
+        Self { claims, claims_id, matched, confirmed }
     }
 
     /// Everything that the token claims.
     #[must_use]
     pub fn claims(&self) -> &Claims {
         &self.claims
+    }
+
+    /// A number that stands for the claims, for programs that keep an object of their own for them. 0 if the verifier does
+    /// not remember the token.
+    ///
+    /// Two tokens of this process with the same number have the same claims. A number is never used again. Whether the
+    /// token's objects were confirmed, and which audiences matched, can be different each time.
+    #[must_use]
+    pub fn claims_id(&self) -> u64 {
+        self.claims_id
     }
 
     /// The [label](crate::TrustedIssuer::label) of the trusted issuer that the token belongs to. It identifies the
@@ -104,6 +127,10 @@ impl VerifiedToken {
     /// They are in the order in which the verifier or the call was given them.
     pub fn matched_audiences(&self) -> impl ExactSizeIterator<Item = &str> {
         self.matched.audiences(self.claims.aud())
+    }
+
+    pub(crate) fn matched_positions(&self) -> impl ExactSizeIterator<Item = Position> {
+        self.matched.positions(self.claims.aud())
     }
 
     /// Whether the objects that the token is bound to exist.
@@ -207,72 +234,24 @@ impl UserInfo {
     /// The group of all service accounts: the first of [`groups`](Self::groups).
     pub const SERVICE_ACCOUNTS_GROUP: &str = "system:serviceaccounts";
     /// The prefix of the group of a namespace, the second of [`groups`](Self::groups). The namespace follows.
-    pub const NAMESPACE_GROUP_PREFIX: &str = "system:serviceaccounts:";
+    pub const NAMESPACE_GROUP_PREFIX: &str = NAMESPACE_GROUP_PREFIX;
     /// The group of all authenticated users: the third of [`groups`](Self::groups).
     pub const AUTHENTICATED_GROUP: &str = "system:authenticated";
     /// The prefix of a credential id. The `jti` follows.
-    pub const CREDENTIAL_ID_PREFIX: &str = "JTI=";
-
-    /// Returns the members of [`extra`](Self::extra), ordered by key. Allocates nothing. A key with several values
-    /// comes once for each value.
-    ///
-    /// `credential_id` is [`CREDENTIAL_ID_PREFIX`](Self::CREDENTIAL_ID_PREFIX) followed by `jti`, if the token has
-    /// one. The claims do not contain this text, so the caller provides it.
-    pub fn extra_of<'a>(
-        claims: &'a Claims,
-        credential_id: Option<&'a str>,
-    ) -> impl Iterator<Item = (&'static str, &'a str)> {
-        extra(claims, credential_id)
-    }
+    pub const CREDENTIAL_ID_PREFIX: &str = CREDENTIAL_ID_PREFIX;
 }
-
-fn extra<'a>(
-    claims: &'a Claims,
-    credential: Option<&'a str>,
-) -> impl Iterator<Item = (&'static str, &'a str)> {
-    let (pod, node) = (claims.pod(), claims.node());
-    let validating = claims.validating_webhook_configuration();
-    let mutating = claims.mutating_webhook_configuration();
-    // Attestations count only in a token that is bound to a webhook configuration.
-    let attested = (validating.is_some() || mutating.is_some()).then(|| claims.attested_api_groups());
-    let attested = attested.into_iter().flatten().map(|group| (ATTESTED_API_GROUPS, group));
-
-    let member = |key, value: Option<_>| value.map(|value| (key, value));
-    let name = |object: Option<BoundObject<'a>>| object.map(|object| object.reference.name);
-    let uid = |object: Option<BoundObject<'a>>| object.map(|object| object.uid);
-    let members = [
-        member("authentication.kubernetes.io/credential-id", credential),
-        member("authentication.kubernetes.io/mutatingwebhookconfiguration-name", name(mutating)),
-        member("authentication.kubernetes.io/mutatingwebhookconfiguration-uid", uid(mutating)),
-        member("authentication.kubernetes.io/node-name", name(node)),
-        member("authentication.kubernetes.io/node-uid", uid(node).filter(|uid| !uid.is_empty())),
-        member("authentication.kubernetes.io/pod-name", name(pod)),
-        member("authentication.kubernetes.io/pod-uid", uid(pod)),
-        member("authentication.kubernetes.io/validatingwebhookconfiguration-name", name(validating)),
-        member("authentication.kubernetes.io/validatingwebhookconfiguration-uid", uid(validating)),
-    ];
-    attested.chain(members.into_iter().flatten())
-}
-
-const ATTESTED_API_GROUPS: &str = "attestation.authentication.kubernetes.io/admissionReviewAPIGroups";
 
 impl From<&Claims> for UserInfo {
     fn from(claims: &Claims) -> Self {
-        let account = claims.service_account();
-        let namespace = account.reference.namespace;
-        let credential = claims.jti().map(|jti| [Self::CREDENTIAL_ID_PREFIX, jti].concat());
         let mut members = BTreeMap::<String, Vec<String>>::new();
-        for (key, value) in extra(claims, credential.as_deref()) {
+        for (key, value) in claims.extra() {
             members.entry(key.to_owned()).or_default().push(value.to_owned());
         }
         Self {
-            username: format!("system:serviceaccount:{namespace}:{}", account.reference.name),
-            uid: account.uid.to_owned(),
-            groups: vec![
-                Self::SERVICE_ACCOUNTS_GROUP.to_owned(),
-                [Self::NAMESPACE_GROUP_PREFIX, namespace].concat(),
-                Self::AUTHENTICATED_GROUP.to_owned(),
-            ],
+            // A verified token's subject is its user name.
+            username: claims.subject().to_owned(),
+            uid: claims.service_account().uid.to_owned(),
+            groups: claims.groups().map(str::to_owned).collect(),
             extra: members,
         }
     }

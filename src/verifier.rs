@@ -14,6 +14,7 @@ use crate::verified::{Confirmed, VerifiedToken};
 mod audiences;
 mod batch;
 mod builder;
+mod cached;
 mod checked;
 mod confirm;
 mod seen;
@@ -117,21 +118,26 @@ impl Verifier {
         now: UnixSeconds,
     ) -> Result<VerifiedToken, Rejection> {
         if let Some(seen) = self.seen_before(token, accepted, now) {
-            let Seen { claims, matched, issuer, keys_stale, live } = seen?;
-            let confirmed = if live { Confirmed::Live } else { self.confirm_objects(&claims, issuer, now)? };
-            return Ok(VerifiedToken::new(claims, matched, confirmed.by_keys(keys_stale)));
+            return self.verify_seen(seen?, now);
         }
         let Admitted { claims, matched, issuer, place, key, keys_stale } =
             self.check_claims(token, accepted, now)?;
         let confirmed = self.confirm_objects(&claims, issuer, now)?;
-        if let (Some(cache), Some(key)) = (&self.cache, key) {
+        let claims_id = self.cache.as_ref().zip(key).and_then(|(cache, key)| {
             let own = match accepted {
                 Accepted::Own => matched.clone(),
                 Accepted::These(_) => Matched::of(claims.aud(), &self.audiences),
             };
-            cache.keep(token, Arc::clone(&claims), own, place, key);
-        }
-        Ok(VerifiedToken::new(claims, matched, confirmed.by_keys(keys_stale)))
+            cache.keep(token, Arc::clone(&claims), own, place, key)
+        });
+        Ok(VerifiedToken::new(claims, claims_id.unwrap_or(0), matched, confirmed.by_keys(keys_stale)))
+    }
+
+    /// Judges the bound objects of a token that was accepted before.
+    fn verify_seen(&self, seen: Seen<'_>, now: UnixSeconds) -> Result<VerifiedToken, Rejection> {
+        let Seen { claims, claims_id, matched, issuer, keys_stale, live } = seen;
+        let confirmed = if live { Confirmed::Live } else { self.confirm_objects(&claims, issuer, now)? };
+        Ok(VerifiedToken::new(claims, claims_id, matched, confirmed.by_keys(keys_stale)))
     }
 
     /// Checks everything except the bound objects, in the API server's order.
@@ -266,7 +272,7 @@ impl Verifier {
         let keys_stale = keys_stale || issuer.keys.is_stale();
         self.demand_current_keys(issuer, keys_stale)?;
         let confirmed = confirm::confirm(&claims, Asked::CallBack(objects), self.on_unavailable, now)?;
-        Ok(VerifiedToken::new(claims, matched, confirmed.by_keys(keys_stale)))
+        Ok(VerifiedToken::new(claims, 0, matched, confirmed.by_keys(keys_stale)))
     }
 
     /// Returns the keys of the issuer that a checked token belongs to, or `None` if another verifier checked the

@@ -1,7 +1,7 @@
 //! What the API server attests about a caller (KEP-6060).
 
-use super::Claims;
-use super::span::Span;
+use super::position::Position;
+use super::table::Table;
 
 /// One attestation of the claim `attestations`: a name and its values.
 ///
@@ -23,12 +23,9 @@ use super::span::Span;
 /// ```
 #[derive(Clone, Copy)]
 pub struct Attestation<'a> {
-    claims: &'a Claims,
-    name: Span,
-    /// The values of all attestations. Those of this one are `count` values from `start` on.
-    values: &'a [Span],
-    start: usize,
-    count: usize,
+    pub(super) table: &'a Table,
+    pub(super) name: Position,
+    pub(super) values: &'a [Position],
 }
 
 impl<'a> Attestation<'a> {
@@ -38,13 +35,13 @@ impl<'a> Attestation<'a> {
     /// The kind of attestation.
     #[must_use]
     pub fn name(&self) -> &'a str {
-        self.claims.get(self.name)
+        self.table.at(self.name)
     }
 
     /// The attested values, in the token's order.
     pub fn values(&self) -> impl ExactSizeIterator<Item = &'a str> + use<'a> {
-        let claims = self.claims;
-        self.values.iter().skip(self.start).take(self.count).map(move |&value| claims.get(value))
+        let Self { table, values, .. } = *self;
+        values.iter().map(|&value| table.at(value))
     }
 }
 
@@ -59,38 +56,33 @@ impl std::fmt::Debug for Attestation<'_> {
 }
 
 /// All attestations of a token. Their values are in one list, so that a name costs no allocation.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Attestations {
     /// Each name with the number of its values.
-    names: Vec<(Span, usize)>,
-    values: Vec<Span>,
+    names: Vec<(Position, usize)>,
+    values: Vec<Position>,
 }
 
 impl Attestations {
     /// Starts an attestation. The values that are pushed next belong to it.
-    pub(super) fn begin(&mut self, name: Span) {
+    pub(super) fn begin(&mut self, name: Position) {
         self.names.push((name, 0));
     }
 
-    pub(super) fn push(&mut self, value: Span) {
+    pub(super) fn push(&mut self, value: Position) {
         if let Some((_, count)) = self.names.last_mut() {
             *count += 1;
             self.values.push(value);
         }
     }
 
-    pub(super) fn of<'a>(&'a self, claims: &'a Claims) -> impl Iterator<Item = Attestation<'a>> {
-        let mut next = 0;
+    /// Returns each name with its values.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Position, &[Position])> {
+        let mut rest = self.values.as_slice();
         self.names.iter().map(move |&(name, count)| {
-            let start = next;
-            next += count;
-            Attestation { claims, name, values: &self.values, start, count }
+            let (values, behind) = rest.split_at_checked(count).unwrap_or_default();
+            rest = behind;
+            (name, values)
         })
-    }
-
-    /// Returns how many bytes they own apart from their own.
-    pub(super) fn size(&self) -> usize {
-        self.names.capacity().saturating_mul(size_of::<(Span, usize)>())
-            + self.values.capacity().saturating_mul(size_of::<Span>())
     }
 }

@@ -1,6 +1,7 @@
 //! Which audiences of a token are accepted.
 
 use super::Audiences;
+use super::position::Position;
 use super::several::Several;
 
 /// The accepted audiences of a token: their places in the token's list, in the order in which the verifier accepts
@@ -31,6 +32,14 @@ impl Matched {
         &'a self,
         audiences: Audiences<'a>,
     ) -> impl ExactSizeIterator<Item = &'a str> {
+        self.0.as_slice().iter().map(move |&place| audiences.text_at(audiences.at(place)))
+    }
+
+    /// Returns where the audiences stand. `audiences` must be those of the same token.
+    pub(crate) fn positions<'a>(
+        &'a self,
+        audiences: Audiences<'a>,
+    ) -> impl ExactSizeIterator<Item = Position> {
         self.0.as_slice().iter().map(move |&place| audiences.at(place))
     }
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use super::pack::{CREDENTIAL_ID_PREFIX, NAMESPACE_GROUP_PREFIX};
+use super::position::{ABSENT, Position, position, text_at};
 use super::several::SeveralBuilder;
-use super::span::Span;
-use super::{Body, Kubernetes, Reference, SignedClaims, Uncommon};
+use super::signed::{Kubernetes, Reference, SignedClaims, Times, Uncommon};
 use crate::json::{self, Kind, Known, KnownName, Member, Object, Reader, Rules, Text};
 use crate::rejection::{Reason, Rejection};
 use crate::time::UnixSeconds;
@@ -97,13 +98,11 @@ impl SignedClaims {
 struct Draft<'a> {
     texts: Texts<'a>,
     expires_at: Option<UnixSeconds>,
-    not_before: Option<UnixSeconds>,
-    issued_at: Option<UnixSeconds>,
-    issuer: Span,
-    subject: Span,
-    jti: Span,
-    audiences: SeveralBuilder<Span>,
-    service_account: Option<Reference>,
+    times: Times,
+    issuer: Position,
+    subject: Position,
+    jti: Position,
+    audiences: SeveralBuilder<Position>,
     kubernetes: Kubernetes,
 }
 
@@ -118,23 +117,25 @@ struct Texts<'a> {
 impl Draft<'_> {
     fn finish(self, issuer_label: &Arc<str>) -> SignedClaims {
         let Texts { payload, resolved } = self.texts;
-        let text = [payload, &resolved];
-        let payload = Arc::<str>::from(payload);
+        let own_label = if text_at(payload, self.issuer) == &**issuer_label { 0 } else { issuer_label.len() };
+        let [namespace, jti] =
+            [self.kubernetes.namespace, self.jti].map(|[_, length]| usize::try_from(length).unwrap_or(0));
+        let packed = own_label + NAMESPACE_GROUP_PREFIX.len() + namespace + CREDENTIAL_ID_PREFIX.len() + jti;
+        // Packing appends as much to it.
+        let mut text = String::with_capacity(payload.len() + resolved.len() + packed);
+        text.push_str(payload);
+        text.push_str(&resolved);
         SignedClaims {
+            text,
+            payload: position(0..payload.len()).unwrap_or(ABSENT),
             expires_at: self.expires_at,
-            service_account: self.service_account,
-            body: Body {
-                text: if resolved.is_empty() { Arc::clone(&payload) } else { text.concat().into() },
-                not_before: self.not_before,
-                issued_at: self.issued_at,
-                kubernetes: self.kubernetes,
-                issuer: self.issuer,
-                subject: self.subject,
-                jti: self.jti,
-                audiences: self.audiences.build(),
-                issuer_label: Arc::clone(issuer_label),
-                payload,
-            },
+            times: self.times,
+            issuer: self.issuer,
+            issuer_label: Arc::clone(issuer_label),
+            subject: self.subject,
+            jti: self.jti,
+            audiences: self.audiences.build(),
+            kubernetes: self.kubernetes,
         }
     }
 
@@ -144,11 +145,11 @@ impl Draft<'_> {
             match member {
                 Member::Known(Claim::Aud) => self.audiences(reader)?,
                 Member::Known(Claim::Exp) => date(reader, "exp", &mut self.expires_at)?,
-                Member::Known(Claim::Iat) => date(reader, "iat", &mut self.issued_at)?,
+                Member::Known(Claim::Iat) => date(reader, "iat", &mut self.times.issued_at)?,
                 Member::Known(Claim::Iss) => self.texts.string(reader, "iss", &mut self.issuer)?,
                 Member::Known(Claim::Jti) => self.texts.string(reader, "jti", &mut self.jti)?,
                 Member::Known(Claim::Kubernetes) => self.kubernetes(reader)?,
-                Member::Known(Claim::Nbf) => date(reader, "nbf", &mut self.not_before)?,
+                Member::Known(Claim::Nbf) => date(reader, "nbf", &mut self.times.not_before)?,
                 Member::Known(Claim::Sub) => self.texts.string(reader, "sub", &mut self.subject)?,
                 Member::Unknown(name) => match registered_name_in_another_case(&name) {
                     Some(registered) => return Err(reader.refuse(Reason::ClaimsNameCase, registered)),
@@ -178,7 +179,7 @@ impl Draft<'_> {
         if reader.kind()? != Kind::String {
             return Err(reader.wrong_type("aud"));
         }
-        let mut audience = Span::default();
+        let mut audience = ABSENT;
         self.texts.string(reader, "aud", &mut audience)?;
         self.audiences.push(audience);
         Ok(())
@@ -188,7 +189,7 @@ impl Draft<'_> {
         if !has_object(reader, "kubernetes.io")? {
             return Ok(());
         }
-        let Self { kubernetes: claim, service_account, texts, .. } = self;
+        let Self { kubernetes: claim, times, texts, .. } = self;
         let mut object = Object::default();
         while let Some(member) = reader.member(&mut object, KUBERNETES)? {
             match member {
@@ -208,18 +209,18 @@ impl Draft<'_> {
                     texts.reference(reader, "secret", &mut claim.secret)?
                 }
                 Member::Known(KubernetesClaim::ServiceAccount) => {
-                    texts.reference(reader, "serviceaccount", service_account)?;
+                    texts.reference(reader, "serviceaccount", &mut claim.service_account)?;
                 }
                 Member::Known(KubernetesClaim::ValidatingWebhookConfiguration) => {
                     let place = &mut uncommon(claim).validating_webhook_configuration;
                     texts.reference(reader, "validatingwebhookconfiguration", place)?;
                 }
                 Member::Known(KubernetesClaim::WarnAfter) => {
-                    date(reader, "warnafter", &mut claim.warn_after)?
+                    date(reader, "warnafter", &mut times.warn_after)?
                 }
                 Member::Unknown(name) => {
                     if skip_and_tell_reference(reader)? && uncommon(claim).unknown_binding.is_none() {
-                        uncommon(claim).unknown_binding = Some(texts.span(name)?);
+                        uncommon(claim).unknown_binding = Some(texts.position(name)?);
                     }
                 }
             }
@@ -228,9 +229,9 @@ impl Draft<'_> {
     }
 }
 
-/// Returns the place for what few tokens have. Nobody shares it yet, so nothing is copied.
+/// Returns the place for what few tokens have.
 fn uncommon(claim: &mut Kubernetes) -> &mut Uncommon {
-    Arc::make_mut(claim.uncommon.get_or_insert_default())
+    claim.uncommon.get_or_insert_default()
 }
 
 impl Texts<'_> {
@@ -268,14 +269,14 @@ impl Texts<'_> {
         let mut object = Object::default();
         while let Some(member) = reader.member::<NoneKnown>(&mut object, &[])? {
             let Member::Unknown(name) = member;
-            attestations.begin(self.span(name)?);
+            attestations.begin(self.position(name)?);
             if reader.kind()? != Kind::Array {
                 reader.null(ATTESTATIONS)?;
                 continue;
             }
             let mut begun = false;
             while reader.element(&mut begun)? {
-                let mut value = Span::default();
+                let mut value = ABSENT;
                 self.string(reader, ATTESTATIONS, &mut value)?;
                 attestations.push(value);
             }
@@ -289,16 +290,16 @@ impl Texts<'_> {
         &mut self,
         reader: &mut Reader<'_>,
         claim: &'static str,
-        place: &mut Span,
+        place: &mut Position,
     ) -> Result<(), Reason> {
         if let Some(text) = reader.optional_string(claim)? {
-            *place = self.span(text)?;
+            *place = self.position(text)?;
         }
         Ok(())
     }
 
     /// Returns where the text stands. Resolves escapes.
-    fn span(&mut self, text: Text<'_>) -> Result<Span, Reason> {
+    fn position(&mut self, text: Text<'_>) -> Result<Position, Reason> {
         let range = match text.verbatim() {
             Some(range) => Some(range).filter(|range| self.payload.get(range.clone()).is_some()),
             None => {
@@ -307,7 +308,7 @@ impl Texts<'_> {
                 Some(start..self.payload.len() + self.resolved.len())
             }
         };
-        range.and_then(Span::new).ok_or(RULES.malformed)
+        range.and_then(position).ok_or(RULES.malformed)
     }
 }
 

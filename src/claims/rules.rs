@@ -1,6 +1,7 @@
 //! The rules for claims. Each is named after what it requires.
 
-use super::{Audiences, Body, Claims, Kubernetes, Matched, Reference, SignedClaims};
+use super::signed::{SignedClaims, Times};
+use super::{Audiences, Claims, Matched};
 use crate::objects::{BoundObject, ObjectKind, is_object_name};
 use crate::rejection::{self, Detail, Reason, Rejection};
 use crate::time::UnixSeconds;
@@ -25,7 +26,7 @@ impl SignedClaims {
     ///
     /// `leeway`, in seconds, allows for clocks that differ.
     pub(crate) fn within(&self, now: UnixSeconds, leeway: u64) -> Result<UnixSeconds, Rejection> {
-        self.body.within(self.expires_at, now, leeway)
+        self.times.within(self.expires_at, now, leeway)
     }
 
     /// Checks the claim `kubernetes.io` and the subject against what Kubernetes writes: names that objects can have,
@@ -33,14 +34,59 @@ impl SignedClaims {
     ///
     /// `expires_at` is the expiry that [`within`](Self::within) returned.
     pub(crate) fn name_a_service_account(self, expires_at: UnixSeconds) -> Result<Claims, Rejection> {
-        let has_namespace = !self.body.kubernetes.namespace.is_empty();
-        let Some(service_account) = self.service_account.filter(|_| has_namespace) else {
-            return Err(Reason::KubernetesClaimMissing.into());
-        };
-        let claims = Claims { expires_at, service_account, body: self.body };
-        claims.name_possible_objects()?;
-        Ok(claims)
+        self.name_possible_objects()?;
+        self.bind_to_known_kinds_alone()?;
+        Ok(self.pack(expires_at))
     }
+
+    fn name_possible_objects(&self) -> Result<(), Rejection> {
+        let invalid =
+            |kind: ObjectKind| Err(Rejection::new(Reason::ReferenceInvalid, Detail::Member(kind.name())));
+        let account =
+            self.object(ObjectKind::ServiceAccount).filter(|account| !account.reference.namespace.is_empty());
+        let BoundObject { reference: account, uid } = account.ok_or(Reason::KubernetesClaimMissing)?;
+        if !is_object_name(account.namespace) || !is_object_name(account.name) {
+            return invalid(ObjectKind::ServiceAccount);
+        }
+        let subject = self
+            .at(self.subject)
+            .strip_prefix("system:serviceaccount:")
+            .and_then(|rest| rest.strip_prefix(account.namespace)?.strip_prefix(':'));
+        if subject != Some(account.name) {
+            return Err(Reason::SubjectMismatch.into());
+        }
+        if uid.is_empty() {
+            return invalid(ObjectKind::ServiceAccount);
+        }
+        let has_pod = self.object(ObjectKind::Pod).is_some();
+        for kind in [ObjectKind::Secret, ObjectKind::Pod, ObjectKind::Node] {
+            // The node of a pod needs no uid: it may not have been registered when the token was issued.
+            let needs_uid = kind != ObjectKind::Node || !has_pod;
+            if !self.object(kind).is_none_or(|object| is_possible(&object, needs_uid)) {
+                return invalid(kind);
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the bindings of Kubernetes 1.37, and refuses those of later versions.
+    fn bind_to_known_kinds_alone(&self) -> Result<(), Rejection> {
+        let Some(uncommon) = &self.kubernetes.uncommon else { return Ok(()) };
+        for kind in [ObjectKind::ValidatingWebhookConfiguration, ObjectKind::MutatingWebhookConfiguration] {
+            if !self.object(kind).is_none_or(|object| is_possible(&object, true)) {
+                return Err(Rejection::new(Reason::ReferenceInvalid, Detail::Member(kind.name())));
+            }
+        }
+        match uncommon.unknown_binding {
+            Some(name) => Err(Rejection::new(Reason::BindingUnknown, rejection::quoted([self.at(name)]))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Returns whether an object can have this name and, if it is needed, has a uid.
+fn is_possible(object: &BoundObject<'_>, needs_uid: bool) -> bool {
+    is_object_name(object.reference.name) && !(needs_uid && object.uid.is_empty())
 }
 
 impl Audiences<'_> {
@@ -56,7 +102,7 @@ impl Audiences<'_> {
     }
 }
 
-impl Body {
+impl Times {
     fn within(
         &self,
         expires_at: Option<UnixSeconds>,
@@ -83,61 +129,12 @@ impl Body {
 impl Claims {
     /// Checks the times against `now` again.
     pub(crate) fn within(&self, now: UnixSeconds, leeway: u64) -> Result<(), Rejection> {
-        self.body.within(Some(self.expires_at), now, leeway).map(drop)
+        self.times.within(Some(self.expires_at), now, leeway).map(drop)
     }
 
     /// Returns whether the token was issued within the last `seconds`.
     pub(crate) fn issued_since(&self, now: UnixSeconds, seconds: u64) -> bool {
-        self.body.issued_at.is_some_and(|issued| issued.0.saturating_add(seconds) >= now.0)
-    }
-
-    fn name_possible_objects(&self) -> Result<(), Rejection> {
-        let BoundObject { reference: account, uid } = self.service_account();
-        let invalid =
-            |kind: ObjectKind| Err(Rejection::new(Reason::ReferenceInvalid, Detail::Member(kind.name())));
-        if !is_object_name(account.namespace) || !is_object_name(account.name) {
-            return invalid(ObjectKind::ServiceAccount);
-        }
-        let subject = self
-            .subject()
-            .strip_prefix("system:serviceaccount:")
-            .and_then(|rest| rest.strip_prefix(account.namespace)?.strip_prefix(':'));
-        if subject != Some(account.name) {
-            return Err(Reason::SubjectMismatch.into());
-        }
-        if uid.is_empty() {
-            return invalid(ObjectKind::ServiceAccount);
-        }
-        let Kubernetes { secret, pod, node, .. } = self.kubernetes();
-        let has_name = |reference: &Reference| is_object_name(self.get(reference.name));
-        let is_valid = |reference: &Reference| has_name(reference) && !reference.uid.is_empty();
-        if !secret.as_ref().is_none_or(is_valid) {
-            return invalid(ObjectKind::Secret);
-        }
-        if !pod.as_ref().is_none_or(is_valid) {
-            return invalid(ObjectKind::Pod);
-        }
-        // The node of a pod needs no uid: it may not have been registered when the token was issued.
-        if !node.as_ref().is_none_or(|node| if pod.is_some() { has_name(node) } else { is_valid(node) }) {
-            return invalid(ObjectKind::Node);
-        }
-        self.bind_to_known_kinds_alone()
-    }
-
-    /// Checks the bindings of Kubernetes 1.37, and refuses those of later versions.
-    fn bind_to_known_kinds_alone(&self) -> Result<(), Rejection> {
-        let Some(uncommon) = self.uncommon() else { return Ok(()) };
-        for webhook in [self.validating_webhook_configuration(), self.mutating_webhook_configuration()] {
-            if let Some(BoundObject { reference, uid }) = webhook
-                && (!is_object_name(reference.name) || uid.is_empty())
-            {
-                return Err(Rejection::new(Reason::ReferenceInvalid, Detail::Member(reference.kind.name())));
-            }
-        }
-        match uncommon.unknown_binding {
-            Some(name) => Err(Rejection::new(Reason::BindingUnknown, rejection::quoted([self.get(name)]))),
-            None => Ok(()),
-        }
+        self.times.issued_at.is_some_and(|issued| issued.0.saturating_add(seconds) >= now.0)
     }
 
     /// Requires an attested API group of a token that is bound to a webhook configuration.

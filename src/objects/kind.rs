@@ -59,6 +59,19 @@ impl ObjectKind {
         }
     }
 
+    /// The kind's number in the C ABI and in records. It never changes.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        match self {
+            Self::ServiceAccount => 1,
+            Self::Secret => 2,
+            Self::Pod => 3,
+            Self::Node => 4,
+            Self::ValidatingWebhookConfiguration => 5,
+            Self::MutatingWebhookConfiguration => 6,
+        }
+    }
+
     /// The kind's name in paths of the Kubernetes API: `serviceaccounts`, `pods` and so on.
     #[must_use]
     pub fn resource(self) -> &'static str {

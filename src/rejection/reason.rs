@@ -309,6 +309,30 @@ impl Reason {
     ];
 }
 
+impl Reason {
+    /// The status of an HTTP answer that refuses the request for this reason.
+    ///
+    /// It is 503 where nothing can be decided now: the same token may be accepted when the cluster answers again. It is
+    /// 401 for every other reason (RFC 6750 section 3.1). 403 is left for callers that a service's own policy turns away.
+    ///
+    /// ```
+    /// use boundtoken::Reason;
+    ///
+    /// assert_eq!(Reason::Expired.http_status(), 401);
+    /// assert_eq!(Reason::KeysStale.http_status(), 503);
+    /// ```
+    #[must_use]
+    pub fn http_status(self) -> u16 {
+        match self {
+            Self::KeysStale
+            | Self::BoundObjectUnavailable
+            | Self::BoundObjectPending
+            | Self::BoundObjectNotFollowed => 503,
+            _ => 401,
+        }
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())

@@ -13,6 +13,7 @@ use crate::time::UnixSeconds;
 /// A token that was accepted before. Its key is still published, and its times still hold.
 pub(super) struct Seen<'a> {
     pub(super) claims: Arc<Claims>,
+    pub(super) claims_id: u64,
     pub(super) matched: Matched,
     pub(super) issuer: &'a TrustedIssuer,
     /// Whether the issuer's keys are older than allowed.
@@ -47,7 +48,14 @@ impl Verifier {
                 claims.aud().include_ours(&matched)?;
                 self.demand_current_keys(issuer, keys_stale)?;
                 let live = are_live(issuer, seen, claims);
-                Ok(Seen { claims: Arc::clone(claims), matched, issuer, keys_stale, live })
+                Ok(Seen {
+                    claims: Arc::clone(claims),
+                    claims_id: seen.claims_id(),
+                    matched,
+                    issuer,
+                    keys_stale,
+                    live,
+                })
             })
         })
     }

@@ -20,13 +20,25 @@ pub(super) struct Authentic<'a> {
     pub(super) keys_stale: bool,
 }
 
+/// A key that passed a trial.
+struct Found<'a, T> {
+    /// What the trial returned.
+    of_trial: T,
+    issuer: &'a TrustedIssuer,
+    /// The place of the issuer among the verifier's.
+    place: usize,
+    key: KeyFingerprint,
+    /// Whether the issuer's keys are older than allowed.
+    keys_stale: bool,
+}
+
 /// The result of trying one key.
 // It lives on the stack, for a moment.
 #[allow(clippy::large_enum_variant)]
-enum Attempt {
-    /// The issuer signed the token with this key.
-    Signed(SignedClaims),
-    /// The issuer did not, for this reason. Another key may fit.
+enum Attempt<T> {
+    /// The key passed.
+    Passed(T),
+    /// The key failed, for this reason. Another key may pass.
     Failed(Rejection),
 }
 
@@ -39,8 +51,30 @@ impl Verifier {
             if header.kid.is_none() {
                 self.demand_one_fitting_key(header)?;
             }
-            self.find_signer(token, header)
+            let found = self.find_key(header, |key, issuer| self.attempt(key, issuer, token, header))?;
+            let Found { of_trial: claims, issuer, place, key, keys_stale } = found;
+            Ok(Authentic { claims, issuer, place, key: header.kid.as_ref().map(|_| key), keys_stale })
         })
+    }
+
+    /// Does what [`authenticate`](Self::authenticate) does before it checks the signature.
+    pub(super) fn may_be_authentic(&self, token: &CompactToken<'_>) -> Result<(), Rejection> {
+        self.with_header(token, |header| {
+            if header.kid.is_none() {
+                self.demand_one_fitting_key(header)?;
+            }
+            self.find_key(header, |key, _| match fits(key, header) {
+                Err(rejection) => Ok(Attempt::Failed(rejection)),
+                Ok(()) => {
+                    token.claims.with_all_decoded(|_| ())?;
+                    Ok(match token.signature.with_decoded(|_| ())? {
+                        Some(()) => Attempt::Passed(()),
+                        None => Attempt::Failed(Reason::SignatureInvalid.into()),
+                    })
+                }
+            })
+        })
+        .map(drop)
     }
 
     /// Reads the header. A header that the issuer of a known key always writes need not be read: the key has its
@@ -59,19 +93,22 @@ impl Verifier {
         Header::with(token.header, use_header)
     }
 
-    /// Tries each key that the header names, issuer by issuer.
-    fn find_signer(&self, token: &CompactToken<'_>, header: &Header<'_>) -> Result<Authentic<'_>, Rejection> {
-        // If no key signed the token, report the refusal of the key that came furthest.
+    /// Tries each key that the header names, issuer by issuer, and returns the first that passes.
+    fn find_key<T>(
+        &self,
+        header: &Header<'_>,
+        mut attempt: impl FnMut(&Key, &TrustedIssuer) -> Result<Attempt<T>, Rejection>,
+    ) -> Result<Found<'_, T>, Rejection> {
+        // If no key passes, report the refusal of the key that came furthest.
         let mut furthest = Rejection::from(Reason::KeyUnknown);
         for (place, issuer) in self.issuers.iter().enumerate() {
             // Read the age before the keys. If the keys are replaced in between, new keys may count as old, but never
             // old as new.
             let keys_stale = issuer.keys.is_stale();
             for key in candidates(&issuer.keys.load(), header) {
-                match self.attempt(key, issuer, token, header)? {
-                    Attempt::Signed(claims) => {
-                        let key = header.kid.as_ref().map(|_| *key.fingerprint());
-                        return Ok(Authentic { claims, issuer, place, key, keys_stale });
+                match attempt(key, issuer)? {
+                    Attempt::Passed(of_trial) => {
+                        return Ok(Found { of_trial, issuer, place, key: *key.fingerprint(), keys_stale });
                     }
                     // The numbers of the reasons follow the order of the steps.
                     Attempt::Failed(rejection) if rejection.reason() > furthest.reason() => {
@@ -98,10 +135,9 @@ impl Verifier {
         issuer: &TrustedIssuer,
         token: &CompactToken<'_>,
         header: &Header<'_>,
-    ) -> Result<Attempt, Rejection> {
-        if key.algorithm() != header.algorithm {
-            let detail = Detail::Algorithms { token: header.algorithm, key: key.algorithm() };
-            return Ok(Attempt::Failed(Rejection::new(Reason::AlgorithmMismatch, detail)));
+    ) -> Result<Attempt<SignedClaims>, Rejection> {
+        if let Err(rejection) = fits(key, header) {
+            return Ok(Attempt::Failed(rejection));
         }
         let Some(claims) = self.claims_signed_by(key, issuer, token)? else {
             return Ok(Attempt::Failed(Reason::SignatureInvalid.into()));
@@ -113,7 +149,7 @@ impl Verifier {
         if issuer.is_namesakes_too(claims.issuer(), key.fingerprint()) {
             return Err(Reason::IssuerAmbiguous.into());
         }
-        Ok(Attempt::Signed(claims))
+        Ok(Attempt::Passed(claims))
     }
 
     /// Returns the claims if the key signed them.
@@ -156,6 +192,15 @@ impl Verifier {
             _ => Err(Reason::KeyIdMissing.into()),
         }
     }
+}
+
+/// Requires that the header names the algorithm of the key.
+fn fits(key: &Key, header: &Header<'_>) -> Result<(), Rejection> {
+    if key.algorithm() == header.algorithm {
+        return Ok(());
+    }
+    let detail = Detail::Algorithms { token: header.algorithm, key: key.algorithm() };
+    Err(Rejection::new(Reason::AlgorithmMismatch, detail))
 }
 
 /// Returns the keys that the header names: the keys with its kid, or all keys if it has none.

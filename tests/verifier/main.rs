@@ -6,6 +6,7 @@ mod batch;
 mod bound_objects;
 mod building;
 mod cache;
+mod cached;
 mod headers;
 mod input;
 mod issuers;

@@ -4,7 +4,7 @@ use std::mem::size_of;
 use std::ptr;
 use std::sync::OnceLock;
 
-use boundtoken::{BoundObject, Confirmed, UnixSeconds, UserInfo, VerifiedToken};
+use boundtoken::{BoundObject, Confirmed, UnixSeconds, VerifiedToken};
 
 use crate::boundary;
 use crate::error::boundtoken_error;
@@ -213,8 +213,6 @@ impl From<VerifiedToken> for boundtoken_verified {
 /// heap and never changes, so the view may be moved.
 struct View {
     claims: boundtoken_claims,
-    /// Texts that the token does not contain: the group of the namespace, followed by the credential id.
-    _made: Box<str>,
     /// Groups, audiences, matched audiences, pairs of `extra`, and attested API groups, one after the other.
     _texts: Box<[boundtoken_str]>,
 }
@@ -234,13 +232,7 @@ impl View {
     fn of(token: &VerifiedToken) -> Self {
         let claims = token.claims();
         let account = claims.service_account();
-        let group = [UserInfo::NAMESPACE_GROUP_PREFIX, claims.namespace()];
-        let credential = claims.jti().map_or(["", ""], |jti| [UserInfo::CREDENTIAL_ID_PREFIX, jti]);
-        // One allocation for both.
-        let made = [group, credential].as_flattened().concat().into_boxed_str();
-        let (namespace_group, credential_id) = made.split_at(group.map(str::len).iter().sum());
-        let credential_id = claims.jti().map(|_| credential_id);
-        let groups = [UserInfo::SERVICE_ACCOUNTS_GROUP, namespace_group, UserInfo::AUTHENTICATED_GROUP];
+        let groups = claims.groups();
         let (audiences, matched_audiences) = (claims.audiences(), token.matched_audiences());
         // Nearly every token has at most these: the credential id, and name and uid of pod and node.
         const MOST_EXTRA: usize = 5;
@@ -251,11 +243,10 @@ impl View {
             texts.extend(more.map(boundtoken_str::lend));
             (first, texts.len() - first)
         };
-        let (groups, groups_len) = append(&mut groups.into_iter());
+        let (groups, groups_len) = append(&mut { groups });
         let (audiences, audiences_len) = append(&mut { audiences });
         let (matched_audiences, matched_audiences_len) = append(&mut { matched_audiences });
-        let pairs = UserInfo::extra_of(claims, credential_id);
-        let (extra, extra_texts) = append(&mut pairs.flat_map(|(key, value)| [key, value]));
+        let (extra, extra_texts) = append(&mut claims.extra().flat_map(|(key, value)| [key, value]));
         let (attested, attested_len) = append(&mut claims.attested_api_groups());
         let texts = texts.into_boxed_slice();
         // Each `first` is at most the length, so the pointer stays within the allocation.
@@ -298,7 +289,7 @@ impl View {
             attested_api_groups_len: attested_len,
             issuer_label: boundtoken_str::lend(token.issuer_label()),
         };
-        Self { claims, _made: made, _texts: texts }
+        Self { claims, _texts: texts }
     }
 }
 
