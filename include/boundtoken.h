@@ -117,7 +117,8 @@
 /// token.
 ///
 /// Numbers and names are stable. Later versions may add some.
-typedef enum boundtoken_status {
+typedef uint32_t boundtoken_status;
+enum {
   /// Success. From a verification: the token is accepted.
   BOUNDTOKEN_OK = 0,
   /// An argument that must not be NULL is NULL.
@@ -134,6 +135,12 @@ typedef enum boundtoken_status {
   BOUNDTOKEN_STRUCT_TOO_SMALL = 6,
   /// An internal error in the library. Nothing was decided. Treat it as a refusal, and report it as a bug.
   BOUNDTOKEN_PANIC = 7,
+  /// The buffer is too small for the record of an accepted token. The token was not accepted by this call. Pass
+  /// a larger buffer: the call says how large.
+  BOUNDTOKEN_BUFFER_TOO_SMALL = 8,
+  /// The verdict takes a signature check, and the caller asked for none. Nothing was decided. Call again
+  /// without BOUNDTOKEN_VERIFY_CACHED_ONLY, on a thread that may take longer.
+  BOUNDTOKEN_NOT_CACHED = 9,
   /// The document is not a JSON Web Key Set (RFC 7517 section 5), or is too large.
   BOUNDTOKEN_JWKS_UNREADABLE = 21,
   /// The document has no PEM block, or is too large.
@@ -334,61 +341,27 @@ typedef enum boundtoken_status {
   BOUNDTOKEN_MUTATING_WEBHOOK_CONFIGURATION_UID_MISMATCH = 562,
   /// The mutating webhook configuration's deletionTimestamp passed 60 seconds ago or more.
   BOUNDTOKEN_MUTATING_WEBHOOK_CONFIGURATION_DELETED = 563,
-  /// Never returned. It makes the type 32 bits wide.
-  BOUNDTOKEN_STATUS_32_BITS = 0x7fffffff
-} boundtoken_status;
+};
 
 // The size of the buffer for a uid, in bytes. Kubernetes uses 36 of them.
 #define BOUNDTOKEN_UID_SIZE 128
 
-// The kinds of objects that a token can be bound to.
-typedef enum {
-  // A core/v1 ServiceAccount. Every token has one.
-  BOUNDTOKEN_KIND_SERVICE_ACCOUNT = 1,
-  // A core/v1 Secret.
-  BOUNDTOKEN_KIND_SECRET = 2,
-  // A core/v1 Pod.
-  BOUNDTOKEN_KIND_POD = 3,
-  // A core/v1 Node, which has no namespace.
-  BOUNDTOKEN_KIND_NODE = 4,
-  // An admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration, which has no namespace.
-  BOUNDTOKEN_KIND_VALIDATING_WEBHOOK_CONFIGURATION = 5,
-  // An admissionregistration.k8s.io/v1 MutatingWebhookConfiguration, which has no namespace.
-  BOUNDTOKEN_KIND_MUTATING_WEBHOOK_CONFIGURATION = 6,
-} boundtoken_object_kind;
+// Verify at the time `now` of the options, instead of the time of the system's clock.
+#define BOUNDTOKEN_VERIFY_AT 1
 
-// Whether the objects that a token is bound to were confirmed to exist.
-typedef enum {
-  // The issuer has no source of bound objects. A token of a deleted pod is accepted until it expires.
-  BOUNDTOKEN_CONFIRMED_NOT_CHECKED = 0,
-  // Every object exists, has the right uid, and is not past its deletion.
-  BOUNDTOKEN_CONFIRMED_LIVE = 1,
-  // The source could not answer for some object, and the verifier was told to accept such tokens.
-  BOUNDTOKEN_CONFIRMED_UNAVAILABLE = 2,
-  // Every object existed when the source last heard from the cluster, but that was too long ago. The verifier was
-  // told to accept such tokens.
-  BOUNDTOKEN_CONFIRMED_STALE = 3,
-} boundtoken_confirmed;
+// Verify for the audiences of the options, even if there are none. Without this flag, no audiences in the options mean the
+// audiences of the verifier.
+#define BOUNDTOKEN_VERIFY_FOR 2
 
-// The kinds of changes in a cluster. Later versions may add some.
-typedef enum {
-  // The cluster has published a key. Tokens signed with it are accepted from now on.
-  BOUNDTOKEN_CHANGE_KEY_ADDED = 1,
-  // The cluster has withdrawn a key. Tokens signed with it are refused from now on.
-  BOUNDTOKEN_CHANGE_KEY_WITHDRAWN = 2,
-  // A watch is in step again: the objects of this kind are known as they are.
-  BOUNDTOKEN_CHANGE_IN_STEP = 3,
-  // The watch for objects of this kind has lost its connection. Verifiers rely on the last known state for a
-  // while.
-  BOUNDTOKEN_CHANGE_LOST = 4,
-  // The objects of this kind have not been heard of for longer than `maxStalenessSeconds`. Verifiers refuse their
-  // tokens or mark them as stale.
-  BOUNDTOKEN_CHANGE_STALE = 5,
-} boundtoken_change;
+// Decide only what takes no signature check: tokens that were accepted before, and tokens that are refused before their
+// signature. Any other token gives BOUNDTOKEN_NOT_CACHED. Such a call takes less than a microsecond and calls no callback
+// that boundtoken_verify would not call.
+#define BOUNDTOKEN_VERIFY_CACHED_ONLY 4
 
 // Whether the library checks common RS256 signatures with its own fast path. It runs on x86-64 CPUs with AVX-512
 // IFMA.
-typedef enum {
+typedef uint32_t boundtoken_fast_rsa_state;
+enum {
   // The library was built without it.
   BOUNDTOKEN_FAST_RSA_NOT_COMPILED = 0,
   // The CPU or the operating system does not support the instructions.
@@ -402,28 +375,84 @@ typedef enum {
   BOUNDTOKEN_FAST_RSA_ON = 4,
   // It disagreed once with the cryptography library and has been off since then. Please report it.
   BOUNDTOKEN_FAST_RSA_SWITCHED_OFF = 5,
-} boundtoken_fast_rsa_state;
+};
+
+// The kinds of objects that a token can be bound to.
+typedef uint32_t boundtoken_object_kind;
+enum {
+  // No object.
+  BOUNDTOKEN_OBJECT_KIND_NONE = 0,
+  // A core/v1 ServiceAccount. Every token has one.
+  BOUNDTOKEN_OBJECT_KIND_SERVICE_ACCOUNT = 1,
+  // A core/v1 Secret.
+  BOUNDTOKEN_OBJECT_KIND_SECRET = 2,
+  // A core/v1 Pod.
+  BOUNDTOKEN_OBJECT_KIND_POD = 3,
+  // A core/v1 Node, which has no namespace.
+  BOUNDTOKEN_OBJECT_KIND_NODE = 4,
+  // An admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration, which has no namespace.
+  BOUNDTOKEN_OBJECT_KIND_VALIDATING_WEBHOOK_CONFIGURATION = 5,
+  // An admissionregistration.k8s.io/v1 MutatingWebhookConfiguration, which has no namespace.
+  BOUNDTOKEN_OBJECT_KIND_MUTATING_WEBHOOK_CONFIGURATION = 6,
+};
 
 // What a callback knows about an object.
-typedef enum {
+typedef uint32_t boundtoken_object_state;
+enum {
   // The callback cannot say at the moment: its source is not connected, or not up to date.
-  BOUNDTOKEN_OBJECT_UNAVAILABLE = 0,
+  BOUNDTOKEN_OBJECT_STATE_UNAVAILABLE = 0,
   // The object exists, and the callback has filled in the answer.
-  BOUNDTOKEN_OBJECT_PRESENT = 1,
+  BOUNDTOKEN_OBJECT_STATE_PRESENT = 1,
   // The object does not exist.
-  BOUNDTOKEN_OBJECT_ABSENT = 2,
+  BOUNDTOKEN_OBJECT_STATE_ABSENT = 2,
   // The callback can never say: its source does not follow objects of this kind or in this namespace. The token is
   // refused, even by a verifier that accepts tokens whose objects are unavailable.
-  BOUNDTOKEN_OBJECT_NOT_FOLLOWED = 3,
-} boundtoken_object_state;
+  BOUNDTOKEN_OBJECT_STATE_NOT_FOLLOWED = 3,
+};
 
 // What a verifier does when its source of bound objects cannot answer.
-typedef enum {
+typedef uint32_t boundtoken_on_unavailable;
+enum {
   // Refuse the token with BOUNDTOKEN_BOUND_OBJECT_UNAVAILABLE. The default.
-  BOUNDTOKEN_UNAVAILABLE_REFUSE = 0,
+  BOUNDTOKEN_ON_UNAVAILABLE_REFUSE = 0,
   // Accept the token and mark it as BOUNDTOKEN_CONFIRMED_UNAVAILABLE or BOUNDTOKEN_CONFIRMED_STALE.
-  BOUNDTOKEN_UNAVAILABLE_ACCEPT = 1,
-} boundtoken_on_unavailable;
+  BOUNDTOKEN_ON_UNAVAILABLE_ACCEPT = 1,
+};
+
+// Whether the objects that a token is bound to were confirmed to exist.
+typedef uint32_t boundtoken_confirmed;
+enum {
+  // No token was accepted.
+  BOUNDTOKEN_CONFIRMED_NONE = 0,
+  // Every object exists, has the right uid, and is not past its deletion.
+  BOUNDTOKEN_CONFIRMED_LIVE = 1,
+  // The issuer has no source of bound objects. A token of a deleted pod is accepted until it expires.
+  BOUNDTOKEN_CONFIRMED_NOT_CHECKED = 2,
+  // The source could not answer for some object, and the verifier was told to accept such tokens.
+  BOUNDTOKEN_CONFIRMED_UNAVAILABLE = 3,
+  // Every object existed when the source last heard from the cluster, but that was too long ago. The verifier was
+  // told to accept such tokens.
+  BOUNDTOKEN_CONFIRMED_STALE = 4,
+};
+
+// The kinds of changes in a cluster. Later versions may add some.
+typedef uint32_t boundtoken_change;
+enum {
+  // No change.
+  BOUNDTOKEN_CHANGE_NONE = 0,
+  // The cluster has published a key. Tokens signed with it are accepted from now on.
+  BOUNDTOKEN_CHANGE_KEY_ADDED = 1,
+  // The cluster has withdrawn a key. Tokens signed with it are refused from now on.
+  BOUNDTOKEN_CHANGE_KEY_WITHDRAWN = 2,
+  // A watch is in step again: the objects of this kind are known as they are.
+  BOUNDTOKEN_CHANGE_IN_STEP = 3,
+  // The watch for objects of this kind has lost its connection. Verifiers rely on the last known state for a
+  // while.
+  BOUNDTOKEN_CHANGE_LOST = 4,
+  // The objects of this kind have not been heard of for longer than `maxStalenessSeconds`. Verifiers refuse their
+  // tokens or mark them as stale.
+  BOUNDTOKEN_CHANGE_STALE = 5,
+};
 
 // A connection to a cluster. A background thread keeps the cluster's keys and objects current.
 //
@@ -481,8 +510,23 @@ typedef struct {
   size_t len;
 } boundtoken_str;
 
-// What a callback says about an object that exists. All members are zero when the callback receives it.
+// The object that a callback is asked about. Later versions append members.
 typedef struct {
+  // The size of this struct in the library, in bytes. It tells which members there are.
+  size_t size;
+  // The kind of the object.
+  boundtoken_object_kind kind;
+  // The namespace of the object. Empty for a kind without namespaces.
+  boundtoken_str object_namespace;
+  // The name of the object.
+  boundtoken_str object_name;
+} boundtoken_object_query;
+
+// What a callback says about an object that exists. Later versions append members.
+typedef struct {
+  // The size of this struct in the library, in bytes. It tells which members there are. All others are zero when the
+  // callback receives it.
+  size_t size;
   // The object's metadata.uid, `uid_len` bytes, without a terminating NUL.
   char uid[BOUNDTOKEN_UID_SIZE];
   // The number of bytes of `uid` that are used.
@@ -497,18 +541,16 @@ typedef struct {
 // secret, the pod, and the node if there is no pod. It stops at the first object that makes the verifier refuse.
 //
 // The callback only reports. The verifier compares the uid and judges the deletion. If the callback returns
-// BOUNDTOKEN_OBJECT_PRESENT, it must fill in `answer`. `object_namespace` is empty for a kind without namespaces.
-// The texts live until the callback returns.
+// BOUNDTOKEN_OBJECT_STATE_PRESENT, it must fill in `answer`. Query, answer and texts live until the callback returns.
 //
-// It may be called from any thread, and from several threads at once. It should answer from memory. It must not
-// throw, unwind or longjmp out, and must not free the verifier that calls it.
+// It may be called from any thread, and from several threads at once, until `userdata_free` is called. It should
+// answer from memory. It may call every function of the library, but must not free the verifier that calls it. It must
+// not throw, unwind or longjmp out.
 //
-// An invalid answer counts as BOUNDTOKEN_OBJECT_UNAVAILABLE: a number that is not a boundtoken_object_state, a
+// An invalid answer counts as BOUNDTOKEN_OBJECT_STATE_UNAVAILABLE: a number that is not a boundtoken_object_state, a
 // `uid_len` beyond the buffer, a uid that is not UTF-8, or a negative time.
 typedef boundtoken_object_state (*boundtoken_objects_callback)(void *userdata,
-                                                               boundtoken_object_kind kind,
-                                                               boundtoken_str object_namespace,
-                                                               boundtoken_str object_name,
+                                                               const boundtoken_object_query *query,
                                                                boundtoken_object_answer *answer);
 
 // Frees the userdata of a callback.
@@ -601,8 +643,29 @@ typedef struct {
   boundtoken_str issuer_label;
 } boundtoken_claims;
 
+// How to verify a token. Initialise it with its size: `boundtoken_verify_options options = {sizeof options};`
+//
+// Zero in all other members means what boundtoken_verify does. Later versions append members.
+typedef struct {
+  // The caller sets it to the size of the struct.
+  size_t size;
+  // BOUNDTOKEN_VERIFY_AT, BOUNDTOKEN_VERIFY_FOR and BOUNDTOKEN_VERIFY_CACHED_ONLY, or a sum of them. Others are
+  // BOUNDTOKEN_UNKNOWN_VALUE.
+  uint32_t flags;
+  // Must be 0.
+  uint32_t reserved;
+  // With BOUNDTOKEN_VERIFY_AT: the time, in Unix seconds.
+  int64_t now;
+  // The audiences of this call, instead of the verifier's own. See boundtoken_verify_for.
+  const boundtoken_str *audiences;
+  // The number of audiences.
+  size_t audiences_len;
+} boundtoken_verify_options;
+
 // A change, lent to a callback until the callback returns. Later versions append members.
 typedef struct {
+  // The size of this struct in the library, in bytes. It tells which members there are.
+  size_t size;
   // What changed.
   boundtoken_change change;
   // The kind of the objects. 0 if the change is about a key.
@@ -644,6 +707,143 @@ typedef struct {
   // How often the cryptography library came to another verdict. The library's verdict was used then.
   uint64_t disagreements;
 } boundtoken_fast_rsa;
+
+// Where an array stands in a record.
+typedef struct {
+  // The offset of its first element in the record, a multiple of 8.
+  uint32_t offset;
+  // The number of elements.
+  uint32_t count;
+} boundtoken_record_array;
+
+// Where a text stands in a record.
+typedef struct {
+  // The offset of its first byte in the record. 0 if it is absent.
+  uint32_t offset;
+  // The number of bytes. 0 if it is absent.
+  uint32_t len;
+} boundtoken_record_text;
+
+// The header of a record: what boundtoken_verify_into writes at the start of the buffer.
+//
+// All numbers are little-endian. On little-endian machines, C programs may read a buffer that is aligned to 8 bytes through
+// this struct. Other languages read at the offsets of its members, which never change. Members are never absent: before
+// the call writes a verdict, the header is all zeros.
+//
+// Texts are UTF-8 and do not end with NUL. The offset 0 stands for an absent text. Times are Unix seconds, and -1 if
+// absent. Later versions append members: `header_size` says which there are.
+typedef struct {
+  // Offset 0. The version of the form of records: 1. 0 if the call decided nothing.
+  uint32_t version;
+  // Offset 4. The status that the call returned. Only BOUNDTOKEN_OK accepts the token.
+  uint32_t status;
+  // Offset 8. The size of the record in bytes: how much of the buffer was written.
+  uint32_t size;
+  // Offset 12. The status of an HTTP answer that refuses the request: 401, 503 if the same token may be accepted soon,
+  // and 500 for mistakes of the program. 200 if the token is accepted.
+  uint32_t http_status;
+  // Offset 16. A boundtoken_confirmed: whether the objects that the token is bound to were confirmed to exist.
+  uint32_t confirmed;
+  // Offset 20. The size of this header in bytes: 296 in version 1.
+  uint32_t header_size;
+  // Offset 24. A number that stands for the claims, for programs that keep an object of their own for them. 0 if the
+  // verifier does not remember the token. Two records of this process with the same number have the same claims.
+  // `confirmed` and the matched audiences can be different each time.
+  uint64_t claims_id;
+  // Offset 32. `exp`: when the token expires.
+  int64_t expires_at;
+  // Offset 40. `nbf`: when the token becomes valid.
+  int64_t not_before;
+  // Offset 48. `iat`: when the token was issued.
+  int64_t issued_at;
+  // Offset 56. When the API server begins to count the token as stale. It does not affect the verdict.
+  int64_t warn_after;
+  // Offset 64. An array of boundtoken_record_text: the accepted audiences that the token names.
+  boundtoken_record_array matched_audiences;
+  // Offset 72. The stable name of the status. Absent if the token is accepted.
+  boundtoken_record_text name;
+  // Offset 80. What was wrong, and what to do. For the log, not for the client. In a small buffer it is cut. Absent if the
+  // token is accepted.
+  boundtoken_record_text message;
+  // Offset 88. The value of the header `WWW-Authenticate` of an answer that refuses the request. Absent if the token is
+  // accepted, and for mistakes of the program.
+  boundtoken_record_text www_authenticate;
+  // Offset 96. The claims as they were signed: one JSON object. From here on, all members are absent unless the token is
+  // accepted.
+  boundtoken_record_text payload;
+  // Offset 104. `iss`.
+  boundtoken_record_text issuer;
+  // Offset 112. The verifier's label for the issuer. It says which cluster the token belongs to.
+  boundtoken_record_text issuer_label;
+  // Offset 120. `sub`, which is the user name too: `system:serviceaccount:NAMESPACE:NAME`.
+  boundtoken_record_text subject;
+  // Offset 128. The namespace of the service account, and of the pod or secret that the token is bound to.
+  boundtoken_record_text service_account_namespace;
+  // Offset 136. The name of the service account.
+  boundtoken_record_text service_account_name;
+  // Offset 144. The uid of the service account.
+  boundtoken_record_text service_account_uid;
+  // Offset 152. `jti`.
+  boundtoken_record_text jti;
+  // Offset 160. The credential id: `JTI=` and the `jti`.
+  boundtoken_record_text credential_id;
+  // Offset 168. The name of the pod that the token is bound to.
+  boundtoken_record_text pod_name;
+  // Offset 176. The uid of the pod.
+  boundtoken_record_text pod_uid;
+  // Offset 184. The name of the secret that the token is bound to.
+  boundtoken_record_text secret_name;
+  // Offset 192. The uid of the secret.
+  boundtoken_record_text secret_uid;
+  // Offset 200. The name of the node that the token is bound to. For a token bound to a pod, the node that the pod runs
+  // on.
+  boundtoken_record_text node_name;
+  // Offset 208. The uid of the node. For a token bound to a pod it may be absent.
+  boundtoken_record_text node_uid;
+  // Offset 216. The name of the validating webhook configuration that the token is bound to.
+  boundtoken_record_text validating_webhook_configuration_name;
+  // Offset 224. The uid of the validating webhook configuration.
+  boundtoken_record_text validating_webhook_configuration_uid;
+  // Offset 232. The name of the mutating webhook configuration that the token is bound to.
+  boundtoken_record_text mutating_webhook_configuration_name;
+  // Offset 240. The uid of the mutating webhook configuration.
+  boundtoken_record_text mutating_webhook_configuration_uid;
+  // Offset 248. An array of boundtoken_record_text: all audiences of the token.
+  boundtoken_record_array audiences;
+  // Offset 256. An array of boundtoken_record_text: the groups of the user.
+  boundtoken_record_array groups;
+  // Offset 264. An array of pairs of boundtoken_record_text, 16 bytes each: the keys and values of the user's `extra`,
+  // ordered by key. A key with several values occurs several times.
+  boundtoken_record_array extra;
+  // Offset 272. An array of boundtoken_record_object: the objects that must exist, in the order in which they are judged.
+  boundtoken_record_array bound_objects;
+  // Offset 280. An array of boundtoken_record_text: the API groups for which the caller may send admission reviews.
+  boundtoken_record_array attested_api_groups;
+  // Offset 288. An array of boundtoken_record_attestation.
+  boundtoken_record_array attestations;
+} boundtoken_record;
+
+// An object that a token is bound to, as an element of an array.
+typedef struct {
+  // A boundtoken_object_kind.
+  uint32_t kind;
+  // 0.
+  uint32_t reserved;
+  // The namespace. Absent for a kind without namespaces.
+  boundtoken_record_text object_namespace;
+  // The name.
+  boundtoken_record_text name;
+  // The uid.
+  boundtoken_record_text uid;
+} boundtoken_record_object;
+
+// An attestation, as an element of an array.
+typedef struct {
+  // The name.
+  boundtoken_record_text name;
+  // An array of boundtoken_record_text: the attested values.
+  boundtoken_record_array values;
+} boundtoken_record_attestation;
 
 #ifdef __cplusplus
 extern "C" {
@@ -1016,6 +1216,42 @@ boundtoken_status boundtoken_verified_json(const boundtoken_verified *verified,
 
 // Frees a verified token and every text and array that it has lent. NULL is ignored.
 void boundtoken_verified_free(boundtoken_verified *verified);
+
+// Verifies a token, and writes everything that the verdict says into one buffer: a boundtoken_record, followed by its texts
+// and arrays. It creates no handle and allocates nothing for the caller.
+//
+// `token`: the bare token, `token_len` bytes. Not needed after the call.
+// `options`: how to verify it. NULL does what boundtoken_verify does.
+// `buffer`: receives the record, at most `capacity` bytes. It must not overlap the arguments. It may be NULL: then the
+// status alone remains. 2,048 bytes hold the record of
+// nearly every token. On a stack or in a pool, 4,096 do no harm. boundtoken_verifier_largest_record holds any.
+// `needed`: receives the size of the whole record. May be NULL.
+//
+// The status is the verdict, and the same as that of boundtoken_verify. The record repeats it.
+//
+// - BOUNDTOKEN_OK accepts the token. The record is complete.
+// - BOUNDTOKEN_BUFFER_TOO_SMALL: the token would be accepted, but its record does not fit. The header is all zeros. Call again
+//   with `needed` bytes. It can become more between the two calls only if other audiences are given.
+// - BOUNDTOKEN_NOT_CACHED: nothing was decided. See BOUNDTOKEN_VERIFY_CACHED_ONLY.
+// - Every other status refuses the token. If the buffer is small, the message is cut. If it does not hold the header, the
+//   status alone remains.
+//
+// The header is set to zeros before anything else is done, as far as the buffer reaches. So no record of an earlier call is
+// ever taken for this one. Any thread. It takes no lock, never blocks and does no I/O, except for what a callback does.
+BOUNDTOKEN_MUST_USE
+boundtoken_status boundtoken_verify_into(const boundtoken_verifier *verifier,
+                                         const char *token,
+                                         size_t token_len,
+                                         const boundtoken_verify_options *options,
+                                         void *buffer,
+                                         size_t capacity,
+                                         size_t *needed);
+
+// Returns the size in bytes of the largest record that a verifier can make for its own audiences. For other audiences it
+// takes 8 bytes more for each.
+//
+// The largest record is many times larger than a usual one. 0 if `verifier` is NULL. Any thread.
+size_t boundtoken_verifier_largest_record(const boundtoken_verifier *verifier);
 
 // Connects to a cluster. Returns once its keys are loaded and its objects are known. From then on both are kept
 // current.

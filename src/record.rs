@@ -224,6 +224,22 @@ pub fn failed(buffer: &mut [u8], failure: &Failure<'_>) -> usize {
     end
 }
 
+/// Returns the size of the largest record of a token of at most `token` bytes, in bytes.
+///
+/// `audiences` is the number of accepted audiences, and `label` the length of the longest label of an issuer.
+pub(crate) fn largest(token: usize, audiences: usize, label: usize) -> usize {
+    /// The most that the header, shared texts, keys of `extra`, groups and bound objects take, together with the texts of
+    /// a refusal.
+    const FIXED: usize = 8 * 1024;
+    let payload = token / 4 * 3;
+    // The payload itself, its texts with escapes resolved, and the credential id.
+    let texts = payload.saturating_mul(3).saturating_add(label);
+    // A member of an array takes three bytes of the payload, and most as an attested API group: three pairs of numbers.
+    let arrays = payload.div_ceil(3).saturating_mul(3 * PAIR);
+    let matched = audiences.saturating_mul(PAIR);
+    [FIXED, texts, arrays, matched].into_iter().fold(0, usize::saturating_add)
+}
+
 /// The size of a pair of numbers, in bytes.
 const PAIR: usize = 8;
 

@@ -6,6 +6,7 @@ use crate::cache::TokenCache;
 use crate::claims::{Claims, Matched};
 use crate::keys::{KeyFingerprint, KeyStore};
 use crate::objects::{Asked, BoundObjects};
+use crate::record;
 use crate::rejection::{Reason, Rejection};
 use crate::time::UnixSeconds;
 use crate::token::CompactToken;
@@ -109,6 +110,16 @@ impl Verifier {
     /// As [`verify`](Self::verify).
     pub fn verify_at(&self, token: &[u8], now: UnixSeconds) -> Result<VerifiedToken, Rejection> {
         self.verify_meant_for(token, Accepted::Own, now)
+    }
+
+    /// Returns the size of the largest [record](crate::record) of a token that this verifier judges by its own audiences, in
+    /// bytes. Other audiences take 8 bytes more for each.
+    ///
+    /// Nearly every record is far smaller: 2 KiB will do.
+    #[must_use]
+    pub fn largest_record(&self) -> usize {
+        let longest_label = self.issuers.iter().map(|issuer| issuer.label.len()).max();
+        record::largest(self.max_token_size, self.audiences.len(), longest_label.unwrap_or(0))
     }
 
     fn verify_meant_for(

@@ -73,8 +73,9 @@ fn assert_says_the_same(record: &[u8], token: &VerifiedToken) {
     }
     assert_eq!(record.texts(248), claims.audiences().collect::<Vec<_>>());
     assert_eq!(record.texts(256), user.groups);
-    let pairs =
-        record.array(264, 16).map(|pair| (record.text(pair).unwrap(), record.text(pair + 8).unwrap_or_default()));
+    let pairs = record
+        .array(264, 16)
+        .map(|pair| (record.text(pair).unwrap(), record.text(pair + 8).unwrap_or_default()));
     let extra = user
         .extra
         .iter()
@@ -193,4 +194,44 @@ fn claims_keep_their_id_while_the_token_is_remembered() {
         .unwrap();
     let token = forgetful.verify_at(one.as_bytes(), UnixSeconds(mint::NOW)).unwrap();
     assert_eq!((token.claims_id(), token.confirmed()), (0, Confirmed::NotChecked));
+}
+
+#[test]
+fn no_record_is_larger_than_the_largest() {
+    let mint = Mint::new(boundtoken::Algorithm::ES256, mint::KID);
+    let verifier = mint.verifier();
+    let largest = verifier.largest_record();
+    let many = |text: &str, count: usize| vec![text.to_owned(); count];
+    let webhook = json!({"name": "policy", "uid": "u"});
+    let attesting = |groups: Vec<String>| {
+        json!({"kubernetes.io": {
+            "validatingwebhookconfiguration": webhook,
+            "attestations": {"admissionReviewAPIGroups": groups},
+        }})
+    };
+    let names: serde_json::Map<_, _> = (0..1_000).map(|n: u32| (n.to_string(), json!([]))).collect();
+    let audiences = [many("", 3_700), vec![mint::AUDIENCE.to_owned()]].concat();
+    for patch in [
+        json!({"aud": audiences}),
+        json!({"jti": "x".repeat(11_000)}),
+        json!({"jti": "\u{1}".repeat(1_900)}),
+        attesting(many("", 3_700)),
+        attesting(many("\u{1}", 1_200)),
+        json!({"kubernetes.io": {"attestations": names}}),
+    ] {
+        let token = mint.token(&mint::claims_with(&patch));
+        let verified = verifier.verify_at(token.as_bytes(), UnixSeconds(mint::NOW)).unwrap();
+        let size = written(&verified).len();
+        assert!(size <= largest, "{size} of {largest}");
+        assert_says_the_same(&written(&verified), &verified);
+    }
+    for claims in [
+        json!({"aud": many("\u{10ffff}", 1_000)}),
+        json!({"iss": "\u{10ffff}".repeat(3_000)}),
+        json!({"kubernetes.io": {"x".repeat(8_000): {"name": "n"}}}),
+    ] {
+        let token = mint.token(&mint::claims_with(&claims));
+        let rejection = verifier.verify_at(token.as_bytes(), UnixSeconds(mint::NOW)).unwrap_err();
+        assert!(record::refused(&mut [], &rejection) <= largest);
+    }
 }

@@ -19,10 +19,11 @@ typedef struct {
 } pod_table;
 
 // Called during boundtoken_verify, from any thread. The table must not change meanwhile.
-static boundtoken_object_state look_up(void *userdata, boundtoken_object_kind kind, boundtoken_str object_namespace,
-                                       boundtoken_str object_name, boundtoken_object_answer *answer) {
+static boundtoken_object_state look_up(void *userdata, const boundtoken_object_query *query,
+                                       boundtoken_object_answer *answer) {
   const pod_table *table = (const pod_table *)userdata;
-  if (kind != BOUNDTOKEN_KIND_POD) return BOUNDTOKEN_OBJECT_UNAVAILABLE;
+  const boundtoken_str object_namespace = query->object_namespace, object_name = query->object_name;
+  if (query->kind != BOUNDTOKEN_OBJECT_KIND_POD) return BOUNDTOKEN_OBJECT_STATE_UNAVAILABLE;
   for (size_t i = 0; i < table->count; i++) {
     const char *entry = table->entries[i];
     const char *slash = strchr(entry, '/');
@@ -33,12 +34,12 @@ static boundtoken_object_state look_up(void *userdata, boundtoken_object_kind ki
     if ((size_t)(equals - slash - 1) != object_name.len || memcmp(slash + 1, object_name.data, object_name.len) != 0)
       continue;
     size_t uid_len = strlen(equals + 1);
-    if (uid_len > sizeof answer->uid) return BOUNDTOKEN_OBJECT_UNAVAILABLE;
+    if (uid_len > sizeof answer->uid) return BOUNDTOKEN_OBJECT_STATE_UNAVAILABLE;
     memcpy(answer->uid, equals + 1, uid_len);
     answer->uid_len = uid_len;
-    return BOUNDTOKEN_OBJECT_PRESENT;
+    return BOUNDTOKEN_OBJECT_STATE_PRESENT;
   }
-  return BOUNDTOKEN_OBJECT_ABSENT;
+  return BOUNDTOKEN_OBJECT_STATE_ABSENT;
 }
 
 static size_t read_file(const char *path, char *buffer, size_t size) {
@@ -75,7 +76,7 @@ int main(int argc, char **argv) {
     boundtoken_verifier_builder *builder = boundtoken_verifier_builder_new();
     boundtoken_verifier_builder_issuer(builder, boundtoken_str_from(argv[2]), keys, objects);
     boundtoken_verifier_builder_audience(builder, boundtoken_str_from(argv[3]));
-    boundtoken_verifier_builder_on_unavailable(builder, BOUNDTOKEN_UNAVAILABLE_ACCEPT);
+    boundtoken_verifier_builder_on_unavailable(builder, BOUNDTOKEN_ON_UNAVAILABLE_ACCEPT);
     if (boundtoken_verifier_builder_build(builder, &verifier, &error) == BOUNDTOKEN_OK &&
         boundtoken_verify(verifier, token, token_len, &verified, &error) == BOUNDTOKEN_OK) {
       boundtoken_claims claims = boundtoken_claims_init();

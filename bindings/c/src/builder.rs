@@ -24,13 +24,13 @@ pub struct boundtoken_verifier_builder {
 }
 
 /// What a verifier does when its source of bound objects cannot answer.
-#[repr(C)]
+#[repr(u32)]
 #[derive(Clone, Copy)]
 pub enum boundtoken_on_unavailable {
     /// Refuse the token with BOUNDTOKEN_BOUND_OBJECT_UNAVAILABLE. The default.
-    BOUNDTOKEN_UNAVAILABLE_REFUSE = 0,
+    BOUNDTOKEN_ON_UNAVAILABLE_REFUSE = 0,
     /// Accept the token and mark it as BOUNDTOKEN_CONFIRMED_UNAVAILABLE or BOUNDTOKEN_CONFIRMED_STALE.
-    BOUNDTOKEN_UNAVAILABLE_ACCEPT = 1,
+    BOUNDTOKEN_ON_UNAVAILABLE_ACCEPT = 1,
 }
 
 /// A [`boundtoken_on_unavailable`] as C passes it, which can be any number.

@@ -8,7 +8,7 @@ use boundtoken::{ObjectReference, ObjectState, Uid, UnixSeconds};
 
 use crate::boundary;
 use crate::error::boundtoken_error;
-use crate::objects::{Source, boundtoken_object_kind, boundtoken_objects};
+use crate::objects::{ObjectKindNumber, Source, boundtoken_objects};
 use crate::pointer::Out;
 use crate::status::{Mistake, boundtoken_status};
 use crate::string::boundtoken_str;
@@ -17,26 +17,42 @@ use crate::string::boundtoken_str;
 pub const BOUNDTOKEN_UID_SIZE: usize = 128;
 
 /// What a callback knows about an object.
-#[repr(C)]
+#[repr(u32)]
 #[derive(Clone, Copy)]
 pub enum boundtoken_object_state {
     /// The callback cannot say at the moment: its source is not connected, or not up to date.
-    BOUNDTOKEN_OBJECT_UNAVAILABLE = 0,
+    BOUNDTOKEN_OBJECT_STATE_UNAVAILABLE = 0,
     /// The object exists, and the callback has filled in the answer.
-    BOUNDTOKEN_OBJECT_PRESENT = 1,
+    BOUNDTOKEN_OBJECT_STATE_PRESENT = 1,
     /// The object does not exist.
-    BOUNDTOKEN_OBJECT_ABSENT = 2,
+    BOUNDTOKEN_OBJECT_STATE_ABSENT = 2,
     /// The callback can never say: its source does not follow objects of this kind or in this namespace. The token is
     /// refused, even by a verifier that accepts tokens whose objects are unavailable.
-    BOUNDTOKEN_OBJECT_NOT_FOLLOWED = 3,
+    BOUNDTOKEN_OBJECT_STATE_NOT_FOLLOWED = 3,
 }
 
 /// A [`boundtoken_object_state`] as C returns it, which can be any number.
 pub type ObjectStateNumber = u32;
 
-/// What a callback says about an object that exists. All members are zero when the callback receives it.
+/// The object that a callback is asked about. Later versions append members.
+#[repr(C)]
+pub struct boundtoken_object_query {
+    /// The size of this struct in the library, in bytes. It tells which members there are.
+    pub size: usize,
+    /// The kind of the object.
+    pub kind: ObjectKindNumber,
+    /// The namespace of the object. Empty for a kind without namespaces.
+    pub object_namespace: boundtoken_str,
+    /// The name of the object.
+    pub object_name: boundtoken_str,
+}
+
+/// What a callback says about an object that exists. Later versions append members.
 #[repr(C)]
 pub struct boundtoken_object_answer {
+    /// The size of this struct in the library, in bytes. It tells which members there are. All others are zero when the
+    /// callback receives it.
+    pub size: usize,
     /// The object's metadata.uid, `uid_len` bytes, without a terminating NUL.
     pub uid: [c_char; BOUNDTOKEN_UID_SIZE],
     /// The number of bytes of `uid` that are used.
@@ -51,20 +67,18 @@ pub struct boundtoken_object_answer {
 /// secret, the pod, and the node if there is no pod. It stops at the first object that makes the verifier refuse.
 ///
 /// The callback only reports. The verifier compares the uid and judges the deletion. If the callback returns
-/// BOUNDTOKEN_OBJECT_PRESENT, it must fill in `answer`. `object_namespace` is empty for a kind without namespaces.
-/// The texts live until the callback returns.
+/// BOUNDTOKEN_OBJECT_STATE_PRESENT, it must fill in `answer`. Query, answer and texts live until the callback returns.
 ///
-/// It may be called from any thread, and from several threads at once. It should answer from memory. It must not
-/// throw, unwind or longjmp out, and must not free the verifier that calls it.
+/// It may be called from any thread, and from several threads at once, until `userdata_free` is called. It should
+/// answer from memory. It may call every function of the library, but must not free the verifier that calls it. It must
+/// not throw, unwind or longjmp out.
 ///
-/// An invalid answer counts as BOUNDTOKEN_OBJECT_UNAVAILABLE: a number that is not a boundtoken_object_state, a
+/// An invalid answer counts as BOUNDTOKEN_OBJECT_STATE_UNAVAILABLE: a number that is not a boundtoken_object_state, a
 /// `uid_len` beyond the buffer, a uid that is not UTF-8, or a negative time.
 pub type boundtoken_objects_callback = Option<
     unsafe extern "C" fn(
         userdata: *mut c_void,
-        kind: boundtoken_object_kind,
-        object_namespace: boundtoken_str,
-        object_name: boundtoken_str,
+        query: *const boundtoken_object_query,
         answer: *mut boundtoken_object_answer,
     ) -> ObjectStateNumber,
 >;
@@ -106,9 +120,7 @@ pub unsafe extern "C" fn boundtoken_objects_from_callback(
 pub(super) struct Callback {
     function: unsafe extern "C" fn(
         *mut c_void,
-        boundtoken_object_kind,
-        boundtoken_str,
-        boundtoken_str,
+        *const boundtoken_object_query,
         *mut boundtoken_object_answer,
     ) -> ObjectStateNumber,
     userdata: *mut c_void,
@@ -122,19 +134,21 @@ unsafe impl Sync for Callback {}
 
 impl Callback {
     pub(super) fn state(&self, reference: &ObjectReference<'_>) -> ObjectState {
-        let Some(kind) = boundtoken_object_kind::of(reference.kind) else { return ObjectState::NotFollowed };
-        let mut answer =
-            boundtoken_object_answer { uid: [0; BOUNDTOKEN_UID_SIZE], uid_len: 0, deletion_timestamp: 0 };
-        // SAFETY: the header requires a function of this type. The texts and the answer outlive the call.
-        let state = unsafe {
-            (self.function)(
-                self.userdata,
-                kind,
-                boundtoken_str::lend(reference.namespace),
-                boundtoken_str::lend(reference.name),
-                ptr::from_mut(&mut answer),
-            )
+        let query = boundtoken_object_query {
+            size: size_of::<boundtoken_object_query>(),
+            kind: reference.kind.number(),
+            object_namespace: boundtoken_str::lend(reference.namespace),
+            object_name: boundtoken_str::lend(reference.name),
         };
+        let mut answer = boundtoken_object_answer {
+            size: size_of::<boundtoken_object_answer>(),
+            uid: [0; BOUNDTOKEN_UID_SIZE],
+            uid_len: 0,
+            deletion_timestamp: 0,
+        };
+        // SAFETY: the header requires a function of this type. The query and the answer outlive the call.
+        let state =
+            unsafe { (self.function)(self.userdata, ptr::from_ref(&query), ptr::from_mut(&mut answer)) };
         match state {
             1 => answer.state().unwrap_or(ObjectState::Unavailable),
             2 => ObjectState::Absent,

@@ -4,7 +4,7 @@ use std::mem::size_of;
 use std::ptr;
 use std::sync::OnceLock;
 
-use boundtoken::{BoundObject, Confirmed, UnixSeconds, VerifiedToken};
+use boundtoken::{BoundObject, UnixSeconds, VerifiedToken};
 
 use crate::boundary;
 use crate::error::boundtoken_error;
@@ -21,19 +21,24 @@ pub struct boundtoken_verified {
 }
 
 /// Whether the objects that a token is bound to were confirmed to exist.
-#[repr(C)]
+#[repr(u32)]
 #[derive(Clone, Copy)]
 pub enum boundtoken_confirmed {
-    /// The issuer has no source of bound objects. A token of a deleted pod is accepted until it expires.
-    BOUNDTOKEN_CONFIRMED_NOT_CHECKED = 0,
+    /// No token was accepted.
+    BOUNDTOKEN_CONFIRMED_NONE = 0,
     /// Every object exists, has the right uid, and is not past its deletion.
     BOUNDTOKEN_CONFIRMED_LIVE = 1,
+    /// The issuer has no source of bound objects. A token of a deleted pod is accepted until it expires.
+    BOUNDTOKEN_CONFIRMED_NOT_CHECKED = 2,
     /// The source could not answer for some object, and the verifier was told to accept such tokens.
-    BOUNDTOKEN_CONFIRMED_UNAVAILABLE = 2,
+    BOUNDTOKEN_CONFIRMED_UNAVAILABLE = 3,
     /// Every object existed when the source last heard from the cluster, but that was too long ago. The verifier was
     /// told to accept such tokens.
-    BOUNDTOKEN_CONFIRMED_STALE = 3,
+    BOUNDTOKEN_CONFIRMED_STALE = 4,
 }
+
+/// A [`boundtoken_confirmed`] as it is in memory, where later versions can write other numbers.
+pub type ConfirmedNumber = u32;
 
 /// A key with one value. A key with several values occurs several times.
 #[repr(C)]
@@ -55,7 +60,7 @@ pub struct boundtoken_claims {
     /// The caller sets it to the size of the struct. Afterwards it is the number of bytes that were filled in.
     pub size: usize,
     /// Whether the objects that the token is bound to were confirmed to exist.
-    pub confirmed: boundtoken_confirmed,
+    pub confirmed: ConfirmedNumber,
     /// `iss`: one of the issuer's names that the verifier was built with.
     pub issuer: boundtoken_str,
     /// `sub`: `system:serviceaccount:NAMESPACE:NAME`.
@@ -253,7 +258,7 @@ impl View {
         let from = |first| texts.as_ptr().wrapping_add(first);
         let claims = boundtoken_claims {
             size: size_of::<boundtoken_claims>(),
-            confirmed: token.confirmed().into(),
+            confirmed: token.confirmed().number(),
             issuer: boundtoken_str::lend(claims.issuer()),
             subject: boundtoken_str::lend(claims.subject()),
             // A verified token's subject is its user name.
@@ -304,18 +309,6 @@ fn name(object: Option<BoundObject<'_>>) -> boundtoken_str {
 
 fn uid(object: Option<BoundObject<'_>>) -> boundtoken_str {
     boundtoken_str::lend_optional(object.map(|object| object.uid))
-}
-
-impl From<Confirmed> for boundtoken_confirmed {
-    fn from(confirmed: Confirmed) -> Self {
-        match confirmed {
-            Confirmed::Live => Self::BOUNDTOKEN_CONFIRMED_LIVE,
-            Confirmed::Unavailable => Self::BOUNDTOKEN_CONFIRMED_UNAVAILABLE,
-            Confirmed::Stale => Self::BOUNDTOKEN_CONFIRMED_STALE,
-            // `Confirmed` is non-exhaustive. Promise nothing for a variant that the header does not list.
-            _ => Self::BOUNDTOKEN_CONFIRMED_NOT_CHECKED,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::status::{Mistake, boundtoken_status};
 
 /// Whether the library checks common RS256 signatures with its own fast path. It runs on x86-64 CPUs with AVX-512
 /// IFMA.
-#[repr(C)]
+#[repr(u32)]
 #[derive(Clone, Copy)]
 pub enum boundtoken_fast_rsa_state {
     /// The library was built without it.

@@ -22,21 +22,23 @@ pub(super) enum Source {
 }
 
 /// The kinds of objects that a token can be bound to.
-#[repr(C)]
+#[repr(u32)]
 #[derive(Clone, Copy)]
 pub enum boundtoken_object_kind {
+    /// No object.
+    BOUNDTOKEN_OBJECT_KIND_NONE = 0,
     /// A core/v1 ServiceAccount. Every token has one.
-    BOUNDTOKEN_KIND_SERVICE_ACCOUNT = 1,
+    BOUNDTOKEN_OBJECT_KIND_SERVICE_ACCOUNT = 1,
     /// A core/v1 Secret.
-    BOUNDTOKEN_KIND_SECRET = 2,
+    BOUNDTOKEN_OBJECT_KIND_SECRET = 2,
     /// A core/v1 Pod.
-    BOUNDTOKEN_KIND_POD = 3,
+    BOUNDTOKEN_OBJECT_KIND_POD = 3,
     /// A core/v1 Node, which has no namespace.
-    BOUNDTOKEN_KIND_NODE = 4,
+    BOUNDTOKEN_OBJECT_KIND_NODE = 4,
     /// An admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration, which has no namespace.
-    BOUNDTOKEN_KIND_VALIDATING_WEBHOOK_CONFIGURATION = 5,
+    BOUNDTOKEN_OBJECT_KIND_VALIDATING_WEBHOOK_CONFIGURATION = 5,
     /// An admissionregistration.k8s.io/v1 MutatingWebhookConfiguration, which has no namespace.
-    BOUNDTOKEN_KIND_MUTATING_WEBHOOK_CONFIGURATION = 6,
+    BOUNDTOKEN_OBJECT_KIND_MUTATING_WEBHOOK_CONFIGURATION = 6,
 }
 
 /// A [`boundtoken_object_kind`] as C passes it, which can be any number.
@@ -232,46 +234,8 @@ unsafe fn reference<'a>(
 }
 
 fn kind_of_number(number: ObjectKindNumber) -> Result<ObjectKind, CallFailure> {
-    match number {
-        1 => Ok(ObjectKind::ServiceAccount),
-        2 => Ok(ObjectKind::Secret),
-        3 => Ok(ObjectKind::Pod),
-        4 => Ok(ObjectKind::Node),
-        5 => Ok(ObjectKind::ValidatingWebhookConfiguration),
-        6 => Ok(ObjectKind::MutatingWebhookConfiguration),
-        _ => Err(Mistake::UnknownValue.of("kind")),
-    }
-}
-
-/// The number of a kind in C. `None` for a kind that the header does not list.
-#[cfg(feature = "kubernetes")]
-pub(super) fn number_of_kind(kind: ObjectKind) -> Option<ObjectKindNumber> {
-    Some(match kind {
-        ObjectKind::ServiceAccount => 1,
-        ObjectKind::Secret => 2,
-        ObjectKind::Pod => 3,
-        ObjectKind::Node => 4,
-        ObjectKind::ValidatingWebhookConfiguration => 5,
-        ObjectKind::MutatingWebhookConfiguration => 6,
-        _ => return None,
-    })
-}
-
-impl boundtoken_object_kind {
-    /// `None` for a kind that the header does not list.
-    pub(super) fn of(kind: ObjectKind) -> Option<Self> {
-        Some(match kind {
-            ObjectKind::ServiceAccount => Self::BOUNDTOKEN_KIND_SERVICE_ACCOUNT,
-            ObjectKind::Secret => Self::BOUNDTOKEN_KIND_SECRET,
-            ObjectKind::Pod => Self::BOUNDTOKEN_KIND_POD,
-            ObjectKind::Node => Self::BOUNDTOKEN_KIND_NODE,
-            ObjectKind::ValidatingWebhookConfiguration => {
-                Self::BOUNDTOKEN_KIND_VALIDATING_WEBHOOK_CONFIGURATION
-            }
-            ObjectKind::MutatingWebhookConfiguration => Self::BOUNDTOKEN_KIND_MUTATING_WEBHOOK_CONFIGURATION,
-            _ => return None,
-        })
-    }
+    let kind = ObjectKind::ALL.iter().copied().find(|kind| kind.number() == number);
+    kind.ok_or_else(|| Mistake::UnknownValue.of("kind"))
 }
 
 /// Reads the time that the caller passed as the argument of this name.
@@ -285,10 +249,26 @@ mod tests {
 
     #[test]
     fn the_header_lists_every_kind() {
-        for kind in ObjectKind::ALL {
-            assert!(boundtoken_object_kind::of(*kind).is_some(), "{kind}");
-            #[cfg(feature = "kubernetes")]
-            assert_eq!(kind_of_number(number_of_kind(*kind).unwrap()).ok(), Some(*kind));
+        use boundtoken_object_kind as listed;
+        let numbers = [
+            (ObjectKind::ServiceAccount, listed::BOUNDTOKEN_OBJECT_KIND_SERVICE_ACCOUNT),
+            (ObjectKind::Secret, listed::BOUNDTOKEN_OBJECT_KIND_SECRET),
+            (ObjectKind::Pod, listed::BOUNDTOKEN_OBJECT_KIND_POD),
+            (ObjectKind::Node, listed::BOUNDTOKEN_OBJECT_KIND_NODE),
+            (
+                ObjectKind::ValidatingWebhookConfiguration,
+                listed::BOUNDTOKEN_OBJECT_KIND_VALIDATING_WEBHOOK_CONFIGURATION,
+            ),
+            (
+                ObjectKind::MutatingWebhookConfiguration,
+                listed::BOUNDTOKEN_OBJECT_KIND_MUTATING_WEBHOOK_CONFIGURATION,
+            ),
+        ];
+        assert_eq!(numbers.map(|(kind, _)| kind), ObjectKind::ALL);
+        for (kind, number) in numbers {
+            assert_eq!(kind.number(), number as u32);
+            assert_eq!(kind_of_number(kind.number()).ok(), Some(kind));
         }
+        assert!(kind_of_number(0).is_err() && kind_of_number(7).is_err());
     }
 }

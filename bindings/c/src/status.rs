@@ -32,6 +32,12 @@ macro_rules! mistakes {
                 match self { $(Self::$variant => $name,)+ }
             }
 
+            /// The status of an HTTP answer that refuses the request.
+            pub(super) fn http_status(self) -> u16 {
+                // Nothing was decided, and the client cannot help it.
+                500
+            }
+
             /// What is wrong, as one phrase.
             pub(super) fn description(self) -> &'static str {
                 match self { $(Self::$variant => $wrong,)+ }
@@ -71,6 +77,14 @@ mistakes! {
     /// An internal error in the library. Nothing was decided. Treat it as a refusal, and report it as a bug.
     Panic = 7, "panic",
         "internal error in boundtoken", "refuse the token, and report this as a bug";
+    /// The buffer is too small for the record of an accepted token. The token was not accepted by this call. Pass a larger
+    /// buffer: the call says how large.
+    BufferTooSmall = 8, "buffer_too_small",
+        "the buffer is too small for the record", "pass as many bytes as the call says, or as boundtoken_verifier_largest_record returns";
+    /// The verdict takes a signature check, and the caller asked for none. Nothing was decided. Call again without
+    /// BOUNDTOKEN_VERIFY_CACHED_ONLY, on a thread that may take longer.
+    NotCached = 9, "not_cached",
+        "the token's signature is not checked yet", "call again without BOUNDTOKEN_VERIFY_CACHED_ONLY";
 
     /// The document is not a JSON Web Key Set (RFC 7517 section 5), or is too large.
     JwksUnreadable = 21, "jwks_unreadable",
@@ -170,6 +184,10 @@ struct Listed {
 
 impl boundtoken_status {
     pub(super) const OK: Self = Self(0);
+
+    pub(super) fn number(self) -> u32 {
+        self.0
+    }
 
     fn all() -> impl Iterator<Item = Listed> {
         let ok = Listed {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// The sources, in the order in which the header declares them.
-const SOURCES: [&str; 15] = [
+const SOURCES: [&str; 16] = [
     "version.rs",
     "string.rs",
     "status.rs",
@@ -16,6 +16,7 @@ const SOURCES: [&str; 15] = [
     "builder.rs",
     "verify.rs",
     "claims.rs",
+    "record.rs",
     "cluster.rs",
     "cluster/asking.rs",
     "cluster/report.rs",
@@ -46,7 +47,33 @@ fn generate(root: &Path) -> String {
         .fold(cbindgen::Builder::new(), |builder, source| builder.with_src(root.join("src").join(source)));
     let mut header = Vec::new();
     builder.with_config(config).generate().expect("the sources can be read").write(&mut header);
-    String::from_utf8(header).expect("UTF-8")
+    with_plain_enumerations(&String::from_utf8(header).expect("UTF-8"))
+}
+
+/// Makes every enumeration a number of 32 bits and a list of names.
+///
+/// What cbindgen writes depends on the language and its version. In C++ a number that the enumeration does not list would
+/// be a value of a type of its own, and warnings would follow it around.
+fn with_plain_enumerations(header: &str) -> String {
+    let mut plain = String::new();
+    let mut lines = header.lines();
+    while let Some(line) = lines.next() {
+        let Some(name) = line.strip_prefix("enum ").filter(|name| name.starts_with("boundtoken_")) else {
+            plain.push_str(line);
+            plain.push('\n');
+            continue;
+        };
+        writeln!(plain, "typedef uint32_t {name};\nenum {{").expect("a String takes everything");
+        let body = lines.by_ref().skip_while(|line| *line != " {").skip(1);
+        for line in body.take_while(|line| *line != "};") {
+            plain.push_str(line);
+            plain.push('\n');
+        }
+        plain.push_str("};\n");
+        // The type is there already.
+        let _aliases = lines.by_ref().find(|line| line.starts_with("#endif // __cplusplus"));
+    }
+    plain
 }
 
 /// What cbindgen cannot read from the sources: the versions and the list of statuses.
@@ -73,7 +100,8 @@ fn after_includes() -> String {
 /// token.
 ///
 /// Numbers and names are stable. Later versions may add some.
-typedef enum boundtoken_status {{
+typedef uint32_t boundtoken_status;
+enum {{
 "
     );
     for (number, name, documentation) in boundtoken_capi::statuses() {
@@ -81,11 +109,7 @@ typedef enum boundtoken_status {{
         writeln!(text, "{documentation}  BOUNDTOKEN_{} = {number},", name.to_uppercase())
             .expect("a String takes everything");
     }
-    text.push_str(
-        "  /// Never returned. It makes the type 32 bits wide.
-  BOUNDTOKEN_STATUS_32_BITS = 0x7fffffff
-} boundtoken_status;",
-    );
+    text.push_str("};");
     text
 }
 

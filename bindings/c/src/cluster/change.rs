@@ -12,15 +12,17 @@ use super::boundtoken_cluster;
 use crate::boundary;
 use crate::callback::boundtoken_userdata_free;
 use crate::error::boundtoken_error;
-use crate::objects::{ObjectKindNumber, number_of_kind};
+use crate::objects::ObjectKindNumber;
 use crate::pointer::borrow;
 use crate::status::boundtoken_status;
 use crate::string::boundtoken_str;
 
 /// The kinds of changes in a cluster. Later versions may add some.
-#[repr(C)]
+#[repr(u32)]
 #[derive(Clone, Copy)]
 pub enum boundtoken_change {
+    /// No change.
+    BOUNDTOKEN_CHANGE_NONE = 0,
     /// The cluster has published a key. Tokens signed with it are accepted from now on.
     BOUNDTOKEN_CHANGE_KEY_ADDED = 1,
     /// The cluster has withdrawn a key. Tokens signed with it are refused from now on.
@@ -35,11 +37,16 @@ pub enum boundtoken_change {
     BOUNDTOKEN_CHANGE_STALE = 5,
 }
 
+/// A [`boundtoken_change`] as it is in memory, where later versions can write other numbers.
+pub type ChangeNumber = u32;
+
 /// A change, lent to a callback until the callback returns. Later versions append members.
 #[repr(C)]
 pub struct boundtoken_cluster_change {
+    /// The size of this struct in the library, in bytes. It tells which members there are.
+    pub size: usize,
     /// What changed.
-    pub change: boundtoken_change,
+    pub change: ChangeNumber,
     /// The kind of the objects. 0 if the change is about a key.
     pub object_kind: ObjectKindNumber,
     /// The namespace of the objects. Absent for the whole cluster, and if the change is about a key.
@@ -135,39 +142,51 @@ impl Drop for Callback {
 }
 
 impl boundtoken_cluster_change {
-    /// `None` for a change, or a kind of object, that the header does not list.
+    /// `None` for a change that the header does not list.
     fn lend(change: &ClusterChange) -> Option<Self> {
-        let key = |change, kid: &str| Self {
-            change,
+        use boundtoken_change::{
+            BOUNDTOKEN_CHANGE_IN_STEP, BOUNDTOKEN_CHANGE_KEY_ADDED, BOUNDTOKEN_CHANGE_KEY_WITHDRAWN,
+            BOUNDTOKEN_CHANGE_LOST, BOUNDTOKEN_CHANGE_STALE,
+        };
+        let of = |change: boundtoken_change| Self {
+            size: size_of::<Self>(),
+            change: change.number(),
             object_kind: 0,
             object_namespace: boundtoken_str::ABSENT,
-            kid: boundtoken_str::lend(kid),
+            kid: boundtoken_str::ABSENT,
             failure: boundtoken_str::ABSENT,
         };
-        let objects = |change, kind: ObjectKind, namespace: &Option<String>, failure| {
-            Some(Self {
-                change,
-                object_kind: number_of_kind(kind)?,
-                object_namespace: boundtoken_str::lend_optional(namespace.as_deref()),
-                kid: boundtoken_str::ABSENT,
-                failure: boundtoken_str::lend_optional(failure),
-            })
+        let of_key = |change, kid: &str| Self { kid: boundtoken_str::lend(kid), ..of(change) };
+        let of_objects = |change, kind: ObjectKind, namespace: &Option<String>| Self {
+            object_kind: kind.number(),
+            object_namespace: boundtoken_str::lend_optional(namespace.as_deref()),
+            ..of(change)
         };
-        match change {
-            ClusterChange::KeyAdded { kid } => Some(key(boundtoken_change::BOUNDTOKEN_CHANGE_KEY_ADDED, kid)),
-            ClusterChange::KeyWithdrawn { kid } => {
-                Some(key(boundtoken_change::BOUNDTOKEN_CHANGE_KEY_WITHDRAWN, kid))
-            }
+        Some(match change {
+            ClusterChange::KeyAdded { kid } => of_key(BOUNDTOKEN_CHANGE_KEY_ADDED, kid),
+            ClusterChange::KeyWithdrawn { kid } => of_key(BOUNDTOKEN_CHANGE_KEY_WITHDRAWN, kid),
             ClusterChange::InStep { kind, namespace } => {
-                objects(boundtoken_change::BOUNDTOKEN_CHANGE_IN_STEP, *kind, namespace, None)
+                of_objects(BOUNDTOKEN_CHANGE_IN_STEP, *kind, namespace)
             }
-            ClusterChange::Lost { kind, namespace, failure } => {
-                objects(boundtoken_change::BOUNDTOKEN_CHANGE_LOST, *kind, namespace, Some(failure))
-            }
-            ClusterChange::Stale { kind, namespace } => {
-                objects(boundtoken_change::BOUNDTOKEN_CHANGE_STALE, *kind, namespace, None)
-            }
-            _ => None,
+            ClusterChange::Lost { kind, namespace, failure } => Self {
+                failure: boundtoken_str::lend(failure),
+                ..of_objects(BOUNDTOKEN_CHANGE_LOST, *kind, namespace)
+            },
+            ClusterChange::Stale { kind, namespace } => of_objects(BOUNDTOKEN_CHANGE_STALE, *kind, namespace),
+            _ => return None,
+        })
+    }
+}
+
+impl boundtoken_change {
+    fn number(self) -> ChangeNumber {
+        match self {
+            Self::BOUNDTOKEN_CHANGE_NONE => 0,
+            Self::BOUNDTOKEN_CHANGE_KEY_ADDED => 1,
+            Self::BOUNDTOKEN_CHANGE_KEY_WITHDRAWN => 2,
+            Self::BOUNDTOKEN_CHANGE_IN_STEP => 3,
+            Self::BOUNDTOKEN_CHANGE_LOST => 4,
+            Self::BOUNDTOKEN_CHANGE_STALE => 5,
         }
     }
 }

@@ -111,6 +111,81 @@ static void put_claims(text *out, const boundtoken_verified *verified) {
   line(out, "json", json);
 }
 
+static boundtoken_str text_of(const unsigned char *record, boundtoken_record_text place) {
+  boundtoken_str str = {place.offset == 0 ? NULL : (const char *)record + place.offset, place.len};
+  return str;
+}
+
+static void record_list(text *out, const char *name, const unsigned char *record, boundtoken_record_array array) {
+  for (size_t i = 0; i < array.count; i++) {
+    boundtoken_record_text element;
+    memcpy(&element, record + array.offset + 8 * i, sizeof element);
+    // In an array an absent text is an empty one.
+    boundtoken_str str = element.len == 0 ? BOUNDTOKEN_STR("") : text_of(record, element);
+    line(out, name, str);
+  }
+}
+
+// Prints what the record of an accepted token says. It has no JSON.
+static void put_record(text *out, const unsigned char *record) {
+  boundtoken_record header;
+  memcpy(&header, record, sizeof header);
+#define LINE(name) line(out, #name, text_of(record, header.name))
+#define LINE_AS(name, member) line(out, name, text_of(record, header.member))
+  CHECK(header.version == 1 && header.header_size == sizeof header && header.http_status == 200);
+  CHECK(header.name.offset == 0 && header.message.offset == 0 && header.www_authenticate.offset == 0);
+  number_line(out, "confirmed", (long long)header.confirmed);
+  LINE(issuer);
+  LINE(subject);
+  LINE_AS("username", subject);
+  LINE(service_account_namespace);
+  LINE(service_account_name);
+  LINE(service_account_uid);
+  record_list(out, "group", record, header.groups);
+  for (size_t i = 0; i < header.extra.count; i++) {
+    boundtoken_record_text pair[2];
+    memcpy(pair, record + header.extra.offset + 16 * i, sizeof pair);
+    line(out, "key", text_of(record, pair[0]));
+    line(out, "value", pair[1].len == 0 ? BOUNDTOKEN_STR("") : text_of(record, pair[1]));
+  }
+  record_list(out, "audience", record, header.audiences);
+  record_list(out, "matched_audience", record, header.matched_audiences);
+  number_line(out, "expires_at", header.expires_at);
+  number_line(out, "not_before", header.not_before);
+  number_line(out, "issued_at", header.issued_at);
+  number_line(out, "warn_after", header.warn_after);
+  LINE(jti);
+  LINE(pod_name);
+  LINE(pod_uid);
+  LINE(secret_name);
+  LINE(secret_uid);
+  LINE(node_name);
+  // The node of a pod may have an empty uid. In a record it is absent.
+  if (header.node_name.len > 0 && header.node_uid.len == 0) {
+    line(out, "node_uid", BOUNDTOKEN_STR(""));
+  } else {
+    LINE(node_uid);
+  }
+  LINE(payload);
+  LINE(validating_webhook_configuration_name);
+  LINE(validating_webhook_configuration_uid);
+  LINE(mutating_webhook_configuration_name);
+  LINE(mutating_webhook_configuration_uid);
+  record_list(out, "attested_api_group", record, header.attested_api_groups);
+  LINE(issuer_label);
+  put_name(out, "json ");
+}
+
+static void put_refused_record(text *out, const unsigned char *record) {
+  boundtoken_record header;
+  memcpy(&header, record, sizeof header);
+  CHECK(header.version == 1 && header.confirmed == BOUNDTOKEN_CONFIRMED_NONE && header.payload.offset == 0);
+  CHECK(header.http_status == 401 || header.http_status == 503);
+  LINE(name);
+  LINE(message);
+  LINE_AS("challenge", www_authenticate);
+}
+
 typedef struct {
   boundtoken_str issuers[MOST];
   size_t issuers_len;
@@ -145,10 +220,41 @@ static boundtoken_str decode(char *value) {
   return str;
 }
 
-// Where the audiences of the case go: to the verifier, or to the call.
-typedef enum { OF_THE_VERIFIER, OF_THE_CALL } audiences;
+// Where the audiences of the case go, and where the verdict comes from.
+typedef enum { OF_THE_VERIFIER, OF_THE_CALL, OF_THE_CALL_INTO_A_RECORD, ALL_WAYS } way;
 
-static void judge(text *out, const cluster *trusted, const test_case *shown, audiences whose) {
+// Verifies into a buffer that is exactly as large as the record, and again.
+static void judge_into(text *out, const boundtoken_verifier *verifier, const test_case *shown) {
+  boundtoken_verify_options options = {sizeof options, BOUNDTOKEN_VERIFY_AT | BOUNDTOKEN_VERIFY_FOR, 0, 0, NULL, 0};
+  options.now = shown->now;
+  options.audiences = shown->audiences;
+  options.audiences_len = shown->audiences_len;
+  const char *bytes = shown->token.data;
+  const size_t len = shown->token.len;
+  size_t needed = 0, again = 0;
+  boundtoken_status status = boundtoken_verify_into(verifier, bytes, len, &options, NULL, 0, &needed);
+  CHECK(status != BOUNDTOKEN_OK && needed >= sizeof(boundtoken_record));
+  CHECK(needed <= boundtoken_verifier_largest_record(verifier) + 8 * shown->audiences_len);
+  unsigned char *buffer = (unsigned char *)malloc(needed);
+  DEMAND(buffer != NULL);
+  for (int twice = 0; twice < 2; twice++) {
+    boundtoken_status verdict = boundtoken_verify_into(verifier, bytes, len, &options, buffer, needed, &again);
+    CHECK(again == needed && (status == BOUNDTOKEN_BUFFER_TOO_SMALL ? verdict == BOUNDTOKEN_OK : verdict == status));
+  }
+  boundtoken_record header;
+  memcpy(&header, buffer, sizeof header);
+  CHECK(header.size == needed);
+  number_line(out, "status", (long long)header.status);
+  if (header.status == BOUNDTOKEN_OK) {
+    put_record(out, buffer);
+  } else {
+    CHECK(header.status == status);
+    put_refused_record(out, buffer);
+  }
+  free(buffer);
+}
+
+static void judge(text *out, const cluster *trusted, const test_case *shown, way whose) {
   boundtoken_verifier *verifier = NULL;
   boundtoken_verified *verified = NULL;
   boundtoken_error *error = NULL;
@@ -168,6 +274,11 @@ static void judge(text *out, const cluster *trusted, const test_case *shown, aud
   }
   DEMAND(boundtoken_verifier_builder_build(builder, &verifier, NULL) == BOUNDTOKEN_OK);
 
+  if (whose == OF_THE_CALL_INTO_A_RECORD) {
+    judge_into(out, verifier, shown);
+    boundtoken_verifier_free(verifier);
+    return;
+  }
   if (whose == OF_THE_VERIFIER) {
     status = boundtoken_verify_at(verifier, shown->token.data, shown->token.len, shown->now, &verified, &error);
   } else {
@@ -241,10 +352,15 @@ int main(int argc, char **argv) {
     } else {
       DEMAND(strcmp(here, "end") == 0);
       int same = 1;
-      for (int whose = OF_THE_VERIFIER; whose <= OF_THE_CALL && same; whose++) {
+      for (int whose = OF_THE_VERIFIER; whose < ALL_WAYS && same; whose++) {
         ours.len = 0;
-        judge(&ours, &trusted, &shown, (audiences)whose);
-        same = strcmp(ours.data, shown.expected.data) == 0;
+        judge(&ours, &trusted, &shown, (way)whose);
+        if (whose == OF_THE_CALL_INTO_A_RECORD && strncmp(ours.data, "status 0\n", 9) == 0) {
+          // A record has no JSON, and ends where the JSON begins.
+          same = strncmp(ours.data, shown.expected.data, ours.len) == 0;
+        } else {
+          same = strcmp(ours.data, shown.expected.data) == 0;
+        }
       }
       if (same) {
         agreed++;

@@ -243,11 +243,11 @@ typedef struct {
   volatile int calls, freed;
 } watched;
 
-static boundtoken_object_state note_call(void *userdata, boundtoken_object_kind kind, boundtoken_str object_namespace,
-                                         boundtoken_str object_name, boundtoken_object_answer *answer) {
-  (void)kind, (void)object_namespace, (void)object_name, (void)answer;
+static boundtoken_object_state note_call(void *userdata, const boundtoken_object_query *query,
+                                         boundtoken_object_answer *answer) {
+  (void)query, (void)answer;
   ((watched *)userdata)->calls++;
-  return BOUNDTOKEN_OBJECT_ABSENT;
+  return BOUNDTOKEN_OBJECT_STATE_ABSENT;
 }
 
 static void note_free(void *userdata) { ((watched *)userdata)->freed++; }

@@ -111,10 +111,10 @@ static void skipped_keys_say_why(void) {
   boundtoken_error_free(skipped);
 }
 
-static boundtoken_object_state never(void *userdata, boundtoken_object_kind kind, boundtoken_str object_namespace,
-                                     boundtoken_str object_name, boundtoken_object_answer *answer) {
-  (void)userdata, (void)kind, (void)object_namespace, (void)object_name, (void)answer;
-  return BOUNDTOKEN_OBJECT_UNAVAILABLE;
+static boundtoken_object_state never(void *userdata, const boundtoken_object_query *query,
+                                     boundtoken_object_answer *answer) {
+  (void)userdata, (void)query, (void)answer;
+  return BOUNDTOKEN_OBJECT_STATE_UNAVAILABLE;
 }
 
 static void objects_are_checked(void) {
@@ -130,21 +130,21 @@ static void objects_are_checked(void) {
   FAILS(boundtoken_objects_load_json(objects, "{\"pods\":[{}]}", 13, NULL, &error), BOUNDTOKEN_OBJECTS_UNREADABLE);
   CHECK(boundtoken_objects_load_json(objects, "[]", 2, NULL, NULL) == BOUNDTOKEN_OK);
 
-  FAILS(boundtoken_objects_upsert(NULL, BOUNDTOKEN_KIND_POD, name, name, name, 0, &error), BOUNDTOKEN_NULL_ARGUMENT);
-  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, null_with_length, name, name, 0, &error),
+  FAILS(boundtoken_objects_upsert(NULL, BOUNDTOKEN_OBJECT_KIND_POD, name, name, name, 0, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_OBJECT_KIND_POD, null_with_length, name, name, 0, &error),
         BOUNDTOKEN_NULL_ARGUMENT);
-  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, name, too_long, name, 0, &error),
+  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_OBJECT_KIND_POD, name, too_long, name, 0, &error),
         BOUNDTOKEN_LENGTH_OUT_OF_RANGE);
-  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, bad, name, name, 0, &error), BOUNDTOKEN_NOT_UTF8);
-  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, name, bad, name, 0, &error), BOUNDTOKEN_NOT_UTF8);
-  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, name, name, bad, 0, &error), BOUNDTOKEN_NOT_UTF8);
-  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, NOBODY, name, name, 0, &error),
+  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_OBJECT_KIND_POD, bad, name, name, 0, &error), BOUNDTOKEN_NOT_UTF8);
+  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_OBJECT_KIND_POD, name, bad, name, 0, &error), BOUNDTOKEN_NOT_UTF8);
+  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_OBJECT_KIND_POD, name, name, bad, 0, &error), BOUNDTOKEN_NOT_UTF8);
+  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_OBJECT_KIND_POD, NOBODY, name, name, 0, &error),
         BOUNDTOKEN_OBJECT_INCOMPLETE);
-  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, name, NOBODY, name, 0, &error),
+  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_OBJECT_KIND_POD, name, NOBODY, name, 0, &error),
         BOUNDTOKEN_OBJECT_INCOMPLETE);
-  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, name, name, NOBODY, 0, &error),
+  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_OBJECT_KIND_POD, name, name, NOBODY, 0, &error),
         BOUNDTOKEN_OBJECT_INCOMPLETE);
-  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, name, name, name, -1, &error), BOUNDTOKEN_NEGATIVE_TIME);
+  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_OBJECT_KIND_POD, name, name, name, -1, &error), BOUNDTOKEN_NEGATIVE_TIME);
   FAILS(boundtoken_objects_upsert(objects, (boundtoken_object_kind)0, name, name, name, 0, &error),
         BOUNDTOKEN_UNKNOWN_VALUE);
   FAILS(boundtoken_objects_upsert(objects, (boundtoken_object_kind)7, name, name, name, 0, &error),
@@ -152,24 +152,24 @@ static void objects_are_checked(void) {
   CHECK(boundtoken_objects_count(objects) == 0);
 
   // A node has no namespace, so the argument is ignored.
-  CHECK(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_NODE, name, name, name, 0, NULL) == BOUNDTOKEN_OK);
-  CHECK(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_NODE, NOBODY, name, name, INT64_MAX, NULL) == BOUNDTOKEN_OK);
+  CHECK(boundtoken_objects_upsert(objects, BOUNDTOKEN_OBJECT_KIND_NODE, name, name, name, 0, NULL) == BOUNDTOKEN_OK);
+  CHECK(boundtoken_objects_upsert(objects, BOUNDTOKEN_OBJECT_KIND_NODE, NOBODY, name, name, INT64_MAX, NULL) == BOUNDTOKEN_OK);
   CHECK(boundtoken_objects_count(objects) == 1);
   // The same holds for a webhook configuration.
-  const boundtoken_object_kind without_namespace[] = {BOUNDTOKEN_KIND_VALIDATING_WEBHOOK_CONFIGURATION,
-                                                      BOUNDTOKEN_KIND_MUTATING_WEBHOOK_CONFIGURATION};
+  const boundtoken_object_kind without_namespace[] = {BOUNDTOKEN_OBJECT_KIND_VALIDATING_WEBHOOK_CONFIGURATION,
+                                                      BOUNDTOKEN_OBJECT_KIND_MUTATING_WEBHOOK_CONFIGURATION};
   for (size_t i = 0; i < 2; i++) {
     CHECK(boundtoken_objects_upsert(objects, without_namespace[i], NOBODY, name, name, 0, NULL) == BOUNDTOKEN_OK);
     CHECK(boundtoken_objects_count(objects) == 2);
     CHECK(boundtoken_objects_delete(objects, without_namespace[i], name, name, NULL) == BOUNDTOKEN_OK);
   }
-  FAILS(boundtoken_objects_delete(NULL, BOUNDTOKEN_KIND_NODE, NOBODY, name, &error), BOUNDTOKEN_NULL_ARGUMENT);
-  FAILS(boundtoken_objects_delete(objects, BOUNDTOKEN_KIND_NODE, NOBODY, NOBODY, &error), BOUNDTOKEN_OBJECT_INCOMPLETE);
-  FAILS(boundtoken_objects_delete(objects, BOUNDTOKEN_KIND_POD, NOBODY, name, &error), BOUNDTOKEN_OBJECT_INCOMPLETE);
-  FAILS(boundtoken_objects_delete(objects, BOUNDTOKEN_KIND_POD, name, bad, &error), BOUNDTOKEN_NOT_UTF8);
+  FAILS(boundtoken_objects_delete(NULL, BOUNDTOKEN_OBJECT_KIND_NODE, NOBODY, name, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_objects_delete(objects, BOUNDTOKEN_OBJECT_KIND_NODE, NOBODY, NOBODY, &error), BOUNDTOKEN_OBJECT_INCOMPLETE);
+  FAILS(boundtoken_objects_delete(objects, BOUNDTOKEN_OBJECT_KIND_POD, NOBODY, name, &error), BOUNDTOKEN_OBJECT_INCOMPLETE);
+  FAILS(boundtoken_objects_delete(objects, BOUNDTOKEN_OBJECT_KIND_POD, name, bad, &error), BOUNDTOKEN_NOT_UTF8);
   FAILS(boundtoken_objects_delete(objects, (boundtoken_object_kind)7, name, name, &error), BOUNDTOKEN_UNKNOWN_VALUE);
-  CHECK(boundtoken_objects_delete(objects, BOUNDTOKEN_KIND_NODE, NOBODY, name, NULL) == BOUNDTOKEN_OK);
-  CHECK(boundtoken_objects_delete(objects, BOUNDTOKEN_KIND_NODE, NOBODY, name, NULL) == BOUNDTOKEN_OK);
+  CHECK(boundtoken_objects_delete(objects, BOUNDTOKEN_OBJECT_KIND_NODE, NOBODY, name, NULL) == BOUNDTOKEN_OK);
+  CHECK(boundtoken_objects_delete(objects, BOUNDTOKEN_OBJECT_KIND_NODE, NOBODY, name, NULL) == BOUNDTOKEN_OK);
   CHECK(boundtoken_objects_count(objects) == 0);
   boundtoken_objects_free(objects);
 
@@ -178,9 +178,9 @@ static void objects_are_checked(void) {
   FAILS(boundtoken_objects_from_callback(never, NULL, NULL, NULL, &error), BOUNDTOKEN_NULL_ARGUMENT);
   DEMAND(boundtoken_objects_from_callback(never, NULL, NULL, &objects, NULL) == BOUNDTOKEN_OK);
   FAILS(boundtoken_objects_load_json(objects, "[]", 2, NULL, &error), BOUNDTOKEN_NOT_AN_OBJECT_STORE);
-  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, name, name, name, 0, &error),
+  FAILS(boundtoken_objects_upsert(objects, BOUNDTOKEN_OBJECT_KIND_POD, name, name, name, 0, &error),
         BOUNDTOKEN_NOT_AN_OBJECT_STORE);
-  FAILS(boundtoken_objects_delete(objects, BOUNDTOKEN_KIND_POD, name, name, &error), BOUNDTOKEN_NOT_AN_OBJECT_STORE);
+  FAILS(boundtoken_objects_delete(objects, BOUNDTOKEN_OBJECT_KIND_POD, name, name, &error), BOUNDTOKEN_NOT_AN_OBJECT_STORE);
   CHECK(boundtoken_objects_count(objects) == 0);
   boundtoken_objects_free(objects);
 }
@@ -206,7 +206,7 @@ static void builders_are_checked(void) {
   CHECK(boundtoken_verifier_builder_cached_tokens(NULL, 1) == BOUNDTOKEN_NULL_ARGUMENT);
   CHECK(boundtoken_verifier_builder_cache_size(NULL, 1) == BOUNDTOKEN_NULL_ARGUMENT);
   CHECK(boundtoken_verifier_builder_cluster(NULL, NULL) == BOUNDTOKEN_NULL_ARGUMENT);
-  CHECK(boundtoken_verifier_builder_on_unavailable(NULL, BOUNDTOKEN_UNAVAILABLE_REFUSE) == BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(boundtoken_verifier_builder_on_unavailable(NULL, BOUNDTOKEN_ON_UNAVAILABLE_REFUSE) == BOUNDTOKEN_NULL_ARGUMENT);
   CHECK(boundtoken_verifier_builder_fast_rsa(NULL, 1) == BOUNDTOKEN_NULL_ARGUMENT);
   FAILS(boundtoken_verifier_builder_build(NULL, &verifier, &error), BOUNDTOKEN_NULL_ARGUMENT);
   CHECK(verifier == NULL);
@@ -393,6 +393,175 @@ static void claims_that_are_no_ordinary_json_are_refused(void) {
   boundtoken_keys_free(keys);
 }
 
+// A buffer that a record can be read from through the struct.
+typedef union {
+  boundtoken_record header;
+  unsigned char bytes[8192];
+} record_buffer;
+
+static int is_zero(const unsigned char *bytes, size_t len) {
+  for (size_t i = 0; i < len; i++) {
+    if (bytes[i] != 0) return 0;
+  }
+  return 1;
+}
+
+static boundtoken_str text_of(const record_buffer *record, boundtoken_record_text text) {
+  boundtoken_str str = {text.offset == 0 ? NULL : (const char *)record->bytes + text.offset, text.len};
+  return str;
+}
+
+// Verifies into buffers of every size, each filled with the record of an accepted token before.
+static void records_are_complete_or_decide_nothing(void) {
+  static record_buffer record, before;
+  const size_t header = sizeof(boundtoken_record);
+  boundtoken_keys *keys = keys_of(jwks);
+  boundtoken_verifier *verifier = verifier_of(issuer, "vault", keys, NULL);
+  boundtoken_verify_options options = {sizeof options, BOUNDTOKEN_VERIFY_AT, 0, 0, NULL, 0};
+  options.now = now;
+  size_t needed = 7;
+  CHECK(boundtoken_verifier_largest_record(verifier) > 10000 && boundtoken_verifier_largest_record(NULL) == 0);
+
+  CHECK(boundtoken_verify_into(verifier, token.data, token.len, &options, NULL, 0, &needed) ==
+        BOUNDTOKEN_BUFFER_TOO_SMALL);
+  DEMAND(needed > header && needed < 2048 && needed <= boundtoken_verifier_largest_record(verifier));
+  const size_t whole = needed;
+  DEMAND(boundtoken_verify_into(verifier, token.data, token.len, &options, &before, sizeof before, NULL) == BOUNDTOKEN_OK);
+  CHECK(before.header.version == 1 && before.header.size == whole && before.header.status == BOUNDTOKEN_OK);
+  CHECK(before.header.claims_id > 0 && before.header.http_status == 200);
+  for (size_t capacity = 0; capacity < whole + 8; capacity++) {
+    record = before;
+    record.bytes[capacity] = 0xa5;
+    boundtoken_status status =
+        boundtoken_verify_into(verifier, token.data, token.len, &options, &record, capacity, &needed);
+    CHECK(needed == whole && record.bytes[capacity] == 0xa5);
+    CHECK(status == (capacity < whole ? BOUNDTOKEN_BUFFER_TOO_SMALL : BOUNDTOKEN_OK));
+    if (status == BOUNDTOKEN_OK) {
+      CHECK(memcmp(record.bytes, before.bytes, whole) == 0);
+    } else {
+      CHECK(is_zero(record.bytes, capacity < header ? capacity : header));
+    }
+  }
+
+  // A refusal keeps its reason, and as much of its message as there is room for.
+  boundtoken_error *refusal = NULL;
+  boundtoken_verified *verified = NULL;
+  FAILS(boundtoken_verify_at(verifier, "x", 1, now, &verified, &error), BOUNDTOKEN_TOKEN_PART_COUNT);
+  CHECK(boundtoken_verify_at(verifier, "x", 1, now, &verified, &refusal) == BOUNDTOKEN_TOKEN_PART_COUNT);
+  boundtoken_str message = boundtoken_error_message(refusal);
+  for (size_t capacity = 0; capacity < 1024; capacity++) {
+    record = before;
+    CHECK(boundtoken_verify_into(verifier, "x", 1, &options, &record, capacity, &needed) ==
+          BOUNDTOKEN_TOKEN_PART_COUNT);
+    if (capacity < header) {
+      CHECK(is_zero(record.bytes, capacity));
+      continue;
+    }
+    boundtoken_str cut = text_of(&record, record.header.message);
+    CHECK(record.header.version == 1 && record.header.status == BOUNDTOKEN_TOKEN_PART_COUNT);
+    CHECK(record.header.confirmed == BOUNDTOKEN_CONFIRMED_NONE && record.header.http_status == 401);
+    CHECK(record.header.size <= capacity && record.header.claims_id == 0 && record.header.payload.offset == 0);
+    CHECK(cut.len <= message.len && (cut.len == 0 || memcmp(cut.data, message.data, cut.len) == 0));
+    CHECK((cut.len == message.len) == (capacity >= needed));
+    if (capacity >= needed) {
+      CHECK(same(text_of(&record, record.header.www_authenticate), boundtoken_error_www_authenticate(refusal)));
+      CHECK(same(text_of(&record, record.header.name), boundtoken_error_name(refusal)));
+    }
+  }
+  boundtoken_error_free(refusal);
+
+  // A mistake of the program has a record too.
+  record = before;
+  CHECK(boundtoken_verify_into(NULL, "x", 1, NULL, &record, sizeof record, &needed) == BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(record.header.version == 1 && record.header.status == BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(record.header.http_status == 500 && record.header.www_authenticate.offset == 0);
+  CHECK(contains(text_of(&record, record.header.message), "`verifier`"));
+  CHECK(boundtoken_verify_into(verifier, NULL, 1, NULL, &record, sizeof record, NULL) == BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(contains(text_of(&record, record.header.message), "`token`"));
+  CHECK(boundtoken_verify_into(verifier, "x", TOO_LONG, NULL, &record, sizeof record, NULL) ==
+        BOUNDTOKEN_LENGTH_OUT_OF_RANGE);
+  // Without a buffer the status alone remains, whatever the capacity is.
+  CHECK(boundtoken_verify_into(verifier, "x", 1, NULL, NULL, TOO_LONG, NULL) == BOUNDTOKEN_TOKEN_PART_COUNT);
+  CHECK(boundtoken_verify_into(verifier, NULL, 0, NULL, &record, sizeof record, NULL) == BOUNDTOKEN_TOKEN_EMPTY);
+  boundtoken_verifier_free(verifier);
+  boundtoken_keys_free(keys);
+}
+
+static void options_are_checked(void) {
+  boundtoken_keys *keys = keys_of(jwks);
+  boundtoken_verifier *verifier = verifier_of(issuer, "somebody else", keys, NULL);
+  boundtoken_str vault = BOUNDTOKEN_STR("vault"), bad = BOUNDTOKEN_STR("\xff");
+  record_buffer record;
+  const boundtoken_verify_options at_now = {sizeof at_now, BOUNDTOKEN_VERIFY_AT, 0, now, NULL, 0};
+  boundtoken_verify_options options = at_now;
+#define VERIFY(changed) \
+  boundtoken_verify_into(verifier, token.data, token.len, &(changed), record.bytes, sizeof record, NULL)
+  options.size = sizeof options - 1;
+  CHECK(VERIFY(options) == BOUNDTOKEN_STRUCT_TOO_SMALL);
+  options = at_now;
+  options.flags |= 1u << 31;
+  CHECK(VERIFY(options) == BOUNDTOKEN_UNKNOWN_VALUE);
+  options = at_now;
+  options.reserved = 1;
+  CHECK(VERIFY(options) == BOUNDTOKEN_UNKNOWN_VALUE);
+  options = at_now;
+  options.now = -1;
+  CHECK(VERIFY(options) == BOUNDTOKEN_NEGATIVE_TIME);
+  options.flags = 0;
+  CHECK(VERIFY(options) != BOUNDTOKEN_NEGATIVE_TIME);
+  options = at_now;
+  options.audiences_len = 1;
+  CHECK(VERIFY(options) == BOUNDTOKEN_NULL_ARGUMENT);
+  options.audiences = &bad;
+  CHECK(VERIFY(options) == BOUNDTOKEN_NOT_UTF8);
+
+  options = at_now;
+  CHECK(VERIFY(options) == BOUNDTOKEN_AUDIENCE_MISMATCH);
+  options.audiences = &vault;
+  options.audiences_len = 1;
+  CHECK(VERIFY(options) == BOUNDTOKEN_OK);
+  CHECK(record.header.matched_audiences.count == 1);
+  // No audiences are those of the verifier, unless the caller says that there are none.
+  options.audiences_len = 0;
+  CHECK(VERIFY(options) == BOUNDTOKEN_AUDIENCE_MISMATCH);
+  boundtoken_verifier *for_vault = verifier_of(issuer, "vault", keys, NULL);
+  CHECK(boundtoken_verify_into(for_vault, token.data, token.len, &at_now, NULL, 0, NULL) == BOUNDTOKEN_BUFFER_TOO_SMALL);
+  options.flags |= BOUNDTOKEN_VERIFY_FOR;
+  CHECK(boundtoken_verify_into(for_vault, token.data, token.len, &options, NULL, 0, NULL) ==
+        BOUNDTOKEN_AUDIENCE_MISMATCH);
+#undef VERIFY
+  boundtoken_verifier_free(for_vault);
+  boundtoken_verifier_free(verifier);
+  boundtoken_keys_free(keys);
+}
+
+static void only_what_takes_no_signature_check_is_decided(void) {
+  boundtoken_keys *keys = keys_of(jwks);
+  boundtoken_verifier *verifier = verifier_of(issuer, "vault", keys, NULL);
+  record_buffer record;
+  boundtoken_verify_options whole = {sizeof whole, BOUNDTOKEN_VERIFY_AT, 0, now, NULL, 0}, cached = whole;
+  cached.flags |= BOUNDTOKEN_VERIFY_CACHED_ONLY;
+#define VERIFY(options, text, len) \
+  boundtoken_verify_into(verifier, text, len, &(options), &record, sizeof record, NULL)
+  for (int again = 0; again < 2; again++) {
+    CHECK(VERIFY(cached, token.data, token.len) == BOUNDTOKEN_NOT_CACHED);
+    CHECK(record.header.status == BOUNDTOKEN_NOT_CACHED && record.header.payload.offset == 0);
+  }
+  CHECK(VERIFY(cached, token.data, token.len - 1) == BOUNDTOKEN_TOKEN_NOT_BASE64URL);
+  CHECK(VERIFY(whole, token.data, token.len) == BOUNDTOKEN_OK);
+  const uint64_t id = record.header.claims_id;
+  CHECK(VERIFY(cached, token.data, token.len) == BOUNDTOKEN_OK);
+  CHECK(record.header.claims_id == id && id > 0);
+  boundtoken_str other =
+      BOUNDTOKEN_STR("{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\","
+                     "\"kid\":\"other\"}]}");
+  CHECK(boundtoken_keys_replace_jwks(keys, other.data, other.len, NULL) == BOUNDTOKEN_OK);
+  CHECK(VERIFY(cached, token.data, token.len) == BOUNDTOKEN_KEY_UNKNOWN);
+#undef VERIFY
+  boundtoken_verifier_free(verifier);
+  boundtoken_keys_free(keys);
+}
+
 // A callback with a fixed answer. It counts its calls.
 typedef struct {
   unsigned state;
@@ -404,15 +573,17 @@ typedef struct {
   int freed;
 } oracle;
 
-static boundtoken_object_state answer_as_told(void *userdata, boundtoken_object_kind kind,
-                                              boundtoken_str object_namespace, boundtoken_str object_name,
+static boundtoken_object_state answer_as_told(void *userdata, const boundtoken_object_query *query,
                                               boundtoken_object_answer *answer) {
   oracle *told = (oracle *)userdata;
-  boundtoken_str uid = kind == BOUNDTOKEN_KIND_POD ? told->claims.pod_uid : told->claims.service_account_uid;
+  const boundtoken_object_kind kind = query->kind;
+  boundtoken_str uid = kind == BOUNDTOKEN_OBJECT_KIND_POD ? told->claims.pod_uid : told->claims.service_account_uid;
   told->calls++;
-  CHECK(kind == BOUNDTOKEN_KIND_POD || kind == BOUNDTOKEN_KIND_SERVICE_ACCOUNT);
-  CHECK(same(object_namespace, told->claims.service_account_namespace));
-  CHECK(same(object_name, kind == BOUNDTOKEN_KIND_POD ? told->claims.pod_name : told->claims.service_account_name));
+  CHECK(kind == BOUNDTOKEN_OBJECT_KIND_POD || kind == BOUNDTOKEN_OBJECT_KIND_SERVICE_ACCOUNT);
+  CHECK(query->size == sizeof *query && answer->size == sizeof *answer);
+  CHECK(same(query->object_namespace, told->claims.service_account_namespace));
+  CHECK(same(query->object_name,
+             kind == BOUNDTOKEN_OBJECT_KIND_POD ? told->claims.pod_name : told->claims.service_account_name));
   CHECK(answer->uid_len == 0 && answer->deletion_timestamp == 0);
   if (told->uid != NULL) {
     memcpy(answer->uid, told->uid, strlen(told->uid));
@@ -465,31 +636,31 @@ static void call_backs_are_not_trusted(void) {
   boundtoken_confirmed confirmed = BOUNDTOKEN_CONFIRMED_NOT_CHECKED;
   const oracle honest = told;
 
-  told.state = BOUNDTOKEN_OBJECT_PRESENT;
-  CHECK(ask(&told, BOUNDTOKEN_UNAVAILABLE_REFUSE, &confirmed) == BOUNDTOKEN_OK);
+  told.state = BOUNDTOKEN_OBJECT_STATE_PRESENT;
+  CHECK(ask(&told, BOUNDTOKEN_ON_UNAVAILABLE_REFUSE, &confirmed) == BOUNDTOKEN_OK);
   CHECK(confirmed == BOUNDTOKEN_CONFIRMED_LIVE && told.calls == 2);
   told.deletion_timestamp = now - 59;
-  CHECK(ask(&told, BOUNDTOKEN_UNAVAILABLE_REFUSE, &confirmed) == BOUNDTOKEN_OK);
+  CHECK(ask(&told, BOUNDTOKEN_ON_UNAVAILABLE_REFUSE, &confirmed) == BOUNDTOKEN_OK);
   told.deletion_timestamp = now - 60;
-  CHECK(ask(&told, BOUNDTOKEN_UNAVAILABLE_ACCEPT, &confirmed) == BOUNDTOKEN_SERVICE_ACCOUNT_DELETED);
+  CHECK(ask(&told, BOUNDTOKEN_ON_UNAVAILABLE_ACCEPT, &confirmed) == BOUNDTOKEN_SERVICE_ACCOUNT_DELETED);
   CHECK(told.calls == 1);
   told.deletion_timestamp = 0;
   told.uid = "another";
   told.uid_len = 7;
-  CHECK(ask(&told, BOUNDTOKEN_UNAVAILABLE_ACCEPT, &confirmed) == BOUNDTOKEN_SERVICE_ACCOUNT_UID_MISMATCH);
+  CHECK(ask(&told, BOUNDTOKEN_ON_UNAVAILABLE_ACCEPT, &confirmed) == BOUNDTOKEN_SERVICE_ACCOUNT_UID_MISMATCH);
   told.uid_len = 0;
-  CHECK(ask(&told, BOUNDTOKEN_UNAVAILABLE_ACCEPT, &confirmed) == BOUNDTOKEN_SERVICE_ACCOUNT_UID_MISMATCH);
+  CHECK(ask(&told, BOUNDTOKEN_ON_UNAVAILABLE_ACCEPT, &confirmed) == BOUNDTOKEN_SERVICE_ACCOUNT_UID_MISMATCH);
   told = honest;
-  told.state = BOUNDTOKEN_OBJECT_ABSENT;
-  CHECK(ask(&told, BOUNDTOKEN_UNAVAILABLE_ACCEPT, &confirmed) == BOUNDTOKEN_SERVICE_ACCOUNT_NOT_FOUND);
+  told.state = BOUNDTOKEN_OBJECT_STATE_ABSENT;
+  CHECK(ask(&told, BOUNDTOKEN_ON_UNAVAILABLE_ACCEPT, &confirmed) == BOUNDTOKEN_SERVICE_ACCOUNT_NOT_FOUND);
 
   // An invalid answer counts as unavailable.
   oracle senseless[7];
   for (size_t i = 0; i < 7; i++) {
     senseless[i] = honest;
-    senseless[i].state = BOUNDTOKEN_OBJECT_PRESENT;
+    senseless[i].state = BOUNDTOKEN_OBJECT_STATE_PRESENT;
   }
-  senseless[0].state = BOUNDTOKEN_OBJECT_UNAVAILABLE;
+  senseless[0].state = BOUNDTOKEN_OBJECT_STATE_UNAVAILABLE;
   senseless[1].state = 4;
   senseless[2].state = 0xffffffff;
   senseless[3].uid = "x";
@@ -500,15 +671,15 @@ static void call_backs_are_not_trusted(void) {
   senseless[5].uid_len = 1;
   senseless[6].deletion_timestamp = -1;
   for (size_t i = 0; i < 7; i++) {
-    CHECK(ask(&senseless[i], BOUNDTOKEN_UNAVAILABLE_REFUSE, &confirmed) == BOUNDTOKEN_BOUND_OBJECT_UNAVAILABLE);
-    CHECK(ask(&senseless[i], BOUNDTOKEN_UNAVAILABLE_ACCEPT, &confirmed) == BOUNDTOKEN_OK);
+    CHECK(ask(&senseless[i], BOUNDTOKEN_ON_UNAVAILABLE_REFUSE, &confirmed) == BOUNDTOKEN_BOUND_OBJECT_UNAVAILABLE);
+    CHECK(ask(&senseless[i], BOUNDTOKEN_ON_UNAVAILABLE_ACCEPT, &confirmed) == BOUNDTOKEN_OK);
     CHECK(confirmed == BOUNDTOKEN_CONFIRMED_UNAVAILABLE);
   }
   // An object that is not followed refuses the token in any case.
   oracle blind = honest;
-  blind.state = BOUNDTOKEN_OBJECT_NOT_FOLLOWED;
-  CHECK(ask(&blind, BOUNDTOKEN_UNAVAILABLE_REFUSE, &confirmed) == BOUNDTOKEN_BOUND_OBJECT_NOT_FOLLOWED);
-  CHECK(ask(&blind, BOUNDTOKEN_UNAVAILABLE_ACCEPT, &confirmed) == BOUNDTOKEN_BOUND_OBJECT_NOT_FOLLOWED);
+  blind.state = BOUNDTOKEN_OBJECT_STATE_NOT_FOLLOWED;
+  CHECK(ask(&blind, BOUNDTOKEN_ON_UNAVAILABLE_REFUSE, &confirmed) == BOUNDTOKEN_BOUND_OBJECT_NOT_FOLLOWED);
+  CHECK(ask(&blind, BOUNDTOKEN_ON_UNAVAILABLE_ACCEPT, &confirmed) == BOUNDTOKEN_BOUND_OBJECT_NOT_FOLLOWED);
   boundtoken_verified_free(verified);
   boundtoken_verifier_free(verifier);
   boundtoken_keys_free(keys);
@@ -537,13 +708,13 @@ static void objects_change_under_the_verifier(void) {
   uid = claims.pod_uid;
 
   boundtoken_verified *other = NULL;
-  CHECK(boundtoken_objects_delete(objects, BOUNDTOKEN_KIND_POD, space, pod, NULL) == BOUNDTOKEN_OK);
+  CHECK(boundtoken_objects_delete(objects, BOUNDTOKEN_OBJECT_KIND_POD, space, pod, NULL) == BOUNDTOKEN_OK);
   FAILS(boundtoken_verify_at(verifier, token.data, token.len, now, &other, &error), BOUNDTOKEN_POD_NOT_FOUND);
-  CHECK(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, space, pod, space, 0, NULL) == BOUNDTOKEN_OK);
+  CHECK(boundtoken_objects_upsert(objects, BOUNDTOKEN_OBJECT_KIND_POD, space, pod, space, 0, NULL) == BOUNDTOKEN_OK);
   FAILS(boundtoken_verify_at(verifier, token.data, token.len, now, &other, &error), BOUNDTOKEN_POD_UID_MISMATCH);
-  CHECK(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, space, pod, uid, now - 60, NULL) == BOUNDTOKEN_OK);
+  CHECK(boundtoken_objects_upsert(objects, BOUNDTOKEN_OBJECT_KIND_POD, space, pod, uid, now - 60, NULL) == BOUNDTOKEN_OK);
   FAILS(boundtoken_verify_at(verifier, token.data, token.len, now, &other, &error), BOUNDTOKEN_POD_DELETED);
-  CHECK(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, space, pod, uid, 0, NULL) == BOUNDTOKEN_OK);
+  CHECK(boundtoken_objects_upsert(objects, BOUNDTOKEN_OBJECT_KIND_POD, space, pod, uid, 0, NULL) == BOUNDTOKEN_OK);
   CHECK(boundtoken_verify_at(verifier, token.data, token.len, now, &other, NULL) == BOUNDTOKEN_OK);
   boundtoken_verified_free(other);
   boundtoken_verified_free(verified);
@@ -648,7 +819,7 @@ static void remembered_tokens_are_judged_as_others(void) {
       CHECK(boundtoken_verify_at(verifier, token.data, token.len, now, &verified, NULL) == BOUNDTOKEN_OK);
       boundtoken_verified_free(verified);
     }
-    boundtoken_objects_delete(objects, BOUNDTOKEN_KIND_POD, BOUNDTOKEN_STR("demo"), BOUNDTOKEN_STR("live"), NULL);
+    boundtoken_objects_delete(objects, BOUNDTOKEN_OBJECT_KIND_POD, BOUNDTOKEN_STR("demo"), BOUNDTOKEN_STR("live"), NULL);
     FAILS(boundtoken_verify_at(verifier, token.data, token.len, now, &verified, &error), BOUNDTOKEN_POD_NOT_FOUND);
     boundtoken_verifier_free(verifier);
     boundtoken_objects_free(objects);
@@ -676,6 +847,9 @@ int main(int argc, char **argv) {
   old_programs_get_the_members_they_know();
   structs_are_filled_to_their_size_only();
   claims_that_are_no_ordinary_json_are_refused();
+  records_are_complete_or_decide_nothing();
+  options_are_checked();
+  only_what_takes_no_signature_check_is_decided();
   call_backs_are_not_trusted();
   objects_change_under_the_verifier();
   limits_are_kept();

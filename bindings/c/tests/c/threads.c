@@ -101,11 +101,11 @@ int main(int argc, char **argv) {
     CHECK(boundtoken_keys_replace_jwks(keys, jwks.data, jwks.len, NULL) == BOUNDTOKEN_OK);
     CHECK(boundtoken_keys_replace_jwks(keys, "{\"keys\":[]}", 11, NULL) == BOUNDTOKEN_NO_USABLE_KEY);
     expect(BOUNDTOKEN_OK);
-    CHECK(boundtoken_objects_delete(objects, BOUNDTOKEN_KIND_POD, space, pod, NULL) == BOUNDTOKEN_OK);
+    CHECK(boundtoken_objects_delete(objects, BOUNDTOKEN_OBJECT_KIND_POD, space, pod, NULL) == BOUNDTOKEN_OK);
     expect(BOUNDTOKEN_POD_NOT_FOUND);
-    CHECK(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, space, pod, space, 0, NULL) == BOUNDTOKEN_OK);
+    CHECK(boundtoken_objects_upsert(objects, BOUNDTOKEN_OBJECT_KIND_POD, space, pod, space, 0, NULL) == BOUNDTOKEN_OK);
     expect(BOUNDTOKEN_POD_UID_MISMATCH);
-    CHECK(boundtoken_objects_upsert(objects, BOUNDTOKEN_KIND_POD, space, pod, uid, 0, NULL) == BOUNDTOKEN_OK);
+    CHECK(boundtoken_objects_upsert(objects, BOUNDTOKEN_OBJECT_KIND_POD, space, pod, uid, 0, NULL) == BOUNDTOKEN_OK);
     expect(BOUNDTOKEN_OK);
   }
   pthread_mutex_lock(&lock);
