@@ -141,6 +141,14 @@ enum {
   /// The verdict takes a signature check, and the caller asked for none. Nothing was decided. Call again
   /// without BOUNDTOKEN_VERIFY_CACHED_ONLY, on a thread that may take longer.
   BOUNDTOKEN_NOT_CACHED = 9,
+  /// Clusters have not answered yet. Nothing was decided. Wait, and call boundtoken_verification_finish again.
+  BOUNDTOKEN_STILL_ASKING = 10,
+  /// The library was built without clusters.
+  BOUNDTOKEN_NOT_BUILT_IN = 11,
+  /// Nothing happened before the time-out.
+  BOUNDTOKEN_TIMED_OUT = 12,
+  /// There is not one answer for each object of a checked token.
+  BOUNDTOKEN_ANSWERS_MISSING = 13,
   /// The document is not a JSON Web Key Set (RFC 7517 section 5), or is too large.
   BOUNDTOKEN_JWKS_UNREADABLE = 21,
   /// The document has no PEM block, or is too large.
@@ -189,6 +197,8 @@ enum {
   BOUNDTOKEN_CLUSTER_THREAD = 55,
   /// The process has forked since the connection was made. Only the parent process follows the cluster.
   BOUNDTOKEN_CLUSTER_FORKED = 56,
+  /// The cluster was freed, so nothing more is heard of it.
+  BOUNDTOKEN_CLUSTER_ENDED = 57,
   /// There is no token at all.
   BOUNDTOKEN_TOKEN_EMPTY = 101,
   /// The token is longer than the verifier's limit (16 KiB unless configured).
@@ -358,24 +368,9 @@ enum {
 // that boundtoken_verify would not call.
 #define BOUNDTOKEN_VERIFY_CACHED_ONLY 4
 
-// Whether the library checks common RS256 signatures with its own fast path. It runs on x86-64 CPUs with AVX-512
-// IFMA.
-typedef uint32_t boundtoken_fast_rsa_state;
-enum {
-  // The library was built without it.
-  BOUNDTOKEN_FAST_RSA_NOT_COMPILED = 0,
-  // The CPU or the operating system does not support the instructions.
-  BOUNDTOKEN_FAST_RSA_NO_INSTRUCTIONS = 1,
-  // The environment variable BOUNDTOKEN_FAST_RSA turned it off. Any value except `on` and the empty text does
-  // that.
-  BOUNDTOKEN_FAST_RSA_TURNED_OFF = 2,
-  // It failed its self-test and serves no key. Please report it.
-  BOUNDTOKEN_FAST_RSA_SELF_TEST_FAILED = 3,
-  // It serves all keys that it supports: RS256 keys of 2,048 bits with the exponent 65537.
-  BOUNDTOKEN_FAST_RSA_ON = 4,
-  // It disagreed once with the cryptography library and has been off since then. Please report it.
-  BOUNDTOKEN_FAST_RSA_SWITCHED_OFF = 5,
-};
+// Ask the verifier's clusters when their latest changes may not have arrived yet, as boundtoken_verify_online does. The
+// call may then wait for a network. It cannot be combined with BOUNDTOKEN_VERIFY_CACHED_ONLY.
+#define BOUNDTOKEN_VERIFY_ONLINE 8
 
 // The kinds of objects that a token can be bound to.
 typedef uint32_t boundtoken_object_kind;
@@ -454,6 +449,28 @@ enum {
   BOUNDTOKEN_CHANGE_STALE = 5,
 };
 
+// Whether the library checks common RS256 signatures with its own fast path. It runs on x86-64 CPUs with AVX-512
+// IFMA.
+typedef uint32_t boundtoken_fast_rsa_state;
+enum {
+  // The library was built without it.
+  BOUNDTOKEN_FAST_RSA_NOT_COMPILED = 0,
+  // The CPU or the operating system does not support the instructions.
+  BOUNDTOKEN_FAST_RSA_NO_INSTRUCTIONS = 1,
+  // The environment variable BOUNDTOKEN_FAST_RSA turned it off. Any value except `on` and the empty text does
+  // that.
+  BOUNDTOKEN_FAST_RSA_TURNED_OFF = 2,
+  // It failed its self-test and serves no key. Please report it.
+  BOUNDTOKEN_FAST_RSA_SELF_TEST_FAILED = 3,
+  // It serves all keys that it supports: RS256 keys of 2,048 bits with the exponent 65537.
+  BOUNDTOKEN_FAST_RSA_ON = 4,
+  // It disagreed once with the cryptography library and has been off since then. Please report it.
+  BOUNDTOKEN_FAST_RSA_SWITCHED_OFF = 5,
+};
+
+// A token whose bound objects were not looked up yet. It is not accepted. Immutable.
+typedef struct boundtoken_checked boundtoken_checked;
+
 // A connection to a cluster. A background thread keeps the cluster's keys and objects current.
 //
 // The cluster functions exist only if the library was built with its feature `kubernetes`. `make capi` builds it so.
@@ -474,8 +491,14 @@ enum {
 // system call, not through the C library, goes unnoticed.
 typedef struct boundtoken_cluster boundtoken_cluster;
 
+// The changes of a cluster, for a thread that waits for them. Only one thread at a time may use it.
+typedef struct boundtoken_cluster_changes boundtoken_cluster_changes;
+
 // What was known of a cluster at one moment, and how current it was. Immutable.
 typedef struct boundtoken_cluster_report boundtoken_cluster_report;
+
+// A connection to a cluster that is being made.
+typedef struct boundtoken_connecting boundtoken_connecting;
 
 // Why a call failed: number, name and message. Immutable.
 typedef struct boundtoken_error boundtoken_error;
@@ -486,6 +509,9 @@ typedef struct boundtoken_keys boundtoken_keys;
 // The objects that tokens are bound to. This is either a store in memory that the caller fills, or a callback of the
 // caller.
 typedef struct boundtoken_objects boundtoken_objects;
+
+// A verification that may wait for clusters. It holds a copy of the token, and keeps the verifier alive.
+typedef struct boundtoken_verification boundtoken_verification;
 
 // An accepted token. Immutable.
 typedef struct boundtoken_verified boundtoken_verified;
@@ -509,6 +535,27 @@ typedef struct {
   // The number of bytes.
   size_t len;
 } boundtoken_str;
+
+// Everything that an error says. Initialise it with its size: `boundtoken_error_details details = {sizeof details};`
+//
+// Later versions append members.
+typedef struct {
+  // The caller sets it to the size of the struct. Afterwards it is the number of bytes that were filled in.
+  size_t size;
+  // The status that the failed call returned.
+  uint32_t status;
+  // The status of an HTTP answer that refuses the request: 401, 503 if the same token may be accepted soon, and 500 for
+  // mistakes of the program.
+  uint32_t http_status;
+  // As boundtoken_error_name.
+  boundtoken_str name;
+  // As boundtoken_error_message.
+  boundtoken_str message;
+  // What to do about it, as one phrase. The message ends with it, except for mistakes with a message of their own.
+  boundtoken_str remedy;
+  // As boundtoken_error_www_authenticate.
+  boundtoken_str www_authenticate;
+} boundtoken_error_details;
 
 // The object that a callback is asked about. Later versions append members.
 typedef struct {
@@ -649,11 +696,12 @@ typedef struct {
 typedef struct {
   // The caller sets it to the size of the struct.
   size_t size;
-  // BOUNDTOKEN_VERIFY_AT, BOUNDTOKEN_VERIFY_FOR and BOUNDTOKEN_VERIFY_CACHED_ONLY, or a sum of them. Others are
-  // BOUNDTOKEN_UNKNOWN_VALUE.
+  // A sum of BOUNDTOKEN_VERIFY_AT, BOUNDTOKEN_VERIFY_FOR, BOUNDTOKEN_VERIFY_CACHED_ONLY and BOUNDTOKEN_VERIFY_ONLINE.
+  // Other numbers are BOUNDTOKEN_UNKNOWN_VALUE.
   uint32_t flags;
-  // Must be 0.
-  uint32_t reserved;
+  // With BOUNDTOKEN_VERIFY_ONLINE: how long the call may wait for the clusters, in milliseconds. After that it decides by
+  // what it knows. 0 means 20,000.
+  uint32_t timeout_milliseconds;
   // With BOUNDTOKEN_VERIFY_AT: the time, in Unix seconds.
   int64_t now;
   // The audiences of this call, instead of the verifier's own. See boundtoken_verify_for.
@@ -661,6 +709,32 @@ typedef struct {
   // The number of audiences.
   size_t audiences_len;
 } boundtoken_verify_options;
+
+// An object that a token is bound to.
+typedef struct {
+  // The kind of the object.
+  boundtoken_object_kind kind;
+  // The namespace of the object. Empty for a kind without namespaces.
+  boundtoken_str object_namespace;
+  // The name of the object.
+  boundtoken_str object_name;
+  // The uid of the very object that the token was issued for.
+  boundtoken_str uid;
+} boundtoken_bound_object;
+
+// What a caller has found out about an object.
+typedef struct {
+  // A boundtoken_object_state. A number that is none counts as BOUNDTOKEN_OBJECT_STATE_UNAVAILABLE.
+  uint32_t state;
+  // The object's metadata.uid if it is present.
+  boundtoken_str uid;
+  // The object's metadata.deletionTimestamp in Unix seconds, or 0 if it is not being deleted.
+  int64_t deletion_timestamp;
+} boundtoken_found_object;
+
+// Says that something is done. It is called at most once for each time that there was something to wait for, from any
+// thread. It must return soon, and must not throw, unwind or longjmp out. It may call every function of the library.
+typedef void (*boundtoken_done_callback)(void *userdata);
 
 // A change, lent to a callback until the callback returns. Later versions append members.
 typedef struct {
@@ -849,6 +923,13 @@ typedef struct {
 extern "C" {
 #endif // __cplusplus
 
+// Returns what the library was built of, as a JSON object, for logs and reports of faults.
+//
+// Its members are `version`, `cryptography` (`ring` or `aws-lc-rs`), `features` (an array with `kubernetes` and `fast-rsa` as
+// far as they are built in), `cpuPaths` (an array with `fast-rsa` if the CPU and the environment allow it) and `target` (the
+// architecture and the operating system). Later versions may add members. The text is static. Any thread.
+boundtoken_str boundtoken_build_info(void);
+
 // Returns the version of the loaded library, such as `0.1.0`. The text is static. Any thread.
 //
 // BOUNDTOKEN_VERSION_STRING is the version of the header that the program was compiled with.
@@ -863,6 +944,17 @@ boundtoken_str boundtoken_status_name(boundtoken_status status);
 //
 // A number that this version does not know has a phrase too. The text is static. Any thread.
 boundtoken_str boundtoken_status_description(boundtoken_status status);
+
+// Returns everything that an error says, in one call.
+//
+// `details`: its member `size` must be set. At most `size` bytes are written, and none on failure. Its texts live as long as
+// `error`.
+//
+// Any thread.
+//
+// BOUNDTOKEN_STRUCT_TOO_SMALL: `size` is not set, or is smaller than in any version of the header.
+boundtoken_status boundtoken_error_get(const boundtoken_error *error,
+                                       boundtoken_error_details *details);
 
 // Returns the status that the failed call returned. BOUNDTOKEN_OK if `error` is NULL. Any thread.
 boundtoken_status boundtoken_error_status(const boundtoken_error *error);
@@ -947,6 +1039,9 @@ size_t boundtoken_keys_skipped_count(const boundtoken_keys *keys);
 boundtoken_error *boundtoken_keys_skipped(const boundtoken_keys *keys,
                                           size_t index);
 
+// Retains the handle and returns it, like boundtoken_verifier_retain. Any thread.
+boundtoken_keys *boundtoken_keys_retain(const boundtoken_keys *keys);
+
 // Frees the handle. NULL is ignored. Verifiers that use the keys keep them alive.
 void boundtoken_keys_free(boundtoken_keys *keys);
 
@@ -980,6 +1075,17 @@ boundtoken_status boundtoken_objects_load_json(const boundtoken_objects *objects
                                                size_t len,
                                                size_t *loaded,
                                                boundtoken_error **error);
+
+// Replaces everything in a store by the objects of a JSON document, at once for all verifiers that use the store.
+//
+// It is for programs that list the objects of a cluster again and again. No object that is in both is missing in between.
+// Arguments and failures are those of boundtoken_objects_load_json. On failure the old objects stay. Any thread.
+BOUNDTOKEN_MUST_USE
+boundtoken_status boundtoken_objects_replace_json(const boundtoken_objects *objects,
+                                                  const char *data,
+                                                  size_t len,
+                                                  size_t *loaded,
+                                                  boundtoken_error **error);
 
 // Adds or replaces one object in a store, at once for all verifiers that use the store.
 //
@@ -1015,6 +1121,9 @@ boundtoken_status boundtoken_objects_delete(const boundtoken_objects *objects,
 
 // Returns the number of objects in a store. 0 if `objects` is NULL or comes from a callback. Any thread.
 size_t boundtoken_objects_count(const boundtoken_objects *objects);
+
+// Retains the handle and returns it, like boundtoken_verifier_retain. Any thread.
+boundtoken_objects *boundtoken_objects_retain(const boundtoken_objects *objects);
 
 // Frees the handle. NULL is ignored. Verifiers that use the objects keep them alive.
 void boundtoken_objects_free(boundtoken_objects *objects);
@@ -1191,6 +1300,39 @@ boundtoken_status boundtoken_verify_for_at(const boundtoken_verifier *verifier,
                                            boundtoken_verified **verified,
                                            boundtoken_error **error);
 
+// Verifies a token like boundtoken_verify, but asks the verifier's clusters when their latest changes may not have
+// arrived yet.
+//
+// It asks in two cases. If a token names an unknown key, it asks all clusters for their keys. If a token is less
+// than a minute old and one of its objects has not been seen yet, it asks the token's cluster about that object.
+//
+// Most calls ask nobody and are as fast as boundtoken_verify. A call that asks waits a fraction of a second for keys
+// and some seconds for objects. A thread that must not wait calls boundtoken_verify, or boundtoken_verification_start.
+// boundtoken_verify_into does the same with BOUNDTOKEN_VERIFY_ONLINE, and has a time-out.
+//
+// A bad token cannot cause unbounded work. It asks about objects only if signature, audience and times of the token
+// are good. Keys are requested at most once every ten seconds, however many tokens name unknown keys. Few requests
+// for objects run at a time, and that an object does not exist is remembered for some seconds.
+//
+// The clusters' threads only do the asking. The caller's thread judges the token and calls the callbacks, and
+// nothing of the verifier is used after the call. Any thread. It asks nobody if it is called from a callback of
+// boundtoken_cluster_on_change. It does not ask a cluster that was freed.
+//
+// BOUNDTOKEN_CLUSTER_FORKED: a cluster was connected to before a fork. The token was not judged. Connect in this
+// process.
+BOUNDTOKEN_MUST_USE
+boundtoken_status boundtoken_verify_online(const boundtoken_verifier *verifier,
+                                           const char *token,
+                                           size_t token_len,
+                                           boundtoken_verified **verified,
+                                           boundtoken_error **error);
+
+// Retains a verifier and returns it. It then takes one call more of boundtoken_verifier_free to free it.
+//
+// This is for programs and languages that share a handle among owners who do not know each other. NULL is returned as it is.
+// Any thread.
+boundtoken_verifier *boundtoken_verifier_retain(const boundtoken_verifier *verifier);
+
 // Frees a verifier. NULL is ignored. No thread may be using it. Verified tokens stay valid.
 void boundtoken_verifier_free(boundtoken_verifier *verifier);
 
@@ -1213,6 +1355,9 @@ boundtoken_status boundtoken_verified_claims(const boundtoken_verified *verified
 boundtoken_status boundtoken_verified_json(const boundtoken_verified *verified,
                                            boundtoken_str *json,
                                            boundtoken_error **error);
+
+// Retains a verified token and returns it, like boundtoken_verifier_retain. Any thread.
+boundtoken_verified *boundtoken_verified_retain(const boundtoken_verified *verified);
 
 // Frees a verified token and every text and array that it has lent. NULL is ignored.
 void boundtoken_verified_free(boundtoken_verified *verified);
@@ -1252,6 +1397,124 @@ boundtoken_status boundtoken_verify_into(const boundtoken_verifier *verifier,
 //
 // The largest record is many times larger than a usual one. 0 if `verifier` is NULL. Any thread.
 size_t boundtoken_verifier_largest_record(const boundtoken_verifier *verifier);
+
+// Checks everything about a token except its bound objects. This is the first of two steps, for languages and programs that
+// ask a network about objects, and wait for it, without a callback. boundtoken_confirm is the second.
+//
+// `token`: the bare token, `token_len` bytes. Not needed after the call.
+// `options`: how to verify it. NULL stands for zeros. BOUNDTOKEN_VERIFY_CACHED_ONLY and BOUNDTOKEN_VERIFY_ONLINE are
+// BOUNDTOKEN_UNKNOWN_VALUE.
+// `checked`: receives a handle to free with boundtoken_checked_free. NULL on failure.
+//
+// BOUNDTOKEN_OK does not accept the token. A source of objects that the verifier has is not asked. Any thread.
+BOUNDTOKEN_MUST_USE
+boundtoken_status boundtoken_check(const boundtoken_verifier *verifier,
+                                   const char *token,
+                                   size_t token_len,
+                                   const boundtoken_verify_options *options,
+                                   boundtoken_checked **checked,
+                                   boundtoken_error **error);
+
+// Returns the objects to look up, in the order in which they will be judged, and writes their number to `count`.
+//
+// NULL and 0 if `checked` is NULL. The objects live as long as `checked`. Any thread.
+const boundtoken_bound_object *boundtoken_checked_objects(const boundtoken_checked *checked,
+                                                          size_t *count);
+
+// Returns the label of the issuer that the token belongs to. Only the objects of that cluster can confirm the token.
+//
+// Absent if `checked` is NULL. The text lives as long as `checked`. Any thread.
+boundtoken_str boundtoken_checked_issuer_label(const boundtoken_checked *checked);
+
+// Judges the bound objects of a checked token by what the caller has found out, and its times once more.
+//
+// `checked`: from boundtoken_check with the same verifier. It stays valid.
+// `found`: one answer for each object of boundtoken_checked_objects, in the same order, `found_len` in all.
+// `options`: the time of this step. NULL stands for zeros. The audiences are those of the first step.
+// `verified`: receives a handle to free with boundtoken_verified_free. NULL on failure.
+//
+// BOUNDTOKEN_OK accepts the token. The rules are those of boundtoken_objects_callback. Any thread.
+//
+// BOUNDTOKEN_ANSWERS_MISSING: there is not one answer for each object.
+// BOUNDTOKEN_VERIFIER_MISMATCH: another verifier checked the token.
+BOUNDTOKEN_MUST_USE
+boundtoken_status boundtoken_confirm(const boundtoken_verifier *verifier,
+                                     const boundtoken_checked *checked,
+                                     const boundtoken_found_object *found,
+                                     size_t found_len,
+                                     const boundtoken_verify_options *options,
+                                     boundtoken_verified **verified,
+                                     boundtoken_error **error);
+
+// Does what boundtoken_confirm does, and writes the record of the verdict, as boundtoken_verify_into does. Any thread.
+BOUNDTOKEN_MUST_USE
+boundtoken_status boundtoken_confirm_into(const boundtoken_verifier *verifier,
+                                          const boundtoken_checked *checked,
+                                          const boundtoken_found_object *found,
+                                          size_t found_len,
+                                          const boundtoken_verify_options *options,
+                                          void *buffer,
+                                          size_t capacity,
+                                          size_t *needed);
+
+// Frees a checked token and the objects that it has lent. NULL is ignored.
+void boundtoken_checked_free(boundtoken_checked *checked);
+
+// Begins to verify a token like boundtoken_verify_online, but does not wait. This is for event loops and for languages with
+// functions that can wait.
+//
+// `token`: the bare token, `token_len` bytes. Copied.
+// `options`: how to verify it. NULL stands for zeros. Its time-out is not used: the caller decides when to stop waiting.
+// `callback`: called when boundtoken_verification_finish can go on. It may be NULL: then ask
+// boundtoken_verification_is_ready. It can be called before this call returns.
+// `userdata`: passed to each call. May be NULL.
+// `userdata_free`: called once with `userdata`, by any thread, after the last call of the callback. May be NULL.
+// `verification`: receives a handle to free with boundtoken_verification_free. NULL on failure. The caller then still owns
+// `userdata`.
+//
+// Most tokens are decided here, without a question to a cluster. Then the callback is not called, and
+// boundtoken_verification_is_ready is 1 at once. The clusters' threads only do the asking: the token is judged here and in
+// boundtoken_verification_finish, by the thread that calls them. Any thread.
+//
+// BOUNDTOKEN_UNKNOWN_VALUE: the options say BOUNDTOKEN_VERIFY_CACHED_ONLY.
+// BOUNDTOKEN_CLUSTER_FORKED: a cluster was connected to before a fork.
+BOUNDTOKEN_MUST_USE
+boundtoken_status boundtoken_verification_start(const boundtoken_verifier *verifier,
+                                                const char *token,
+                                                size_t token_len,
+                                                const boundtoken_verify_options *options,
+                                                boundtoken_done_callback callback,
+                                                void *userdata,
+                                                boundtoken_userdata_free userdata_free,
+                                                boundtoken_verification **verification,
+                                                boundtoken_error **error);
+
+// Returns 1 if boundtoken_verification_finish can go on without a wait, and 0 if clusters have not answered yet.
+//
+// 1 if `verification` is NULL. Any thread.
+int boundtoken_verification_is_ready(const boundtoken_verification *verification);
+
+// Judges the token by the answers of the clusters, and writes the record of the verdict, as boundtoken_verify_into does.
+//
+// `at_once`: 0 to wait for answers that are missing, and anything else to decide by what is known now, as after a time-out.
+//
+// BOUNDTOKEN_STILL_ASKING: clusters have not answered yet, or one must be asked another question. Nothing was decided. Wait
+// until the callback is called again, or until boundtoken_verification_is_ready is 1, and call again. It never comes if
+// `at_once` is not 0, and at most twice for one token.
+//
+// The verdict stays the same if the call is repeated, for example with a larger buffer. Any thread. It does not block, except
+// while another thread finishes the same verification.
+BOUNDTOKEN_MUST_USE
+boundtoken_status boundtoken_verification_finish(const boundtoken_verification *verification,
+                                                 int at_once,
+                                                 void *buffer,
+                                                 size_t capacity,
+                                                 size_t *needed);
+
+// Frees a verification, and gives up questions that are not answered yet. NULL is ignored.
+//
+// The callback can still be called until `userdata_free` is.
+void boundtoken_verification_free(boundtoken_verification *verification);
 
 // Connects to a cluster. Returns once its keys are loaded and its objects are known. From then on both are kept
 // current.
@@ -1312,7 +1575,11 @@ boundtoken_status boundtoken_verifier_builder_cluster(boundtoken_verifier_builde
 // was connected to before a fork. Any thread. It takes no lock.
 int boundtoken_cluster_is_stale(const boundtoken_cluster *cluster);
 
-// Ends the connection and waits for its thread to end. NULL is ignored. No other thread may be using the handle.
+// Retains the handle and returns it, like boundtoken_verifier_retain. Any thread.
+boundtoken_cluster *boundtoken_cluster_retain(const boundtoken_cluster *cluster);
+
+// Ends the connection and waits for its thread to end. If the handle was retained, the last call does. NULL is ignored. No
+// other thread may be using the handle.
 //
 // Verifiers built from it stay valid: see boundtoken_verifier_builder_cluster.
 //
@@ -1322,31 +1589,51 @@ int boundtoken_cluster_is_stale(const boundtoken_cluster *cluster);
 // In a child process after a fork it does nothing, because the memory of the handle cannot be freed safely there.
 void boundtoken_cluster_free(boundtoken_cluster *cluster);
 
-// Verifies a token like boundtoken_verify, but asks the verifier's clusters when their latest changes may not have
-// arrived yet.
+// Begins to connect to a cluster like boundtoken_cluster_connect, but does not wait.
 //
-// It asks in two cases. If a token names an unknown key, it asks all clusters for their keys. If a token is less
-// than a minute old and one of its objects has not been seen yet, it asks the token's cluster about that object.
+// `configuration`: a JSON object, `len` bytes. See boundtoken_cluster_connect. Not needed after the call.
+// `callback`: called once when the connection is made or has failed. It may be NULL: then ask
+// boundtoken_connecting_is_ready. It can be called before this call returns.
+// `userdata`: passed to the callback. May be NULL.
+// `userdata_free`: called once with `userdata`, by any thread, after the callback. May be NULL.
+// `connecting`: receives a handle to free with boundtoken_connecting_free. NULL on failure. The caller then still owns
+// `userdata`.
 //
-// Most calls ask nobody and are as fast as boundtoken_verify. A call that asks waits a fraction of a second for keys
-// and some seconds for objects. A thread that must not wait should call boundtoken_verify.
+// Any thread.
 //
-// A bad token cannot cause unbounded work. It asks about objects only if signature, audience and times of the token
-// are good. Keys are requested at most once every ten seconds, however many tokens name unknown keys. Few requests
-// for objects run at a time, and that an object does not exist is remembered for some seconds.
-//
-// The clusters' threads only do the asking. The caller's thread judges the token and calls the callbacks, and
-// nothing of the verifier is used after the call. Any thread. It asks nobody if it is called from a callback of
-// boundtoken_cluster_on_change. It does not ask a cluster that was freed.
-//
-// BOUNDTOKEN_CLUSTER_FORKED: a cluster was connected to before a fork. The token was not judged. Connect in this
-// process.
+// BOUNDTOKEN_CLUSTER_CONFIGURATION: the configuration cannot be used.
+// BOUNDTOKEN_CLUSTER_THREAD: the background thread could not be started.
 BOUNDTOKEN_MUST_USE
-boundtoken_status boundtoken_verify_online(const boundtoken_verifier *verifier,
-                                           const char *token,
-                                           size_t token_len,
-                                           boundtoken_verified **verified,
-                                           boundtoken_error **error);
+boundtoken_status boundtoken_connecting_start(const char *configuration,
+                                              size_t len,
+                                              boundtoken_done_callback callback,
+                                              void *userdata,
+                                              boundtoken_userdata_free userdata_free,
+                                              boundtoken_connecting **connecting,
+                                              boundtoken_error **error);
+
+// Returns 1 if the connection is made or has failed, and 0 if not. 1 if `connecting` is NULL. Any thread.
+int boundtoken_connecting_is_ready(const boundtoken_connecting *connecting);
+
+// Returns the connection.
+//
+// `cluster`: receives a handle to free with boundtoken_cluster_free. NULL on failure.
+//
+// It does not block. Only the first call that does not return BOUNDTOKEN_STILL_ASKING gets the connection. Any thread.
+//
+// BOUNDTOKEN_STILL_ASKING: the connection is not made yet. Wait for the callback, and call again.
+// BOUNDTOKEN_CLUSTER_FORKED: this is a child of the process that began to connect.
+// BOUNDTOKEN_CLUSTER_UNREACHABLE, BOUNDTOKEN_CLUSTER_FORBIDDEN, BOUNDTOKEN_CLUSTER_NOT_IN_STEP: as
+// boundtoken_cluster_connect. A later call says BOUNDTOKEN_NULL_ARGUMENT: there is nothing left to return.
+BOUNDTOKEN_MUST_USE
+boundtoken_status boundtoken_connecting_finish(const boundtoken_connecting *connecting,
+                                               boundtoken_cluster **cluster,
+                                               boundtoken_error **error);
+
+// Frees the handle, and gives up a connection that was not returned. NULL is ignored.
+//
+// The callback can still be called until `userdata_free` is. It does not wait for the connection's thread, which ends soon.
+void boundtoken_connecting_free(boundtoken_connecting *connecting);
 
 // Reports what is known of a cluster and how current it is, for logs and metrics.
 //
@@ -1399,6 +1686,39 @@ boundtoken_status boundtoken_cluster_on_change(const boundtoken_cluster *cluster
                                                void *userdata,
                                                boundtoken_userdata_free userdata_free,
                                                boundtoken_error **error);
+
+// Begins to collect what changes in a cluster from now on, for boundtoken_cluster_next_change. This is for languages whose
+// functions should not be called by a foreign thread. boundtoken_cluster_on_change tells of the same changes.
+//
+// `changes`: receives a handle to free with boundtoken_cluster_changes_free. NULL on failure.
+//
+// At most 1,024 changes wait to be read. Beyond that the oldest are dropped. Any thread.
+//
+// BOUNDTOKEN_CLUSTER_FORKED: the cluster was connected to before a fork.
+BOUNDTOKEN_MUST_USE
+boundtoken_status boundtoken_cluster_changes_new(const boundtoken_cluster *cluster,
+                                                 boundtoken_cluster_changes **changes,
+                                                 boundtoken_error **error);
+
+// Waits for the next change.
+//
+// `timeout_milliseconds`: how long to wait. 0 does not wait.
+// `change`: its member `size` must be set. At most `size` bytes are written, and none on failure. Its texts live until the
+// next call with these changes.
+//
+// The call blocks. It can be used from one thread at a time.
+//
+// BOUNDTOKEN_STRUCT_TOO_SMALL: `size` is not set, or is smaller than in any version of the header.
+// BOUNDTOKEN_TIMED_OUT: nothing has changed.
+// BOUNDTOKEN_CLUSTER_ENDED: the cluster was freed, and all its changes were read.
+BOUNDTOKEN_MUST_USE
+boundtoken_status boundtoken_cluster_next_change(boundtoken_cluster_changes *changes,
+                                                 uint32_t timeout_milliseconds,
+                                                 boundtoken_cluster_change *change,
+                                                 boundtoken_error **error);
+
+// Stops collecting changes, and frees them. NULL is ignored. No thread may be waiting for a change.
+void boundtoken_cluster_changes_free(boundtoken_cluster_changes *changes);
 
 // Returns the state and the counters of the fast path for RS256 in this process.
 //

@@ -8,7 +8,7 @@ use crate::objects::BoundObject;
 /// A token that is authentic and meant for this verifier, but whose bound objects nobody has looked up yet.
 ///
 /// See [`Verifier::check`](crate::Verifier::check).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use = "a checked token is not verified until it is confirmed"]
 pub struct CheckedToken {
     /// The identity of the verifier that checked the token.

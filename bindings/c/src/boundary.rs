@@ -49,6 +49,27 @@ pub(super) unsafe fn free<T>(handle: *mut T) {
     });
 }
 
+/// Gives up a handle that can be retained. This may call the caller's `userdata_free`.
+///
+/// # Safety
+/// `handle` is NULL or comes from [`pointer::share`], and its owner does not use it again.
+pub(super) unsafe fn release<T>(handle: *mut T) {
+    infallible((), || {
+        // SAFETY: the caller promises a live handle and gives it up.
+        unsafe { pointer::release(handle) };
+    });
+}
+
+/// Retains a handle and returns it.
+///
+/// # Safety
+/// `handle` is NULL or comes from [`pointer::share`] and is live.
+pub(super) unsafe fn retain<T>(handle: *const T) -> *mut T {
+    // SAFETY: promised by the caller.
+    unsafe { pointer::retain(handle) };
+    handle.cast_mut()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -276,7 +276,7 @@ pub unsafe extern "C" fn boundtoken_verifier_builder_build(
             return Err(failure);
         }
         let verifier = builder.issuers.into_iter().fold(builder.builder, VerifierBuilder::issuer).build()?;
-        out.set(boundtoken_verifier {
+        out.set_shared(boundtoken_verifier {
             verifier,
             #[cfg(feature = "kubernetes")]
             links: builder.links,

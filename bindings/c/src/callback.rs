@@ -109,7 +109,7 @@ pub unsafe extern "C" fn boundtoken_objects_from_callback(
         let out = unsafe { Out::new(objects, "objects") }?;
         let function = callback.ok_or_else(|| Mistake::NullArgument.of("callback"))?;
         let callback = Callback { function, userdata, userdata_free };
-        out.set(boundtoken_objects(Source::Callback(Arc::new(callback))));
+        out.set_shared(boundtoken_objects(Source::Callback(Arc::new(callback))));
         Ok(())
     };
     // SAFETY: the caller promises NULL or a place to write to.

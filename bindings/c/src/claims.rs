@@ -1,6 +1,5 @@
 //! The contents of a verified token.
 
-use std::mem::size_of;
 use std::ptr;
 use std::sync::OnceLock;
 
@@ -8,7 +7,7 @@ use boundtoken::{BoundObject, UnixSeconds, VerifiedToken};
 
 use crate::boundary;
 use crate::error::boundtoken_error;
-use crate::pointer::borrow;
+use crate::pointer::{StructOut, Versioned, borrow};
 use crate::status::{Mistake, boundtoken_status};
 use crate::string::boundtoken_str;
 
@@ -131,6 +130,9 @@ pub struct boundtoken_claims {
     pub issuer_label: boundtoken_str,
 }
 
+// SAFETY: its first member is its size, and it consists of numbers and pointers.
+unsafe impl Versioned for boundtoken_claims {}
+
 /// The size of [`boundtoken_claims`] in the first version of the header, which ended with `payload`. No caller has a
 /// smaller struct. Later versions append members and do not change this number.
 const SMALLEST_CLAIMS: usize = if cfg!(target_pointer_width = "64") { 336 } else { 184 };
@@ -150,19 +152,9 @@ pub unsafe extern "C" fn boundtoken_verified_claims(
     let body = || {
         // SAFETY: the caller promises NULL or a live token.
         let verified = unsafe { borrow(verified, "verified") }?;
-        // SAFETY: the caller promises NULL or a struct whose first member can be read, whatever its size.
-        let size = *unsafe { borrow(claims.cast::<usize>(), "claims") }?;
-        if size < SMALLEST_CLAIMS {
-            return Err(Mistake::StructTooSmall.of("claims"));
-        }
-        let view = verified.view.get_or_init(|| Box::new(View::of(&verified.token)));
-        let mut filled = view.claims;
-        filled.size = size.min(size_of::<boundtoken_claims>());
-        // SAFETY: the caller promises `size` bytes to write to, and no more are written. `filled` is a local
-        // variable, so the two do not overlap.
-        unsafe {
-            ptr::copy_nonoverlapping((&raw const filled).cast::<u8>(), claims.cast::<u8>(), filled.size);
-        }
+        // SAFETY: the caller promises NULL or a struct of the size in its first member.
+        let place = unsafe { StructOut::new(claims, SMALLEST_CLAIMS, "claims") }?;
+        place.set(verified.view.get_or_init(|| Box::new(View::of(&verified.token))).claims);
         Ok(())
     };
     // SAFETY: there is no error to write.
@@ -199,11 +191,20 @@ pub unsafe extern "C" fn boundtoken_verified_json(
     unsafe { boundary::fallible(error, body) }
 }
 
+/// Retains a verified token and returns it, like boundtoken_verifier_retain. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn boundtoken_verified_retain(
+    verified: *const boundtoken_verified,
+) -> *mut boundtoken_verified {
+    // SAFETY: the caller promises NULL or a live token.
+    unsafe { boundary::retain(verified) }
+}
+
 /// Frees a verified token and every text and array that it has lent. NULL is ignored.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_verified_free(verified: *mut boundtoken_verified) {
     // SAFETY: the caller promises NULL or a live token, and gives it up.
-    unsafe { boundary::free(verified) };
+    unsafe { boundary::release(verified) };
 }
 
 impl From<VerifiedToken> for boundtoken_verified {

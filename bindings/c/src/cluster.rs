@@ -10,6 +10,7 @@ use tokio::task::AbortHandle;
 use crate::boundary;
 use crate::builder::{self, boundtoken_verifier_builder};
 use crate::error::{CallFailure, boundtoken_error};
+use crate::notice::Notice;
 use crate::pointer::{Out, borrow};
 use crate::status::{Mistake, boundtoken_status};
 use crate::string::bytes;
@@ -18,16 +19,19 @@ mod answer;
 mod asking;
 mod background;
 mod change;
+mod changes;
 mod configuration;
+mod connecting;
 mod fork;
 mod report;
 
-use background::Background;
+use background::{Background, Connecting};
 use fork::Process;
 
-pub(super) use asking::Link;
-pub use asking::boundtoken_verify_online;
+pub(crate) use asking::{Asked, Link, Questions};
 pub use change::*;
+pub use changes::*;
+pub use connecting::*;
 pub use report::*;
 
 /// A connection to a cluster. A background thread keeps the cluster's keys and objects current.
@@ -110,8 +114,8 @@ pub unsafe extern "C" fn boundtoken_cluster_connect(
         let configuration = unsafe { bytes(configuration, len, "configuration") }?;
         let builder = configuration::read(configuration)?;
         let process = Process::current()?;
-        let (background, cluster) = Background::connect(builder)?;
-        out.set(boundtoken_cluster { background, cluster, process, teller: Mutex::default() });
+        let connected = Connecting::start(builder, &Notice::to_nobody())?.finish()?;
+        out.set_shared(boundtoken_cluster::new(connected, process));
         Ok(())
     };
     // SAFETY: the caller promises NULL or a place to write to.
@@ -156,7 +160,17 @@ pub unsafe extern "C" fn boundtoken_cluster_is_stale(cluster: *const boundtoken_
     })
 }
 
-/// Ends the connection and waits for its thread to end. NULL is ignored. No other thread may be using the handle.
+/// Retains the handle and returns it, like boundtoken_verifier_retain. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn boundtoken_cluster_retain(
+    cluster: *const boundtoken_cluster,
+) -> *mut boundtoken_cluster {
+    // SAFETY: the caller promises NULL or a live cluster.
+    unsafe { boundary::retain(cluster) }
+}
+
+/// Ends the connection and waits for its thread to end. If the handle was retained, the last call does. NULL is ignored. No
+/// other thread may be using the handle.
 ///
 /// Verifiers built from it stay valid: see boundtoken_verifier_builder_cluster.
 ///
@@ -171,11 +185,15 @@ pub unsafe extern "C" fn boundtoken_cluster_free(cluster: *mut boundtoken_cluste
     // The thread to wait for is in the parent, and a lock that it held at the fork is never released here.
     if !has_forked {
         // SAFETY: the caller promises NULL or a live cluster and gives it up.
-        unsafe { boundary::free(cluster) };
+        unsafe { boundary::release(cluster) };
     }
 }
 
 impl boundtoken_cluster {
+    fn new((background, cluster): (Background, Cluster), process: Process) -> Self {
+        Self { background, cluster, process, teller: Mutex::default() }
+    }
+
     /// Fails in a child process, where nothing follows the cluster.
     fn in_its_process(&self) -> Result<&Self, CallFailure> {
         if self.process.has_forked() { Err(Mistake::ClusterForked.into()) } else { Ok(self) }

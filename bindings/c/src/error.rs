@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use boundtoken::Rejection;
 
 use crate::boundary;
-use crate::pointer;
+use crate::pointer::{self, StructOut, Versioned, borrow};
 use crate::status::{Mistake, boundtoken_status};
 use crate::string::boundtoken_str;
 
@@ -39,6 +39,20 @@ impl CallFailure {
         }
     }
 
+    fn http_status(&self) -> u16 {
+        match self {
+            Self::Mistake { mistake, .. } => mistake.http_status(),
+            Self::Refused(rejection) => rejection.reason().http_status(),
+        }
+    }
+
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::Mistake { mistake, .. } => mistake.remedy(),
+            Self::Refused(rejection) => rejection.reason().remedy(),
+        }
+    }
+
     fn message(&self) -> String {
         match self {
             Self::Mistake { message, .. } => message.to_string(),
@@ -67,9 +81,78 @@ impl From<Rejection> for CallFailure {
 }
 
 impl boundtoken_error {
+    fn message(&self) -> &str {
+        self.message.get_or_init(|| self.failure.message())
+    }
+
+    fn www_authenticate(&self) -> &str {
+        self.www_authenticate.get_or_init(|| self.failure.www_authenticate())
+    }
+
     pub(super) fn new_handle(failure: CallFailure) -> *mut Self {
         pointer::new(Self { failure, message: OnceLock::new(), www_authenticate: OnceLock::new() })
     }
+}
+
+/// Everything that an error says. Initialise it with its size: `boundtoken_error_details details = {sizeof details};`
+///
+/// Later versions append members.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct boundtoken_error_details {
+    /// The caller sets it to the size of the struct. Afterwards it is the number of bytes that were filled in.
+    pub size: usize,
+    /// The status that the failed call returned.
+    pub status: u32,
+    /// The status of an HTTP answer that refuses the request: 401, 503 if the same token may be accepted soon, and 500 for
+    /// mistakes of the program.
+    pub http_status: u32,
+    /// As boundtoken_error_name.
+    pub name: boundtoken_str,
+    /// As boundtoken_error_message.
+    pub message: boundtoken_str,
+    /// What to do about it, as one phrase. The message ends with it, except for mistakes with a message of their own.
+    pub remedy: boundtoken_str,
+    /// As boundtoken_error_www_authenticate.
+    pub www_authenticate: boundtoken_str,
+}
+
+// SAFETY: its first member is its size, and it consists of numbers and pointers.
+unsafe impl Versioned for boundtoken_error_details {}
+
+/// The size of [`boundtoken_error_details`] in the first version of the header.
+const SMALLEST_DETAILS: usize = if cfg!(target_pointer_width = "64") { 80 } else { 44 };
+
+/// Returns everything that an error says, in one call.
+///
+/// `details`: its member `size` must be set. At most `size` bytes are written, and none on failure. Its texts live as long as
+/// `error`.
+///
+/// Any thread.
+///
+/// BOUNDTOKEN_STRUCT_TOO_SMALL: `size` is not set, or is smaller than in any version of the header.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn boundtoken_error_get(
+    error: *const boundtoken_error,
+    details: *mut boundtoken_error_details,
+) -> boundtoken_status {
+    let body = || {
+        // SAFETY: the caller promises NULL or a live error.
+        let error = unsafe { borrow(error, "error") }?;
+        // SAFETY: the caller promises NULL or a struct of the size in its first member.
+        unsafe { StructOut::new(details, SMALLEST_DETAILS, "details") }?.set(boundtoken_error_details {
+            size: size_of::<boundtoken_error_details>(),
+            status: error.failure.status().number(),
+            http_status: error.failure.http_status().into(),
+            name: boundtoken_str::lend(error.failure.name()),
+            message: boundtoken_str::lend(error.message()),
+            remedy: boundtoken_str::lend(error.failure.remedy()),
+            www_authenticate: boundtoken_str::lend(error.www_authenticate()),
+        });
+        Ok(())
+    };
+    // SAFETY: there is no error to write.
+    unsafe { boundary::fallible(std::ptr::null_mut(), body) }
 }
 
 /// Returns the status that the failed call returned. BOUNDTOKEN_OK if `error` is NULL. Any thread.
@@ -98,9 +181,7 @@ pub unsafe extern "C" fn boundtoken_error_message(error: *const boundtoken_error
     // SAFETY: the caller promises NULL or a live error.
     let error = unsafe { error.as_ref() };
     boundary::infallible(boundtoken_str::ABSENT, || {
-        boundtoken_str::lend_optional(
-            error.map(|error| error.message.get_or_init(|| error.failure.message()).as_str()),
-        )
+        boundtoken_str::lend_optional(error.map(boundtoken_error::message))
     })
 }
 
@@ -113,11 +194,7 @@ pub unsafe extern "C" fn boundtoken_error_www_authenticate(error: *const boundto
     // SAFETY: the caller promises NULL or a live error.
     let error = unsafe { error.as_ref() };
     boundary::infallible(boundtoken_str::ABSENT, || {
-        boundtoken_str::lend_optional(
-            error.map(|error| {
-                error.www_authenticate.get_or_init(|| error.failure.www_authenticate()).as_str()
-            }),
-        )
+        boundtoken_str::lend_optional(error.map(boundtoken_error::www_authenticate))
     })
 }
 

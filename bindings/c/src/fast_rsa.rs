@@ -1,6 +1,5 @@
 //! The fast path for RS256.
 
-use std::mem::size_of;
 use std::ptr;
 
 use boundtoken::VerificationPath;
@@ -8,8 +7,8 @@ use boundtoken::fast_rsa::{PathState, status};
 
 use crate::boundary;
 use crate::keys::boundtoken_keys;
-use crate::pointer::borrow;
-use crate::status::{Mistake, boundtoken_status};
+use crate::pointer::{StructOut, Versioned};
+use crate::status::boundtoken_status;
 
 /// Whether the library checks common RS256 signatures with its own fast path. It runs on x86-64 CPUs with AVX-512
 /// IFMA.
@@ -31,6 +30,9 @@ pub enum boundtoken_fast_rsa_state {
     BOUNDTOKEN_FAST_RSA_SWITCHED_OFF = 5,
 }
 
+/// A [`boundtoken_fast_rsa_state`] as it is in memory, where later versions can write other numbers.
+pub type FastRsaStateNumber = u32;
+
 /// The state and the counters of the fast path in this process. Initialise it with its size:
 /// `boundtoken_fast_rsa status = {sizeof status};`
 ///
@@ -41,7 +43,7 @@ pub struct boundtoken_fast_rsa {
     /// The caller sets it to the size of the struct. Afterwards it is the number of bytes that were filled in.
     pub size: usize,
     /// Whether the fast path is on.
-    pub state: boundtoken_fast_rsa_state,
+    pub state: FastRsaStateNumber,
     /// The number of keys that it supports but does not serve because they failed their self-test.
     pub keys_refused: u64,
     /// The number of signatures that it accepted and that the cryptography library checked again.
@@ -53,6 +55,9 @@ pub struct boundtoken_fast_rsa {
     /// How often the cryptography library came to another verdict. The library's verdict was used then.
     pub disagreements: u64,
 }
+
+// SAFETY: its first member is its size, and it consists of numbers.
+unsafe impl Versioned for boundtoken_fast_rsa {}
 
 /// The size of [`boundtoken_fast_rsa`] in the first version of the header, which ended with `disagreements`. No
 /// caller has a smaller struct. Later versions append members and do not change this number.
@@ -68,18 +73,8 @@ const SMALLEST: usize = if cfg!(target_pointer_width = "64") { 56 } else { 48 };
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_fast_rsa_status(status: *mut boundtoken_fast_rsa) -> boundtoken_status {
     let body = || {
-        // SAFETY: the caller promises NULL or a struct whose first member can be read, whatever its size.
-        let size = *unsafe { borrow(status.cast::<usize>(), "status") }?;
-        if size < SMALLEST {
-            return Err(Mistake::StructTooSmall.of("status"));
-        }
-        let mut filled = boundtoken_fast_rsa::now();
-        filled.size = size.min(size_of::<boundtoken_fast_rsa>());
-        // SAFETY: the caller promises `size` bytes to write to, and no more are written. `filled` is a local
-        // variable, so the two do not overlap.
-        unsafe {
-            ptr::copy_nonoverlapping((&raw const filled).cast::<u8>(), status.cast::<u8>(), filled.size);
-        }
+        // SAFETY: the caller promises NULL or a struct of the size in its first member.
+        unsafe { StructOut::new(status, SMALLEST, "status") }?.set(boundtoken_fast_rsa::now());
         Ok(())
     };
     // SAFETY: there is no error to write.
@@ -103,7 +98,7 @@ impl boundtoken_fast_rsa {
         let status = status();
         Self {
             size: size_of::<Self>(),
-            state: status.state.into(),
+            state: number(status.state),
             keys_refused: status.keys_refused,
             accepted_checked: status.accepted_checked,
             refused_checked: status.refused_checked,
@@ -113,17 +108,15 @@ impl boundtoken_fast_rsa {
     }
 }
 
-impl From<PathState> for boundtoken_fast_rsa_state {
-    fn from(state: PathState) -> Self {
-        match state {
-            PathState::NoInstructions => Self::BOUNDTOKEN_FAST_RSA_NO_INSTRUCTIONS,
-            PathState::TurnedOff => Self::BOUNDTOKEN_FAST_RSA_TURNED_OFF,
-            PathState::SelfTestFailed => Self::BOUNDTOKEN_FAST_RSA_SELF_TEST_FAILED,
-            PathState::On => Self::BOUNDTOKEN_FAST_RSA_ON,
-            PathState::SwitchedOff => Self::BOUNDTOKEN_FAST_RSA_SWITCHED_OFF,
-            // `State` is non-exhaustive. Do not claim that an unknown state serves keys.
-            _ => Self::BOUNDTOKEN_FAST_RSA_NOT_COMPILED,
-        }
+fn number(state: PathState) -> FastRsaStateNumber {
+    match state {
+        PathState::NoInstructions => 1,
+        PathState::TurnedOff => 2,
+        PathState::SelfTestFailed => 3,
+        PathState::On => 4,
+        PathState::SwitchedOff => 5,
+        // `PathState` is non-exhaustive. Do not claim that an unknown state serves keys.
+        _ => 0,
     }
 }
 

@@ -123,11 +123,18 @@ pub unsafe extern "C" fn boundtoken_keys_skipped(
     })
 }
 
+/// Retains the handle and returns it, like boundtoken_verifier_retain. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn boundtoken_keys_retain(keys: *const boundtoken_keys) -> *mut boundtoken_keys {
+    // SAFETY: the caller promises NULL or live keys.
+    unsafe { boundary::retain(keys) }
+}
+
 /// Frees the handle. NULL is ignored. Verifiers that use the keys keep them alive.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_keys_free(keys: *mut boundtoken_keys) {
     // SAFETY: the caller promises NULL or live keys, and gives them up.
-    unsafe { boundary::free(keys) };
+    unsafe { boundary::release(keys) };
 }
 
 /// Reads the keys of a document.
@@ -147,7 +154,7 @@ unsafe fn create(
         let out = unsafe { Out::new(keys, "keys") }?;
         // SAFETY: the caller promises `len` readable bytes.
         let document = unsafe { bytes(data, len, "data") }?;
-        out.set(boundtoken_keys(KeyStore::new(read(document)?)));
+        out.set_shared(boundtoken_keys(KeyStore::new(read(document)?)));
         Ok(())
     };
     // SAFETY: the caller promises NULL or a place to write to.

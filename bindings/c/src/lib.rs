@@ -19,31 +19,40 @@
 mod boundary;
 mod builder;
 mod callback;
+mod checked;
 mod claims;
 #[cfg(feature = "kubernetes")]
+mod cluster;
+#[cfg(not(feature = "kubernetes"))]
+#[path = "cluster_absent.rs"]
 mod cluster;
 mod error;
 mod fast_rsa;
 mod keys;
+mod notice;
 mod objects;
+mod options;
 mod pointer;
 mod record;
 mod status;
 mod string;
+mod verification;
 mod verify;
 mod version;
 
 pub use builder::*;
 pub use callback::*;
+pub use checked::*;
 pub use claims::*;
-#[cfg(feature = "kubernetes")]
 pub use cluster::*;
 pub use error::*;
 pub use fast_rsa::*;
 pub use keys::*;
+pub use notice::boundtoken_done_callback;
 pub use objects::*;
 pub use record::*;
 pub use status::*;
 pub use string::boundtoken_str;
+pub use verification::*;
 pub use verify::*;
 pub use version::*;

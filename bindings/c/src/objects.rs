@@ -3,7 +3,9 @@
 use std::ffi::c_char;
 use std::sync::Arc;
 
-use boundtoken::{ObjectKind, ObjectReference, ObjectStore, TrustedIssuer, Uid, UnixSeconds};
+use boundtoken::{
+    ObjectKind, ObjectReference, ObjectStore, ObjectStoreError, TrustedIssuer, Uid, UnixSeconds,
+};
 
 use crate::boundary;
 use crate::callback::Callback;
@@ -51,7 +53,7 @@ pub type ObjectKindNumber = u32;
 #[unsafe(no_mangle)]
 pub extern "C" fn boundtoken_objects_new() -> *mut boundtoken_objects {
     boundary::infallible(std::ptr::null_mut(), || {
-        pointer::new(boundtoken_objects(Source::Store(ObjectStore::new())))
+        pointer::share(boundtoken_objects(Source::Store(ObjectStore::new())))
     })
 }
 
@@ -83,25 +85,31 @@ pub unsafe extern "C" fn boundtoken_objects_load_json(
     loaded: *mut usize,
     error: *mut *mut boundtoken_error,
 ) -> boundtoken_status {
-    let body = || {
-        if !loaded.is_null() {
-            // SAFETY: not NULL, and the caller promises a place to write to.
-            unsafe { loaded.write(0) };
-        }
-        // SAFETY: the caller promises NULL or a live handle.
-        let store = unsafe { borrow(objects, "objects") }?.store()?;
-        // SAFETY: the caller promises `len` readable bytes.
-        let json = unsafe { bytes(data, len, "data") }?;
-        let count =
-            store.load_json(json).map_err(|error| Mistake::ObjectsUnreadable.with(error.to_string()))?;
-        if !loaded.is_null() {
-            // SAFETY: not NULL, and the caller promises a place to write to.
-            unsafe { loaded.write(count) };
-        }
-        Ok(())
+    // SAFETY: the arguments are passed on with what the caller promises of them.
+    unsafe { load(objects, data, len, loaded, ObjectStore::load_json, error) }
+}
+
+/// Replaces everything in a store by the objects of a JSON document, at once for all verifiers that use the store.
+///
+/// It is for programs that list the objects of a cluster again and again. No object that is in both is missing in between.
+/// Arguments and failures are those of boundtoken_objects_load_json. On failure the old objects stay. Any thread.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn boundtoken_objects_replace_json(
+    objects: *const boundtoken_objects,
+    data: *const c_char,
+    len: usize,
+    loaded: *mut usize,
+    error: *mut *mut boundtoken_error,
+) -> boundtoken_status {
+    let read = |store: &ObjectStore, json: &[u8]| {
+        let content = ObjectStore::new();
+        let count = content.load_json(json)?;
+        store.replace(&content);
+        Ok(count)
     };
-    // SAFETY: the caller promises NULL or a place to write to.
-    unsafe { boundary::fallible(error, body) }
+    // SAFETY: the arguments are passed on with what the caller promises of them.
+    unsafe { load(objects, data, len, loaded, read, error) }
 }
 
 /// Adds or replaces one object in a store, at once for all verifiers that use the store.
@@ -182,11 +190,50 @@ pub unsafe extern "C" fn boundtoken_objects_count(objects: *const boundtoken_obj
     })
 }
 
+/// Retains the handle and returns it, like boundtoken_verifier_retain. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn boundtoken_objects_retain(
+    objects: *const boundtoken_objects,
+) -> *mut boundtoken_objects {
+    // SAFETY: the caller promises NULL or a live handle.
+    unsafe { boundary::retain(objects) }
+}
+
 /// Frees the handle. NULL is ignored. Verifiers that use the objects keep them alive.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_objects_free(objects: *mut boundtoken_objects) {
     // SAFETY: the caller promises NULL or a live handle, and gives it up.
-    unsafe { boundary::free(objects) };
+    unsafe { boundary::release(objects) };
+}
+
+/// # Safety
+/// As the header says of `boundtoken_objects_load_json`.
+unsafe fn load(
+    objects: *const boundtoken_objects,
+    data: *const c_char,
+    len: usize,
+    loaded: *mut usize,
+    read: impl FnOnce(&ObjectStore, &[u8]) -> Result<usize, ObjectStoreError>,
+    error: *mut *mut boundtoken_error,
+) -> boundtoken_status {
+    let body = || {
+        if !loaded.is_null() {
+            // SAFETY: not NULL, and the caller promises a place to write to.
+            unsafe { loaded.write(0) };
+        }
+        // SAFETY: the caller promises NULL or a live handle.
+        let store = unsafe { borrow(objects, "objects") }?.store()?;
+        // SAFETY: the caller promises `len` readable bytes.
+        let json = unsafe { bytes(data, len, "data") }?;
+        let count = read(store, json).map_err(|error| Mistake::ObjectsUnreadable.with(error.to_string()))?;
+        if !loaded.is_null() {
+            // SAFETY: not NULL, and the caller promises a place to write to.
+            unsafe { loaded.write(count) };
+        }
+        Ok(())
+    };
+    // SAFETY: the caller promises NULL or a place to write to.
+    unsafe { boundary::fallible(error, body) }
 }
 
 impl boundtoken_objects {

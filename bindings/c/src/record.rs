@@ -2,15 +2,15 @@
 
 use std::ffi::{c_char, c_void};
 
+use boundtoken::VerifiedToken;
 use boundtoken::record::{self, Failure};
-use boundtoken::{UnixSeconds, VerifiedToken};
 
 use crate::boundary;
 use crate::error::CallFailure;
-use crate::objects::seconds;
+use crate::options::Options;
 use crate::pointer::borrow;
 use crate::status::{Mistake, boundtoken_status};
-use crate::string::{boundtoken_str, bytes, texts};
+use crate::string::{boundtoken_str, bytes};
 use crate::verify::boundtoken_verifier;
 
 /// Verify at the time `now` of the options, instead of the time of the system's clock.
@@ -22,6 +22,9 @@ pub const BOUNDTOKEN_VERIFY_FOR: u32 = 2;
 /// signature. Any other token gives BOUNDTOKEN_NOT_CACHED. Such a call takes less than a microsecond and calls no callback
 /// that boundtoken_verify would not call.
 pub const BOUNDTOKEN_VERIFY_CACHED_ONLY: u32 = 4;
+/// Ask the verifier's clusters when their latest changes may not have arrived yet, as boundtoken_verify_online does. The
+/// call may then wait for a network. It cannot be combined with BOUNDTOKEN_VERIFY_CACHED_ONLY.
+pub const BOUNDTOKEN_VERIFY_ONLINE: u32 = 8;
 
 /// How to verify a token. Initialise it with its size: `boundtoken_verify_options options = {sizeof options};`
 ///
@@ -31,11 +34,12 @@ pub const BOUNDTOKEN_VERIFY_CACHED_ONLY: u32 = 4;
 pub struct boundtoken_verify_options {
     /// The caller sets it to the size of the struct.
     pub size: usize,
-    /// BOUNDTOKEN_VERIFY_AT, BOUNDTOKEN_VERIFY_FOR and BOUNDTOKEN_VERIFY_CACHED_ONLY, or a sum of them. Others are
-    /// BOUNDTOKEN_UNKNOWN_VALUE.
+    /// A sum of BOUNDTOKEN_VERIFY_AT, BOUNDTOKEN_VERIFY_FOR, BOUNDTOKEN_VERIFY_CACHED_ONLY and BOUNDTOKEN_VERIFY_ONLINE.
+    /// Other numbers are BOUNDTOKEN_UNKNOWN_VALUE.
     pub flags: u32,
-    /// Must be 0.
-    pub reserved: u32,
+    /// With BOUNDTOKEN_VERIFY_ONLINE: how long the call may wait for the clusters, in milliseconds. After that it decides by
+    /// what it knows. 0 means 20,000.
+    pub timeout_milliseconds: u32,
     /// With BOUNDTOKEN_VERIFY_AT: the time, in Unix seconds.
     pub now: i64,
     /// The audiences of this call, instead of the verifier's own. See boundtoken_verify_for.
@@ -45,7 +49,7 @@ pub struct boundtoken_verify_options {
 }
 
 /// The size of [`boundtoken_verify_options`] in the first version of the header.
-const SMALLEST_OPTIONS: usize = if cfg!(target_pointer_width = "64") { 40 } else { 32 };
+pub(super) const SMALLEST_OPTIONS: usize = if cfg!(target_pointer_width = "64") { 40 } else { 32 };
 
 /// Where a text stands in a record.
 #[repr(C)]
@@ -310,65 +314,6 @@ impl CallFailure {
     }
 }
 
-/// How to verify a token.
-pub(super) struct Options<'a> {
-    /// `None` for the time of the system's clock.
-    now: Option<UnixSeconds>,
-    /// `None` for the audiences of the verifier.
-    audiences: Option<Vec<&'a str>>,
-    cached_only: bool,
-}
-
-impl Options<'_> {
-    /// # Safety
-    /// `options` is NULL, or points to as many bytes as its first member says. The texts can be read during `'a`.
-    pub(super) unsafe fn read(options: *const boundtoken_verify_options) -> Result<Self, CallFailure> {
-        if options.is_null() {
-            return Ok(Self { now: None, audiences: None, cached_only: false });
-        }
-        // SAFETY: the caller promises a struct whose first member can be read, whatever its size.
-        let size = *unsafe { borrow(options.cast::<usize>(), "options") }?;
-        if size < SMALLEST_OPTIONS {
-            return Err(Mistake::StructTooSmall.of("options"));
-        }
-        // SAFETY: the caller promises `size` bytes, which are at least those of this version.
-        let options = *unsafe { borrow(options, "options") }?;
-        let known = BOUNDTOKEN_VERIFY_AT | BOUNDTOKEN_VERIFY_FOR | BOUNDTOKEN_VERIFY_CACHED_ONLY;
-        if options.flags & !known != 0 || options.reserved != 0 {
-            return Err(Mistake::UnknownValue.of("options"));
-        }
-        let is_set = |flag| options.flags & flag != 0;
-        // SAFETY: the caller promises `audiences_len` readable texts.
-        let audiences = unsafe { texts(options.audiences, options.audiences_len, "audiences") }?;
-        Ok(Self {
-            now: if is_set(BOUNDTOKEN_VERIFY_AT) { Some(seconds(options.now, "now")?) } else { None },
-            audiences: (is_set(BOUNDTOKEN_VERIFY_FOR) || !audiences.is_empty()).then_some(audiences),
-            cached_only: is_set(BOUNDTOKEN_VERIFY_CACHED_ONLY),
-        })
-    }
-
-    pub(super) fn verify(
-        &self,
-        verifier: &boundtoken_verifier,
-        token: &[u8],
-    ) -> Result<VerifiedToken, CallFailure> {
-        let now = self.now.unwrap_or_else(UnixSeconds::now);
-        let verifier = verifier.judge();
-        let cached = match &self.audiences {
-            _ if !self.cached_only => None,
-            None => Some(verifier.verify_cached_at(token, now)),
-            Some(audiences) => Some(verifier.verify_cached_for_at(token, audiences, now)),
-        };
-        let verdict = match (cached, &self.audiences) {
-            (Some(None), _) => return Err(Mistake::NotCached.into()),
-            (Some(Some(verdict)), _) => verdict,
-            (None, None) => verifier.verify_at(token, now),
-            (None, Some(audiences)) => verifier.verify_for_at(token, audiences, now),
-        };
-        Ok(verdict?)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::mem::offset_of;
@@ -433,7 +378,7 @@ mod tests {
         let first = [
             (0, offset_of!(boundtoken_verify_options, size)),
             (pointer, offset_of!(boundtoken_verify_options, flags)),
-            (pointer + 4, offset_of!(boundtoken_verify_options, reserved)),
+            (pointer + 4, offset_of!(boundtoken_verify_options, timeout_milliseconds)),
             ((pointer + 8).next_multiple_of(8), offset_of!(boundtoken_verify_options, now)),
         ];
         for (documented, offset) in first {

@@ -85,6 +85,19 @@ mistakes! {
     /// BOUNDTOKEN_VERIFY_CACHED_ONLY, on a thread that may take longer.
     NotCached = 9, "not_cached",
         "the token's signature is not checked yet", "call again without BOUNDTOKEN_VERIFY_CACHED_ONLY";
+    /// Clusters have not answered yet. Nothing was decided. Wait, and call boundtoken_verification_finish again.
+    StillAsking = 10, "still_asking",
+        "clusters have not answered yet", "wait until the callback is called, and call again";
+    /// The library was built without clusters.
+    NotBuiltIn = 11, "not_built_in",
+        "the library was built without clusters", "use a library that was built with the feature `kubernetes`, as `make capi` does";
+    /// Nothing happened before the time-out.
+    TimedOut = 12, "timed_out",
+        "nothing happened before the time-out", "call again";
+
+    /// There is not one answer for each object of a checked token.
+    AnswersMissing = 13, "answers_missing",
+        "there is not one answer for each object", "pass as many as boundtoken_checked_objects returns, in its order";
 
     /// The document is not a JSON Web Key Set (RFC 7517 section 5), or is too large.
     JwksUnreadable = 21, "jwks_unreadable",
@@ -160,6 +173,9 @@ mistakes! {
     /// The process has forked since the connection was made. Only the parent process follows the cluster.
     ClusterForked = 56, "cluster_forked",
         "the cluster was connected to before a fork", "connect in each process, after the fork";
+    /// The cluster was freed, so nothing more is heard of it.
+    ClusterEnded = 57, "cluster_ended",
+        "the cluster was freed", "keep the handle of the cluster while its changes are read";
 }
 
 impl Mistake {

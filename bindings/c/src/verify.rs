@@ -8,6 +8,7 @@ use crate::boundary;
 use crate::claims::boundtoken_verified;
 use crate::error::{CallFailure, boundtoken_error};
 use crate::objects::seconds;
+use crate::options::Options;
 use crate::pointer::{Out, borrow};
 use crate::status::boundtoken_status;
 use crate::string::{boundtoken_str, bytes, texts};
@@ -115,11 +116,59 @@ pub unsafe extern "C" fn boundtoken_verify_for_at(
     unsafe { verify_for(verifier, token, token_len, audiences, audiences_len, now, verified, error) }
 }
 
+/// Verifies a token like boundtoken_verify, but asks the verifier's clusters when their latest changes may not have
+/// arrived yet.
+///
+/// It asks in two cases. If a token names an unknown key, it asks all clusters for their keys. If a token is less
+/// than a minute old and one of its objects has not been seen yet, it asks the token's cluster about that object.
+///
+/// Most calls ask nobody and are as fast as boundtoken_verify. A call that asks waits a fraction of a second for keys
+/// and some seconds for objects. A thread that must not wait calls boundtoken_verify, or boundtoken_verification_start.
+/// boundtoken_verify_into does the same with BOUNDTOKEN_VERIFY_ONLINE, and has a time-out.
+///
+/// A bad token cannot cause unbounded work. It asks about objects only if signature, audience and times of the token
+/// are good. Keys are requested at most once every ten seconds, however many tokens name unknown keys. Few requests
+/// for objects run at a time, and that an object does not exist is remembered for some seconds.
+///
+/// The clusters' threads only do the asking. The caller's thread judges the token and calls the callbacks, and
+/// nothing of the verifier is used after the call. Any thread. It asks nobody if it is called from a callback of
+/// boundtoken_cluster_on_change. It does not ask a cluster that was freed.
+///
+/// BOUNDTOKEN_CLUSTER_FORKED: a cluster was connected to before a fork. The token was not judged. Connect in this
+/// process.
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn boundtoken_verify_online(
+    verifier: *const boundtoken_verifier,
+    token: *const c_char,
+    token_len: usize,
+    verified: *mut *mut boundtoken_verified,
+    error: *mut *mut boundtoken_error,
+) -> boundtoken_status {
+    let judge = |verifier: &boundtoken_verifier, token: &[u8]| {
+        verifier.verify_online(token, &Options::<&str>::default())
+    };
+    // SAFETY: the arguments are passed on with what the caller promises of them.
+    unsafe { verify_by(verifier, token, token_len, judge, verified, error) }
+}
+
+/// Retains a verifier and returns it. It then takes one call more of boundtoken_verifier_free to free it.
+///
+/// This is for programs and languages that share a handle among owners who do not know each other. NULL is returned as it is.
+/// Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn boundtoken_verifier_retain(
+    verifier: *const boundtoken_verifier,
+) -> *mut boundtoken_verifier {
+    // SAFETY: the caller promises NULL or a live verifier.
+    unsafe { boundary::retain(verifier) }
+}
+
 /// Frees a verifier. NULL is ignored. No thread may be using it. Verified tokens stay valid.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_verifier_free(verifier: *mut boundtoken_verifier) {
     // SAFETY: the caller promises NULL or a live verifier, and gives it up.
-    unsafe { boundary::free(verifier) };
+    unsafe { boundary::release(verifier) };
 }
 
 /// # Safety
@@ -162,7 +211,7 @@ unsafe fn verify_for(
 
 /// # Safety
 /// As the header says of `boundtoken_verify`.
-pub(super) unsafe fn verify_by(
+unsafe fn verify_by(
     verifier: *const boundtoken_verifier,
     token: *const c_char,
     token_len: usize,
@@ -177,7 +226,7 @@ pub(super) unsafe fn verify_by(
         let verifier = unsafe { borrow(verifier, "verifier") }?;
         // SAFETY: the caller promises `token_len` readable bytes.
         let token = unsafe { bytes(token, token_len, "token") }?;
-        out.set(judge(verifier, token)?.into());
+        out.set_shared(judge(verifier, token)?.into());
         Ok(())
     };
     // SAFETY: the caller promises NULL or a place to write to.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// The sources, in the order in which the header declares them.
-const SOURCES: [&str; 16] = [
+const SOURCES: [&str; 20] = [
     "version.rs",
     "string.rs",
     "status.rs",
@@ -17,10 +17,14 @@ const SOURCES: [&str; 16] = [
     "verify.rs",
     "claims.rs",
     "record.rs",
+    "checked.rs",
+    "notice.rs",
+    "verification.rs",
     "cluster.rs",
-    "cluster/asking.rs",
+    "cluster/connecting.rs",
     "cluster/report.rs",
     "cluster/change.rs",
+    "cluster/changes.rs",
     "fast_rsa.rs",
 ];
 

@@ -23,7 +23,7 @@ enum State<T> {
 pub(super) struct Giver<T>(Arc<AnswerSlot<T>>);
 
 /// The end that waits for the answer.
-pub(super) struct Taker<T>(Arc<AnswerSlot<T>>);
+pub(crate) struct Taker<T>(Arc<AnswerSlot<T>>);
 
 /// Creates both ends.
 pub(super) fn awaited<T>() -> (Giver<T>, Taker<T>) {

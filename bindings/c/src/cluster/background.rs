@@ -2,7 +2,11 @@
 
 use std::cell::Cell;
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -11,8 +15,9 @@ use tokio::runtime::{self, Handle};
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
-use super::answer::{Giver, awaited};
+use super::answer::{Giver, Taker, awaited};
 use crate::error::CallFailure;
+use crate::notice::{Notice, Noticed};
 use crate::status::Mistake;
 
 /// How long to wait at the end for a lookup of a host name, which cannot be cancelled.
@@ -32,18 +37,33 @@ pub(super) struct Background {
 
 type Connected = Result<(Handle, Cluster), CallFailure>;
 
-impl Background {
-    /// Starts the thread, which then connects.
-    pub(super) fn connect(builder: ClusterBuilder) -> Result<(Self, Cluster), CallFailure> {
+/// A thread that connects. Dropping this gives up: the thread ends soon.
+pub(super) struct Connecting {
+    outcome: Taker<Connected>,
+    stop: oneshot::Sender<Infallible>,
+    thread: JoinHandle<()>,
+}
+
+impl Connecting {
+    /// Starts the thread. `notice` hears when it is connected, or has failed.
+    pub(super) fn start(builder: ClusterBuilder, notice: &Arc<Notice>) -> Result<Self, CallFailure> {
         let (connected, outcome) = awaited();
         let (stop, stopped) = oneshot::channel();
-        let body = move || follow(builder, connected, stopped);
+        notice.expect();
+        let notice = Arc::clone(notice);
+        // If there is no thread, nothing is noticed.
+        let body = move || follow(builder, connected, Noticed::expected(notice), stopped);
         let start = || thread::Builder::new().name("boundtoken".to_owned()).spawn(body);
         let thread = without_signals(start).map_err(|error| failure(&error))?;
-        // No timeout: connecting has its own deadline.
+        Ok(Self { outcome, stop, thread })
+    }
+
+    /// Waits for the outcome. There is no time-out: connecting has its own deadline.
+    pub(super) fn finish(self) -> Result<(Background, Cluster), CallFailure> {
+        let Self { outcome, stop, thread } = self;
         match outcome.take(Duration::MAX) {
             Some(Ok((runtime, cluster))) => {
-                Ok((Self { runtime, stop: Some(stop), thread: Some(thread) }, cluster))
+                Ok((Background { runtime, stop: Some(stop), thread: Some(thread) }, cluster))
             }
             failed => {
                 // The thread has nothing left to do. If it panicked, it gave no answer, which is handled below.
@@ -52,7 +72,9 @@ impl Background {
             }
         }
     }
+}
 
+impl Background {
     /// Whether the current thread is the background thread of any cluster. Such a thread must not wait for another.
     pub(super) fn is_current() -> bool {
         IS_BACKGROUND.get()
@@ -81,18 +103,39 @@ impl Drop for Background {
     }
 }
 
-fn follow(builder: ClusterBuilder, connected: Giver<Connected>, stopped: oneshot::Receiver<Infallible>) {
+/// Connects, and follows the cluster until it is told to stop.
+fn follow(
+    builder: ClusterBuilder,
+    connected: Giver<Connected>,
+    noticed: Noticed,
+    mut stopped: oneshot::Receiver<Infallible>,
+) {
     IS_BACKGROUND.set(true);
     let runtime = match runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return connected.give(Err(failure(&error))),
+        Err(error) => {
+            connected.give(Err(failure(&error)));
+            return drop(noticed);
+        }
     };
-    match runtime.block_on(builder.connect()) {
-        Ok(cluster) => {
+    let mut connecting = pin!(builder.connect());
+    let outcome = runtime.block_on(poll_fn(|context| match connecting.as_mut().poll(context) {
+        Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+        // Nobody waits any more.
+        Poll::Pending => Pin::new(&mut stopped).poll(context).map(|_| None),
+    }));
+    // The answer is there before the notice is given.
+    match outcome {
+        Some(Ok(cluster)) => {
             connected.give(Ok((runtime.handle().clone(), cluster)));
+            drop(noticed);
             let _ = runtime.block_on(stopped);
         }
-        Err(error) => connected.give(Err(error.into())),
+        Some(Err(error)) => {
+            connected.give(Err(error.into()));
+            drop(noticed);
+        }
+        None => {}
     }
     runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
 }

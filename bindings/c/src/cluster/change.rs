@@ -13,7 +13,7 @@ use crate::boundary;
 use crate::callback::boundtoken_userdata_free;
 use crate::error::boundtoken_error;
 use crate::objects::ObjectKindNumber;
-use crate::pointer::borrow;
+use crate::pointer::{Versioned, borrow};
 use crate::status::boundtoken_status;
 use crate::string::boundtoken_str;
 
@@ -56,6 +56,12 @@ pub struct boundtoken_cluster_change {
     /// Why the connection was lost, for people. Absent in any other change.
     pub failure: boundtoken_str,
 }
+
+// SAFETY: its first member is its size, and it consists of numbers and pointers.
+unsafe impl Versioned for boundtoken_cluster_change {}
+
+/// The size of [`boundtoken_cluster_change`] in the first version of the header.
+pub(super) const SMALLEST_CHANGE: usize = if cfg!(target_pointer_width = "64") { 64 } else { 36 };
 
 /// Receives a change.
 ///
@@ -143,7 +149,7 @@ impl Drop for Callback {
 
 impl boundtoken_cluster_change {
     /// `None` for a change that the header does not list.
-    fn lend(change: &ClusterChange) -> Option<Self> {
+    pub(super) fn lend(change: &ClusterChange) -> Option<Self> {
         use boundtoken_change::{
             BOUNDTOKEN_CHANGE_IN_STEP, BOUNDTOKEN_CHANGE_KEY_ADDED, BOUNDTOKEN_CHANGE_KEY_WITHDRAWN,
             BOUNDTOKEN_CHANGE_LOST, BOUNDTOKEN_CHANGE_STALE,

@@ -3,6 +3,14 @@
 //
 //   verify TOKEN     the status of boundtoken_verify, by name
 //   ask TOKEN        the status of boundtoken_verify_online, by name
+//   await TOKEN      the status of a verification that is started, waited for by its callback, and finished; then how often
+//                    it was called, and how many userdata were freed
+//   poll TOKEN       the same without a callback
+//   at-once TOKEN    the status of a verification that is finished at once
+//   cancel TOKEN     starts a verification, frees it at once, waits until its userdata is freed, and verifies the token
+//   into TOKEN       the status of boundtoken_verify_into, online
+//   cancel-connect   begins to connect, and frees the connection at once
+//   pull             the changes since the last time, without a callback
 //   rush TOKEN       calls boundtoken_verify_online many times from eight threads, and counts each status
 //   abandon FILES    verifies a token while the cluster is slow, frees the verifier, and counts the calls of the
 //                    caller's callback after that. The files hold a token, the wrong keys of its issuer, and the right
@@ -71,6 +79,163 @@ static boundtoken_verifier *verifier_of_cluster(const boundtoken_cluster *of) {
   CHECK(boundtoken_verifier_builder_audience(builder, BOUNDTOKEN_STR("vault")) == BOUNDTOKEN_OK);
   DEMAND(boundtoken_verifier_builder_build(builder, &built, NULL) == BOUNDTOKEN_OK);
   return built;
+}
+
+// Somebody who waits for a callback.
+typedef struct {
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
+  int calls, taken, freed;
+} waiter;
+
+static void called(void *userdata) {
+  waiter *who = (waiter *)userdata;
+  pthread_mutex_lock(&who->lock);
+  who->calls++;
+  pthread_cond_broadcast(&who->changed);
+  pthread_mutex_unlock(&who->lock);
+}
+
+static void let_go(void *userdata) {
+  waiter *who = (waiter *)userdata;
+  pthread_mutex_lock(&who->lock);
+  who->freed++;
+  pthread_cond_broadcast(&who->changed);
+  pthread_mutex_unlock(&who->lock);
+}
+
+// Waits for a call that nobody has waited for yet.
+static void wait_for_call(waiter *who) {
+  pthread_mutex_lock(&who->lock);
+  while (who->taken == who->calls) pthread_cond_wait(&who->changed, &who->lock);
+  who->taken = who->calls;
+  pthread_mutex_unlock(&who->lock);
+}
+
+static void wait_for_freed(waiter *who) {
+  pthread_mutex_lock(&who->lock);
+  while (who->freed == 0) pthread_cond_wait(&who->changed, &who->lock);
+  pthread_mutex_unlock(&who->lock);
+}
+
+static boundtoken_verification *started(const char *token, waiter *who) {
+  boundtoken_verification *verification = NULL;
+  DEMAND(boundtoken_verification_start(verifier, token, strlen(token), NULL, who ? called : NULL, who,
+                                       who ? let_go : NULL, &verification, NULL) == BOUNDTOKEN_OK);
+  return verification;
+}
+
+// Finishes a verification into a buffer. Waits by the callback, or by asking again and again.
+static boundtoken_status finished(boundtoken_verification *verification, waiter *who) {
+  static unsigned char buffer[8192];
+  boundtoken_record header;
+  boundtoken_status status;
+  while ((status = boundtoken_verification_finish(verification, 0, buffer, sizeof buffer, NULL)) ==
+         BOUNDTOKEN_STILL_ASKING) {
+    memcpy(&header, buffer, sizeof header);
+    CHECK(header.status == BOUNDTOKEN_STILL_ASKING && header.payload.offset == 0);
+    if (who != NULL) {
+      wait_for_call(who);
+    } else {
+      struct timespec moment = {0, 1000 * 1000};
+      while (boundtoken_verification_is_ready(verification) == 0) nanosleep(&moment, NULL);
+    }
+  }
+  memcpy(&header, buffer, sizeof header);
+  CHECK(header.version == 1 && header.status == status);
+  // The verdict stays the same.
+  CHECK(boundtoken_verification_is_ready(verification) == 1);
+  CHECK(boundtoken_verification_finish(verification, 1, buffer, sizeof buffer, NULL) == status);
+  boundtoken_status small = boundtoken_verification_finish(verification, 0, NULL, 0, NULL);
+  CHECK(small == (status == BOUNDTOKEN_OK ? (boundtoken_status)BOUNDTOKEN_BUFFER_TOO_SMALL : status));
+  return status;
+}
+
+static void await(const char *token) {
+  waiter who = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0};
+  boundtoken_verification *verification = started(token, &who);
+  print_name(finished(verification, &who));
+  boundtoken_verification_free(verification);
+  wait_for_freed(&who);
+  printf(" %d %d", who.calls, who.freed);
+}
+
+static void cancel(const char *token) {
+  waiter who = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0};
+  boundtoken_verification_free(started(token, &who));
+  wait_for_freed(&who);
+  print_name(verify(token));
+}
+
+static void at_once(const char *token) {
+  boundtoken_verification *verification = started(token, NULL);
+  print_name(boundtoken_verification_finish(verification, 1, NULL, 0, NULL));
+  boundtoken_verification_free(verification);
+}
+
+static void verify_into(const char *token) {
+  static unsigned char buffer[8192];
+  boundtoken_verify_options options = {sizeof options, BOUNDTOKEN_VERIFY_ONLINE, 60000, 0, NULL, 0};
+  print_name(boundtoken_verify_into(verifier, token, strlen(token), &options, buffer, sizeof buffer, NULL));
+}
+
+static boundtoken_connecting *connecting_for(waiter *who) {
+  boundtoken_connecting *connecting = NULL;
+  boundtoken_error *error = NULL;
+  boundtoken_status status = boundtoken_connecting_start(configuration, strlen(configuration), called, who, let_go,
+                                                         &connecting, &error);
+  if (status != BOUNDTOKEN_OK) {
+    CHECK(status == BOUNDTOKEN_CLUSTER_CONFIGURATION && connecting == NULL && who->calls == 0 && who->freed == 0);
+    boundtoken_error_free(error);
+  }
+  return connecting;
+}
+
+// Connects as an event loop would.
+static boundtoken_status connect_by_callback(boundtoken_error **error) {
+  waiter who = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0};
+  boundtoken_connecting *connecting = connecting_for(&who);
+  if (connecting == NULL) return boundtoken_cluster_connect(configuration, strlen(configuration), &cluster, error);
+  wait_for_call(&who);
+  CHECK(boundtoken_connecting_is_ready(connecting) == 1);
+  boundtoken_status status = boundtoken_connecting_finish(connecting, &cluster, error);
+  boundtoken_cluster *nothing = NULL;
+  CHECK(boundtoken_connecting_finish(connecting, &nothing, NULL) == BOUNDTOKEN_NULL_ARGUMENT && nothing == NULL);
+  boundtoken_connecting_free(connecting);
+  wait_for_freed(&who);
+  CHECK(who.calls == 1 && who.freed == 1);
+  return status;
+}
+
+static void cancel_connect(void) {
+  static waiter who = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, 0, 0};
+  boundtoken_cluster *nothing = NULL;
+  boundtoken_connecting *connecting = connecting_for(&who);
+  if (boundtoken_connecting_is_ready(connecting) == 0) {
+    CHECK(boundtoken_connecting_finish(connecting, &nothing, NULL) == BOUNDTOKEN_STILL_ASKING);
+  }
+  boundtoken_connecting_free(connecting);
+  wait_for_freed(&who);
+  printf("freed");
+}
+
+static boundtoken_cluster_changes *changes;
+
+static void pull(void) {
+  static const char *const names[] = {"", "key_added", "key_withdrawn", "in_step", "lost", "stale"};
+  boundtoken_cluster_change change;
+  boundtoken_status status;
+  memset(&change, 0, sizeof change);
+  CHECK(boundtoken_cluster_next_change(changes, 0, &change, NULL) == BOUNDTOKEN_STRUCT_TOO_SMALL);
+  for (;;) {
+    change.size = sizeof change;
+    status = boundtoken_cluster_next_change(changes, 10, &change, NULL);
+    if (status != BOUNDTOKEN_OK) break;
+    CHECK(change.size == sizeof change && (change.object_kind == 0) == (change.kid.len > 0));
+    printf(" %s:%d", names[change.change], (int)change.object_kind);
+  }
+  CHECK(status == BOUNDTOKEN_TIMED_OUT || status == BOUNDTOKEN_CLUSTER_ENDED);
+  if (status == BOUNDTOKEN_CLUSTER_ENDED) printf(" ended");
 }
 
 typedef struct {
@@ -298,6 +463,22 @@ static void obey(const char *command, const char *argument) {
     print_name(verify(argument));
   } else if (strcmp(command, "ask") == 0) {
     print_name(ask(argument));
+  } else if (strcmp(command, "await") == 0) {
+    await(argument);
+  } else if (strcmp(command, "poll") == 0) {
+    boundtoken_verification *verification = started(argument, NULL);
+    print_name(finished(verification, NULL));
+    boundtoken_verification_free(verification);
+  } else if (strcmp(command, "at-once") == 0) {
+    at_once(argument);
+  } else if (strcmp(command, "cancel") == 0) {
+    cancel(argument);
+  } else if (strcmp(command, "into") == 0) {
+    verify_into(argument);
+  } else if (strcmp(command, "cancel-connect") == 0) {
+    cancel_connect();
+  } else if (strcmp(command, "pull") == 0) {
+    pull();
   } else if (strcmp(command, "rush") == 0) {
     rush_all(argument);
   } else if (strcmp(command, "abandon") == 0) {
@@ -345,7 +526,7 @@ int main(int argc, char **argv) {
   boundtoken_error *error = NULL;
   DEMAND(argc == 2);
   configuration = argv[1];
-  boundtoken_status status = boundtoken_cluster_connect(configuration, strlen(configuration), &cluster, &error);
+  boundtoken_status status = connect_by_callback(&error);
   print_name(status);
   printf(" %.*s\n", BOUNDTOKEN_PRINT(boundtoken_error_message(error)));
   fflush(stdout);
@@ -353,6 +534,7 @@ int main(int argc, char **argv) {
   CHECK((status == BOUNDTOKEN_OK) == (cluster != NULL));
   if (status != BOUNDTOKEN_OK) return failed_checks == 0 ? 0 : 1;
   verifier = verifier_of_cluster(cluster);
+  CHECK(boundtoken_cluster_changes_new(cluster, &changes, NULL) == BOUNDTOKEN_OK);
   while (fgets(line, sizeof line, stdin) != NULL) {
     line[strcspn(line, "\n")] = '\0';
     char *argument = strchr(line, ' ');
@@ -360,5 +542,6 @@ int main(int argc, char **argv) {
     obey(line, argument != NULL ? argument : "");
   }
   boundtoken_verifier_free(verifier);
+  boundtoken_cluster_changes_free(changes);
   return failed_checks == 0 ? 0 : 1;
 }

@@ -502,7 +502,7 @@ static void options_are_checked(void) {
   options.flags |= 1u << 31;
   CHECK(VERIFY(options) == BOUNDTOKEN_UNKNOWN_VALUE);
   options = at_now;
-  options.reserved = 1;
+  options.flags |= BOUNDTOKEN_VERIFY_ONLINE | BOUNDTOKEN_VERIFY_CACHED_ONLY;
   CHECK(VERIFY(options) == BOUNDTOKEN_UNKNOWN_VALUE);
   options = at_now;
   options.now = -1;
@@ -533,6 +533,184 @@ static void options_are_checked(void) {
   boundtoken_verifier_free(for_vault);
   boundtoken_verifier_free(verifier);
   boundtoken_keys_free(keys);
+}
+
+static void never_called(void *userdata) {
+  (void)userdata;
+  CHECK(!"called");
+}
+
+static void count_userdata(void *userdata) { ++*(int *)userdata; }
+
+// Without a cluster everything is decided at once.
+static void verifications_are_started_and_finished(void) {
+  boundtoken_keys *keys = keys_of(jwks);
+  boundtoken_verifier *verifier = verifier_of(issuer, "vault", keys, NULL);
+  boundtoken_verification *verification = (boundtoken_verification *)&jwks;
+  record_buffer record;
+  boundtoken_verify_options options = {sizeof options, BOUNDTOKEN_VERIFY_AT, 0, now, NULL, 0};
+  int freed = 0;
+  FAILS(boundtoken_verification_start(NULL, "x", 1, NULL, never_called, &freed, count_userdata, &verification, &error),
+        BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(verification == NULL);
+  FAILS(boundtoken_verification_start(verifier, "x", 1, NULL, never_called, &freed, count_userdata, NULL, &error),
+        BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_verification_start(verifier, NULL, 1, NULL, never_called, &freed, count_userdata, &verification, &error),
+        BOUNDTOKEN_NULL_ARGUMENT);
+  options.flags |= BOUNDTOKEN_VERIFY_CACHED_ONLY;
+  FAILS(boundtoken_verification_start(verifier, "x", 1, &options, never_called, &freed, count_userdata, &verification, &error),
+        BOUNDTOKEN_UNKNOWN_VALUE);
+  CHECK(freed == 0);
+  options.flags = BOUNDTOKEN_VERIFY_AT;
+
+  DEMAND(boundtoken_verification_start(verifier, token.data, token.len, &options, never_called, &freed, count_userdata,
+                                       &verification, NULL) == BOUNDTOKEN_OK);
+  // It keeps the verifier alive.
+  boundtoken_verifier_free(verifier);
+  CHECK(boundtoken_verification_is_ready(verification) == 1 && boundtoken_verification_is_ready(NULL) == 1);
+  CHECK(boundtoken_verification_finish(verification, 0, &record, sizeof record, NULL) == BOUNDTOKEN_OK);
+  CHECK(record.header.status == BOUNDTOKEN_OK && record.header.payload.len > 0);
+  CHECK(boundtoken_verification_finish(NULL, 0, &record, sizeof record, NULL) == BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(record.header.status == BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(freed == 0);
+  boundtoken_verification_free(verification);
+  boundtoken_verification_free(NULL);
+  CHECK(freed == 1);
+  boundtoken_keys_free(keys);
+}
+
+// Looks up the objects of a token between two steps, and confirms it.
+static void tokens_are_checked_and_confirmed(void) {
+  boundtoken_keys *keys = keys_of(jwks);
+  boundtoken_verifier *verifier = verifier_of(issuer, "vault", keys, NULL);
+  boundtoken_verifier *other = verifier_of(issuer, "vault", keys, NULL);
+  boundtoken_checked *checked = NULL;
+  boundtoken_verified *verified = NULL;
+  record_buffer record;
+  size_t count = 7;
+  boundtoken_verify_options options = {sizeof options, BOUNDTOKEN_VERIFY_AT, 0, now, NULL, 0}, cached = options;
+  cached.flags |= BOUNDTOKEN_VERIFY_CACHED_ONLY;
+  FAILS(boundtoken_check(NULL, token.data, token.len, &options, &checked, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_check(verifier, token.data, token.len, &options, NULL, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_check(verifier, token.data, token.len, &cached, &checked, &error), BOUNDTOKEN_UNKNOWN_VALUE);
+  FAILS(boundtoken_check(verifier, "x", 1, &options, &checked, &error), BOUNDTOKEN_TOKEN_PART_COUNT);
+  CHECK(checked == NULL && boundtoken_checked_objects(NULL, &count) == NULL && count == 0);
+  CHECK(boundtoken_checked_issuer_label(NULL).data == NULL);
+
+  DEMAND(boundtoken_check(verifier, token.data, token.len, &options, &checked, NULL) == BOUNDTOKEN_OK);
+  const boundtoken_bound_object *objects = boundtoken_checked_objects(checked, &count);
+  DEMAND(count == 2 && objects[0].kind == BOUNDTOKEN_OBJECT_KIND_SERVICE_ACCOUNT);
+  CHECK(objects[1].kind == BOUNDTOKEN_OBJECT_KIND_POD && contains(objects[1].object_name, "live"));
+  CHECK(contains(objects[1].object_namespace, "demo") && objects[1].uid.len == 36);
+  CHECK(contains(boundtoken_checked_issuer_label(checked), issuer));
+  boundtoken_found_object found[2];
+  for (size_t i = 0; i < 2; i++) {
+    found[i].state = BOUNDTOKEN_OBJECT_STATE_PRESENT;
+    found[i].uid = objects[i].uid;
+    found[i].deletion_timestamp = 0;
+  }
+#define CONFIRM(by, len) boundtoken_confirm(by, checked, found, len, &options, &verified, &error)
+#define RECORD() boundtoken_confirm_into(verifier, checked, found, 2, &options, &record, sizeof record, NULL)
+  FAILS(boundtoken_confirm(verifier, NULL, found, 2, &options, &verified, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_confirm(verifier, checked, NULL, 2, &options, &verified, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_confirm(verifier, checked, found, 2, &options, NULL, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(CONFIRM(verifier, 1), BOUNDTOKEN_ANSWERS_MISSING);
+  FAILS(CONFIRM(verifier, 3), BOUNDTOKEN_ANSWERS_MISSING);
+  FAILS(CONFIRM(other, 2), BOUNDTOKEN_VERIFIER_MISMATCH);
+  found[1].state = BOUNDTOKEN_OBJECT_STATE_ABSENT;
+  FAILS(CONFIRM(verifier, 2), BOUNDTOKEN_POD_NOT_FOUND);
+  CHECK(RECORD() == BOUNDTOKEN_POD_NOT_FOUND && record.header.status == BOUNDTOKEN_POD_NOT_FOUND);
+  found[1].state = 99;
+  FAILS(CONFIRM(verifier, 2), BOUNDTOKEN_BOUND_OBJECT_UNAVAILABLE);
+  found[1].state = BOUNDTOKEN_OBJECT_STATE_PRESENT;
+  found[1].deletion_timestamp = -1;
+  FAILS(CONFIRM(verifier, 2), BOUNDTOKEN_NEGATIVE_TIME);
+  found[1].deletion_timestamp = now - 60;
+  FAILS(CONFIRM(verifier, 2), BOUNDTOKEN_POD_DELETED);
+  found[1].deletion_timestamp = 0;
+  found[1].uid = found[0].uid;
+  FAILS(CONFIRM(verifier, 2), BOUNDTOKEN_POD_UID_MISMATCH);
+  found[1].uid = objects[1].uid;
+  for (int again = 0; again < 2; again++) {
+    CHECK(boundtoken_confirm(verifier, checked, found, 2, &options, &verified, NULL) == BOUNDTOKEN_OK && verified != NULL);
+    boundtoken_verified_free(verified);
+    CHECK(RECORD() == BOUNDTOKEN_OK && record.header.confirmed == BOUNDTOKEN_CONFIRMED_LIVE);
+    CHECK(record.header.bound_objects.count == 2);
+  }
+  options.now += 100000;
+  FAILS(CONFIRM(verifier, 2), BOUNDTOKEN_EXPIRED);
+#undef CONFIRM
+#undef RECORD
+  boundtoken_checked_free(checked);
+  boundtoken_checked_free(NULL);
+  boundtoken_verifier_free(other);
+  boundtoken_verifier_free(verifier);
+  boundtoken_keys_free(keys);
+}
+
+static void errors_say_everything_in_one_call(void) {
+  boundtoken_keys *keys = keys_of(jwks);
+  boundtoken_verifier *verifier = verifier_of(issuer, "vault", keys, NULL);
+  boundtoken_verified *verified = NULL;
+  boundtoken_error *refusal = NULL;
+  boundtoken_error_details details;
+  memset(&details, 0, sizeof details);
+  CHECK(boundtoken_verify(verifier, "x", 1, &verified, &refusal) == BOUNDTOKEN_TOKEN_PART_COUNT);
+  CHECK(boundtoken_error_get(refusal, &details) == BOUNDTOKEN_STRUCT_TOO_SMALL);
+  CHECK(boundtoken_error_get(refusal, NULL) == BOUNDTOKEN_NULL_ARGUMENT);
+  details.size = sizeof details;
+  CHECK(boundtoken_error_get(NULL, &details) == BOUNDTOKEN_NULL_ARGUMENT && details.status == 0);
+  CHECK(boundtoken_error_get(refusal, &details) == BOUNDTOKEN_OK && details.size == sizeof details);
+  CHECK(details.status == BOUNDTOKEN_TOKEN_PART_COUNT && details.http_status == 401);
+  CHECK(same(details.name, boundtoken_error_name(refusal)) && same(details.message, boundtoken_error_message(refusal)));
+  CHECK(same(details.www_authenticate, boundtoken_error_www_authenticate(refusal)));
+  CHECK(details.remedy.len > 0 && details.remedy.len < details.message.len);
+  boundtoken_error_free(refusal);
+  CHECK(boundtoken_verify(NULL, "x", 1, &verified, &refusal) == BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(boundtoken_error_get(refusal, &details) == BOUNDTOKEN_OK);
+  CHECK(details.http_status == 500 && details.www_authenticate.len == 0);
+  boundtoken_error_free(refusal);
+  boundtoken_verifier_free(verifier);
+  boundtoken_keys_free(keys);
+
+  boundtoken_str info = boundtoken_build_info();
+  CHECK(contains(info, "\"version\":\"" BOUNDTOKEN_VERSION_STRING "\"") && contains(info, "\"cryptography\""));
+}
+
+static void a_store_is_replaced_as_a_whole(void) {
+  boundtoken_objects *objects = boundtoken_objects_new();
+  boundtoken_str pod = BOUNDTOKEN_STR("{\"pods\":[{\"metadata\":{\"namespace\":\"a\",\"name\":\"b\",\"uid\":\"c\"}}]}");
+  size_t loaded = 0;
+  CHECK(boundtoken_objects_load_json(objects, objects_json.data, objects_json.len, &loaded, NULL) == BOUNDTOKEN_OK);
+  CHECK(loaded > 1 && boundtoken_objects_count(objects) == loaded);
+  FAILS(boundtoken_objects_replace_json(objects, "x", 1, NULL, &error), BOUNDTOKEN_OBJECTS_UNREADABLE);
+  FAILS(boundtoken_objects_replace_json(NULL, pod.data, pod.len, NULL, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(boundtoken_objects_count(objects) == loaded);
+  CHECK(boundtoken_objects_replace_json(objects, pod.data, pod.len, &loaded, NULL) == BOUNDTOKEN_OK);
+  CHECK(loaded == 1 && boundtoken_objects_count(objects) == 1);
+  boundtoken_objects_free(objects);
+}
+
+static void handles_are_retained(void) {
+  boundtoken_keys *keys = keys_of(jwks);
+  boundtoken_objects *objects = boundtoken_objects_new();
+  boundtoken_verifier *verifier = verifier_of(issuer, "vault", keys, NULL);
+  boundtoken_verified *verified = NULL;
+  DEMAND(boundtoken_verify_at(verifier, token.data, token.len, now, &verified, NULL) == BOUNDTOKEN_OK);
+  CHECK(boundtoken_keys_retain(keys) == keys && boundtoken_objects_retain(objects) == objects);
+  CHECK(boundtoken_verifier_retain(verifier) == verifier && boundtoken_verified_retain(verified) == verified);
+  for (int twice = 0; twice < 2; twice++) {
+    boundtoken_claims claims = boundtoken_claims_init();
+    CHECK(boundtoken_keys_count(keys) == 1 && boundtoken_objects_count(objects) == 0);
+    CHECK(boundtoken_verified_claims(verified, &claims) == BOUNDTOKEN_OK);
+    CHECK(boundtoken_verify_into(verifier, "x", 1, NULL, NULL, 0, NULL) == BOUNDTOKEN_TOKEN_PART_COUNT);
+    boundtoken_keys_free(keys);
+    boundtoken_objects_free(objects);
+    boundtoken_verifier_free(verifier);
+    boundtoken_verified_free(verified);
+  }
+  CHECK(boundtoken_keys_retain(NULL) == NULL && boundtoken_objects_retain(NULL) == NULL);
+  CHECK(boundtoken_verifier_retain(NULL) == NULL && boundtoken_verified_retain(NULL) == NULL);
 }
 
 static void only_what_takes_no_signature_check_is_decided(void) {
@@ -850,6 +1028,11 @@ int main(int argc, char **argv) {
   records_are_complete_or_decide_nothing();
   options_are_checked();
   only_what_takes_no_signature_check_is_decided();
+  verifications_are_started_and_finished();
+  tokens_are_checked_and_confirmed();
+  errors_say_everything_in_one_call();
+  a_store_is_replaced_as_a_whole();
+  handles_are_retained();
   call_backs_are_not_trusted();
   objects_change_under_the_verifier();
   limits_are_kept();

@@ -220,6 +220,11 @@ fn objects_are_followed(server: &Server, follower: &mut Follower) {
     server.delete_pod("main");
     follower.eventually(&format!("verify {token}"), |answer| answer == "pod_not_found");
     follower.expect(&format!("ask {token}"), "pod_not_found");
+    // Nobody is asked, so nobody is called.
+    follower.expect(&format!("await {token}"), "pod_not_found 0 1");
+    follower.expect("await x.y", "token_part_count 0 1");
+    follower.expect("cancel-connect", "freed");
+    follower.eventually("threads", |threads| threads == "1");
 }
 
 fn keys_are_followed(server: &Server, follower: &mut Follower) {
@@ -229,9 +234,14 @@ fn keys_are_followed(server: &Server, follower: &mut Follower) {
     follower.expect(&format!("ask {token}"), "ok");
     follower.expect(&format!("verify {token}"), "ok");
     follower.eventually("changes", |changes| changes == " key_added:0");
+    follower.eventually("pull", |changes| changes == " key_added:0");
 
     let stranger = SigningKey::generate(Algorithm::ES256).expect("a key").sign(b"{}").expect("signed");
     follower.expect(&format!("rush {stranger}"), "200 of 200 key_unknown");
+    follower.expect(&format!("await {stranger}"), "key_unknown 1 1");
+    follower.expect(&format!("poll {stranger}"), "key_unknown");
+    follower.expect(&format!("at-once {stranger}"), "key_unknown");
+    follower.expect(&format!("cancel {stranger}"), "key_unknown");
     follower.expect(&format!("ask {token}"), "ok");
     follower.expect("hush", "ok");
     follower.eventually("freed", |freed| freed == "1");
@@ -245,18 +255,25 @@ fn faults_are_reported(server: &Server, follower: &mut Follower) {
     // The API server is asked about a pod that was created while the watches were down. A pod that was created and
     // deleted meanwhile never shows up.
     server.server.set_faults([]);
-    for name in ["new", "ghost"] {
+    for name in ["new", "other", "third", "ghost", "phantom"] {
         server.create_pod(name);
     }
-    let (new, ghost) = (server.token(Some("new"), 0), server.token(Some("ghost"), 0));
+    let [new, other, third, ghost, phantom] =
+        ["new", "other", "third", "ghost", "phantom"].map(|name| server.token(Some(name), 0));
     server.delete_pod("ghost");
+    server.delete_pod("phantom");
     server.server.forget_history();
     follower.expect(&format!("verify {new}"), "bound_object_pending");
+    follower.expect(&format!("at-once {new}"), "bound_object_pending");
     follower.expect(&format!("ask {new}"), "ok");
+    follower.expect(&format!("await {other}"), "ok 1 1");
+    follower.expect(&format!("poll {third}"), "ok");
     follower.eventually(&format!("verify {new}"), |answer| answer == "ok");
     follower.eventually("changes", |changes| changes.contains(" in_step:3"));
     follower.expect(&format!("verify {ghost}"), "bound_object_pending");
     follower.expect(&format!("ask {ghost}"), "pod_not_found");
+    follower.expect(&format!("into {phantom}"), "pod_not_found");
+    follower.expect(&format!("await {ghost}"), "pod_not_found 1 1");
 
     // The callback frees the cluster, and the thread ends by itself. Verifiers keep what they know.
     follower.expect(&format!("free-inside {ghost}"), "");
@@ -265,6 +282,10 @@ fn faults_are_reported(server: &Server, follower: &mut Follower) {
     follower.eventually("freed", |freed| freed == "2");
     follower.eventually("threads", |threads| threads == "0");
     follower.expect(&format!("verify {new}"), "ok");
+    let pulled = follower.tell("pull");
+    assert!(pulled.contains(" lost:3") && pulled.ends_with(" ended"), "{pulled}");
+    // Nobody is left to ask.
+    follower.expect(&format!("await {ghost}"), "bound_object_pending 1 1");
 }
 
 #[test]
