@@ -137,6 +137,9 @@ struct Inner {
 }
 
 impl DevServer {
+    /// The name of the user that the [admin token](Self::admin_token) stands for.
+    pub const ADMINISTRATOR: &str = "boundtoken-admin";
+
     /// Starts a server: HTTPS on 127.0.0.1 and a free port, with a new ES256 key, and with the namespaces and service
     /// accounts that a new cluster has.
     ///

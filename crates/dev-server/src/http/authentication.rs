@@ -16,10 +16,8 @@ use boundtoken::api::{Status, StatusDetails, UserInfo};
 use boundtoken::{Claims, KeyError, Reason, Rejection, Verifier};
 use subtle::ConstantTimeEq as _;
 
+use crate::DevServer;
 use crate::crypto::fill_random;
-
-/// The user that the admin token stands for.
-const ADMINISTRATOR: &str = "boundtoken-admin";
 
 /// The length of an administrator's token, in letters.
 const ADMIN_TOKEN_LENGTH: usize = 64;
@@ -110,7 +108,7 @@ pub(super) fn refusal(token: &str, rejection: &Rejection) -> LoggedRefusal {
 /// The user that the admin token stands for.
 pub(super) fn administrator() -> UserInfo {
     UserInfo {
-        username: ADMINISTRATOR.to_owned(),
+        username: DevServer::ADMINISTRATOR.to_owned(),
         groups: vec!["system:masters".to_owned(), "system:authenticated".to_owned()],
         ..UserInfo::default()
     }

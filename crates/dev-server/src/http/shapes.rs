@@ -243,7 +243,7 @@ const SUBJECT_ACCESS_REVIEW_STATUS: Struct = closed(
 );
 
 pub(super) static SELF_SUBJECT_RULES_REVIEW: Struct =
-    object!("SelfSubjectRulesReview", (2, "spec", Of(&SELF_SUBJECT_RULES_REVIEW_SPEC)), (3, "status", Any),);
+    object!("SelfSubjectRulesReview", (2, "spec", Of(&SELF_SUBJECT_RULES_REVIEW_SPEC)), (0, "status", Any));
 
 const SELF_SUBJECT_RULES_REVIEW_SPEC: Struct =
     closed("SelfSubjectRulesReviewSpec", &[(1, "namespace", Text)]);

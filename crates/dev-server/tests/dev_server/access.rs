@@ -72,4 +72,10 @@ fn a_review_may_come_as_protobuf() {
     let reply = client.send("POST", &format!("{ROOT}/selfsubjectaccessreviews"), &headers, body);
     assert_eq!(reply.status, 201, "{}", reply.text());
     assert_eq!(reply.json()["spec"]["resourceAttributes"]["resource"], "pods");
+
+    // kubectl sends an empty status.
+    let review = [field(2, &field(1, b"demo")), field(3, b"")].concat();
+    let body = body_of("authorization.k8s.io/v1", "SelfSubjectRulesReview", &review);
+    let reply = client.send("POST", &format!("{ROOT}/selfsubjectrulesreviews"), &headers, body);
+    assert_eq!(reply.status, 201, "{}", reply.text());
 }
