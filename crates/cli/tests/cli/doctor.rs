@@ -23,20 +23,23 @@ fn a_cluster_that_works_is_said_to_work() {
         ("clocks", "of 60 seconds allowed"),
         ("issuer", cluster.server.issuer().name()),
         ("keys", "1 usable: ES256"),
+        ("serviceaccounts", "get, list, watch are allowed"),
+        ("pods", "get, list, watch are allowed"),
+        ("nodes", "get, list, watch are allowed"),
+        ("secrets", "get, list, watch are allowed"),
+        ("webhooks", "get, list, watch are allowed"),
         ("watches", "streaming lists and bookmarks"),
     ] {
         let check = check(&report, name);
         assert_eq!(check["outcome"], "ok", "{check}");
         assert!(check["finding"].as_str().unwrap().contains(words), "{check}");
     }
-    // A development server has no authorization, and the check says so.
-    assert_eq!(check(&report, "permissions")["outcome"], "warn");
     assert_eq!(check(&report, "jwks_uri")["outcome"], "information");
 
     let text = cluster.run(&["doctor"], "").stdout;
     let lines = report["checks"].as_array().unwrap().len();
     assert_eq!(text.lines().count(), lines + 2, "one line each, and the verdict: {text}");
-    assert!(text.contains("\nwarn  permissions ") && text.contains(" -> "), "{text}");
+    assert!(text.contains("\nok    serviceaccounts "), "{text}");
     assert!(text.ends_with("\nVerification can work.\n"), "{text}");
 }
 
@@ -99,6 +102,8 @@ fn the_token_by_which_it_is_known_to_the_server_is_described_not_shown() {
         assert_eq!((run.status, &check["outcome"]), (0, &outcome.into()), "{run:?}");
         assert!(check["finding"].as_str().unwrap().contains(words), "{check}");
         assert!(content.split('.').all(|part| !run.stdout.contains(part)), "{run:?}");
+        let text = boundtoken(["doctor", "--kubeconfig", &kubeconfig]).stdout;
+        assert_eq!(text.contains("\nwarn  own token ") && text.contains(" -> "), outcome == "warn", "{text}");
     }
 }
 
