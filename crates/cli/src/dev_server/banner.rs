@@ -52,7 +52,7 @@ impl Arguments {
             ));
         }
         text.push_str(&format!(
-            "{FAINT}No authorization: anyone with a token may do anything here. Press Ctrl-C to stop.{FAINT:#}\n\n"
+            "{FAINT}No authorization: anyone with a token may do anything here.\nPress Ctrl-C to stop.{FAINT:#}\n\n"
         ));
         output::text(&text)
     }

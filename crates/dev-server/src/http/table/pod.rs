@@ -49,6 +49,7 @@ fn status(pod: &Value, containers: &[Value]) -> String {
         }
     }
     let mut shown = if reason.is_empty() { phase } else { reason }.to_owned();
+    let mut failed = None;
     // The first container that does not run decides.
     for container in containers.iter().rev() {
         let waits_for = text(container, "/state/waiting/reason");
@@ -56,14 +57,23 @@ fn status(pod: &Value, containers: &[Value]) -> String {
             waits_for.clone_into(&mut shown);
         } else if let Some(terminated) = container.pointer("/state/terminated") {
             shown = end_of(terminated);
+            if terminated.pointer("/exitCode").and_then(Value::as_i64) != Some(0) {
+                failed = Some(shown.clone());
+            }
         }
     }
-    if shown != "Completed" || !containers.iter().any(|each| is_running(each) && is_true(each, "/ready")) {
+    if shown != "Completed" {
         return shown;
     }
+    let runs = containers.iter().any(|container| is_running(container) && is_true(container, "/ready"));
     let ready = items(pod, "/status/conditions").iter().find(|condition| text(condition, "/type") == "Ready");
     let is_ready = ready.is_some_and(|condition| text(condition, "/status") == "True");
-    if is_ready { "Running" } else { "NotReady" }.to_owned()
+    match (runs, failed) {
+        (true, _) if is_ready => "Running".to_owned(),
+        (_, Some(failed)) => failed,
+        (true, None) => "NotReady".to_owned(),
+        (false, None) => shown,
+    }
 }
 
 fn end_of(terminated: &Value) -> String {
@@ -159,6 +169,7 @@ mod tests {
             (vec![&killed, &waiting], "Signal:9"),
             (vec![&completed], "Completed"),
             (vec![&completed, &running], "NotReady"),
+            (vec![&completed, &failed], "ExitCode:3"),
             (vec![&running], "Running"),
         ] {
             let pod = json!({"status": {"phase": "Running", "containerStatuses": containers}});
