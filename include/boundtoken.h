@@ -699,15 +699,17 @@ typedef struct {
   // A sum of BOUNDTOKEN_VERIFY_AT, BOUNDTOKEN_VERIFY_FOR, BOUNDTOKEN_VERIFY_CACHED_ONLY and BOUNDTOKEN_VERIFY_ONLINE.
   // Other numbers are BOUNDTOKEN_UNKNOWN_VALUE.
   uint32_t flags;
-  // With BOUNDTOKEN_VERIFY_ONLINE: how long the call may wait for the clusters, in milliseconds. After that it decides by
-  // what it knows. 0 means 20,000.
-  uint32_t timeout_milliseconds;
   // With BOUNDTOKEN_VERIFY_AT: the time, in Unix seconds.
   int64_t now;
   // The audiences of this call, instead of the verifier's own. See boundtoken_verify_for.
   const boundtoken_str *audiences;
   // The number of audiences.
   size_t audiences_len;
+  // With BOUNDTOKEN_VERIFY_ONLINE: how long the call may wait for the clusters, in milliseconds. After that it decides by
+  // what it knows. 0 means 20,000.
+  uint32_t timeout_milliseconds;
+  // Must be 0.
+  uint32_t reserved;
 } boundtoken_verify_options;
 
 // An object that a token is bound to.
@@ -725,11 +727,13 @@ typedef struct {
 // What a caller has found out about an object.
 typedef struct {
   // A boundtoken_object_state. A number that is none counts as BOUNDTOKEN_OBJECT_STATE_UNAVAILABLE.
-  uint32_t state;
-  // The object's metadata.uid if it is present.
-  boundtoken_str uid;
+  boundtoken_object_state state;
+  // 0.
+  uint32_t reserved;
   // The object's metadata.deletionTimestamp in Unix seconds, or 0 if it is not being deleted.
   int64_t deletion_timestamp;
+  // The object's metadata.uid if it is present.
+  boundtoken_str uid;
 } boundtoken_found_object;
 
 // Says that something is done. It is called at most once for each time that there was something to wait for, from any
@@ -761,26 +765,48 @@ typedef struct {
 // It may call every function of the library. boundtoken_cluster_free does not wait there.
 typedef void (*boundtoken_cluster_callback)(void *userdata, const boundtoken_cluster_change *change);
 
-// The state and the counters of the fast path in this process. Initialise it with its size:
-// `boundtoken_fast_rsa status = {sizeof status};`
+// What a verifier has decided since it was built, what it remembers, and how the fast path for RS256 does. Initialise it with
+// its size: `boundtoken_statistics statistics = {sizeof statistics};`
 //
 // Later versions append members. A program that was compiled with an older header gets the members that it knows.
 typedef struct {
   // The caller sets it to the size of the struct. Afterwards it is the number of bytes that were filled in.
   size_t size;
-  // Whether the fast path is on.
-  boundtoken_fast_rsa_state state;
-  // The number of keys that it supports but does not serve because they failed their self-test.
-  uint64_t keys_refused;
-  // The number of signatures that it accepted and that the cryptography library checked again.
-  uint64_t accepted_checked;
-  // The number of signatures that it refused and that the cryptography library checked again.
-  uint64_t refused_checked;
-  // The number of signatures that it refused and that were not checked again, because there were too many.
-  uint64_t refused_unchecked;
-  // How often the cryptography library came to another verdict. The library's verdict was used then.
-  uint64_t disagreements;
-} boundtoken_fast_rsa;
+  // A boundtoken_fast_rsa_state: whether this process has the fast path.
+  boundtoken_fast_rsa_state fast_rsa_state;
+  // Tokens that were accepted after their signature was checked.
+  uint64_t accepted_first;
+  // Tokens that were accepted because they had been accepted before.
+  uint64_t accepted_again;
+  // Refusals for the form of the token: statuses 101 to 199.
+  uint64_t refused_for_form;
+  // Refusals for the header: statuses 201 to 299.
+  uint64_t refused_for_header;
+  // Refusals for the key or the signature: statuses 301 to 399.
+  uint64_t refused_for_key;
+  // Refusals for the claims: statuses 401 to 499.
+  uint64_t refused_for_claims;
+  // Refusals for the bound objects: statuses 501 to 599.
+  uint64_t refused_for_objects;
+  // Tokens that the verifier remembers now.
+  uint64_t remembered_tokens;
+  // About how much memory they take, in bytes.
+  uint64_t cache_size;
+  // Keys of all issuers now.
+  uint64_t keys;
+  // Keys of all issuers that the fast path serves now.
+  uint64_t fast_rsa_keys;
+  // In this process: keys that the fast path supports but does not serve because they failed their self-test.
+  uint64_t fast_rsa_keys_refused;
+  // In this process: signatures that the fast path accepted and that the cryptography library checked again.
+  uint64_t fast_rsa_accepted_checked;
+  // In this process: signatures that the fast path refused and that the cryptography library checked again.
+  uint64_t fast_rsa_refused_checked;
+  // In this process: signatures that the fast path refused and that were not checked again, because there were too many.
+  uint64_t fast_rsa_refused_unchecked;
+  // In this process: how often the cryptography library came to another verdict, which was then used.
+  uint64_t fast_rsa_disagreements;
+} boundtoken_statistics;
 
 // Where an array stands in a record.
 typedef struct {
@@ -1220,7 +1246,7 @@ boundtoken_status boundtoken_verifier_builder_cache_size(boundtoken_verifier_bui
 // Sets whether this verifier may use the fast path for RS256. Default: yes.
 //
 // `allowed`: 0 for no, anything else for yes. It has no effect if the library was built without the fast path or the
-// CPU does not support it: see boundtoken_fast_rsa_status.
+// CPU does not support it: see boundtoken_verifier_statistics.
 boundtoken_status boundtoken_verifier_builder_fast_rsa(boundtoken_verifier_builder *builder,
                                                        uint32_t allowed);
 
@@ -1720,17 +1746,16 @@ boundtoken_status boundtoken_cluster_next_change(boundtoken_cluster_changes *cha
 // Stops collecting changes, and frees them. NULL is ignored. No thread may be waiting for a change.
 void boundtoken_cluster_changes_free(boundtoken_cluster_changes *changes);
 
-// Returns the state and the counters of the fast path for RS256 in this process.
+// Returns what a verifier has decided so far, and what it remembers.
 //
-// `status`: its member `size` must be set. At most `size` bytes are written, and none on failure.
+// `statistics`: its member `size` must be set. At most `size` bytes are written, and none on failure.
 //
-// Any thread.
+// The numbers are read one by one, so a verdict may be in one and not yet in another. Of a verification in two steps the
+// second counts, and a first that refuses. Any thread.
 //
 // BOUNDTOKEN_STRUCT_TOO_SMALL: `size` is not set, or is smaller than in any version of the header.
-boundtoken_status boundtoken_fast_rsa_status(boundtoken_fast_rsa *status);
-
-// Returns the number of keys that the fast path serves now. 0 if `keys` is NULL. Any thread.
-size_t boundtoken_keys_fast_rsa_count(const boundtoken_keys *keys);
+boundtoken_status boundtoken_verifier_statistics(const boundtoken_verifier *verifier,
+                                                 boundtoken_statistics *statistics);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -123,4 +123,6 @@ pub use objects::{
 pub use rejection::{Reason, Rejection};
 pub use time::UnixSeconds;
 pub use verified::{Confirmed, UserInfo, VerifiedToken};
-pub use verifier::{BuildError, CheckedToken, OnUnavailable, TrustedIssuer, Verifier, VerifierBuilder};
+pub use verifier::{
+    BuildError, CheckedToken, OnUnavailable, Statistics, TrustedIssuer, Verifier, VerifierBuilder,
+};

@@ -1,6 +1,6 @@
 //! Refusals: the reason, the details about one token, and how to answer the client.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use crate::keys::Algorithm;
 use crate::time::UnixSeconds;
@@ -125,7 +125,10 @@ impl fmt::Display for Challenge {
         if *reason == Reason::TokenEmpty {
             return Ok(());
         }
-        write!(formatter, r#" error="invalid_token", error_description="{}""#, reason.description())
+        // A flood of bad tokens asks for this again and again: texts are written as they are.
+        formatter.write_str(r#" error="invalid_token", error_description=""#)?;
+        formatter.write_str(reason.description())?;
+        formatter.write_str("\"")
     }
 }
 
@@ -143,7 +146,11 @@ impl fmt::Display for Rejection {
             Detail::None => {}
             Detail::Size { found, limit } => write!(formatter, " ({found} bytes, at most {limit})")?,
             Detail::Position(position) => write!(formatter, " (at byte {position} of the part)")?,
-            Detail::KeyId(kid) => write!(formatter, " (kid {kid})")?,
+            Detail::KeyId(kid) => {
+                formatter.write_str(" (kid ")?;
+                fmt::Display::fmt(kid, formatter)?;
+                formatter.write_str(")")?;
+            }
             Detail::Algorithms { token, key } => write!(formatter, " (token {token}, key {key})")?,
             Detail::Member(name) => write!(formatter, " ({name})")?,
             Detail::Time { claim, now, leeway } => {
@@ -154,7 +161,8 @@ impl fmt::Display for Rejection {
             Detail::Quoted(text) => write!(formatter, " ({text})")?,
             Detail::Object(object) => write!(formatter, " ({object})")?,
         }
-        write!(formatter, "; {}", self.reason.remedy())
+        formatter.write_str("; ")?;
+        formatter.write_str(self.reason.remedy())
     }
 }
 
@@ -192,9 +200,9 @@ impl ShortText {
 impl fmt::Display for ShortText {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("\"")?;
-        for &byte in self.bytes.iter().take(usize::from(self.length)) {
-            formatter.write_char(char::from(byte))?;
-        }
+        let kept = self.bytes.get(..usize::from(self.length));
+        // They are ASCII.
+        formatter.write_str(kept.and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default())?;
         formatter.write_str(if self.cut { "...\"" } else { "\"" })
     }
 }

@@ -79,10 +79,11 @@ impl CVerifier {
         let options = boundtoken_verify_options {
             size: size_of::<boundtoken_verify_options>(),
             flags: flags | BOUNDTOKEN_VERIFY_AT,
-            timeout_milliseconds: 0,
             now: i64::try_from(now.0).expect("a time"),
             audiences: ptr::null(),
             audiences_len: 0,
+            timeout_milliseconds: 0,
+            reserved: 0,
         };
         let data = token.as_ptr().cast::<c_char>();
         let (place, capacity) = (buffer.as_mut_ptr().cast(), size_of_val(&buffer));

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::statistics::Counters;
 use super::{OnUnavailable, TrustedIssuer, Verifier};
 use crate::cache::TokenCache;
 
@@ -44,6 +45,7 @@ impl VerifierBuilder {
                 on_unavailable: OnUnavailable::Refuse,
                 fast_rsa: true,
                 cache: None,
+                counters: Counters::new(),
             },
             cached_tokens: DEFAULT_CACHED_TOKENS,
             cache_size: DEFAULT_CACHE_SIZE,

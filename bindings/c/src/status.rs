@@ -1,5 +1,7 @@
 //! The statuses that calls return: the mistakes listed below and every [`Reason`].
 
+use std::fmt;
+
 use boundtoken::Reason;
 
 use crate::boundary;
@@ -186,7 +188,16 @@ impl Mistake {
 
     /// This mistake with its own message.
     pub(super) fn with(self, message: impl Into<Box<str>>) -> CallFailure {
-        CallFailure::Mistake { mistake: self, message: message.into() }
+        CallFailure::Mistake { mistake: self, message: Some(message.into()) }
+    }
+}
+
+impl fmt::Display for Mistake {
+    /// Writes what is wrong and, after a semicolon, what to do.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.description())?;
+        formatter.write_str("; ")?;
+        formatter.write_str(self.remedy())
     }
 }
 
