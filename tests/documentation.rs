@@ -28,10 +28,10 @@ fn table() -> String {
     let mut table = INTRODUCTION.to_owned();
     for reason in Reason::ALL {
         let stricter = if Reason::STRICTER.contains(reason) { "**stricter**" } else { "" };
-        let (code, name) = (reason.code(), reason.name());
+        let (number, name) = (reason.number(), reason.name());
         let (wrong, remedy) = (reason.description(), reason.remedy());
         let rule = reason.documentation().trim();
-        writeln!(table, "| {code} | `{name}` | {wrong}; {remedy} | {rule} | {stricter} |").expect("text");
+        writeln!(table, "| {number} | `{name}` | {wrong}; {remedy} | {rule} | {stricter} |").expect("text");
     }
     table
 }

@@ -44,7 +44,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let entries: Vec<Entry> = Reason::ALL
         .iter()
         .map(|&reason| Entry {
-            code: reason.code(),
+            code: reason.number(),
             name: reason.name(),
             description: reason.description(),
             remedy: reason.remedy(),

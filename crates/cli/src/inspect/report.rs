@@ -48,7 +48,7 @@ impl Report<'_> {
     pub fn print_document(&self, format: Structured) -> Result<(), Failure> {
         let findings = self.findings.iter().map(|Finding { place, rejection }| FindingDocument {
             part: place.name(),
-            code: rejection.code(),
+            code: rejection.number(),
             name: rejection.name(),
             message: rejection.to_string(),
         });
@@ -147,7 +147,7 @@ impl Report<'_> {
         lines.push_str(&paint(BAD, "A verifier refuses this token:"));
         lines.push('\n');
         for Finding { place, rejection } in self.findings {
-            let name = format!("{} ({})", rejection.name(), rejection.code());
+            let name = format!("{} ({})", rejection.name(), rejection.number());
             row(lines, place.name(), &paint(STRONG, &name));
             row(lines, "", &printable(&rejection.to_string()));
         }

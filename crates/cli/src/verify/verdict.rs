@@ -50,7 +50,7 @@ struct ReasonDocument {
 impl From<&Rejection> for ReasonDocument {
     fn from(rejection: &Rejection) -> Self {
         Self {
-            code: rejection.code(),
+            code: rejection.number(),
             name: rejection.name(),
             message: rejection.to_string(),
             www_authenticate: rejection.www_authenticate(),
@@ -217,7 +217,7 @@ fn list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
 
 /// Text about a refused token.
 pub fn refused(rejection: &Rejection) -> String {
-    let mut lines = format!("{}  {} ({})\n\n", paint(BAD, "REFUSED"), rejection.name(), rejection.code());
+    let mut lines = format!("{}  {} ({})\n\n", paint(BAD, "REFUSED"), rejection.name(), rejection.number());
     row(&mut lines, "What is wrong", &what(rejection));
     row(&mut lines, "What to do", rejection.reason().remedy());
     lines

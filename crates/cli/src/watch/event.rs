@@ -51,7 +51,7 @@ impl From<Result<VerifiedToken, Rejection>> for Event {
                     .collect(),
             },
             Err(rejection) => Self::Refused {
-                code: rejection.code(),
+                code: rejection.number(),
                 reason: rejection.name(),
                 message: rejection.to_string(),
             },
