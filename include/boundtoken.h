@@ -1005,7 +1005,7 @@ boundtoken_status boundtoken_verified_claims(const boundtoken_verified *verified
                                              boundtoken_claims *claims);
 
 // Returns the verified token as JSON: an object with the members `user` (as in a TokenReview), `issuerLabel`,
-// `audiences`, `boundObjects` and `claims`.
+// `audiences`, `confirmed`, `boundObjects` and `claims`.
 //
 // `json`: receives a text that lives as long as `verified`. Absent on failure.
 //

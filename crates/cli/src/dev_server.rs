@@ -116,7 +116,7 @@ enum Start {
     /// For people
     #[default]
     Text,
-    /// For programs: one line of JSON with url and kubeconfig, as soon as the server answers
+    /// For programs: one line of JSON as soon as the server answers, as docs/schemas/dev-server.json describes
     Json,
 }
 

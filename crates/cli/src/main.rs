@@ -19,6 +19,7 @@ mod demo;
 mod dev_server;
 #[cfg(feature = "network")]
 mod doctor;
+mod document;
 #[cfg(feature = "network")]
 mod end;
 mod failure;

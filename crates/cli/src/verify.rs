@@ -114,7 +114,7 @@ enum VerdictFormat {
     /// For people
     #[default]
     Text,
-    /// For programs: verdict, user, issuerLabel, audiences, boundObjects and claims; or verdict and reason
+    /// For programs, as docs/schemas/verify.json describes
     Json,
     /// The same as YAML
     Yaml,

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use boundtoken::{Confirmed, Reason, Rejection, UnixSeconds, VerifiedToken};
-use serde::Serialize;
+use boundtoken::{Confirmed, Rejection, UnixSeconds, VerifiedToken};
 
+use crate::document::{self, Explained, VerdictDocument};
 use crate::failure::{self, Failure};
 use crate::output::{self, BAD, CAUTION, GOOD, STRONG, Structured, paint, printable, row, rows};
 use crate::words::moment;
@@ -23,52 +23,12 @@ pub enum Verdict {
     Failed(Failure),
 }
 
-/// A verdict for programs.
-#[derive(Serialize)]
-#[serde(tag = "verdict", rename_all = "camelCase")]
-enum Document<'a> {
-    Accepted(&'a VerifiedToken),
-    Refused {
-        reason: ReasonDocument,
-    },
-    Undecided {
-        message: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        reason: Option<ReasonDocument>,
-    },
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ReasonDocument {
-    code: u16,
-    name: &'static str,
-    message: String,
-    www_authenticate: String,
-}
-
-impl From<&Rejection> for ReasonDocument {
-    fn from(rejection: &Rejection) -> Self {
-        Self {
-            code: rejection.number(),
-            name: rejection.name(),
-            message: rejection.to_string(),
-            www_authenticate: rejection.www_authenticate(),
-        }
-    }
-}
-
 impl Verdict {
     /// A verdict by a cluster if `live`, else by files.
     pub fn new(result: Result<Result<VerifiedToken, Rejection>, Failure>, live: bool) -> Self {
         match result {
             Ok(Ok(token)) => Self::Accepted(Box::new(token)),
-            Ok(Err(rejection))
-                if matches!(
-                    rejection.reason(),
-                    Reason::BoundObjectUnavailable | Reason::BoundObjectNotFollowed
-                ) =>
-            {
+            Ok(Err(rejection)) if document::leaves_undecided(&rejection) => {
                 Self::Unknown(rejection, if live { ELSEWHERE } else { UNLISTED })
             }
             Ok(Err(rejection)) => Self::Refused(rejection),
@@ -115,14 +75,12 @@ impl Verdict {
 
     pub fn print_document(&self, format: Structured) -> Result<(), Failure> {
         let document = match self {
-            Self::Accepted(token) => Document::Accepted(token),
-            Self::Refused(rejection) => Document::Refused { reason: rejection.into() },
+            Self::Accepted(token) => VerdictDocument::Accepted((**token).clone()),
+            Self::Refused(rejection) => rejection.into(),
             Self::Unknown(rejection, advice) => {
-                Document::Undecided { message: unknown(rejection, advice), reason: Some(rejection.into()) }
+                VerdictDocument::Unknown(Explained::with_remedy(rejection, advice))
             }
-            Self::Failed(failure) => {
-                Document::Undecided { message: failure.sentence().to_owned(), reason: None }
-            }
+            Self::Failed(failure) => failure.into(),
         };
         output::document(format, &document)
     }
@@ -223,11 +181,8 @@ pub fn refused(rejection: &Rejection) -> String {
     lines
 }
 
-/// What was wrong. Leaves out the remedy, with which every message ends.
 fn what(rejection: &Rejection) -> String {
-    let message = rejection.to_string();
-    let remedy = format!("; {}", rejection.reason().remedy());
-    printable(message.trim_end_matches(remedy.as_str()))
+    printable(&document::what(rejection))
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ mod issue;
 mod issuers;
 mod program;
 mod request;
+mod schemas;
 mod secrets;
 mod undecided;
 mod verify;

@@ -144,7 +144,7 @@ fn every_reason_is_listed_with_its_number_name_and_remedy() {
     assert_eq!(yaml, document);
     assert_eq!(document.as_array().map(Vec::len), Some(Reason::ALL.len()));
     for (reason, entry) in Reason::ALL.iter().zip(document.as_array().unwrap()) {
-        assert_eq!(entry["code"], reason.number());
+        assert_eq!(entry["number"], reason.number());
         assert_eq!(entry["name"], reason.name());
         assert_eq!(entry["remedy"], reason.remedy());
         assert_eq!(entry["stricterThanApiServer"], Reason::STRICTER.contains(reason));
