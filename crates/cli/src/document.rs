@@ -99,6 +99,14 @@ impl From<&Result<VerifiedToken, Rejection>> for VerdictDocument {
 ///
 /// # Errors
 /// Those of the serializer.
+pub fn time<S: Serializer>(time: &UnixSeconds, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(time)
+}
+
+/// As [`time`].
+///
+/// # Errors
+/// Those of the serializer.
 pub fn optional_time<S: Serializer>(time: &Option<UnixSeconds>, serializer: S) -> Result<S::Ok, S::Error> {
     match time {
         Some(time) => serializer.collect_str(time),

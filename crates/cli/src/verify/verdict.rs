@@ -3,17 +3,15 @@
 use std::process::ExitCode;
 
 use boundtoken::{Confirmed, Rejection, UnixSeconds, VerifiedToken};
+use serde::Serialize;
 
 use crate::document::{self, Explained, VerdictDocument};
 use crate::failure::{self, Failure};
 use crate::output::{self, BAD, CAUTION, GOOD, STRONG, Structured, paint, printable, row, rows};
+use crate::snapshot::Age;
 use crate::words::moment;
 
 const REFUSED: u8 = 1;
-
-const UNLISTED: &str = "the files given by --objects do not list this kind of object; \
-                        add them, or state that there are none, as in {\"pods\": []}";
-const ELSEWHERE: &str = "the API server did not answer, or --namespace names only other namespaces";
 
 pub enum Verdict {
     Accepted(Box<VerifiedToken>),
@@ -23,14 +21,21 @@ pub enum Verdict {
     Failed(Failure),
 }
 
+/// A verdict for programs.
+#[derive(Serialize)]
+struct Document {
+    #[serde(flatten)]
+    verdict: VerdictDocument,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshot: Option<Age>,
+}
+
 impl Verdict {
-    /// A verdict by a cluster if `live`, else by files.
-    pub fn new(result: Result<Result<VerifiedToken, Rejection>, Failure>, live: bool) -> Self {
+    /// `advice` says what to do if the state of a bound object is unknown.
+    pub fn new(result: Result<Result<VerifiedToken, Rejection>, Failure>, advice: &'static str) -> Self {
         match result {
             Ok(Ok(token)) => Self::Accepted(Box::new(token)),
-            Ok(Err(rejection)) if document::leaves_undecided(&rejection) => {
-                Self::Unknown(rejection, if live { ELSEWHERE } else { UNLISTED })
-            }
+            Ok(Err(rejection)) if document::leaves_undecided(&rejection) => Self::Unknown(rejection, advice),
             Ok(Err(rejection)) => Self::Refused(rejection),
             Err(failure) => Self::Failed(failure),
         }
@@ -73,8 +78,8 @@ impl Verdict {
         }
     }
 
-    pub fn print_document(&self, format: Structured) -> Result<(), Failure> {
-        let document = match self {
+    pub fn print_document(&self, format: Structured, snapshot: Option<Age>) -> Result<(), Failure> {
+        let verdict = match self {
             Self::Accepted(token) => VerdictDocument::Accepted((**token).clone()),
             Self::Refused(rejection) => rejection.into(),
             Self::Unknown(rejection, advice) => {
@@ -82,7 +87,7 @@ impl Verdict {
             }
             Self::Failed(failure) => failure.into(),
         };
-        output::document(format, &document)
+        output::document(format, &Document { verdict, snapshot })
     }
 
     pub fn print_name(&self) -> Result<(), Failure> {
@@ -97,10 +102,17 @@ impl Verdict {
         Ok(())
     }
 
-    pub fn print_for_people(&self, now: UnixSeconds) -> Result<(), Failure> {
+    /// `taken_at` is the time of the snapshot, if there is one.
+    pub fn print_for_people(&self, now: UnixSeconds, taken_at: Option<UnixSeconds>) -> Result<(), Failure> {
+        let with_snapshot = |mut lines: String| {
+            if let Some(taken_at) = taken_at {
+                row(&mut lines, "Snapshot", &format!("taken {}", moment(taken_at, now)));
+            }
+            output::text(&lines)
+        };
         match self {
-            Self::Accepted(token) => output::text(&accepted(token, now)),
-            Self::Refused(rejection) => output::text(&refused(rejection)),
+            Self::Accepted(token) => with_snapshot(accepted(token, now)),
+            Self::Refused(rejection) => with_snapshot(refused(rejection)),
             Self::Unknown(rejection, advice) => {
                 output::error(&unknown(rejection, advice));
                 Ok(())
@@ -228,7 +240,7 @@ mod tests {
             (out_of_touch(Some(store)), Some("last seen a while ago")),
             (out_of_touch(None), Some("could not be looked up")),
         ] {
-            let verdict = Verdict::new(Ok(verifier.verify_at(token, now)), true);
+            let verdict = Verdict::new(Ok(verifier.verify_at(token, now)), "");
             assert_eq!(verdict.exit_status(), ExitCode::SUCCESS);
             assert_eq!(verdict.caution().is_some(), words.is_some());
             let required = verdict.required_live();

@@ -24,6 +24,7 @@ mod program;
 mod request;
 mod schemas;
 mod secrets;
+mod snapshot;
 mod undecided;
 mod verify;
 mod watch;

@@ -4,7 +4,7 @@ use boundtoken::Reason;
 
 use super::*;
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "verify",
     "inspect",
     "issue",
@@ -12,6 +12,7 @@ const COMMANDS: [&str; 11] = [
     "doctor",
     "compare",
     "watch",
+    "snapshot",
     "dev-server",
     "demo",
     "reasons",

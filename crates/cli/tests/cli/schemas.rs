@@ -39,7 +39,7 @@ fn assert_valid(name: &str, document: &Value) {
     assert!(errors.is_empty(), "{name}: {errors:#?} {document:#}");
 }
 
-/// Runs a command for both forms. Returns the document, which is the same in both.
+/// Runs a command for both forms. Returns the document, which is the same in both if no clock decides about it.
 #[track_caller]
 fn document(name: &str, run: impl Fn(&str) -> Run) -> Value {
     let json = run("json");
@@ -145,12 +145,28 @@ fn the_other_commands_keep_to_their_forms() {
         }
         let bench = ["bench", "--seconds", "1", "--threads", "1", "--sample", "ES256", "-o", format];
         assert_valid("bench", &yaml_serde::from_str(&boundtoken(bench).stdout).expect("YAML"));
+        for doctor in [
+            cluster.run(&["doctor", "-o", format], ""),
+            boundtoken(["doctor", "-o", format, "--kubeconfig", "/nowhere"]),
+        ] {
+            assert_valid("doctor", &yaml_serde::from_str(&doctor.stdout).expect("YAML"));
+        }
     }
-    assert_eq!(document("doctor", |format| cluster.run(&["doctor", "-o", format], ""))["canWork"], true);
-    document("doctor", |format| boundtoken(["doctor", "-o", format, "--kubeconfig", "/nowhere"]));
+    for more in [&[][..], &["--namespace", "demo", "--webhook-configurations"]] {
+        let snapshot = cluster.run(&[&["snapshot"], more].concat(), "").json();
+        assert_valid("snapshot", &snapshot);
+        let token = cluster.token(&POD);
+        let taken_at = snapshot["takenAt"].as_str().unwrap().to_owned();
+        let snapshot = file("schemas-snapshot.json", snapshot.to_string());
+        let known = ["verify", "--snapshot", &snapshot, "--audience", "vault", "--now", &taken_at, "-o"];
+        let verdict =
+            document("verify", |format| with_input([&known[..], &[format]].concat(), token.as_bytes()));
+        assert!(verdict["snapshot"]["ageSeconds"].is_u64(), "{verdict}");
+    }
     document("reasons", |format| boundtoken(["reasons", "-o", format]));
-    document("inspect", |format| with_input(["inspect", "-o", format], token("pod-live").as_bytes()));
-    document("inspect", |format| with_input(["inspect", "-o", format], b"no token"));
+    for token in [token("pod-live").as_str(), "no token"] {
+        document("inspect", |format| with_input(["inspect", "--now", NOW, "-o", format], token.as_bytes()));
+    }
 }
 
 /// A form that allowed any member would say nothing.
@@ -199,6 +215,7 @@ fn the_help_names_the_schema() {
         ("verify", "verify"),
         ("compare", "compare"),
         ("watch", "watch"),
+        ("snapshot", "snapshot"),
         ("inspect", "inspect"),
         ("issue", "token-request"),
         ("request", "token-request"),
