@@ -185,8 +185,3 @@ impl std::fmt::Debug for Cluster {
         formatter.debug_struct("Cluster").field("status", &self.status()).finish_non_exhaustive()
     }
 }
-
-/// Compiles the examples of the README.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use boundtoken::api::Time;
 use boundtoken::{KeySet, ObjectKind, UnixSeconds};
 use clap::Args;
+use http::StatusCode;
 use kube::api::{ApiResource, DynamicObject, GroupVersionKind, ListParams, ObjectMeta};
 use kube::{Api, Client};
 use serde::Deserialize;
@@ -23,7 +24,7 @@ use crate::output;
 ///
 /// The file has the name of the issuer, its public keys, and kind, namespace, name, uid and deletionTimestamp of each object that
 /// a token can be bound to. It has no secret, so it may travel to where the cluster cannot be reached. Needs the permissions of
-/// `watch`.
+/// `watch`, and to list secrets. Without that one, the verdict on a token that is bound to a secret is undecided.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
@@ -89,7 +90,17 @@ impl Arguments {
         let jwks = serde_json::to_value(jwks.to_jwks()).map_err(|error| Failure::new(error.to_string()))?;
         let mut objects = BTreeMap::new();
         for kind in ObjectKind::ALL.iter().copied().filter(|kind| self.lists(*kind)) {
-            objects.insert(kind.resource().to_owned(), self.objects(&client, kind).await?);
+            match self.objects(&client, kind).await {
+                Ok(listed) => {
+                    objects.insert(kind.resource().to_owned(), listed);
+                }
+                // Few identities may list secrets, and no pod has a token that is bound to one.
+                Err(Unlisted::Forbidden(failure)) if kind == ObjectKind::Secret => output::warning(&format!(
+                    "the snapshot decides nothing about tokens that are bound to secrets: {}",
+                    failure.sentence()
+                )),
+                Err(Unlisted::Forbidden(failure) | Unlisted::Failed(failure)) => return Err(failure),
+            }
         }
         Ok(Snapshot { taken_at, issuer, jwks, namespaces: self.namespace.clone(), objects })
     }
@@ -101,7 +112,7 @@ impl Arguments {
         }
     }
 
-    async fn objects(&self, client: &Client, kind: ObjectKind) -> Result<Vec<Object>, Failure> {
+    async fn objects(&self, client: &Client, kind: ObjectKind) -> Result<Vec<Object>, Unlisted> {
         let version = GroupVersionKind::gvk(kind.api_group(), "v1", kind.name());
         let resource = ApiResource::from_gvk_with_plural(&version, kind.resource());
         let namespaces = if kind.is_namespaced() { self.namespace.as_slice() } else { &[] };
@@ -130,8 +141,19 @@ async fn published<T: DeserializeOwned>(client: &Client, path: &str, accept: &st
     })
 }
 
+/// Why objects could not be listed.
+enum Unlisted {
+    /// This identity may not list them.
+    Forbidden(Failure),
+    Failed(Failure),
+}
+
+fn is_forbidden(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(status) if status.code == StatusCode::FORBIDDEN.as_u16())
+}
+
 /// Adds the metadata of all objects, page by page.
-async fn list(api: &Api<DynamicObject>, kind: ObjectKind, objects: &mut Vec<Object>) -> Result<(), Failure> {
+async fn list(api: &Api<DynamicObject>, kind: ObjectKind, objects: &mut Vec<Object>) -> Result<(), Unlisted> {
     let failed = |why: &str| {
         Failure::new(format!(
             "could not list {}: {why}; `boundtoken doctor` says what is missing",
@@ -141,9 +163,17 @@ async fn list(api: &Api<DynamicObject>, kind: ObjectKind, objects: &mut Vec<Obje
     let mut parameters = ListParams::default().limit(PAGE);
     loop {
         let page = tokio::time::timeout(PAGE_TIMEOUT, api.list_metadata(&parameters)).await;
-        let page =
-            page.map_err(|_| failed(&format!("no answer within {} seconds", PAGE_TIMEOUT.as_secs())))?;
-        let page = page.map_err(|error| failed(&causes(&error)))?;
+        let page = match page {
+            Ok(Ok(page)) => page,
+            Ok(Err(error)) if is_forbidden(&error) => {
+                return Err(Unlisted::Forbidden(failed(&causes(&error))));
+            }
+            Ok(Err(error)) => return Err(Unlisted::Failed(failed(&causes(&error)))),
+            Err(_) => {
+                let seconds = PAGE_TIMEOUT.as_secs();
+                return Err(Unlisted::Failed(failed(&format!("no answer within {seconds} seconds"))));
+            }
+        };
         objects.extend(page.items.into_iter().filter_map(|object| listed(kind, object.metadata)));
         match page.metadata.continue_.filter(|token| !token.is_empty()) {
             Some(token) => parameters.continue_token = Some(token),
