@@ -20,6 +20,9 @@
 //! # }
 //! ```
 //!
+//! `examples/service.rs` is a whole service: it answers with 401, 503 or the caller's name, says when it is ready, and
+//! stops on SIGTERM.
+//!
 //! # How fresh the answers are
 //!
 //! A deletion is known as soon as the API server's watch reports it, usually within milliseconds. The API server
