@@ -148,6 +148,14 @@ enum Unlisted {
     Failed(Failure),
 }
 
+/// The API server's own words, or what went wrong on the way to it.
+fn words(error: &kube::Error) -> String {
+    match error {
+        kube::Error::Api(status) => harmless(&status.message),
+        error => causes(error),
+    }
+}
+
 fn is_forbidden(error: &kube::Error) -> bool {
     matches!(error, kube::Error::Api(status) if status.code == StatusCode::FORBIDDEN.as_u16())
 }
@@ -166,9 +174,9 @@ async fn list(api: &Api<DynamicObject>, kind: ObjectKind, objects: &mut Vec<Obje
         let page = match page {
             Ok(Ok(page)) => page,
             Ok(Err(error)) if is_forbidden(&error) => {
-                return Err(Unlisted::Forbidden(failed(&causes(&error))));
+                return Err(Unlisted::Forbidden(failed(&words(&error))));
             }
-            Ok(Err(error)) => return Err(Unlisted::Failed(failed(&causes(&error)))),
+            Ok(Err(error)) => return Err(Unlisted::Failed(failed(&words(&error)))),
             Err(_) => {
                 let seconds = PAGE_TIMEOUT.as_secs();
                 return Err(Unlisted::Failed(failed(&format!("no answer within {seconds} seconds"))));
