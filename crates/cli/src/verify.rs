@@ -44,7 +44,7 @@ const KEYS: [&str; 3] = ["jwks", "pem", "snapshot"];
 /// Checks the format, the signature, the issuer, the audience and the times. With --objects, also checks that the token's
 /// service account still exists, and so does the pod, secret, node or webhook configuration that the token is bound to.
 /// Without --objects, the token of a deleted pod is accepted until it expires, with a warning. Reads only the files named
-/// here. With --cluster, everything comes from an API server instead.
+/// here. With --snapshot, everything comes from one file, and with --cluster from an API server.
 #[derive(Args)]
 #[command(
     after_help = EXAMPLES,
