@@ -1373,7 +1373,7 @@ boundtoken_status boundtoken_verified_claims(const boundtoken_verified *verified
                                              boundtoken_claims *claims);
 
 // Returns the verified token as JSON: an object with the members `user` (as in a TokenReview), `issuerLabel`,
-// `audiences`, `boundObjects` and `claims`.
+// `audiences`, `confirmed`, `boundObjects` and `claims`.
 //
 // `json`: receives a text that lives as long as `verified`. Absent on failure.
 //
@@ -1677,7 +1677,7 @@ boundtoken_status boundtoken_cluster_status(const boundtoken_cluster *cluster,
 //
 // - `issuer`: the issuer's name.
 // - `keyIds`: an array with the kids of the keys in use.
-// - `keysLoadedAt`: when the keys were last loaded, in Unix seconds.
+// - `keysLoadedAt`: when the keys were last loaded, in UTC by RFC 3339.
 // - `keysFailure`: why the last attempt to load the keys failed. Absent if it succeeded.
 // - `keysWithdrawn`: true while the cluster publishes no usable key. All its tokens are refused then.
 // - `keysStale`: true if the keys are older than `maxKeyAgeSeconds`.

@@ -163,7 +163,7 @@ pub fn accepted(buffer: &mut [u8], token: &VerifiedToken) -> usize {
 /// ```
 pub fn refused(buffer: &mut [u8], rejection: &Rejection) -> usize {
     let failure = Failure {
-        status: rejection.code().into(),
+        status: rejection.number().into(),
         http_status: rejection.reason().http_status(),
         name: rejection.name(),
         message: rejection,

@@ -75,8 +75,8 @@ impl Rejection {
 
     /// The stable number of the reason.
     #[must_use]
-    pub fn code(&self) -> u16 {
-        self.reason.code()
+    pub fn number(&self) -> u16 {
+        self.reason.number()
     }
 
     /// The stable name of the reason.

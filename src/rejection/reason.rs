@@ -6,7 +6,7 @@
 use std::fmt;
 
 macro_rules! reasons {
-    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $name:literal, $wrong:literal, $remedy:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $number:literal, $name:literal, $wrong:literal, $remedy:literal;)+) => {
         /// Why a token was refused.
         ///
         /// Numbers and names are stable: a later version may add reasons, never renumber or rename one.
@@ -14,14 +14,14 @@ macro_rules! reasons {
         /// ```
         /// use boundtoken::Reason;
         ///
-        /// assert_eq!(Reason::Expired.code(), 414);
+        /// assert_eq!(Reason::Expired.number(), 414);
         /// assert_eq!(Reason::Expired.name(), "expired");
         /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         #[repr(u16)]
         pub enum Reason {
-            $($(#[doc = $doc])+ $variant = $code,)+
+            $($(#[doc = $doc])+ $variant = $number,)+
         }
 
         impl Reason {
@@ -30,8 +30,8 @@ macro_rules! reasons {
 
             /// The stable number, the same in Rust, C and every binding.
             #[must_use]
-            pub fn code(self) -> u16 {
-                match self { $(Reason::$variant => $code,)+ }
+            pub fn number(self) -> u16 {
+                match self { $(Reason::$variant => $number,)+ }
             }
 
             /// The stable name, in snake case, for logs and metrics.
@@ -345,7 +345,7 @@ mod tests {
 
     #[test]
     fn numbers_ascend_and_names_are_the_variants_in_snake_case() {
-        assert!(Reason::ALL.windows(2).all(|pair| pair[0].code() < pair[1].code()));
+        assert!(Reason::ALL.windows(2).all(|pair| pair[0].number() < pair[1].number()));
         for reason in Reason::ALL {
             let words: String = format!("{reason:?}")
                 .chars()

@@ -83,7 +83,7 @@ pub(super) enum Counted {
 
 impl Counted {
     pub(super) fn refusal(rejection: &Rejection) -> Self {
-        Self::Refused(rejection.code() / 100)
+        Self::Refused(rejection.number() / 100)
     }
 
     fn place(self) -> usize {

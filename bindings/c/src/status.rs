@@ -251,7 +251,7 @@ impl From<Mistake> for boundtoken_status {
 
 impl From<Reason> for boundtoken_status {
     fn from(reason: Reason) -> Self {
-        Self(reason.code().into())
+        Self(reason.number().into())
     }
 }
 
@@ -304,6 +304,6 @@ mod tests {
     #[test]
     fn mistakes_and_reasons_have_ranges_of_their_own() {
         assert!(Mistake::ALL.iter().all(|mistake| (1..=99).contains(&mistake.number())));
-        assert!(Reason::ALL.iter().all(|reason| reason.code() > 100));
+        assert!(Reason::ALL.iter().all(|reason| reason.number() > 100));
     }
 }

@@ -126,7 +126,8 @@ enum Format {
     /// For people
     #[default]
     Text,
-    /// For programs: one line of JSON with url, kubeconfig and issuer, as soon as the server answers, and one for each request
+    /// For programs: one line of JSON as soon as the server answers, as docs/schemas/dev-server.json describes, and one for
+    /// each request on standard error, as docs/schemas/dev-server-log.json describes
     Json,
 }
 

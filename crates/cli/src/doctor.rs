@@ -19,7 +19,7 @@ mod permissions;
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Output format
+    /// Output format; docs/schemas/doctor.json describes JSON and YAML
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
     output: Format,
     #[command(flatten)]
@@ -46,6 +46,7 @@ Exit status:
 pub struct Check {
     name: &'static str,
     outcome: Outcome,
+    #[serde(rename = "message")]
     finding: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<String>,

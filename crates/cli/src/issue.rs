@@ -114,7 +114,7 @@ pub enum TokenFormat {
     /// Only the token
     #[default]
     Token,
-    /// The TokenRequest object, as the API server returns it
+    /// The TokenRequest object, as the API server returns it and docs/schemas/token-request.json describes it
     Json,
     /// The same as YAML
     Yaml,

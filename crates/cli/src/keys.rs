@@ -295,7 +295,8 @@ fn with_algorithm(key: Key, algorithm: Option<Algorithm>) -> Result<Key, KeyErro
     }
 }
 
-fn warn_of_skipped(file: &str, skipped: &[SkippedKey]) {
+/// Warns of keys that cannot be used.
+pub fn warn_of_skipped(file: &str, skipped: &[SkippedKey]) {
     for key in skipped {
         let kid = key.kid().map(|kid| format!(" (kid {})", printable(kid))).unwrap_or_default();
         warning(&format!("{file}: key {}{kid} is not used: {}", key.index().saturating_add(1), key.error()));

@@ -19,6 +19,7 @@ mod demo;
 mod dev_server;
 #[cfg(feature = "network")]
 mod doctor;
+mod document;
 #[cfg(feature = "network")]
 mod end;
 mod failure;
@@ -32,6 +33,7 @@ mod reasons;
 #[cfg(feature = "network")]
 mod request;
 mod shell;
+mod snapshot;
 mod verify;
 #[cfg(feature = "network")]
 mod watch;
@@ -86,6 +88,8 @@ enum Command {
     #[cfg(feature = "network")]
     Watch(watch::Arguments),
     #[cfg(feature = "network")]
+    Snapshot(snapshot::take::Arguments),
+    #[cfg(feature = "network")]
     Bench(Box<bench::Arguments>),
     Demo(demo::Arguments),
     #[cfg(feature = "network")]
@@ -111,6 +115,8 @@ fn main() -> ExitCode {
         Command::Compare(arguments) => compare::run(&arguments),
         #[cfg(feature = "network")]
         Command::Watch(arguments) => watch::run(&arguments),
+        #[cfg(feature = "network")]
+        Command::Snapshot(arguments) => snapshot::take::run(&arguments),
         #[cfg(feature = "network")]
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),

@@ -10,6 +10,8 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 
+mod yaml;
+
 pub const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub const BAD: Style = AnsiColor::Red.on_default().bold();
 pub const CAUTION: Style = AnsiColor::Yellow.on_default().bold();
@@ -64,7 +66,7 @@ pub fn bytes(bytes: &[u8]) -> Result<(), Failure> {
 pub fn document(format: Structured, document: &impl Serialize) -> Result<(), Failure> {
     let written = match format {
         Structured::Json => json(document).map(|json| json + "\n"),
-        Structured::Yaml => yaml_serde::to_string(document).map_err(Failure::unwritten),
+        Structured::Yaml => yaml::text(document).map_err(Failure::unwritten),
     };
     bytes(written?.as_bytes())
 }

@@ -15,7 +15,7 @@ use crate::output::{self, CAUTION, FAINT, Format, STRONG, paint};
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Output format
+    /// Output format; docs/schemas/reasons.json describes JSON and YAML
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
     output: Format,
 }
@@ -32,7 +32,7 @@ Exit status:
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Entry {
-    code: u16,
+    number: u16,
     name: &'static str,
     description: &'static str,
     remedy: &'static str,
@@ -44,7 +44,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let entries: Vec<Entry> = Reason::ALL
         .iter()
         .map(|&reason| Entry {
-            code: reason.code(),
+            number: reason.number(),
             name: reason.name(),
             description: reason.description(),
             remedy: reason.remedy(),
@@ -61,9 +61,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
 fn table(entries: &[Entry]) -> String {
     let mut lines = String::new();
-    for Entry { code, name, description, remedy, stricter_than_api_server, .. } in entries {
+    for Entry { number, name, description, remedy, stricter_than_api_server, .. } in entries {
         let mark = if *stricter_than_api_server { paint(CAUTION, " *") } else { String::new() };
-        lines.push_str(&format!("{STRONG}{code} {name}{STRONG:#}{mark}\n"));
+        lines.push_str(&format!("{STRONG}{number} {name}{STRONG:#}{mark}\n"));
         lines.push_str(&format!("    {description}\n    {FAINT}-> {remedy}{FAINT:#}\n"));
     }
     lines.push_str(&format!(

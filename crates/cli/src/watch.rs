@@ -32,7 +32,7 @@ pub struct Arguments {
     /// Verify tokens for this audience, one per line of standard input; may be given several times
     #[arg(long, value_name = "NAME")]
     audience: Vec<String>,
-    /// Output format
+    /// Output format; docs/schemas/watch.json describes each line of JSON
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
     output: Lines,
     #[command(flatten)]
@@ -101,7 +101,7 @@ impl Arguments {
                 _ = polls.tick() => state.changes(cluster.status()),
                 line = lines.recv() => match (line, &verifier) {
                     (Some(Ok(token)), Some(verifier)) => {
-                        vec![Event::from(verifier.verify(&token).await)]
+                        vec![Event::Verdict(verifier.verify(&token).await)]
                     }
                     (Some(Err(error)), _) => return Err(Failure::new(format!("standard input: {error}"))),
                     _ => break,

@@ -84,7 +84,7 @@
 //!
 //! Each request is one [`tracing`] event of level `INFO` and of the message `request`, with the fields `method`, `path`, `status`,
 //! `user`, `milliseconds` and `audit_id`. If a token is refused, be it the request's own or the one in a TokenReview, the event
-//! also has `reason`, `code` and `refusal`: the name and the number of the [`Reason`](boundtoken::Reason), and a sentence.
+//! also has `reason`, `number` and `refusal`: the name and the number of the [`Reason`](boundtoken::Reason), and a sentence.
 //! If a TokenRequest is refused, `refusal` is the message of the answer. No token is ever logged.
 #![forbid(unsafe_code)]
 

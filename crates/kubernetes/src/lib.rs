@@ -20,6 +20,9 @@
 //! # }
 //! ```
 //!
+//! `examples/service.rs` is a whole service: it answers with 401, 503 or the caller's name, says when it is ready, and
+//! stops on SIGTERM.
+//!
 //! # How fresh the answers are
 //!
 //! A deletion is known as soon as the API server's watch reports it, usually within milliseconds. The API server
@@ -185,8 +188,3 @@ impl std::fmt::Debug for Cluster {
         formatter.debug_struct("Cluster").field("status", &self.status()).finish_non_exhaustive()
     }
 }
-
-/// Compiles the examples of the README.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;

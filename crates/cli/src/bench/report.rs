@@ -2,6 +2,7 @@
 
 use std::thread::available_parallelism;
 
+use boundtoken::Confirmed;
 use boundtoken::fast_rsa::{self, PathState};
 use serde::Serialize;
 
@@ -15,15 +16,16 @@ use crate::words;
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    boundtoken: &'static str,
+    version: &'static str,
     cryptography: &'static str,
     processor: String,
     /// None if the system does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
     cores: Option<usize>,
     algorithm: String,
     token_bytes: usize,
     /// The time that one reading of the clock takes, in nanoseconds. Every latency includes it.
-    clock: u64,
+    clock_nanoseconds: u64,
     rows: Vec<Row>,
     #[serde(skip_serializing_if = "Option::is_none")]
     token_review: Option<Answers>,
@@ -35,7 +37,8 @@ pub struct Report {
 pub struct Row {
     pub threads: u16,
     pub seen: Seen,
-    pub bound_objects: bool,
+    /// Whether the bound objects are looked up: `live`, or `notChecked` as in a verdict.
+    pub confirmed: Confirmed,
     #[serde(flatten)]
     pub answers: Answers,
 }
@@ -45,27 +48,28 @@ pub struct Row {
 #[serde(rename_all = "camelCase")]
 pub struct Answers {
     pub per_second: u64,
-    pub latency: Latency,
+    pub latency_nanoseconds: Latency,
 }
 
 impl Report {
     pub fn new(subject: &Subject, rows: Vec<Row>, token_review: Option<Answers>) -> Result<Self, Failure> {
         let algorithm = subject.algorithm()?;
         Ok(Self {
-            boundtoken: env!("CARGO_PKG_VERSION"),
+            version: env!("CARGO_PKG_VERSION"),
             cryptography: cryptography(subject, &algorithm),
             processor: processor(),
             cores: available_parallelism().ok().map(usize::from),
             algorithm,
             token_bytes: subject.token.len(),
-            clock: measure::clock(),
+            clock_nanoseconds: measure::clock(),
             rows,
             token_review,
         })
     }
 
     pub fn text(&self) -> String {
-        let Self { algorithm, token_bytes, cryptography, processor, cores, clock, .. } = self;
+        let Self { algorithm, token_bytes, cryptography, processor, cores, clock_nanoseconds: clock, .. } =
+            self;
         let algorithm = printable(algorithm);
         let processor = printable(processor);
         let cores = match cores {
@@ -82,12 +86,12 @@ impl Report {
             &line(["Threads", "Token", "Objects", "Per second", "p50", "p99", "p99.9", "max"]),
         ));
         text.push('\n');
-        for Row { threads, seen, bound_objects, answers } in &self.rows {
+        for Row { threads, seen, confirmed, answers } in &self.rows {
             let seen = match seen {
                 Seen::First => "first time",
                 Seen::Again => "seen again",
             };
-            let objects = if *bound_objects { "confirmed" } else { "-" };
+            let objects = if *confirmed == Confirmed::Live { "confirmed" } else { "-" };
             text.push_str(&answers.line(&threads.to_string(), seen, objects));
         }
         if let Some(answers) = &self.token_review {
@@ -108,7 +112,7 @@ impl Report {
 
 impl Answers {
     fn line(&self, threads: &str, token: &str, objects: &str) -> String {
-        let Latency { p50, p99, p99_9, max } = self.latency;
+        let Latency { p50, p99, p99_9, max } = self.latency_nanoseconds;
         let [p50, p99, p99_9, max] = [p50, p99, p99_9, max].map(words::measured);
         let line = line([threads, token, objects, &grouped(self.per_second), &p50, &p99, &p99_9, &max]);
         format!("{line}\n")

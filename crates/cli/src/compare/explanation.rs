@@ -85,7 +85,7 @@ fn of_refusal(theirs: &TokenReviewStatus, rejection: &Rejection, token: &[u8]) -
              last seconds"
                 .to_owned()
         }
-        _ if (500..600).contains(&reason.code()) => DELETED.to_owned(),
+        _ if (500..600).contains(&reason.number()) => DELETED.to_owned(),
         _ => "the cause is unknown: please report it".to_owned(),
     }
 }

@@ -106,7 +106,7 @@ struct Request {
     milliseconds: f64,
     audit_id: Option<String>,
     reason: Option<String>,
-    code: Option<u16>,
+    number: Option<u16>,
     refusal: Option<String>,
 }
 
@@ -180,8 +180,8 @@ impl Request {
         lines.push_str(&paint(FAINT, &format!("  {:.1} ms", self.milliseconds)));
         lines.push('\n');
         if let Some(refusal) = &self.refusal {
-            let reason = match (&self.reason, self.code) {
-                (Some(name), Some(code)) => format!("{} ({code}): ", paint(CAUTION, name)),
+            let reason = match (&self.reason, self.number) {
+                (Some(name), Some(number)) => format!("{} ({number}): ", paint(CAUTION, name)),
                 _ => String::new(),
             };
             // In writing to a string, nothing fails.
@@ -200,17 +200,17 @@ impl Request {
             status: u16,
             user: &'a str,
             milliseconds: f64,
+            #[serde(skip_serializing_if = "Option::is_none")]
             audit_id: Option<&'a str>,
             #[serde(skip_serializing_if = "Option::is_none")]
             reason: Option<ReasonDocument<'a>>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            message: Option<&'a str>,
         }
         #[derive(Serialize)]
         struct ReasonDocument<'a> {
-            #[serde(skip_serializing_if = "Option::is_none")]
-            code: Option<u16>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            name: Option<&'a str>,
-            message: &'a str,
+            number: u16,
+            name: &'a str,
         }
         Document {
             time,
@@ -220,11 +220,11 @@ impl Request {
             user: &self.user,
             milliseconds: self.milliseconds,
             audit_id: self.audit_id.as_deref(),
-            reason: self.refusal.as_deref().map(|message| ReasonDocument {
-                code: self.code,
-                name: self.reason.as_deref(),
-                message,
-            }),
+            reason: self
+                .number
+                .zip(self.reason.as_deref())
+                .map(|(number, name)| ReasonDocument { number, name }),
+            message: self.refusal.as_deref(),
         }
     }
 }
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn a_refusal_has_a_line_with_its_reason() {
-        let expired = json!({"user": "", "status": 401, "path": "/a", "reason": "expired", "code": 414, "refusal": "it was"});
+        let expired = json!({"user": "", "status": 401, "path": "/a", "reason": "expired", "number": 414, "refusal": "it was"});
         assert_eq!(
             for_people(expired.clone()),
             "12:30:05Z 401 POST /a  0.4 ms\n          expired (414): it was\n"
@@ -281,7 +281,7 @@ mod tests {
             document,
             json!({
                 "time": "2026-11-30T12:30:05.123Z", "method": "POST", "path": "/a", "status": 401, "user": "",
-                "milliseconds": 0.42, "auditId": "id", "reason": {"code": 414, "name": "expired", "message": "it was"},
+                "milliseconds": 0.42, "auditId": "id", "reason": {"number": 414, "name": "expired"}, "message": "it was",
             })
         );
     }

@@ -26,7 +26,7 @@ pub enum Place {
 impl Place {
     /// The part that a reason is about. None for reasons about keys.
     fn of(reason: Reason) -> Option<Self> {
-        match reason.code() {
+        match reason.number() {
             100..200 => Some(Self::Form),
             200..300 => Some(Self::Header),
             400..500 => Some(Self::Claims),

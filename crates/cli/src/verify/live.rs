@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::keys;
 
 /// The arguments that a cluster replaces.
-const FILES: [&str; 6] = ["jwks", "pem", "issuer", "label", "objects", "now"];
+const FILES: [&str; 7] = ["snapshot", "jwks", "pem", "issuer", "label", "objects", "now"];
 
 #[derive(Args)]
 #[command(

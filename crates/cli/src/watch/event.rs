@@ -1,9 +1,10 @@
 //! One line of output.
 
-use boundtoken::{Rejection, UnixSeconds, UserInfo, VerifiedToken};
+use boundtoken::{Rejection, UnixSeconds, VerifiedToken};
 use boundtoken_kubernetes::WatchStatus;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
+use crate::document::{VerdictDocument, leaves_undecided};
 use crate::failure::{Failure, harmless};
 use crate::output::{self, BAD, CAUTION, FAINT, GOOD, STRONG, paint, printable};
 
@@ -11,25 +12,15 @@ use crate::output::{self, BAD, CAUTION, FAINT, GOOD, STRONG, paint, printable};
 #[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Event {
     /// The keys were loaded.
-    Keys {
-        issuer: String,
-        key_ids: Vec<String>,
-    },
+    Keys { issuer: String, key_ids: Vec<String> },
     /// An event arrived, or a connection was lost or made again.
     Watch(WatchStatus),
     /// The keys or the objects are too old, so verifiers refuse tokens.
     Stale,
     /// The keys and the objects are current again.
     Fresh,
-    Accepted {
-        user: UserInfo,
-        bound_objects: Vec<String>,
-    },
-    Refused {
-        code: u16,
-        reason: &'static str,
-        message: String,
-    },
+    /// The verdict on a token, as `verify` gives it.
+    Verdict(#[serde(serialize_with = "as_document")] Result<VerifiedToken, Rejection>),
 }
 
 #[derive(Serialize)]
@@ -39,24 +30,11 @@ struct Line<'a> {
     event: &'a Event,
 }
 
-impl From<Result<VerifiedToken, Rejection>> for Event {
-    fn from(verdict: Result<VerifiedToken, Rejection>) -> Self {
-        match verdict {
-            Ok(token) => Self::Accepted {
-                user: token.user_info(),
-                bound_objects: token
-                    .claims()
-                    .bound_objects()
-                    .map(|object| object.reference.to_string())
-                    .collect(),
-            },
-            Err(rejection) => Self::Refused {
-                code: rejection.code(),
-                reason: rejection.name(),
-                message: rejection.to_string(),
-            },
-        }
-    }
+fn as_document<S: Serializer>(
+    verdict: &Result<VerifiedToken, Rejection>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    VerdictDocument::from(verdict).serialize(serializer)
 }
 
 impl Event {
@@ -77,12 +55,18 @@ impl Event {
             Self::Fresh => {
                 (paint(GOOD, "fresh    "), "the keys and objects are current: verifiers decide".to_owned())
             }
-            Self::Accepted { user, bound_objects } => (
-                paint(GOOD, "accepted "),
-                printable(&format!("{}  {}", user.username, bound_objects.join(", "))),
-            ),
-            Self::Refused { reason, message, .. } => {
-                (paint(BAD, "refused  "), format!("{reason}: {}", printable(message)))
+            Self::Verdict(Ok(token)) => {
+                let objects = token.claims().bound_objects().map(|object| object.reference.to_string());
+                let objects = objects.collect::<Vec<_>>().join(", ");
+                (paint(GOOD, "accepted "), printable(&format!("{}  {objects}", token.claims().subject())))
+            }
+            Self::Verdict(Err(rejection)) => {
+                let mark = if leaves_undecided(rejection) {
+                    paint(CAUTION, "undecided")
+                } else {
+                    paint(BAD, "refused  ")
+                };
+                (mark, printable(&format!("{}: {rejection}", rejection.name())))
             }
         };
         format!("{FAINT}{}{FAINT:#}  {mark} {text}", UnixSeconds::now())

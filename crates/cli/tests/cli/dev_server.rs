@@ -420,14 +420,18 @@ fn the_log_says_why_a_token_is_refused() {
     let served = serve("refusals-json", &["--http"]);
     ask(&served);
     let (_, log) = served.end("TERM");
-    let reasons: Vec<Value> =
-        log.lines().map(|line| serde_json::from_str::<Value>(line).expect(line)["reason"].clone()).collect();
-    assert_eq!(reasons[0], Value::Null);
-    for reason in &reasons[1..3] {
-        assert_eq!((&reason["code"], &reason["name"]), (&412.into(), &"audience_mismatch".into()), "{log}");
-        assert!(reason["message"].as_str().unwrap().starts_with("the token is meant"), "{log}");
+    let entries: Vec<Value> =
+        log.lines().map(|line| serde_json::from_str::<Value>(line).expect(line)).collect();
+    for entry in &entries {
+        super::schemas::assert_valid("dev-server-log", entry);
     }
-    assert_eq!(reasons[3], serde_json::json!({"message": "serviceaccounts \"missing\" not found"}));
+    assert_eq!((entries[0].get("reason"), entries[0].get("message")), (None, None));
+    for entry in &entries[1..3] {
+        assert_eq!(entry["reason"], serde_json::json!({"number": 412, "name": "audience_mismatch"}), "{log}");
+        assert!(entry["message"].as_str().unwrap().starts_with("the token is meant"), "{log}");
+    }
+    assert_eq!(entries[3]["message"], "serviceaccounts \"missing\" not found");
+    assert_eq!(entries[3].get("reason"), None);
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn a_cluster_that_works_is_said_to_work() {
     ] {
         let check = check(&report, name);
         assert_eq!(check["outcome"], "ok", "{check}");
-        assert!(check["finding"].as_str().unwrap().contains(words), "{check}");
+        assert!(check["message"].as_str().unwrap().contains(words), "{check}");
     }
     assert_eq!(check(&report, "jwks_uri")["outcome"], "information");
 
@@ -86,7 +86,7 @@ fn an_address_of_keys_that_nobody_reaches_is_no_fault() {
     let report = run.json();
     let check = check(&report, "jwks_uri");
     assert_eq!((run.status, &check["outcome"]), (0, &"information".into()), "{run:?}");
-    assert!(check["finding"].as_str().unwrap().contains("cannot be reached from here"), "{check}");
+    assert!(check["message"].as_str().unwrap().contains("cannot be reached from here"), "{check}");
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn it_ends_at_the_first_thing_without_which_nothing_else_can_be_known() {
         assert_eq!(report["canWork"], false);
         let check = check(&report, name);
         assert_eq!(check["outcome"], "fail", "{check}");
-        assert!(check["finding"].as_str().unwrap().contains(finding), "{check}");
+        assert!(check["message"].as_str().unwrap().contains(finding), "{check}");
         assert!(check["remedy"].as_str().unwrap().contains(remedy), "{check}");
         assert!(!run.stdout.contains("issuer"), "{run:?}");
         let text = boundtoken(["doctor", "--kubeconfig", kubeconfig]).stdout;
@@ -135,7 +135,7 @@ fn the_token_by_which_it_is_known_to_the_server_is_described_not_shown() {
         let report = run.json();
         let check = check(&report, "own token");
         assert_eq!((run.status, &check["outcome"]), (0, &outcome.into()), "{run:?}");
-        assert!(check["finding"].as_str().unwrap().contains(words), "{check}");
+        assert!(check["message"].as_str().unwrap().contains(words), "{check}");
         assert!(content.split('.').all(|part| !run.stdout.contains(part)), "{run:?}");
         let text = boundtoken(["doctor", "--kubeconfig", &kubeconfig]).stdout;
         assert_eq!(text.contains("\nwarn  own token ") && text.contains(" -> "), outcome == "warn", "{text}");

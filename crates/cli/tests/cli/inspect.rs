@@ -41,10 +41,10 @@ fn programs_read_the_same() {
     assert_eq!(document["header"]["alg"], "RS256");
     assert_eq!(document["claims"]["kubernetes.io"]["pod"]["name"], "live");
     assert_eq!(document["statement"]["username"], "system:serviceaccount:demo:app");
-    assert_eq!(document["statement"]["expiresAt"], 1_795_525_878);
+    assert_eq!(document["statement"]["expiresAt"], "2026-11-24T13:11:18Z");
     assert_eq!(document["statement"]["boundObjects"][1]["name"], "live");
     assert_eq!(document["statement"]["nodeOfPod"]["name"], "node-1");
-    assert_eq!(document["signatureSize"], 256);
+    assert_eq!(document["signatureBytes"], 256);
     assert_eq!(document["findings"], json!([]));
     assert_eq!(yaml_serde::from_str::<Value>(&run("yaml").stdout).expect("YAML"), document);
 }
@@ -91,7 +91,7 @@ fn what_a_verifier_would_stop_at_is_found_in_each_part() {
 
 fn names(run: &Run) -> Vec<String> {
     let findings = run.json()["findings"].as_array().expect("findings").clone();
-    findings.iter().map(|finding| finding["name"].as_str().expect("name").to_owned()).collect()
+    findings.iter().map(|finding| finding["reason"]["name"].as_str().expect("name").to_owned()).collect()
 }
 
 #[test]

@@ -4,7 +4,7 @@ use boundtoken::Reason;
 
 use super::*;
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "verify",
     "inspect",
     "issue",
@@ -12,6 +12,7 @@ const COMMANDS: [&str; 11] = [
     "doctor",
     "compare",
     "watch",
+    "snapshot",
     "dev-server",
     "demo",
     "reasons",
@@ -144,12 +145,12 @@ fn every_reason_is_listed_with_its_number_name_and_remedy() {
     assert_eq!(yaml, document);
     assert_eq!(document.as_array().map(Vec::len), Some(Reason::ALL.len()));
     for (reason, entry) in Reason::ALL.iter().zip(document.as_array().unwrap()) {
-        assert_eq!(entry["code"], reason.code());
+        assert_eq!(entry["number"], reason.number());
         assert_eq!(entry["name"], reason.name());
         assert_eq!(entry["remedy"], reason.remedy());
         assert_eq!(entry["stricterThanApiServer"], Reason::STRICTER.contains(reason));
         let mark = if Reason::STRICTER.contains(reason) { " *" } else { "" };
-        let heading = format!("{} {}{mark}\n    {}\n", reason.code(), reason.name(), reason.description());
+        let heading = format!("{} {}{mark}\n    {}\n", reason.number(), reason.name(), reason.description());
         assert!(text.contains(&heading), "{heading}");
     }
 }

@@ -70,15 +70,20 @@ fn changes_and_decisions_are_told_as_they_come() {
     watch.until(|line| line["kind"] == "Node" && line["objects"] == 1);
 
     watch.say(&token);
-    let accepted = watch.until(|line| line["event"] == "accepted");
+    let accepted = watch.until(|line| line["event"] == "verdict");
+    assert_eq!((&accepted["verdict"], &accepted["confirmed"]), (&"accepted".into(), &"live".into()));
     assert_eq!(accepted["user"]["username"], "system:serviceaccount:demo:app");
-    assert_eq!(accepted["boundObjects"][1], "Pod demo/app-0");
+    assert_eq!(
+        accepted["boundObjects"][1],
+        serde_json::json!({"kind": "Pod", "namespace": "demo", "name": "app-0", "uid": "pod-uid"})
+    );
     cluster.delete("pods/app-0");
     watch.until(|line| of_pods(line) && line["objects"] == 0);
     watch.say("");
     watch.say(&token);
-    let refused = watch.until(|line| line["event"] == "refused");
-    assert_eq!((&refused["reason"], &refused["code"]), (&"pod_not_found".into(), &521.into()), "{refused}");
+    let refused = watch.until(|line| line["event"] == "verdict");
+    assert_eq!(refused["verdict"], "refused");
+    assert_eq!(refused["reason"], serde_json::json!({"number": 521, "name": "pod_not_found"}), "{refused}");
 
     cluster.server.disconnect_watches();
     cluster.delete("serviceaccounts/other");

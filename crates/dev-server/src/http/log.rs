@@ -59,7 +59,7 @@ pub(super) async fn log(request: Request, next: Next) -> Response {
         milliseconds,
         audit_id,
         reason = reason.map(Reason::name),
-        code = reason.map(Reason::code),
+        number = reason.map(Reason::number),
         refusal = refusal.map(|refusal| shown(&refusal.sentence, LONGEST_SENTENCE)),
         "request"
     );

@@ -102,13 +102,13 @@ fn each_request_is_one_line_and_none_holds_a_secret() {
     );
     // Why a token is refused: of a request, and in a review, which is answered with 201.
     let mismatch =
-        ["reason=\"audience_mismatch\"", "code=412", "refusal=\"the token is meant for another audience"];
+        ["reason=\"audience_mismatch\"", "number=412", "refusal=\"the token is meant for another audience"];
     assert!(line(&[&["/unauthorized", "status=401"], &mismatch[..]].concat()), "{log}");
     assert!(line(&[&[TOKEN_REVIEWS, "status=201"], &mismatch[..]].concat()), "{log}");
-    assert!(line(&["/unauthorized", "status=401", "reason=\"token_not_base64url\"", "code=104"]), "{log}");
+    assert!(line(&["/unauthorized", "status=401", "reason=\"token_not_base64url\"", "number=104"]), "{log}");
     assert!(line(&["/nobody", "status=401", "reason=\"token_empty\"", "has no bearer token"]), "{log}");
     assert!(line(&["/earlier", "status=401", "administrator's token of an earlier run"]), "{log}");
-    assert!(log.lines().all(|line| line.contains("reason=") || !line.contains("code=")), "{log}");
+    assert!(log.lines().all(|line| line.contains("reason=") || !line.contains("number=")), "{log}");
     // Why a TokenRequest is refused.
     assert!(
         line(&["/missing/token", "status=404", r#"refusal="serviceaccounts \"missing\" not found""#]),
