@@ -6,10 +6,11 @@ use super::several::SeveralBuilder;
 use super::span::Span;
 use super::{Body, Kubernetes, Reference, SignedClaims, Uncommon};
 use crate::json::{self, Kind, Known, KnownName, Member, Object, Reader, Rules, Text};
-use crate::rejection::{Reason, Rejection};
+use crate::rejection::{PartName, Reason, Rejection};
 use crate::time::UnixSeconds;
 
 static RULES: Rules = Rules {
+    part: PartName::Claims,
     not_utf8: Reason::ClaimsNotUtf8,
     malformed: Reason::ClaimsMalformed,
     too_deep: Reason::ClaimsTooDeep,

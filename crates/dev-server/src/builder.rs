@@ -12,7 +12,7 @@ use super::serve::{Limits, Service};
 use super::store::Store;
 use super::tls::Tls;
 use super::{DevServer, Inner, kubeconfig, manifests};
-use boundtoken::{Algorithm, Issuer, ObjectReference, SigningKey, Verifier};
+use boundtoken::{Algorithm, Issuer, KeyError, ObjectReference, SigningKey, Verifier};
 
 /// The issuer unless another is set: the one that most clusters have.
 const DEFAULT_ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
@@ -157,12 +157,15 @@ impl DevServerBuilder {
         if !self.address.ip().is_loopback() && !self.remote {
             return Err(DevServerError::AddressIsRemote(self.address));
         }
-        let store = Store::new().map_err(|status| DevServerError::Object(status.to_string()))?;
+        // Nothing but random numbers can be missing.
+        let store = Store::new().map_err(|_| DevServerError::Key(KeyError::CryptographyFailed))?;
         for (place, text) in self.objects.iter().enumerate() {
             let documents = manifests::parse(text).map_err(|(document, problem)| {
                 DevServerError::Manifest { text: place + 1, document, problem }
             })?;
-            store.load(&documents).map_err(|error| DevServerError::Object(error.to_string()))?;
+            store
+                .load(&documents)
+                .map_err(|error| DevServerError::Object { text: place + 1, problem: error.to_string() })?;
         }
 
         let cannot_listen = |source| DevServerError::CannotListen { address: self.address, source };

@@ -36,7 +36,12 @@ pub enum DevServerError {
         problem: String,
     },
     /// An object is refused.
-    Object(String),
+    Object {
+        /// In which text, from 1.
+        text: usize,
+        /// Why.
+        problem: String,
+    },
     /// The system gives no threads.
     NoThreads(io::Error),
 }
@@ -66,7 +71,7 @@ impl fmt::Display for DevServerError {
                 formatter,
                 "objects: text {text}, document {document}: {problem}: give YAML or JSON, as for kubectl apply"
             ),
-            Self::Object(problem) => write!(formatter, "objects: {problem}"),
+            Self::Object { text, problem } => write!(formatter, "objects: text {text}: {problem}"),
             Self::NoThreads(error) => write!(formatter, "cannot start a thread: {error}"),
         }
     }

@@ -331,8 +331,10 @@ fn follow_published(
     tasks: &mut JoinSet<()>,
 ) -> Result<Arc<Refresher>, ClusterError> {
     if discovery.issuer() != issuer {
-        let message =
-            format!("those of issuer {:?} were given, but the cluster's is {issuer:?}", discovery.issuer());
+        let message = format!(
+            "the keys of issuer {:?} were given, but the cluster's issuer is {issuer:?}",
+            discovery.issuer()
+        );
         return Err(ClusterError::new(Step::Keys, message));
     }
     let (keys, following) = discovery.into_refresher();

@@ -71,9 +71,12 @@ fn mistakes_are_found_at_the_start() {
     assert!(matches!(error, DevServerError::Manifest { text: 2, document: 2, .. }), "{error:?}");
     assert!(error.to_string().starts_with("objects: text 2, document 2: mapping values"), "{error}");
     let error = objects("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}");
-    assert!(matches!(error, DevServerError::Object(_)) && error.to_string().contains("ConfigMap"), "{error}");
+    assert!(
+        matches!(error, DevServerError::Object { .. }) && error.to_string().contains("ConfigMap"),
+        "{error}"
+    );
     let error = objects("{apiVersion: v1, kind: Pod, metadata: {name: A_b, namespace: demo}}");
-    assert!(matches!(error, DevServerError::Object(_)), "{error}");
+    assert!(matches!(error, DevServerError::Object { .. }), "{error}");
 
     let error = DevServer::builder().issuer("").start().unwrap_err();
     assert!(matches!(error, DevServerError::Issuer(_)), "{error}");
