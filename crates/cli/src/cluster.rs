@@ -28,6 +28,9 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 /// The largest response that is read, in bytes.
 const MAX_ANSWER_SIZE: usize = 4 << 20;
 
+/// What to do if a cluster cannot be followed or asked.
+pub const SEE_DOCTOR: &str = "`boundtoken doctor` finds the cause";
+
 /// The options that choose a cluster.
 #[derive(Args)]
 #[command(next_help_heading = "The cluster")]
@@ -49,7 +52,7 @@ impl Connection {
         let options = KubeConfigOptions { context: self.context.clone(), ..KubeConfigOptions::default() };
         let wrong = |error: &dyn std::error::Error| {
             Failure::new(format!(
-                "no cluster is configured: {}; name a file with --kubeconfig",
+                "no cluster is configured: {}; name a file with --kubeconfig, or start `boundtoken dev-server`",
                 causes(error)
             ))
         };
@@ -88,7 +91,7 @@ pub fn client(config: Config) -> Result<Client, Failure> {
 /// Runs work that uses the network.
 pub fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| Failure::new(format!("no network: {error}")))?.block_on(work)
+    runtime.map_err(|error| Failure::new(format!("the network cannot be used: {error}")))?.block_on(work)
 }
 
 /// A response of the API server.
@@ -176,32 +179,9 @@ impl Answer {
     }
 }
 
-/// Checks a name that becomes part of a request's path.
-///
-/// # Errors
-/// A sentence for the user.
-pub fn object_name(text: &str) -> Result<String, String> {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
-    let named = text.bytes().all(plain) && text.bytes().any(|byte| byte.is_ascii_alphanumeric());
-    match named && text.len() <= 253 {
-        true => Ok(text.to_owned()),
-        false => Err("give a name in lower-case letters, digits, `-` and `.`".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_cannot_lead_a_request_elsewhere() {
-        for name in ["app", "app-0", "node-1.example.com", "0"] {
-            assert_eq!(object_name(name).as_deref(), Ok(name));
-        }
-        for name in ["", ".", "..", "a/b", "a?b", "a%2fb", "A", "a b", "é", &"a".repeat(254)] {
-            assert!(object_name(name).is_err(), "{name}");
-        }
-    }
 
     #[test]
     fn warnings_are_taken_out_of_their_quotes() {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use boundtoken::SigningKey;
-use boundtoken_dev_server::{DevServer, Fault};
+use boundtoken_dev_server::{DevServer, DevServerError, Fault};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use tracing_subscriber::filter::LevelFilter;
@@ -196,7 +196,22 @@ impl Arguments {
         }
         let builder = builder.webhook_tokens(!self.webhooks.no_webhook_tokens);
         let builder = self.fault.iter().fold(builder, |builder, fault| builder.fault(*fault));
-        builder.start().map_err(|error| Failure::new(error.to_string()))
+        builder.start().map_err(|error| self.failure(error))
+    }
+
+    /// Names the file with the objects that are wrong.
+    fn failure(&self, error: DevServerError) -> Failure {
+        let (text, problem) = match &error {
+            DevServerError::Manifest { text, document, problem } => {
+                (*text, format!("document {document}: {problem}; give YAML or JSON, as for `kubectl apply`"))
+            }
+            DevServerError::Object { text, problem } => (*text, problem.clone()),
+            _ => return Failure::new(error.to_string()),
+        };
+        match text.checked_sub(1).and_then(|place| self.objects.get(place)) {
+            Some(path) => Failure::with_file(path, failure::harmless(&problem)),
+            None => Failure::new(error.to_string()),
+        }
     }
 
     fn tell(&self, server: &DevServer) -> Result<(), Failure> {

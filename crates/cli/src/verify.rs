@@ -69,8 +69,8 @@ struct Requirements {
     /// By default, a token whose bound objects were not checked is accepted, with a warning on standard error.
     #[arg(long)]
     require_live: bool,
-    /// How far the clocks of the issuer and the verifier may differ, in seconds [default: 60]
-    #[arg(long, value_name = "SECONDS")]
+    /// How far the clocks of the issuer and the verifier may differ, such as 90s or 5m [default: 60s]
+    #[arg(long, value_name = "DURATION", value_parser = leeway)]
     leeway: Option<u64>,
     /// Verify as of this time, in RFC 3339 or in seconds since 1970 [default: now]
     #[arg(long, value_name = "TIME", value_parser = words::parse)]
@@ -92,21 +92,24 @@ Examples:
 
   Accept tokens of two clusters; put each cluster's options behind its --issuer:
     boundtoken verify --token-file token --audience vault \\
-      --issuer https://a.example.com --label blue --jwks blue.json --objects blue-objects.json \\
-      --issuer https://b.example.com --label green --jwks green.json --objects green-objects.json
+      --issuer https://a.example.com --label blue --jwks blue.json \\
+        --objects blue-objects.json \\
+      --issuer https://b.example.com --label green --jwks green.json \\
+        --objects green-objects.json
 
   Take the issuer, keys and objects from a cluster:
     boundtoken verify --token-file token --cluster --audience vault
 
   In a script, get the user's name or nothing:
-    user=$(boundtoken verify -o name --require-live --objects objects.json ...) || exit
+    user=$(boundtoken verify -o name --require-live ...) || exit
 
 Exit status:
-  0  the token is accepted; a warning may say that its bound objects were not checked
+  0  the token is accepted; if its bound objects were not checked, a warning
+     says so
   1  the token is refused
-  2  undecided: wrong arguments, an unreadable file, no token, no usable key, no connection to
-     the cluster, or bound objects that could not be looked up;
-     with --require-live also: the bound objects were not checked, or not recently";
+  2  undecided: wrong arguments, an unreadable file, no token, no usable key, no
+     connection to the cluster, or bound objects that could not be looked up;
+     --require-live: the bound objects were not checked, or not recently";
 
 /// The output format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -165,6 +168,11 @@ impl Arguments {
         let builder = issuers.fold(Verifier::builder(), VerifierBuilder::issuer);
         keys::build(self.requirements.added_to(builder))
     }
+}
+
+/// Parses a leeway, in seconds.
+fn leeway(text: &str) -> Result<u64, String> {
+    words::parse_seconds(text).and_then(words::whole_seconds)
 }
 
 impl Requirements {

@@ -11,9 +11,11 @@ use crate::words::moment;
 
 const REFUSED: u8 = 1;
 
-const UNLISTED: &str = "the files given by --objects do not list this kind of object; \
-                        add them, or state that there are none, as in {\"pods\": []}";
-const ELSEWHERE: &str = "the API server did not answer, or --namespace names only other namespaces";
+const UNLISTED: &str = "the files given by --objects do not list this kind of object; `kubectl get \
+                        serviceaccounts,pods,secrets,nodes -A -o json > objects.json` lists all kinds; \
+                        state that there are none as in {\"pods\": []}";
+const ELSEWHERE: &str = "the API server did not answer, or --namespace names only other namespaces; \
+                         `boundtoken doctor` finds the cause";
 
 pub enum Verdict {
     Accepted(Box<VerifiedToken>),
@@ -92,14 +94,14 @@ impl Verdict {
         match token.confirmed() {
             Confirmed::Live => None,
             Confirmed::Stale => Some(
-                "its bound objects were last seen a while ago, because the cluster cannot be reached: some may be \
-                 deleted by now; try again",
+                "its bound objects were last seen a while ago, because the cluster cannot be reached: some may \
+                 have been deleted since; try again",
             ),
             Confirmed::Unavailable => {
-                Some("its bound objects could not be looked up, so some may be deleted; try again")
+                Some("its bound objects could not be looked up, so some may have been deleted; try again")
             }
             _ => Some(
-                "its bound objects were not checked, so some may be deleted: give --objects for its issuer, \
+                "its bound objects were not checked, so some may have been deleted: give --objects for its issuer, \
                  or use --cluster",
             ),
         }
@@ -205,7 +207,7 @@ pub fn accepted(token: &VerifiedToken, now: UnixSeconds) -> String {
         lines.push('\n');
         lines.push_str(&paint(CAUTION, "Bound objects were NOT checked."));
         lines.push_str(
-            "\nThe token of a deleted pod would be accepted too, until it expires: give --objects.\n",
+            "\nThe token of a deleted pod would also be accepted, until it expires.\nGive --objects or --cluster.\n",
         );
     }
     lines

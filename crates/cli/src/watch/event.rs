@@ -1,11 +1,12 @@
 //! One line of output.
 
+use anstyle::Style;
 use boundtoken::{Rejection, UnixSeconds, UserInfo, VerifiedToken};
 use boundtoken_kubernetes::WatchStatus;
 use serde::Serialize;
 
-use crate::failure::{Failure, harmless};
-use crate::output::{self, BAD, CAUTION, FAINT, GOOD, STRONG, paint, printable};
+use crate::failure::Failure;
+use crate::output::{self, BAD, FAINT, GOOD, STRONG, printable};
 
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
@@ -64,40 +65,29 @@ impl Event {
         output::compact_json(&Line { time: UnixSeconds::now().to_string(), event: self })
     }
 
+    /// A line for people. For a watch, [`People`](super::people::People) has better ones.
     pub fn text(&self) -> String {
-        let (mark, text) = match self {
+        match self {
             Self::Keys { issuer, key_ids } => {
                 let ids = if key_ids.is_empty() { "without ids".to_owned() } else { key_ids.join(", ") };
-                (paint(STRONG, "keys     "), printable(&format!("{ids} of {issuer}")))
+                line(STRONG, "keys", &printable(&format!("{ids} of {issuer}")))
             }
-            Self::Watch(watch) => (paint(STRONG, "watch    "), described(watch)),
-            Self::Stale => {
-                (paint(BAD, "stale    "), "the keys or objects are too old: verifiers refuse".to_owned())
-            }
-            Self::Fresh => {
-                (paint(GOOD, "fresh    "), "the keys and objects are current: verifiers decide".to_owned())
-            }
-            Self::Accepted { user, bound_objects } => (
-                paint(GOOD, "accepted "),
-                printable(&format!("{}  {}", user.username, bound_objects.join(", "))),
+            Self::Watch(watch) => line(STRONG, "watch", watch.kind.name()),
+            Self::Stale => line(BAD, "stale", "the keys or objects are too old: verifiers refuse tokens"),
+            Self::Fresh => line(GOOD, "fresh", "the keys and objects are current: verifiers decide"),
+            Self::Accepted { user, bound_objects } => line(
+                GOOD,
+                "accepted",
+                &printable(&format!("{}  {}", user.username, bound_objects.join(", "))),
             ),
             Self::Refused { reason, message, .. } => {
-                (paint(BAD, "refused  "), format!("{reason}: {}", printable(message)))
+                line(BAD, "refused", &format!("{reason}: {}", printable(message)))
             }
-        };
-        format!("{FAINT}{}{FAINT:#}  {mark} {text}", UnixSeconds::now())
+        }
     }
 }
 
-fn described(watch: &WatchStatus) -> String {
-    let place = watch.namespace.as_ref().map(|name| format!(" in {name}")).unwrap_or_default();
-    let state = if watch.in_step { "in step" } else { "NOT in step" };
-    let mut text = format!(
-        "{}{place}: {} objects, {} events, {} reconnects, {state}",
-        watch.kind, watch.objects, watch.events, watch.reconnects
-    );
-    if let Some(failure) = &watch.failure {
-        text.push_str(&format!("; {}", paint(CAUTION, &harmless(failure))));
-    }
-    text
+/// A line for people: the time, a word and a text.
+pub fn line(style: Style, word: &str, text: &str) -> String {
+    format!("{FAINT}{}{FAINT:#}  {style}{word:<9}{style:#} {text}", UnixSeconds::now())
 }

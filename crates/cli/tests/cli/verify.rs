@@ -64,7 +64,9 @@ fn a_refusal_has_its_reason_in_every_form() {
     let run = verify("json");
     assert_eq!(run.status, 1);
     let what = "the pod that the token is bound to does not exist";
-    let message = format!("{what} (Pod demo/deleted); the pod was deleted: tokens bound to it are void");
+    let message = format!(
+        "{what} (Pod demo/deleted); use the token of a pod that exists: tokens bound to a deleted pod are void"
+    );
     assert_eq!(
         run.json(),
         json!({"verdict": "refused", "reason": {
