@@ -178,7 +178,7 @@ mod tests {
     fn a_refusal_names_the_part_that_is_not_base64url() {
         for (token, words) in [
             (&b"e3 0.e30.AQ"[..], "(at byte 2 of the encoded header)"),
-            (b"e30.e30=.AQ", "(at byte 3 of the encoded claims)"),
+            (b"e30.e 30.AQ", "(at byte 1 of the encoded claims)"),
             (b"e30.e30.A+", "(at byte 1 of the encoded signature)"),
         ] {
             let refused = refused(token).to_string();

@@ -37,7 +37,7 @@ pub struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   boundtoken compare --token-file token --audience vault
-  kubectl create token app --audience vault | boundtoken compare --audience vault -o json
+  boundtoken compare --token-file token --audience vault -o json | jq .same
 
 Exit status:
   0  the verdict and the user are the same

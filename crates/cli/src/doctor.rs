@@ -34,7 +34,7 @@ const EXAMPLES: &str = "\
 Examples:
   boundtoken doctor
   boundtoken doctor --context staging --namespace demo
-  boundtoken doctor --in-cluster -o json | jq '.checks[] | select(.outcome == \"fail\")'
+  boundtoken doctor -o json | jq '.checks[] | select(.outcome == \"fail\")'
 
 Exit status:
   0  verification can work

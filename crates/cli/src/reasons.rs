@@ -38,7 +38,8 @@ Examples:
     boundtoken reasons 5xx
 
   Name the rules that are stricter than the API server's:
-    boundtoken reasons -o json | jq '.[] | select(.stricterThanApiServer) | .name'
+    boundtoken reasons -o json |
+      jq '.[] | select(.stricterThanApiServer) | .name'
 
 Exit status:
   0  done

@@ -65,7 +65,8 @@ Examples:
   boundtoken watch --namespace demo -o json | jq -c 'select(.event == \"watch\")'
 
   Verify a token every second while its pod is deleted:
-    (while cat token; do echo; sleep 1; done) | boundtoken watch --audience vault
+    (while cat token; do echo; sleep 1; done) |
+      boundtoken watch --audience vault
 
 Exit status:
   0  stopped by the end of standard input, Ctrl-C or SIGTERM
