@@ -51,10 +51,7 @@ impl Connection {
     pub async fn config(&self) -> Result<Config, Failure> {
         let options = KubeConfigOptions { context: self.context.clone(), ..KubeConfigOptions::default() };
         let wrong = |error: &dyn std::error::Error| {
-            Failure::new(format!(
-                "no cluster is configured: {}; name a file with --kubeconfig, or start `boundtoken dev-server`",
-                causes(error)
-            ))
+            Failure::new(format!("no cluster is configured: {}", causes(error)))
         };
         if self.in_cluster {
             return Config::incluster().map_err(|error| {
@@ -78,7 +75,8 @@ impl Connection {
     }
 
     pub async fn client(&self) -> Result<Client, Failure> {
-        client(self.config().await?)
+        const NAME_ONE: &str = "name a file with --kubeconfig, or start `boundtoken dev-server`";
+        client(self.config().await.map_err(|failure| failure.advise(NAME_ONE))?)
     }
 }
 
@@ -126,7 +124,11 @@ async fn send(client: &Client, request: http::Result<Request<Body>>) -> Result<A
     let unreachable = |problem: &str| Failure::new(format!("the API server could not be asked: {problem}"));
     let request = request.map_err(|error| unreachable(&error.to_string()))?;
     let answer = async {
-        let response = client.send(request).await.map_err(|error| unreachable(&causes(&error)))?;
+        let response = client.send(request).await.map_err(|error| match error {
+            // Its own words add nothing to the cause.
+            kube::Error::Service(cause) => unreachable(&causes(&*cause)),
+            error => unreachable(&causes(&error)),
+        })?;
         let (head, body) = response.into_parts();
         let body = Limited::new(body, MAX_ANSWER_SIZE).collect().await;
         let body = body.map_err(|error| unreachable(&error.to_string()))?.to_bytes().to_vec();

@@ -48,6 +48,8 @@ impl ClusterError {
     pub(super) fn of_kube(step: Step, error: &kube::Error) -> Self {
         match error {
             kube::Error::Api(status) => Self::answered(step, status.code, status.message.clone()),
+            // Its own words add nothing to the cause.
+            kube::Error::Service(cause) => Self::new(step, with_causes(&**cause)),
             error => Self::new(step, with_causes(error)),
         }
     }
