@@ -156,7 +156,7 @@ async fn a_certificate_by_another_authority() {
     let builder = Discovery::builder(server.url()).certificate_authority(other.ca_certificate().unwrap());
     let error = failure(builder).await;
     assert_says(&error, "certificate");
-    assert_says(&error, "give that one with `certificate_authority`");
+    assert_says(&error, "name the authority that issued it with `certificate_authority`");
     // By default only the system's authorities are trusted.
     assert!(!failure(Discovery::builder(server.url())).await.to_string().is_empty());
     // Several authorities may be given.
