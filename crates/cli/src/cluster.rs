@@ -14,7 +14,7 @@ use kube::{Client, Config};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::failure::{Failure, causes};
+use crate::failure::{Failure, causes, harmless};
 use crate::keys;
 
 mod following;
@@ -156,7 +156,8 @@ impl Answer {
         if self.status.is_client_error() && self.status != StatusCode::TOO_MANY_REQUESTS {
             return Ok(Err(refusal));
         }
-        Err(Failure::new(format!("the API server could not answer: {}", refusal.message)))
+        let message = harmless(&refusal.message);
+        Err(Failure::new(format!("the API server could not answer: {message}")))
     }
 
     /// Whether the body contains this text.

@@ -8,7 +8,7 @@ use boundtoken_kubernetes::OnlineVerifier;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cluster::{self, Connection, follow_for};
+use crate::cluster::{self, Connection, SEE_DOCTOR, follow_for};
 use crate::failure::{Failure, harmless};
 use crate::input::TokenInput;
 use crate::output::{self, BAD, CAUTION, Format, GOOD, paint, printable, row};
@@ -103,7 +103,7 @@ impl Arguments {
         if let Err(rejection) = &ours
             && matches!(rejection.reason(), Reason::BoundObjectUnavailable | Reason::BoundObjectNotFollowed)
         {
-            return Err(Failure::new(rejection.to_string()));
+            return Err(Failure::new(rejection.to_string()).advise(SEE_DOCTOR));
         }
         Ok(Verdicts { theirs, ours })
     }

@@ -39,7 +39,8 @@ Exit status:
   2  wrong arguments, or a directory that cannot be written";
 
 pub fn run<Program: CommandFactory>(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let mut program = Program::command();
+    // The command `help` shows what the pages say.
+    let mut program = Program::command().disable_help_subcommand(true);
     // Fills in the names of the commands, as pages have them.
     program.build();
     match &arguments.directory {
@@ -51,8 +52,7 @@ pub fn run<Program: CommandFactory>(arguments: &Arguments) -> Result<ExitCode, F
 
 fn write_all(program: &Command, directory: &Path) -> Result<(), Failure> {
     fs::create_dir_all(directory).map_err(|error| Failure::with_file(directory, error))?;
-    let commands = program.get_subcommands().filter(|command| command.get_name() != "help");
-    for command in std::iter::once(program).chain(commands) {
+    for command in std::iter::once(program).chain(program.get_subcommands()) {
         let path = directory.join(Man::new(command.clone()).get_filename());
         let page = page(command).map_err(unwritten)?;
         fs::write(&path, page).map_err(|error| Failure::with_file(&path, error))?;

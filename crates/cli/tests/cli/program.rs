@@ -123,6 +123,26 @@ fn wrong_arguments_end_with_2() {
 }
 
 #[test]
+fn tables_fit_80_columns() {
+    let live = token("pod-live");
+    let deleted = token("pod-deleted");
+    let objects = objects("after", "columns");
+    for (arguments, input) in [
+        (verify_arguments(&[]), &live),
+        (verify_arguments(&["--objects", &objects]), &live),
+        (verify_arguments(&["--objects", &objects]), &deleted),
+        (verify_arguments(&["--max-token-size", "100"]), &live),
+        (vec!["reasons".to_owned(), "2xx".to_owned(), "5xx".to_owned()], &live),
+        (vec!["version".to_owned()], &live),
+        (vec!["inspect".to_owned()], &live),
+    ] {
+        let run = with_input(&arguments, input.as_bytes());
+        let long: Vec<_> = run.stdout.lines().filter(|line| line.chars().count() > 80).collect();
+        assert!(run.status < 2 && long.is_empty(), "{arguments:?}: {long:?} {run:?}");
+    }
+}
+
+#[test]
 fn colours_are_for_terminals_unless_forced() {
     let token = token("pod-live");
     let coloured = |arguments: &[String], environment: &[(&str, &str)]| {
