@@ -18,6 +18,7 @@ use crate::failure::{Failure, causes, harmless};
 use crate::keys;
 
 mod following;
+mod proxy;
 mod review;
 
 pub use following::follow_for;
@@ -49,6 +50,10 @@ pub struct Connection {
 impl Connection {
     /// The address and the credentials. Sends no request.
     pub async fn config(&self) -> Result<Config, Failure> {
+        self.read_config().await.map(proxy::spare_this_computer)
+    }
+
+    async fn read_config(&self) -> Result<Config, Failure> {
         let options = KubeConfigOptions { context: self.context.clone(), ..KubeConfigOptions::default() };
         let wrong = |error: &dyn std::error::Error| {
             Failure::new(format!("no cluster is configured: {}", causes(error)))

@@ -82,7 +82,8 @@ Environment:
   KUBECONFIG          files that name clusters, as for kubectl
   KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT
                       address of the API server, in a pod without a kubeconfig
-  HTTPS_PROXY         proxy to the API server, unless the kubeconfig names one
+  HTTPS_PROXY         proxy to an API server on another computer, unless the
+                      kubeconfig names one
   NO_PROXY            hosts that are reached without HTTPS_PROXY
   NO_COLOR            if not empty: no colours
   CLICOLOR_FORCE      if not empty and not 0: colours in files and pipes too

@@ -342,7 +342,7 @@ fn follow_published(
     Ok(keys)
 }
 
-/// Waits until one watch is in step. A refusal by the API server ends the wait at once, because it will not go away.
+/// Waits until one watch has listed all its objects. A refusal by the API server ends the wait at once, because it will not go away.
 async fn in_step(watch: &Watch, until: Instant, deadline: Duration) -> Result<(), ClusterError> {
     const POLL_INTERVAL: Duration = Duration::from_millis(5);
     while !watch.is_in_step() {
