@@ -212,15 +212,15 @@ enum {
   BOUNDTOKEN_HEADER_TOO_LARGE = 201,
   /// The header is not valid UTF-8, or holds a lone surrogate escape (RFC 8259 section 8).
   BOUNDTOKEN_HEADER_NOT_UTF8 = 202,
-  /// The header is not one JSON object, or is not JSON by the letter of RFC 8259.
+  /// The header is not a single JSON object, or is not JSON as RFC 8259 defines it.
   BOUNDTOKEN_HEADER_MALFORMED = 203,
   /// The header nests deeper than 32 levels.
   BOUNDTOKEN_HEADER_TOO_DEEP = 204,
-  /// A member stands twice in one object of the header (RFC 7515 section 4).
+  /// An object in the header has the same member twice (RFC 7515 section 4).
   BOUNDTOKEN_HEADER_DUPLICATE_MEMBER = 205,
-  /// The header has more than 32 members that mean nothing here, in one object and those around it; or more
-  /// than 64 members, elements of arrays and escapes in all. Each costs more to read than its few bytes, and no
-  /// signature vouches for them.
+  /// The header has more than 32 members that boundtoken does not use, in one object and the objects around it;
+  /// or more than 64 members, array elements and escapes in total. Each costs more to read than its few bytes
+  /// suggest, and no signature vouches for them.
   BOUNDTOKEN_HEADER_TOO_MANY_MEMBERS = 206,
   /// A number in the header is longer than 64 characters, or has no finite value in double precision (RFC 7493
   /// section 2.2).
@@ -237,28 +237,28 @@ enum {
   BOUNDTOKEN_TYPE_UNSUPPORTED = 211,
   /// The header has `crit` or `b64`: extensions that change what is signed (RFC 7515 section 4.1.11, RFC 7797).
   BOUNDTOKEN_CRITICAL_HEADER = 212,
-  /// The header brings its own key or the address of one (`jwk`, `jku`, `x5u`, `x5c`). Keys come from the
-  /// verifier's configuration only.
+  /// The header brings its own key or the address of one (`jwk`, `jku`, `x5u`, `x5c`). Keys come only from the
+  /// verifier's configuration.
   BOUNDTOKEN_EMBEDDED_KEY = 213,
   /// The header has no `kid`, and not exactly one key fits the algorithm.
   BOUNDTOKEN_KEY_ID_MISSING = 301,
   /// No configured key has the header's `kid`.
   BOUNDTOKEN_KEY_UNKNOWN = 302,
-  /// The key with the header's `kid` (or, without one, every key) is for another algorithm than its `alg` (RFC
-  /// 8725 section 3.1).
+  /// The key with the header's `kid` (or, without one, every key) is for a different algorithm than its `alg`
+  /// (RFC 8725 section 3.1).
   BOUNDTOKEN_ALGORITHM_MISMATCH = 303,
-  /// The signature does not hold under the key.
+  /// The signature is not valid under the key.
   BOUNDTOKEN_SIGNATURE_INVALID = 304,
-  /// The issuer's keys are older than their maximum age: for so long nobody could say whether it still
-  /// publishes them. Only if a maximum age is set, and the verifier refuses in that case.
+  /// The issuer's keys are older than their maximum age, so the issuer may have withdrawn them. Only if a
+  /// maximum age is set, and the verifier refuses in that case.
   BOUNDTOKEN_KEYS_STALE = 305,
   /// The claims are not valid UTF-8, or hold a lone surrogate escape (RFC 8259 section 8).
   BOUNDTOKEN_CLAIMS_NOT_UTF8 = 401,
-  /// The claims are not one JSON object, or are not JSON by the letter of RFC 8259.
+  /// The claims are not a single JSON object, or are not JSON as RFC 8259 defines it.
   BOUNDTOKEN_CLAIMS_MALFORMED = 402,
   /// The claims nest deeper than 32 levels.
   BOUNDTOKEN_CLAIMS_TOO_DEEP = 403,
-  /// A member stands twice in one object of the claims (RFC 7519 section 4).
+  /// An object in the claims has the same member twice (RFC 7519 section 4).
   BOUNDTOKEN_CLAIMS_DUPLICATE_MEMBER = 404,
   /// A number in the claims is longer than 64 characters, or has no finite value in double precision (RFC 7493
   /// section 2.2).
@@ -273,37 +273,37 @@ enum {
   /// A legacy, secret-based service-account token (issuer `kubernetes/serviceaccount`). It names no audience
   /// and never expires.
   BOUNDTOKEN_LEGACY_TOKEN = 409,
-  /// The verified `iss` is not one that the key which signed the token belongs to.
+  /// The verified `iss` is not an issuer that the signing key belongs to.
   BOUNDTOKEN_ISSUER_MISMATCH = 410,
   /// The token names no audience.
   BOUNDTOKEN_AUDIENCE_MISSING = 411,
   /// None of the token's audiences is one of the verifier's.
   BOUNDTOKEN_AUDIENCE_MISMATCH = 412,
-  /// The token has no `exp`: it would be good for ever.
+  /// The token has no `exp`: it would be valid forever.
   BOUNDTOKEN_EXPIRY_MISSING = 413,
-  /// The token has expired, leeway included (RFC 7519 section 4.1.4).
+  /// The token has expired, even with the leeway (RFC 7519 section 4.1.4).
   BOUNDTOKEN_EXPIRED = 414,
-  /// The token's `nbf` lies ahead, leeway included (RFC 7519 section 4.1.5).
+  /// The token's `nbf` is in the future, even with the leeway (RFC 7519 section 4.1.5).
   BOUNDTOKEN_NOT_YET_VALID = 415,
-  /// The token's `iat` lies ahead, leeway included (RFC 7519 section 4.1.6).
+  /// The token's `iat` is in the future, even with the leeway (RFC 7519 section 4.1.6).
   BOUNDTOKEN_ISSUED_IN_FUTURE = 416,
-  /// The claim `kubernetes.io`, its namespace or its service account is missing: this is no service-account
+  /// The claim `kubernetes.io`, its namespace or its service account is missing: this is not a service-account
   /// token.
   BOUNDTOKEN_KUBERNETES_CLAIM_MISSING = 417,
-  /// `sub` is not `system:serviceaccount:NAMESPACE:NAME` of the claim `kubernetes.io`.
+  /// `sub` is not `system:serviceaccount:NAMESPACE:NAME` with the names in the claim `kubernetes.io`.
   BOUNDTOKEN_SUBJECT_MISMATCH = 418,
   /// A reference in the claim `kubernetes.io` has an empty or impossible name, or lacks the uid that Kubernetes
   /// writes.
   BOUNDTOKEN_REFERENCE_INVALID = 419,
-  /// The claim `kubernetes.io` has a member of a name that boundtoken does not know and of a reference's form:
-  /// an object with a `name` or a `uid` that is a string. That is a binding to a kind of object that nobody
-  /// here can confirm. The API server ignores members that it does not know.
+  /// The claim `kubernetes.io` has a member that boundtoken does not know and that has the form of a reference:
+  /// an object with a `name` or a `uid` that is a string. It binds the token to a kind of object that
+  /// boundtoken cannot confirm. The API server ignores members that it does not know.
   BOUNDTOKEN_BINDING_UNKNOWN = 420,
-  /// Two trusted issuers have this name, and both publish the key that signed the token: whose it is cannot be
-  /// told.
+  /// Two trusted issuers have this name, and both publish the key that signed the token: nobody can tell which
+  /// of them issued it.
   BOUNDTOKEN_ISSUER_AMBIGUOUS = 421,
   /// The token was checked by one verifier and is to be confirmed by another, which may trust other issuers and
-  /// accept other audiences. A mistake of the program, not of the token.
+  /// accept other audiences. This is a mistake in the program, not in the token.
   BOUNDTOKEN_VERIFIER_MISMATCH = 422,
   /// The service account does not exist (any more).
   BOUNDTOKEN_SERVICE_ACCOUNT_NOT_FOUND = 501,
@@ -331,7 +331,8 @@ enum {
   BOUNDTOKEN_NODE_DELETED = 533,
   /// The source of bound objects could not answer, and the verifier refuses in that case.
   BOUNDTOKEN_BOUND_OBJECT_UNAVAILABLE = 541,
-  /// The token was issued within the last minute, and of an object that it is bound to no news has arrived yet.
+  /// The token was issued within the last minute, and nothing has been heard yet of an object that it is bound
+  /// to.
   BOUNDTOKEN_BOUND_OBJECT_PENDING = 542,
   /// The source of bound objects does not follow objects of this kind, or in this namespace. It will never know
   /// them, so the token is refused, whatever the verifier does when a source is unavailable.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::keys::Algorithm;
-use crate::time::UnixSeconds;
+use crate::time::{Length, UnixSeconds};
 
 mod reason;
 
@@ -41,8 +41,10 @@ pub(crate) enum Detail {
         found: usize,
         limit: usize,
     },
-    /// The byte of the token's part at which reading stopped.
-    Position(usize),
+    /// The byte of a decoded part at which reading stopped.
+    Position(PartName, usize),
+    /// The byte of a part, as the token holds it, at which decoding stopped.
+    Encoded(PartName, usize),
     /// The header's `kid`.
     KeyId(ShortText),
     Algorithms {
@@ -60,6 +62,24 @@ pub(crate) enum Detail {
     Quoted(Box<str>),
     /// The bound object, as `Pod demo/live`.
     Object(Box<str>),
+}
+
+/// A part of a token, for messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PartName {
+    Header,
+    Claims,
+    Signature,
+}
+
+impl fmt::Display for PartName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Header => "header",
+            Self::Claims => "claims",
+            Self::Signature => "signature",
+        })
+    }
 }
 
 impl Rejection {
@@ -145,7 +165,10 @@ impl fmt::Display for Rejection {
         match &self.detail {
             Detail::None => {}
             Detail::Size { found, limit } => write!(formatter, " ({found} bytes, at most {limit})")?,
-            Detail::Position(position) => write!(formatter, " (at byte {position} of the part)")?,
+            Detail::Position(part, position) => write!(formatter, " (at byte {position} of the {part})")?,
+            Detail::Encoded(part, position) => {
+                write!(formatter, " (at byte {position} of the encoded {part})")?;
+            }
             Detail::KeyId(kid) => {
                 formatter.write_str(" (kid ")?;
                 fmt::Display::fmt(kid, formatter)?;
@@ -154,9 +177,8 @@ impl fmt::Display for Rejection {
             Detail::Algorithms { token, key } => write!(formatter, " (token {token}, key {key})")?,
             Detail::Member(name) => write!(formatter, " ({name})")?,
             Detail::Time { claim, now, leeway } => {
-                let direction = if claim < now { "ago" } else { "ahead" };
-                let distance = claim.0.abs_diff(now.0);
-                write!(formatter, " (at {claim}, {distance} s {direction}; now {now}, leeway {leeway} s)")?;
+                let distance = claim.distance_from(*now);
+                write!(formatter, " (at {claim}, {distance}; now {now}, leeway {})", Length(*leeway))?;
             }
             Detail::Quoted(text) => write!(formatter, " ({text})")?,
             Detail::Object(object) => write!(formatter, " ({object})")?,

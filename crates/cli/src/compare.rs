@@ -8,7 +8,7 @@ use boundtoken_kubernetes::OnlineVerifier;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cluster::{self, Connection, follow_for};
+use crate::cluster::{self, Connection, SEE_DOCTOR, follow_for};
 use crate::document::{VerdictDocument, leaves_undecided};
 use crate::failure::{self, Failure, harmless};
 use crate::input::TokenInput;
@@ -38,7 +38,7 @@ pub struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   boundtoken compare --token-file token --audience vault
-  kubectl create token app --audience vault | boundtoken compare --audience vault -o json
+  boundtoken compare --token-file token --audience vault -o json | jq .same
 
 Exit status:
   0  the verdict and the user are the same
@@ -109,7 +109,7 @@ impl Arguments {
         if let Err(rejection) = &ours
             && leaves_undecided(rejection)
         {
-            return Err(Failure::new(rejection.to_string()));
+            return Err(Failure::new(rejection.to_string()).advise(SEE_DOCTOR));
         }
         Ok(Verdicts { theirs, ours })
     }

@@ -161,8 +161,8 @@ Examples:
 
 Exit status:
   0  stopped by an interrupt or SIGTERM
-  2  wrong arguments, an unreadable file, no usable key, a port in use, or a kubeconfig of
-     another development server that still runs";
+  2  wrong arguments, an unreadable file, no usable key, a port in use, or a
+     kubeconfig of another development server that still runs";
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if !arguments.quiet {

@@ -43,7 +43,7 @@ pub struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  boundtoken inspect --token-file /var/run/secrets/kubernetes.io/serviceaccount/token
+  boundtoken inspect --token-file token
   kubectl create token app | boundtoken inspect
   boundtoken inspect -o json --token-file token | jq .claims.aud
 

@@ -22,9 +22,11 @@ pub mod verdict;
 use live::LiveOptions;
 use verdict::Verdict;
 
-const UNLISTED: &str = "the files given by --objects do not list this kind of object; \
-                        add them, or state that there are none, as in {\"pods\": []}";
-const ELSEWHERE: &str = "the API server did not answer, or --namespace names only other namespaces";
+const UNLISTED: &str = "the files given by --objects do not list this kind of object; `kubectl get \
+                        serviceaccounts,pods,secrets,nodes -A -o json > objects.json` lists all kinds; \
+                        state that there are none as in {\"pods\": []}";
+const ELSEWHERE: &str = "the API server did not answer, or --namespace names only other namespaces; \
+                         `boundtoken doctor` finds the cause";
 const NOT_IN_SNAPSHOT: &str = "the snapshot lists no objects of this kind or in this namespace; take one without --namespace, \
                                or with --webhook-configurations";
 
@@ -86,8 +88,8 @@ struct Requirements {
     /// By default, a token whose bound objects were not checked is accepted, with a warning on standard error.
     #[arg(long)]
     require_live: bool,
-    /// How far the clocks of the issuer and the verifier may differ, in seconds [default: 60]
-    #[arg(long, value_name = "SECONDS")]
+    /// How far the clocks of the issuer and the verifier may differ, such as 90s or 5m [default: 60s]
+    #[arg(long, value_name = "DURATION", value_parser = leeway)]
     leeway: Option<u64>,
     /// Verify as of this time, in RFC 3339 or in seconds since 1970 [default: now]
     #[arg(long, value_name = "TIME", value_parser = words::parse)]
@@ -109,8 +111,10 @@ Examples:
 
   Accept tokens of two clusters; put each cluster's options behind its --issuer:
     boundtoken verify --token-file token --audience vault \\
-      --issuer https://a.example.com --label blue --jwks blue.json --objects blue-objects.json \\
-      --issuer https://b.example.com --label green --jwks green.json --objects green-objects.json
+      --issuer https://a.example.com --label blue --jwks blue.json \\
+        --objects blue-objects.json \\
+      --issuer https://b.example.com --label green --jwks green.json \\
+        --objects green-objects.json
 
   Take the issuer, keys and objects from a cluster, at once or by a snapshot:
     boundtoken verify --token-file token --cluster --audience vault
@@ -118,14 +122,15 @@ Examples:
     boundtoken verify --token-file token --snapshot snapshot.json --audience vault
 
   In a script, get the user's name or nothing:
-    user=$(boundtoken verify -o name --require-live --objects objects.json ...) || exit
+    user=$(boundtoken verify -o name --require-live ...) || exit
 
 Exit status:
-  0  the token is accepted; a warning may say that its bound objects were not checked
+  0  the token is accepted; if its bound objects were not checked, a warning
+     says so
   1  the token is refused
-  2  undecided: wrong arguments, an unreadable file, no token, no usable key, no connection to
-     the cluster, or bound objects that could not be looked up;
-     with --require-live also: the bound objects were not checked, or not recently";
+  2  undecided: wrong arguments, an unreadable file, no token, no usable key, no
+     connection to the cluster, or bound objects that could not be looked up;
+     --require-live: the bound objects were not checked, or not recently";
 
 /// The output format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -215,6 +220,11 @@ impl Arguments {
         let builder = issuers.into_iter().fold(Verifier::builder(), VerifierBuilder::issuer);
         keys::build(self.requirements.added_to(builder))
     }
+}
+
+/// Parses a leeway, in seconds.
+fn leeway(text: &str) -> Result<u64, String> {
+    words::parse_seconds(text).and_then(words::whole_seconds)
 }
 
 impl Requirements {

@@ -353,7 +353,7 @@ fn each_failure_to_connect_has_its_own_status_and_says_why() {
         assert!(!answer.contains(server.server.admin_token()), "{answer}");
     };
     let forbidden = connect(json!({"kubeconfig": wrong}));
-    says(&forbidden, "cluster_forbidden", "renew those of the kubeconfig");
+    says(&forbidden, "cluster_forbidden", "renew them in the kubeconfig");
     let another = json!({"kubeconfig": server.kubeconfig, "context": "another"});
     says(&connect(another), "cluster_configuration", "another");
     says(&connect(json!({"inCluster": true})), "cluster_configuration", "incluster");

@@ -10,7 +10,8 @@ use super::Seen;
 use super::measure::{self, Latency};
 use super::subject::Subject;
 use crate::failure::Failure;
-use crate::output::{CAUTION, FAINT, STRONG, paint, printable};
+use crate::output::{CAUTION, FAINT, paint, printable, row};
+use crate::version;
 use crate::words;
 
 #[derive(Serialize)]
@@ -77,29 +78,34 @@ impl Report {
             Some(1) => ", 1 core".to_owned(),
             Some(cores) => format!(", {cores} cores"),
         };
-        let mut text = format!(
-            "{}\n\n",
-            paint(STRONG, &format!("{algorithm}, {token_bytes} bytes; {cryptography}; {processor}{cores}"))
-        );
+        let mut text = String::new();
+        row(&mut text, "Token", &format!("{algorithm}, {token_bytes} bytes"));
+        row(&mut text, "Cryptography", cryptography);
+        row(&mut text, "Processor", &format!("{processor}{cores}"));
+        text.push('\n');
         text.push_str(&paint(
             FAINT,
             &line(["Threads", "Token", "Objects", "Per second", "p50", "p99", "p99.9", "max"]),
         ));
         text.push('\n');
+        let mut before = None;
         for Row { threads, seen, confirmed, answers } in &self.rows {
             let seen = match seen {
                 Seen::First => "first time",
                 Seen::Again => "seen again",
             };
             let objects = if *confirmed == Confirmed::Live { "confirmed" } else { "-" };
-            text.push_str(&answers.line(&threads.to_string(), seen, objects));
+            // Only the first of the lines with this number of threads has the number.
+            let shown =
+                if before.replace(threads) == Some(threads) { String::new() } else { threads.to_string() };
+            text.push_str(&answers.line(&shown, seen, objects));
         }
         if let Some(answers) = &self.token_review {
             text.push_str(&answers.line("1", "TokenReview", "confirmed"));
         }
         text.push_str(&format!(
             "\n{FAINT}The rate counts all threads. Reading the clock adds {clock} ns to each latency.\n\
-             Objects that are not confirmed may have been deleted.{FAINT:#}\n"
+             Unconfirmed objects may no longer exist.{FAINT:#}\n"
         ));
         if cfg!(debug_assertions) {
             text.push_str(&format!(
@@ -120,7 +126,7 @@ impl Answers {
 }
 
 fn line([threads, token, objects, rate, p50, p99, p99_9, max]: [&str; 8]) -> String {
-    format!("{threads:>7}  {token:<11}  {objects:<9}  {rate:>11}  {p50:>8}  {p99:>8}  {p99_9:>8}  {max:>8}")
+    format!("{threads:>7}  {token:<11}  {objects:<9}  {rate:>11} {p50:>8} {p99:>8} {p99_9:>8} {max:>8}")
 }
 
 /// A number with commas between groups of three digits.
@@ -140,10 +146,8 @@ fn grouped(number: u64) -> String {
 fn cryptography(subject: &Subject, algorithm: &str) -> &'static str {
     if subject.fast_rsa && algorithm == "RS256" && fast_rsa::status().state == PathState::On {
         "fast-rsa"
-    } else if cfg!(feature = "aws-lc-rs") {
-        "AWS-LC"
     } else {
-        "ring"
+        version::backend()
     }
 }
 

@@ -74,9 +74,7 @@ impl Report<'_> {
             write_part(&mut lines, "Header", &self.parts.header)?;
             write_part(&mut lines, "Claims", &self.parts.claims)?;
         } else {
-            lines.push_str(
-                "There is no token in it: neither the header nor the claims are a JSON object.\n\n",
-            );
+            lines.push_str("This is not a token: neither its header nor its claims are a JSON object.\n\n");
         }
         self.write_findings(&mut lines);
         lines.push_str(&format!("\n{unverified}"));
@@ -138,10 +136,7 @@ impl Report<'_> {
 
     fn write_findings(&self, lines: &mut String) {
         if self.findings.is_empty() {
-            lines.push_str(&paint(
-                GOOD,
-                "Nothing is wrong with the form, the header, the claims and the times.",
-            ));
+            lines.push_str(&paint(GOOD, "The form, the header, the claims and the times are in order."));
             lines.push_str("\nOnly `boundtoken verify` can tell whether the signature is valid.\n");
             return;
         }

@@ -15,10 +15,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{Metadata, Object, Snapshot};
-use crate::cluster::{self, Connection, object_name};
+use crate::cluster::{self, Connection};
 use crate::failure::{Failure, causes, harmless};
-use crate::keys;
 use crate::output;
+use crate::{keys, names};
 
 /// Write a cluster's keys and objects into one file, for `boundtoken verify --snapshot`
 ///
@@ -34,7 +34,7 @@ pub struct Arguments {
     #[command(flatten)]
     connection: Connection,
     /// List only this namespace, and no nodes; may be given several times [default: the whole cluster]
-    #[arg(long, value_name = "NAME", value_parser = object_name, help_heading = "The cluster")]
+    #[arg(long, value_name = "NAME", value_parser = names::namespace, help_heading = "The cluster")]
     namespace: Vec<String>,
     /// List webhook configurations too, for the tokens that an API server sends to its webhooks
     #[arg(long, help_heading = "The cluster")]

@@ -57,14 +57,14 @@ impl Verdict {
         match token.confirmed() {
             Confirmed::Live => None,
             Confirmed::Stale => Some(
-                "its bound objects were last seen a while ago, because the cluster cannot be reached: some may be \
-                 deleted by now; try again",
+                "its bound objects were last seen a while ago, because the cluster cannot be reached: some may \
+                 have been deleted since; try again",
             ),
             Confirmed::Unavailable => {
-                Some("its bound objects could not be looked up, so some may be deleted; try again")
+                Some("its bound objects could not be looked up, so some may have been deleted; try again")
             }
             _ => Some(
-                "its bound objects were not checked, so some may be deleted: give --objects for its issuer, \
+                "its bound objects were not checked, so some may have been deleted: give --objects for its issuer, \
                  or use --cluster",
             ),
         }
@@ -175,7 +175,7 @@ pub fn accepted(token: &VerifiedToken, now: UnixSeconds) -> String {
         lines.push('\n');
         lines.push_str(&paint(CAUTION, "Bound objects were NOT checked."));
         lines.push_str(
-            "\nThe token of a deleted pod would be accepted too, until it expires: give --objects.\n",
+            "\nThe token of a deleted pod would also be accepted, until it expires.\nGive --objects or --cluster.\n",
         );
     }
     lines

@@ -1,12 +1,13 @@
 //! One line of output.
 
+use anstyle::Style;
 use boundtoken::{Rejection, UnixSeconds, VerifiedToken};
 use boundtoken_kubernetes::WatchStatus;
 use serde::{Serialize, Serializer};
 
 use crate::document::{VerdictDocument, leaves_undecided};
-use crate::failure::{Failure, harmless};
-use crate::output::{self, BAD, CAUTION, FAINT, GOOD, STRONG, paint, printable};
+use crate::failure::Failure;
+use crate::output::{self, BAD, CAUTION, FAINT, GOOD, STRONG, printable};
 
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
@@ -42,46 +43,31 @@ impl Event {
         output::compact_json(&Line { time: UnixSeconds::now().to_string(), event: self })
     }
 
+    /// A line for people. For a watch, [`People`](super::people::People) has better ones.
     pub fn text(&self) -> String {
-        let (mark, text) = match self {
+        match self {
             Self::Keys { issuer, key_ids } => {
                 let ids = if key_ids.is_empty() { "without ids".to_owned() } else { key_ids.join(", ") };
-                (paint(STRONG, "keys     "), printable(&format!("{ids} of {issuer}")))
+                line(STRONG, "keys", &printable(&format!("{ids} of {issuer}")))
             }
-            Self::Watch(watch) => (paint(STRONG, "watch    "), described(watch)),
-            Self::Stale => {
-                (paint(BAD, "stale    "), "the keys or objects are too old: verifiers refuse".to_owned())
-            }
-            Self::Fresh => {
-                (paint(GOOD, "fresh    "), "the keys and objects are current: verifiers decide".to_owned())
-            }
+            Self::Watch(watch) => line(STRONG, "watch", watch.kind.name()),
+            Self::Stale => line(BAD, "stale", "the keys or objects are too old: verifiers refuse tokens"),
+            Self::Fresh => line(GOOD, "fresh", "the keys and objects are current: verifiers decide"),
             Self::Verdict(Ok(token)) => {
                 let objects = token.claims().bound_objects().map(|object| object.reference.to_string());
                 let objects = objects.collect::<Vec<_>>().join(", ");
-                (paint(GOOD, "accepted "), printable(&format!("{}  {objects}", token.claims().subject())))
+                line(GOOD, "accepted", &printable(&format!("{}  {objects}", token.claims().subject())))
             }
             Self::Verdict(Err(rejection)) => {
-                let mark = if leaves_undecided(rejection) {
-                    paint(CAUTION, "undecided")
-                } else {
-                    paint(BAD, "refused  ")
-                };
-                (mark, printable(&format!("{}: {rejection}", rejection.name())))
+                let (style, word) =
+                    if leaves_undecided(rejection) { (CAUTION, "undecided") } else { (BAD, "refused") };
+                line(style, word, &printable(&format!("{}: {rejection}", rejection.name())))
             }
-        };
-        format!("{FAINT}{}{FAINT:#}  {mark} {text}", UnixSeconds::now())
+        }
     }
 }
 
-fn described(watch: &WatchStatus) -> String {
-    let place = watch.namespace.as_ref().map(|name| format!(" in {name}")).unwrap_or_default();
-    let state = if watch.in_step { "in step" } else { "NOT in step" };
-    let mut text = format!(
-        "{}{place}: {} objects, {} events, {} reconnects, {state}",
-        watch.kind, watch.objects, watch.events, watch.reconnects
-    );
-    if let Some(failure) = &watch.failure {
-        text.push_str(&format!("; {}", paint(CAUTION, &harmless(failure))));
-    }
-    text
+/// A line for people: the time, a word and a text.
+pub fn line(style: Style, word: &str, text: &str) -> String {
+    format!("{FAINT}{}{FAINT:#}  {style}{word:<9}{style:#} {text}", UnixSeconds::now())
 }

@@ -17,6 +17,8 @@ mod demo;
 #[cfg(unix)]
 mod dev_server;
 mod doctor;
+#[cfg(unix)]
+mod first_hour;
 mod inspect;
 mod issue;
 mod issuers;
