@@ -15,7 +15,7 @@ use crate::output::{self, Format, STRONG, paint, row};
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Output format
+    /// Output format; docs/schemas/version.json describes JSON and YAML
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
     output: Format,
 }

@@ -210,6 +210,13 @@ fn every_schema_is_strict_and_explains_each_member() {
 }
 
 #[test]
+fn the_version_has_its_form() {
+    let version = document("version", |format| boundtoken(["version", "-o", format]));
+    assert_eq!(version["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(version["fastRsa"] == json!(true), version.get("fastRsaOffBecause").is_none());
+}
+
+#[test]
 fn the_help_names_the_schema() {
     for (command, schema) in [
         ("verify", "verify"),
@@ -222,6 +229,7 @@ fn the_help_names_the_schema() {
         ("doctor", "doctor"),
         ("bench", "bench"),
         ("reasons", "reasons"),
+        ("version", "version"),
         ("dev-server", "dev-server"),
     ] {
         let help = boundtoken([command, "--help"]).stdout;
