@@ -469,6 +469,21 @@ enum {
   BOUNDTOKEN_FAST_RSA_SWITCHED_OFF = 5,
 };
 
+// How important a line of the log is.
+typedef uint32_t boundtoken_log_level;
+enum {
+  // Nothing is logged.
+  BOUNDTOKEN_LOG_LEVEL_NONE = 0,
+  // Something is broken, and somebody should look at it.
+  BOUNDTOKEN_LOG_LEVEL_ERROR = 1,
+  // Something failed that will be tried again, such as a connection.
+  BOUNDTOKEN_LOG_LEVEL_WARN = 2,
+  // What happens seldom, such as a connection that is made.
+  BOUNDTOKEN_LOG_LEVEL_INFO = 3,
+  // What helps to find a fault.
+  BOUNDTOKEN_LOG_LEVEL_DEBUG = 4,
+};
+
 // A token whose bound objects were not looked up yet. It is not accepted. Immutable.
 typedef struct boundtoken_checked boundtoken_checked;
 
@@ -503,6 +518,10 @@ typedef struct boundtoken_connecting boundtoken_connecting;
 
 // Why a call failed: number, name and message. Immutable.
 typedef struct boundtoken_error boundtoken_error;
+
+// The connection from one watch of the caller to a store that follows a cluster. Any thread may use it, but a watch
+// reports its events in order.
+typedef struct boundtoken_feed boundtoken_feed;
 
 // The public keys of one issuer. They may be replaced at any time, even while threads verify with them.
 typedef struct boundtoken_keys boundtoken_keys;
@@ -557,6 +576,28 @@ typedef struct {
   // As boundtoken_error_www_authenticate.
   boundtoken_str www_authenticate;
 } boundtoken_error_details;
+
+// What a watch sees: the objects of one kind, in one namespace or in the whole cluster.
+typedef struct {
+  // A boundtoken_object_kind.
+  boundtoken_object_kind kind;
+  // 0.
+  uint32_t reserved;
+  // The namespace. Empty for the whole cluster.
+  boundtoken_str object_namespace;
+} boundtoken_scope;
+
+// An object in a list of an API server.
+typedef struct {
+  // Its namespace. Empty for a kind without namespaces.
+  boundtoken_str object_namespace;
+  // Its name.
+  boundtoken_str object_name;
+  // Its metadata.uid.
+  boundtoken_str uid;
+  // Its metadata.deletionTimestamp in Unix seconds, or 0 if it is not being deleted.
+  int64_t deletion_timestamp;
+} boundtoken_listed_object;
 
 // The object that a callback is asked about. Later versions append members.
 typedef struct {
@@ -808,6 +849,22 @@ typedef struct {
   // In this process: how often the cryptography library came to another verdict, which was then used.
   uint64_t fast_rsa_disagreements;
 } boundtoken_statistics;
+
+// A line of the log, lent to a callback until the callback returns. Later versions append members.
+typedef struct {
+  // The size of this struct in the library, in bytes. It tells which members there are.
+  size_t size;
+  // How important the line is.
+  boundtoken_log_level level;
+  // The part of the library that writes it, such as `boundtoken_kubernetes::watching`.
+  boundtoken_str target;
+  // What happened, for people. It never contains a token.
+  boundtoken_str message;
+} boundtoken_log_line;
+
+// Receives a line of the log. It may be called from any thread, and from several threads at once, also by verifications. It
+// must return soon, must not throw, unwind or longjmp out, and must not call the library.
+typedef void (*boundtoken_log_callback)(void *userdata, const boundtoken_log_line *line);
 
 // Where an array stands in a record.
 typedef struct {
@@ -1154,6 +1211,72 @@ boundtoken_objects *boundtoken_objects_retain(const boundtoken_objects *objects)
 
 // Frees the handle. NULL is ignored. Verifiers that use the objects keep them alive.
 void boundtoken_objects_free(boundtoken_objects *objects);
+
+// Creates a store that follows a cluster, for programs with watches (informers) of their own.
+//
+// `scopes`: what the watches see, `scopes_len` in all, at least one. Not needed after the call.
+// `max_staleness_seconds`: how old the news of a watch may become before the whole store counts as outdated: from 1 to 86,400.
+// An API server confirms an idle watch about once a minute by a bookmark.
+// `feeds`: receives one handle for each scope, in the same order, each to free with boundtoken_feed_free.
+// `objects`: receives a handle to free with boundtoken_objects_free. NULL on failure, and then no feed was written.
+//
+// Unlike the store of boundtoken_objects_new, it knows what it does not know. Until every feed has listed once, and whenever
+// one is too old, verifiers refuse tokens with BOUNDTOKEN_BOUND_OBJECT_UNAVAILABLE or mark them as stale. Tokens with objects
+// outside of the scopes are refused with BOUNDTOKEN_BOUND_OBJECT_NOT_FOLLOWED. Any thread.
+//
+// BOUNDTOKEN_UNKNOWN_VALUE: there is no scope, a kind is none of the kinds, or the staleness is out of range.
+BOUNDTOKEN_MUST_USE
+boundtoken_status boundtoken_objects_following(const boundtoken_scope *scopes,
+                                               size_t scopes_len,
+                                               uint32_t max_staleness_seconds,
+                                               boundtoken_feed **feeds,
+                                               boundtoken_objects **objects,
+                                               boundtoken_error **error);
+
+// Replaces what a watch knew by a list, as every watch begins, and goes on when the API server has lost its place.
+//
+// `listed`: the objects, `listed_len` in all. Copied. An object that is in both is never missing in between.
+// `age_seconds`: how long ago the list was asked for.
+//
+// Any thread.
+//
+// BOUNDTOKEN_OBJECT_INCOMPLETE: an object has no name or no uid. Nothing is removed.
+// BOUNDTOKEN_NEGATIVE_TIME: a `deletion_timestamp` is negative. Nothing is removed.
+BOUNDTOKEN_MUST_USE
+boundtoken_status boundtoken_feed_replace(const boundtoken_feed *feed,
+                                          const boundtoken_listed_object *listed,
+                                          size_t listed_len,
+                                          uint32_t age_seconds,
+                                          boundtoken_error **error);
+
+// Adds or replaces the object of an event, at once for all verifiers that use the store. It proves that the watch is up to
+// date.
+//
+// The texts are copied. Any thread. It fails like boundtoken_feed_replace.
+boundtoken_status boundtoken_feed_upsert(const boundtoken_feed *feed,
+                                         const boundtoken_listed_object *object,
+                                         boundtoken_error **error);
+
+// Removes the object of an event, at once for all verifiers that use the store. It proves that the watch is up to date.
+//
+// Tokens that are bound to the object are refused from now on. Any thread. It fails like boundtoken_feed_replace.
+boundtoken_status boundtoken_feed_delete(const boundtoken_feed *feed,
+                                         const boundtoken_listed_object *object,
+                                         boundtoken_error **error);
+
+// Says that a watch is up to date, as a bookmark of the API server proves.
+//
+// Ignored if `feed` is NULL. Any thread.
+void boundtoken_feed_prove(const boundtoken_feed *feed);
+
+// Frees a feed. NULL is ignored. The store stays, and becomes outdated in `max_staleness_seconds`.
+void boundtoken_feed_free(boundtoken_feed *feed);
+
+// Returns 1 if the store follows a cluster and its objects are outdated, and 0 if not. Meant for a readiness probe.
+//
+// 0 for a store that does not follow, which is always current, and for the objects of a callback. 1 if `objects` is NULL. Any
+// thread.
+int boundtoken_objects_are_stale(const boundtoken_objects *objects);
 
 // Creates a source of bound objects from a callback.
 //
@@ -1757,6 +1880,24 @@ void boundtoken_cluster_changes_free(boundtoken_cluster_changes *changes);
 // BOUNDTOKEN_STRUCT_TOO_SMALL: `size` is not set, or is smaller than in any version of the header.
 boundtoken_status boundtoken_verifier_statistics(const boundtoken_verifier *verifier,
                                                  boundtoken_statistics *statistics);
+
+// Sets the callback that receives what the library logs: lost and new connections of clusters, and faults of the fast path.
+// Until then nothing is logged.
+//
+// `callback`: replaces the callback that was set before. NULL removes it.
+// `level`: the least important level that is logged.
+// `userdata`: passed to each call. May be NULL.
+// `userdata_free`: called once with `userdata`, after the callback was replaced and its last call has returned. May be NULL.
+//
+// A process has one log. On failure the caller still owns `userdata`. Any thread.
+//
+// BOUNDTOKEN_UNKNOWN_VALUE: `level` is none of the levels.
+// BOUNDTOKEN_NOT_BUILT_IN: this library has neither clusters nor the fast path, so it logs nothing.
+boundtoken_status boundtoken_set_log(boundtoken_log_callback callback,
+                                     boundtoken_log_level level,
+                                     void *userdata,
+                                     boundtoken_userdata_free userdata_free,
+                                     boundtoken_error **error);
 
 #ifdef __cplusplus
 }  // extern "C"

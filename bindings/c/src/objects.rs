@@ -280,7 +280,7 @@ unsafe fn reference<'a>(
     Ok(ObjectReference { kind, namespace, name })
 }
 
-fn kind_of_number(number: ObjectKindNumber) -> Result<ObjectKind, CallFailure> {
+pub(super) fn kind_of_number(number: ObjectKindNumber) -> Result<ObjectKind, CallFailure> {
     let kind = ObjectKind::ALL.iter().copied().find(|kind| kind.number() == number);
     kind.ok_or_else(|| Mistake::UnknownValue.of("kind"))
 }

@@ -5,13 +5,14 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// The sources, in the order in which the header declares them.
-const SOURCES: [&str; 20] = [
+const SOURCES: [&str; 22] = [
     "version.rs",
     "string.rs",
     "status.rs",
     "error.rs",
     "keys.rs",
     "objects.rs",
+    "feed.rs",
     "callback.rs",
     "builder.rs",
     "verify.rs",
@@ -26,6 +27,7 @@ const SOURCES: [&str; 20] = [
     "cluster/change.rs",
     "cluster/changes.rs",
     "statistics.rs",
+    "log.rs",
 ];
 
 #[test]

@@ -119,7 +119,8 @@ Examples:
   Take the issuer, keys and objects from a cluster, at once or by a snapshot:
     boundtoken verify --token-file token --cluster --audience vault
     boundtoken snapshot --output-file snapshot.json
-    boundtoken verify --token-file token --snapshot snapshot.json --audience vault
+    boundtoken verify --token-file token --snapshot snapshot.json \\
+      --audience vault
 
   In a script, get the user's name or nothing:
     user=$(boundtoken verify -o name --require-live ...) || exit

@@ -20,6 +20,8 @@
 //   tell             sets a callback that records changes
 //   changes          the changes recorded since the last time
 //   hush             removes the callback
+//   log              sets a callback that counts the lines of the log
+//   logged           whether there were any
 //   freed            how many userdata were freed
 //   threads          how many threads of the library are running
 //   signal           raises a signal that only this thread does not block
@@ -297,6 +299,17 @@ static void note(void *userdata, const boundtoken_cluster_change *change) {
   }
 }
 
+static int logged = 0;
+
+static void log_line(void *userdata, const boundtoken_log_line *line) {
+  pthread_mutex_lock(&lock);
+  CHECK(userdata == &logged && line->size == sizeof *line && line->message.len > 0);
+  CHECK(line->level >= BOUNDTOKEN_LOG_LEVEL_ERROR && line->level <= BOUNDTOKEN_LOG_LEVEL_WARN);
+  CHECK(memcmp(line->target.data, "boundtoken", 10) == 0 || memcmp(line->target.data, "kube", 4) == 0);
+  logged++;
+  pthread_mutex_unlock(&lock);
+}
+
 static void count_freed(void *userdata) {
   pthread_mutex_lock(&lock);
   CHECK(userdata == notes);
@@ -492,6 +505,12 @@ static void obey(const char *command, const char *argument) {
     printf("%d", boundtoken_cluster_is_stale(cluster));
   } else if (strcmp(command, "tell") == 0) {
     print_name(boundtoken_cluster_on_change(cluster, note, notes, count_freed, NULL));
+  } else if (strcmp(command, "log") == 0) {
+    print_name(boundtoken_set_log(log_line, BOUNDTOKEN_LOG_LEVEL_WARN, &logged, NULL, NULL));
+  } else if (strcmp(command, "logged") == 0) {
+    pthread_mutex_lock(&lock);
+    printf("%s", logged > 0 ? "yes" : "no");
+    pthread_mutex_unlock(&lock);
   } else if (strcmp(command, "hush") == 0) {
     print_name(boundtoken_cluster_on_change(cluster, NULL, NULL, NULL, NULL));
   } else if (strcmp(command, "changes") == 0) {

@@ -671,6 +671,17 @@ static void errors_say_everything_in_one_call(void) {
   CHECK(contains(info, "\"version\":\"" BOUNDTOKEN_VERSION_STRING "\"") && contains(info, "\"cryptography\""));
 }
 
+static void never_logged(void *userdata, const boundtoken_log_line *line) { (void)userdata, (void)line; }
+
+static void the_log_is_set(void) {
+  int freed = 0;
+  FAILS(boundtoken_set_log(never_logged, 99, &freed, count_userdata, &error), BOUNDTOKEN_UNKNOWN_VALUE);
+  CHECK(freed == 0);
+  CHECK(boundtoken_set_log(never_logged, BOUNDTOKEN_LOG_LEVEL_DEBUG, &freed, count_userdata, NULL) == BOUNDTOKEN_OK);
+  CHECK(freed == 0);
+  CHECK(boundtoken_set_log(NULL, BOUNDTOKEN_LOG_LEVEL_NONE, NULL, NULL, NULL) == BOUNDTOKEN_OK && freed == 1);
+}
+
 static void verdicts_are_counted(void) {
   boundtoken_keys *keys = keys_of(jwks);
   boundtoken_verifier *verifier = verifier_of(issuer, "vault", keys, NULL);
@@ -691,6 +702,80 @@ static void verdicts_are_counted(void) {
   CHECK(statistics.fast_rsa_disagreements == 0);
   CHECK(statistics.fast_rsa_state == BOUNDTOKEN_FAST_RSA_ON || statistics.fast_rsa_keys == 0);
   boundtoken_verifier_free(verifier);
+  boundtoken_keys_free(keys);
+}
+
+// A program with watches of its own: lists, events, bookmarks.
+static void a_store_follows_by_feeds(void) {
+  boundtoken_keys *keys = keys_of(jwks);
+  boundtoken_objects *objects = NULL;
+  boundtoken_feed *feeds[2] = {NULL, NULL};
+  boundtoken_scope scopes[2], bad;
+  boundtoken_listed_object account, pod, nameless, early;
+  memset(scopes, 0, sizeof scopes);
+  memset(&pod, 0, sizeof pod);
+  scopes[0].kind = BOUNDTOKEN_OBJECT_KIND_SERVICE_ACCOUNT;
+  scopes[1].kind = BOUNDTOKEN_OBJECT_KIND_POD;
+  scopes[1].object_namespace = BOUNDTOKEN_STR("demo");
+  bad = scopes[0];
+  bad.kind = 99;
+  FAILS(boundtoken_objects_following(NULL, 1, 60, feeds, &objects, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_objects_following(scopes, 2, 60, NULL, &objects, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_objects_following(scopes, 2, 60, feeds, NULL, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_objects_following(scopes, 0, 60, feeds, &objects, &error), BOUNDTOKEN_UNKNOWN_VALUE);
+  FAILS(boundtoken_objects_following(scopes, 2, 0, feeds, &objects, &error), BOUNDTOKEN_UNKNOWN_VALUE);
+  FAILS(boundtoken_objects_following(scopes, 2, 86401, feeds, &objects, &error), BOUNDTOKEN_UNKNOWN_VALUE);
+  FAILS(boundtoken_objects_following(&bad, 1, 60, feeds, &objects, &error), BOUNDTOKEN_UNKNOWN_VALUE);
+  CHECK(objects == NULL && feeds[0] == NULL && boundtoken_objects_are_stale(NULL) == 1);
+  DEMAND(boundtoken_objects_following(scopes, 2, 3600, feeds, &objects, NULL) == BOUNDTOKEN_OK);
+  boundtoken_verifier *verifier = verifier_of(issuer, "vault", keys, objects);
+  boundtoken_verified *verified = NULL;
+  boundtoken_verifier *any = verifier_of(issuer, "vault", keys, NULL);
+  DEMAND(boundtoken_verify_at(any, token.data, token.len, now, &verified, NULL) == BOUNDTOKEN_OK);
+  boundtoken_claims claims = boundtoken_claims_init();
+  DEMAND(boundtoken_verified_claims(verified, &claims) == BOUNDTOKEN_OK);
+  pod.object_namespace = claims.service_account_namespace;
+  pod.object_name = claims.pod_name;
+  pod.uid = claims.pod_uid;
+  account = pod;
+  account.object_name = claims.service_account_name;
+  account.uid = claims.service_account_uid;
+  nameless = pod;
+  nameless.object_name = NOBODY;
+  early = pod;
+  early.deletion_timestamp = -1;
+#define VERDICT() boundtoken_verify_at(verifier, token.data, token.len, now, &again, NULL)
+  boundtoken_verified *again = NULL;
+  // Nothing was listed yet.
+  CHECK(boundtoken_objects_are_stale(objects) == 1 && VERDICT() == BOUNDTOKEN_BOUND_OBJECT_UNAVAILABLE);
+  FAILS(boundtoken_feed_replace(NULL, &pod, 1, 0, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_feed_replace(feeds[1], NULL, 1, 0, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_feed_replace(feeds[1], &nameless, 1, 0, &error), BOUNDTOKEN_OBJECT_INCOMPLETE);
+  FAILS(boundtoken_feed_replace(feeds[1], &early, 1, 0, &error), BOUNDTOKEN_NEGATIVE_TIME);
+  FAILS(boundtoken_feed_upsert(feeds[1], NULL, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_feed_delete(NULL, &pod, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  boundtoken_feed_prove(NULL);
+  CHECK(boundtoken_feed_replace(feeds[0], &account, 1, 0, NULL) == BOUNDTOKEN_OK);
+  CHECK(boundtoken_objects_are_stale(objects) == 1);
+  CHECK(boundtoken_feed_replace(feeds[1], NULL, 0, 0, NULL) == BOUNDTOKEN_OK);
+  // The token is new, so its pod may not have shown up yet.
+  CHECK(boundtoken_objects_are_stale(objects) == 0 && VERDICT() == BOUNDTOKEN_BOUND_OBJECT_PENDING);
+  CHECK(boundtoken_feed_upsert(feeds[1], &pod, NULL) == BOUNDTOKEN_OK && VERDICT() == BOUNDTOKEN_OK);
+  boundtoken_verified_free(again);
+  CHECK(boundtoken_feed_delete(feeds[1], &pod, NULL) == BOUNDTOKEN_OK && VERDICT() == BOUNDTOKEN_POD_NOT_FOUND);
+  CHECK(boundtoken_feed_replace(feeds[1], &pod, 1, 0, NULL) == BOUNDTOKEN_OK && VERDICT() == BOUNDTOKEN_OK);
+  boundtoken_verified_free(again);
+  // The store outlives its feeds, for a while.
+  boundtoken_feed_free(feeds[1]);
+  boundtoken_feed_free(NULL);
+  boundtoken_feed_prove(feeds[0]);
+  CHECK(boundtoken_objects_are_stale(objects) == 0);
+#undef VERDICT
+  boundtoken_feed_free(feeds[0]);
+  boundtoken_verified_free(verified);
+  boundtoken_verifier_free(any);
+  boundtoken_verifier_free(verifier);
+  boundtoken_objects_free(objects);
   boundtoken_keys_free(keys);
 }
 
@@ -1048,7 +1133,9 @@ int main(int argc, char **argv) {
   verifications_are_started_and_finished();
   tokens_are_checked_and_confirmed();
   errors_say_everything_in_one_call();
+  the_log_is_set();
   verdicts_are_counted();
+  a_store_follows_by_feeds();
   a_store_is_replaced_as_a_whole();
   handles_are_retained();
   call_backs_are_not_trusted();

@@ -249,7 +249,10 @@ fn keys_are_followed(server: &Server, follower: &mut Follower) {
 
 fn faults_are_reported(server: &Server, follower: &mut Follower) {
     follower.expect("tell", "ok");
+    follower.expect("log", "ok");
+    follower.expect("logged", "no");
     follower.cut_off(&server.server);
+    follower.eventually("logged", |logged| logged == "yes");
     follower.eventually("changes", |changes| changes.contains(" lost:3"));
 
     // The API server is asked about a pod that was created while the watches were down. A pod that was created and

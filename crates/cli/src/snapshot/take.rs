@@ -45,11 +45,12 @@ const EXAMPLES: &str = "\
 Examples:
   Verify tokens where the cluster cannot be reached:
     boundtoken snapshot --output-file snapshot.json
-    boundtoken verify --snapshot snapshot.json --audience vault --token-file token
+    boundtoken verify --snapshot snapshot.json --audience vault \\
+      --token-file token
 
   Find out later whether a token was good, as of the time of the snapshot:
-    boundtoken verify --snapshot snapshot.json --audience vault --token-file token \\
-      --now \"$(jq -r .takenAt snapshot.json)\"
+    boundtoken verify --snapshot snapshot.json --audience vault \\
+      --token-file token --now \"$(jq -r .takenAt snapshot.json)\"
 
   docs/schemas/snapshot.json describes the file.
 

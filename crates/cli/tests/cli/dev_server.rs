@@ -485,7 +485,7 @@ fn what_does_not_do_ends_with_2_and_what_would() {
         ),
         (&["--port", "0", "--objects", "/nowhere.yaml"], &["/nowhere.yaml"]),
         (&["--port", "0", "--signing-key", &broken], &["broken.yaml", "private key"]),
-        (&["--port", "0", "--issuer", "1:2"], &["is no URL", "--issuer"]),
+        (&["--port", "0", "--issuer", "1:2"], &["is not a URL", "--issuer"]),
         (&["--port", "0", "--audience", ""], &["--audience"]),
         (&["--port", "65536"], &["65536"]),
         (&["--may-attest", "app"], &["NAMESPACE/NAME=GROUP", "demo/app=apps"]),

@@ -82,7 +82,7 @@ fn an_api_server_that_does_not_tell_permissions_is_said_to_be_one() {
     let report = run.json();
     let permissions = check(&report, "permissions");
     assert_eq!((run.status, &permissions["outcome"]), (1, &"warn".into()), "{run:?}");
-    assert!(permissions["finding"].as_str().unwrap().contains("SelfSubjectAccessReview"), "{run:?}");
+    assert!(permissions["message"].as_str().unwrap().contains("SelfSubjectAccessReview"), "{run:?}");
 }
 
 #[test]

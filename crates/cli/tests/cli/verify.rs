@@ -70,7 +70,7 @@ fn a_refusal_has_its_reason_in_every_form() {
             "verdict": "refused",
             "reason": {"number": 521, "name": "pod_not_found"},
             "message": format!("{what} (Pod demo/deleted)"),
-            "remedy": "the pod was deleted: tokens bound to it are void",
+            "remedy": "use the token of a pod that exists: tokens bound to a deleted pod are void",
             "wwwAuthenticate": format!("Bearer error=\"invalid_token\", error_description=\"{what}\""),
         })
     );
