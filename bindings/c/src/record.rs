@@ -49,7 +49,13 @@ pub struct boundtoken_verify_options {
 }
 
 /// The size of [`boundtoken_verify_options`] in the first version of the header.
-pub(super) const SMALLEST_OPTIONS: usize = if cfg!(target_pointer_width = "64") { 40 } else { 32 };
+pub(super) const SMALLEST_OPTIONS: usize = if cfg!(target_pointer_width = "64") {
+    40
+} else if align_of::<i64>() == 8 {
+    32
+} else {
+    28
+};
 
 /// Where a text stands in a record.
 #[repr(C)]
@@ -379,7 +385,7 @@ mod tests {
             (0, offset_of!(boundtoken_verify_options, size)),
             (pointer, offset_of!(boundtoken_verify_options, flags)),
             (pointer + 4, offset_of!(boundtoken_verify_options, timeout_milliseconds)),
-            ((pointer + 8).next_multiple_of(8), offset_of!(boundtoken_verify_options, now)),
+            ((pointer + 8).next_multiple_of(align_of::<i64>()), offset_of!(boundtoken_verify_options, now)),
         ];
         for (documented, offset) in first {
             assert_eq!(offset, documented);
@@ -387,6 +393,6 @@ mod tests {
         let audiences = offset_of!(boundtoken_verify_options, audiences);
         assert_eq!(audiences, offset_of!(boundtoken_verify_options, now) + 8);
         assert_eq!(offset_of!(boundtoken_verify_options, audiences_len), audiences + pointer);
-        assert_eq!(SMALLEST_OPTIONS, (audiences + 2 * pointer).next_multiple_of(8));
+        assert_eq!(SMALLEST_OPTIONS, (audiences + 2 * pointer).next_multiple_of(align_of::<i64>()));
     }
 }
