@@ -223,10 +223,11 @@ fill = sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' -e 's
 	-e 's|@VERSION@|$(VERSION)|g' -e 's|@SONAME@|$(SONAME)|g' -e "s|@NATIVE_LIBS@|$$(cat $(NATIVE_LIBS))|g" \
 	bindings/c/packaging/$(1).in >$(DESTDIR)$(LIBDIR)/$(2)/$(1)
 
-generate: ## write include/boundtoken.h and docs/rejections.md anew from the source
-	@echo 'generate: include/boundtoken.h, docs/rejections.md'
+generate: ## write include/boundtoken.h, bindings/abi.json and docs/rejections.md anew from the source
+	@echo 'generate: include/boundtoken.h, bindings/abi.json, docs/rejections.md'
 	@BOUNDTOKEN_UPDATE=1 $(CARGO) test --quiet --test documentation
-	@BOUNDTOKEN_UPDATE=1 $(CARGO) test --quiet -p boundtoken-capi --test header
+	@BOUNDTOKEN_UPDATE=1 $(CARGO) test --quiet -p boundtoken-capi --features kubernetes --test header
+	@BOUNDTOKEN_UPDATE=1 $(CARGO) test --quiet -p boundtoken-capi --features kubernetes --test abi
 
 powerset: ## every set of features of every crate compiles, by cargo-hack
 	@$(call with_tool,cargo-hack,the feature powerset,\
