@@ -213,3 +213,27 @@ fn before_semicolon(text: &str) -> &str {
 fn number(text: &str) -> u32 {
     text.parse().expect(text)
 }
+
+#[test]
+fn what_is_not_understood_is_an_error() {
+    let read_with = |declaration: &str| {
+        let header = format!("#include <string.h>\n{declaration}#ifdef __cplusplus\n}}  // extern \"C\"\n");
+        std::panic::catch_unwind(|| read(&header))
+    };
+    let understood = "// Text.\ntypedef struct {\n  // A number.\n  uint32_t number;\n} name;\n";
+    assert!(read_with(understood).is_ok_and(|header| header.structs[0].members[0].name == "number"));
+    for declaration in [
+        "typedef struct {\n  unsigned int number;\n} name;\n",
+        "typedef struct {\n  uint32_t number : 4;\n} name;\n",
+        "typedef union {\n  uint32_t number;\n} name;\n",
+        "typedef uint32_t name;\n",
+        "typedef uint32_t name;\nenum {\n  FIRST,\n};\n",
+        "#pragma pack(1)\n",
+        "#define NAME \"text\"\n",
+        "#ifdef OTHER\nint function(void);\n#endif\n",
+        "static int number = 1;\n",
+        "// A comment that belongs to nothing.\n\n",
+    ] {
+        assert!(read_with(declaration).is_err(), "{declaration}");
+    }
+}
