@@ -3,6 +3,7 @@
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
+SHARE = $(PREFIX)/share
 DESTDIR ?=
 # Features of the C libraries. "aws-lc-rs" in place of "ring": faster RSA, and ES512. Without "kubernetes" there are no
 # functions about clusters, and the library is much smaller.
@@ -22,7 +23,7 @@ RELEASE = $(TARGET_DIR)/release
 NATIVE_LIBS = $(RELEASE)/libboundtoken.native-libs
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-rust test-c test-cluster test-fast-rsa test-fast-rsa-emulated capi install generate bench \
+.PHONY: help demo check test test-rust test-c test-cluster test-fast-rsa test-fast-rsa-emulated capi install install-program generate bench \
 	bench-peers fuzz powerset minimum-rust unused-dependencies semver advisories clean
 
 help: ## this list
@@ -223,11 +224,23 @@ fill = sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' -e 's
 	-e 's|@VERSION@|$(VERSION)|g' -e 's|@SONAME@|$(SONAME)|g' -e "s|@NATIVE_LIBS@|$$(cat $(NATIVE_LIBS))|g" \
 	bindings/c/packaging/$(1).in >$(DESTDIR)$(LIBDIR)/$(2)/$(1)
 
-generate: ## write include/boundtoken.h, bindings/abi.json and docs/rejections.md anew from the source
-	@echo 'generate: include/boundtoken.h, bindings/abi.json, docs/rejections.md'
+install-program: ## install the program, its manual pages and its completions under PREFIX
+	@echo 'install-program: $(DESTDIR)$(PREFIX)'
+	@CARGO_TARGET_DIR=$(TARGET_DIR) $(CARGO) build --quiet --release --locked -p boundtoken-cli
+	@install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(SHARE)/bash-completion/completions \
+		$(DESTDIR)$(SHARE)/zsh/site-functions $(DESTDIR)$(SHARE)/fish/vendor_completions.d
+	@install -m 755 $(RELEASE)/boundtoken $(DESTDIR)$(PREFIX)/bin
+	@$(RELEASE)/boundtoken man --directory $(DESTDIR)$(SHARE)/man/man1
+	@$(RELEASE)/boundtoken completions bash >$(DESTDIR)$(SHARE)/bash-completion/completions/boundtoken
+	@$(RELEASE)/boundtoken completions zsh >$(DESTDIR)$(SHARE)/zsh/site-functions/_boundtoken
+	@$(RELEASE)/boundtoken completions fish >$(DESTDIR)$(SHARE)/fish/vendor_completions.d/boundtoken.fish
+
+generate: ## write the C header, bindings/abi.json, docs/rejections.md and docs/first-hour.md again from the source
+	@echo 'generate: include/boundtoken.h, bindings/abi.json, docs/rejections.md, docs/first-hour.md'
 	@BOUNDTOKEN_UPDATE=1 $(CARGO) test --quiet --test documentation
 	@BOUNDTOKEN_UPDATE=1 $(CARGO) test --quiet -p boundtoken-capi --features kubernetes --test header
 	@BOUNDTOKEN_UPDATE=1 $(CARGO) test --quiet -p boundtoken-capi --features kubernetes --test abi
+	@BOUNDTOKEN_UPDATE=1 $(CARGO) test --quiet -p boundtoken-cli --test cli -- first_hour
 
 powerset: ## every set of features of every crate compiles, by cargo-hack
 	@$(call with_tool,cargo-hack,the feature powerset,\

@@ -18,6 +18,7 @@ fn main() {
     for subject in common::subjects() {
         let (signed, signature) = subject.signed_and_signature();
         let unknown_key = subject.token_with_unknown_kid();
+        let unseen = subject.token_with_another_signature();
         let quick = QUICK_CALLS_IN_A_ROUND;
         let checks = CALLS_IN_A_ROUND;
         let contenders: &[(&str, u32, &dyn Fn())] = &[
@@ -26,8 +27,12 @@ fn main() {
             ("boundtoken, bound objects too", checks, &|| subject.everything()),
             ("boundtoken, seen again", quick, &|| subject.again()),
             ("boundtoken, seen again, from C", quick, &|| subject.again_from_c()),
+            ("  and all its claims", quick, &|| subject.again_and_claims_from_c()),
+            ("  into one buffer", quick, &|| subject.again_into_from_c()),
             ("jsonwebtoken (aws-lc)", checks, &|| subject.peer()),
             ("boundtoken, unknown kid refused", quick, &|| subject.refused_before_signature(&unknown_key)),
+            ("  from C, into one buffer", quick, &|| subject.refused_into_from_c(&unknown_key)),
+            ("  not cached, from C", quick, &|| subject.not_cached_from_c(&unseen)),
         ];
         let mut best = vec![f64::MAX; contenders.len()];
         for _ in 0..ROUNDS {

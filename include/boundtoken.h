@@ -212,15 +212,15 @@ enum {
   BOUNDTOKEN_HEADER_TOO_LARGE = 201,
   /// The header is not valid UTF-8, or holds a lone surrogate escape (RFC 8259 section 8).
   BOUNDTOKEN_HEADER_NOT_UTF8 = 202,
-  /// The header is not one JSON object, or is not JSON by the letter of RFC 8259.
+  /// The header is not a single JSON object, or is not JSON as RFC 8259 defines it.
   BOUNDTOKEN_HEADER_MALFORMED = 203,
   /// The header nests deeper than 32 levels.
   BOUNDTOKEN_HEADER_TOO_DEEP = 204,
-  /// A member stands twice in one object of the header (RFC 7515 section 4).
+  /// An object in the header has the same member twice (RFC 7515 section 4).
   BOUNDTOKEN_HEADER_DUPLICATE_MEMBER = 205,
-  /// The header has more than 32 members that mean nothing here, in one object and those around it; or more
-  /// than 64 members, elements of arrays and escapes in all. Each costs more to read than its few bytes, and no
-  /// signature vouches for them.
+  /// The header has more than 32 members that boundtoken does not use, in one object and the objects around it;
+  /// or more than 64 members, array elements and escapes in total. Each costs more to read than its few bytes
+  /// suggest, and no signature vouches for them.
   BOUNDTOKEN_HEADER_TOO_MANY_MEMBERS = 206,
   /// A number in the header is longer than 64 characters, or has no finite value in double precision (RFC 7493
   /// section 2.2).
@@ -237,28 +237,28 @@ enum {
   BOUNDTOKEN_TYPE_UNSUPPORTED = 211,
   /// The header has `crit` or `b64`: extensions that change what is signed (RFC 7515 section 4.1.11, RFC 7797).
   BOUNDTOKEN_CRITICAL_HEADER = 212,
-  /// The header brings its own key or the address of one (`jwk`, `jku`, `x5u`, `x5c`). Keys come from the
-  /// verifier's configuration only.
+  /// The header brings its own key or the address of one (`jwk`, `jku`, `x5u`, `x5c`). Keys come only from the
+  /// verifier's configuration.
   BOUNDTOKEN_EMBEDDED_KEY = 213,
   /// The header has no `kid`, and not exactly one key fits the algorithm.
   BOUNDTOKEN_KEY_ID_MISSING = 301,
   /// No configured key has the header's `kid`.
   BOUNDTOKEN_KEY_UNKNOWN = 302,
-  /// The key with the header's `kid` (or, without one, every key) is for another algorithm than its `alg` (RFC
-  /// 8725 section 3.1).
+  /// The key with the header's `kid` (or, without one, every key) is for a different algorithm than its `alg`
+  /// (RFC 8725 section 3.1).
   BOUNDTOKEN_ALGORITHM_MISMATCH = 303,
-  /// The signature does not hold under the key.
+  /// The signature is not valid under the key.
   BOUNDTOKEN_SIGNATURE_INVALID = 304,
-  /// The issuer's keys are older than their maximum age: for so long nobody could say whether it still
-  /// publishes them. Only if a maximum age is set, and the verifier refuses in that case.
+  /// The issuer's keys are older than their maximum age, so the issuer may have withdrawn them. Only if a
+  /// maximum age is set, and the verifier refuses in that case.
   BOUNDTOKEN_KEYS_STALE = 305,
   /// The claims are not valid UTF-8, or hold a lone surrogate escape (RFC 8259 section 8).
   BOUNDTOKEN_CLAIMS_NOT_UTF8 = 401,
-  /// The claims are not one JSON object, or are not JSON by the letter of RFC 8259.
+  /// The claims are not a single JSON object, or are not JSON as RFC 8259 defines it.
   BOUNDTOKEN_CLAIMS_MALFORMED = 402,
   /// The claims nest deeper than 32 levels.
   BOUNDTOKEN_CLAIMS_TOO_DEEP = 403,
-  /// A member stands twice in one object of the claims (RFC 7519 section 4).
+  /// An object in the claims has the same member twice (RFC 7519 section 4).
   BOUNDTOKEN_CLAIMS_DUPLICATE_MEMBER = 404,
   /// A number in the claims is longer than 64 characters, or has no finite value in double precision (RFC 7493
   /// section 2.2).
@@ -273,37 +273,37 @@ enum {
   /// A legacy, secret-based service-account token (issuer `kubernetes/serviceaccount`). It names no audience
   /// and never expires.
   BOUNDTOKEN_LEGACY_TOKEN = 409,
-  /// The verified `iss` is not one that the key which signed the token belongs to.
+  /// The verified `iss` is not an issuer that the signing key belongs to.
   BOUNDTOKEN_ISSUER_MISMATCH = 410,
   /// The token names no audience.
   BOUNDTOKEN_AUDIENCE_MISSING = 411,
   /// None of the token's audiences is one of the verifier's.
   BOUNDTOKEN_AUDIENCE_MISMATCH = 412,
-  /// The token has no `exp`: it would be good for ever.
+  /// The token has no `exp`: it would be valid forever.
   BOUNDTOKEN_EXPIRY_MISSING = 413,
-  /// The token has expired, leeway included (RFC 7519 section 4.1.4).
+  /// The token has expired, even with the leeway (RFC 7519 section 4.1.4).
   BOUNDTOKEN_EXPIRED = 414,
-  /// The token's `nbf` lies ahead, leeway included (RFC 7519 section 4.1.5).
+  /// The token's `nbf` is in the future, even with the leeway (RFC 7519 section 4.1.5).
   BOUNDTOKEN_NOT_YET_VALID = 415,
-  /// The token's `iat` lies ahead, leeway included (RFC 7519 section 4.1.6).
+  /// The token's `iat` is in the future, even with the leeway (RFC 7519 section 4.1.6).
   BOUNDTOKEN_ISSUED_IN_FUTURE = 416,
-  /// The claim `kubernetes.io`, its namespace or its service account is missing: this is no service-account
+  /// The claim `kubernetes.io`, its namespace or its service account is missing: this is not a service-account
   /// token.
   BOUNDTOKEN_KUBERNETES_CLAIM_MISSING = 417,
-  /// `sub` is not `system:serviceaccount:NAMESPACE:NAME` of the claim `kubernetes.io`.
+  /// `sub` is not `system:serviceaccount:NAMESPACE:NAME` with the names in the claim `kubernetes.io`.
   BOUNDTOKEN_SUBJECT_MISMATCH = 418,
   /// A reference in the claim `kubernetes.io` has an empty or impossible name, or lacks the uid that Kubernetes
   /// writes.
   BOUNDTOKEN_REFERENCE_INVALID = 419,
-  /// The claim `kubernetes.io` has a member of a name that boundtoken does not know and of a reference's form:
-  /// an object with a `name` or a `uid` that is a string. That is a binding to a kind of object that nobody
-  /// here can confirm. The API server ignores members that it does not know.
+  /// The claim `kubernetes.io` has a member that boundtoken does not know and that has the form of a reference:
+  /// an object with a `name` or a `uid` that is a string. It binds the token to a kind of object that
+  /// boundtoken cannot confirm. The API server ignores members that it does not know.
   BOUNDTOKEN_BINDING_UNKNOWN = 420,
-  /// Two trusted issuers have this name, and both publish the key that signed the token: whose it is cannot be
-  /// told.
+  /// Two trusted issuers have this name, and both publish the key that signed the token: nobody can tell which
+  /// of them issued it.
   BOUNDTOKEN_ISSUER_AMBIGUOUS = 421,
   /// The token was checked by one verifier and is to be confirmed by another, which may trust other issuers and
-  /// accept other audiences. A mistake of the program, not of the token.
+  /// accept other audiences. This is a mistake in the program, not in the token.
   BOUNDTOKEN_VERIFIER_MISMATCH = 422,
   /// The service account does not exist (any more).
   BOUNDTOKEN_SERVICE_ACCOUNT_NOT_FOUND = 501,
@@ -331,7 +331,8 @@ enum {
   BOUNDTOKEN_NODE_DELETED = 533,
   /// The source of bound objects could not answer, and the verifier refuses in that case.
   BOUNDTOKEN_BOUND_OBJECT_UNAVAILABLE = 541,
-  /// The token was issued within the last minute, and of an object that it is bound to no news has arrived yet.
+  /// The token was issued within the last minute, and nothing has been heard yet of an object that it is bound
+  /// to.
   BOUNDTOKEN_BOUND_OBJECT_PENDING = 542,
   /// The source of bound objects does not follow objects of this kind, or in this namespace. It will never know
   /// them, so the token is refused, whatever the verifier does when a source is unavailable.
@@ -700,15 +701,17 @@ typedef struct {
   // A sum of BOUNDTOKEN_VERIFY_AT, BOUNDTOKEN_VERIFY_FOR, BOUNDTOKEN_VERIFY_CACHED_ONLY and BOUNDTOKEN_VERIFY_ONLINE.
   // Other numbers are BOUNDTOKEN_UNKNOWN_VALUE.
   uint32_t flags;
-  // With BOUNDTOKEN_VERIFY_ONLINE: how long the call may wait for the clusters, in milliseconds. After that it decides by
-  // what it knows. 0 means 20,000.
-  uint32_t timeout_milliseconds;
   // With BOUNDTOKEN_VERIFY_AT: the time, in Unix seconds.
   int64_t now;
   // The audiences of this call, instead of the verifier's own. See boundtoken_verify_for.
   const boundtoken_str *audiences;
   // The number of audiences.
   size_t audiences_len;
+  // With BOUNDTOKEN_VERIFY_ONLINE: how long the call may wait for the clusters, in milliseconds. After that it decides by
+  // what it knows. 0 means 20,000.
+  uint32_t timeout_milliseconds;
+  // Must be 0.
+  uint32_t reserved;
 } boundtoken_verify_options;
 
 // An object that a token is bound to.
@@ -726,11 +729,13 @@ typedef struct {
 // What a caller has found out about an object.
 typedef struct {
   // A boundtoken_object_state. A number that is none counts as BOUNDTOKEN_OBJECT_STATE_UNAVAILABLE.
-  uint32_t state;
-  // The object's metadata.uid if it is present.
-  boundtoken_str uid;
+  boundtoken_object_state state;
+  // 0.
+  uint32_t reserved;
   // The object's metadata.deletionTimestamp in Unix seconds, or 0 if it is not being deleted.
   int64_t deletion_timestamp;
+  // The object's metadata.uid if it is present.
+  boundtoken_str uid;
 } boundtoken_found_object;
 
 // Says that something is done. It is called at most once for each time that there was something to wait for, from any
@@ -762,26 +767,48 @@ typedef struct {
 // It may call every function of the library. boundtoken_cluster_free does not wait there.
 typedef void (*boundtoken_cluster_callback)(void *userdata, const boundtoken_cluster_change *change);
 
-// The state and the counters of the fast path in this process. Initialise it with its size:
-// `boundtoken_fast_rsa status = {sizeof status};`
+// What a verifier has decided since it was built, what it remembers, and how the fast path for RS256 does. Initialise it with
+// its size: `boundtoken_statistics statistics = {sizeof statistics};`
 //
 // Later versions append members. A program that was compiled with an older header gets the members that it knows.
 typedef struct {
   // The caller sets it to the size of the struct. Afterwards it is the number of bytes that were filled in.
   size_t size;
-  // Whether the fast path is on.
-  boundtoken_fast_rsa_state state;
-  // The number of keys that it supports but does not serve because they failed their self-test.
-  uint64_t keys_refused;
-  // The number of signatures that it accepted and that the cryptography library checked again.
-  uint64_t accepted_checked;
-  // The number of signatures that it refused and that the cryptography library checked again.
-  uint64_t refused_checked;
-  // The number of signatures that it refused and that were not checked again, because there were too many.
-  uint64_t refused_unchecked;
-  // How often the cryptography library came to another verdict. The library's verdict was used then.
-  uint64_t disagreements;
-} boundtoken_fast_rsa;
+  // A boundtoken_fast_rsa_state: whether this process has the fast path.
+  boundtoken_fast_rsa_state fast_rsa_state;
+  // Tokens that were accepted after their signature was checked.
+  uint64_t accepted_first;
+  // Tokens that were accepted because they had been accepted before.
+  uint64_t accepted_again;
+  // Refusals for the form of the token: statuses 101 to 199.
+  uint64_t refused_for_form;
+  // Refusals for the header: statuses 201 to 299.
+  uint64_t refused_for_header;
+  // Refusals for the key or the signature: statuses 301 to 399.
+  uint64_t refused_for_key;
+  // Refusals for the claims: statuses 401 to 499.
+  uint64_t refused_for_claims;
+  // Refusals for the bound objects: statuses 501 to 599.
+  uint64_t refused_for_objects;
+  // Tokens that the verifier remembers now.
+  uint64_t remembered_tokens;
+  // About how much memory they take, in bytes.
+  uint64_t cache_size;
+  // Keys of all issuers now.
+  uint64_t keys;
+  // Keys of all issuers that the fast path serves now.
+  uint64_t fast_rsa_keys;
+  // In this process: keys that the fast path supports but does not serve because they failed their self-test.
+  uint64_t fast_rsa_keys_refused;
+  // In this process: signatures that the fast path accepted and that the cryptography library checked again.
+  uint64_t fast_rsa_accepted_checked;
+  // In this process: signatures that the fast path refused and that the cryptography library checked again.
+  uint64_t fast_rsa_refused_checked;
+  // In this process: signatures that the fast path refused and that were not checked again, because there were too many.
+  uint64_t fast_rsa_refused_unchecked;
+  // In this process: how often the cryptography library came to another verdict, which was then used.
+  uint64_t fast_rsa_disagreements;
+} boundtoken_statistics;
 
 // Where an array stands in a record.
 typedef struct {
@@ -1221,7 +1248,7 @@ boundtoken_status boundtoken_verifier_builder_cache_size(boundtoken_verifier_bui
 // Sets whether this verifier may use the fast path for RS256. Default: yes.
 //
 // `allowed`: 0 for no, anything else for yes. It has no effect if the library was built without the fast path or the
-// CPU does not support it: see boundtoken_fast_rsa_status.
+// CPU does not support it: see boundtoken_verifier_statistics.
 boundtoken_status boundtoken_verifier_builder_fast_rsa(boundtoken_verifier_builder *builder,
                                                        uint32_t allowed);
 
@@ -1348,7 +1375,7 @@ boundtoken_status boundtoken_verified_claims(const boundtoken_verified *verified
                                              boundtoken_claims *claims);
 
 // Returns the verified token as JSON: an object with the members `user` (as in a TokenReview), `issuerLabel`,
-// `audiences`, `boundObjects` and `claims`.
+// `audiences`, `confirmed`, `boundObjects` and `claims`.
 //
 // `json`: receives a text that lives as long as `verified`. Absent on failure.
 //
@@ -1652,7 +1679,7 @@ boundtoken_status boundtoken_cluster_status(const boundtoken_cluster *cluster,
 //
 // - `issuer`: the issuer's name.
 // - `keyIds`: an array with the kids of the keys in use.
-// - `keysLoadedAt`: when the keys were last loaded, in Unix seconds.
+// - `keysLoadedAt`: when the keys were last loaded, in UTC by RFC 3339.
 // - `keysFailure`: why the last attempt to load the keys failed. Absent if it succeeded.
 // - `keysWithdrawn`: true while the cluster publishes no usable key. All its tokens are refused then.
 // - `keysStale`: true if the keys are older than `maxKeyAgeSeconds`.
@@ -1721,17 +1748,16 @@ boundtoken_status boundtoken_cluster_next_change(boundtoken_cluster_changes *cha
 // Stops collecting changes, and frees them. NULL is ignored. No thread may be waiting for a change.
 void boundtoken_cluster_changes_free(boundtoken_cluster_changes *changes);
 
-// Returns the state and the counters of the fast path for RS256 in this process.
+// Returns what a verifier has decided so far, and what it remembers.
 //
-// `status`: its member `size` must be set. At most `size` bytes are written, and none on failure.
+// `statistics`: its member `size` must be set. At most `size` bytes are written, and none on failure.
 //
-// Any thread.
+// The numbers are read one by one, so a verdict may be in one and not yet in another. Of a verification in two steps the
+// second counts, and a first that refuses. Any thread.
 //
 // BOUNDTOKEN_STRUCT_TOO_SMALL: `size` is not set, or is smaller than in any version of the header.
-boundtoken_status boundtoken_fast_rsa_status(boundtoken_fast_rsa *status);
-
-// Returns the number of keys that the fast path serves now. 0 if `keys` is NULL. Any thread.
-size_t boundtoken_keys_fast_rsa_count(const boundtoken_keys *keys);
+boundtoken_status boundtoken_verifier_statistics(const boundtoken_verifier *verifier,
+                                                 boundtoken_statistics *statistics);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -175,6 +175,11 @@ impl TokenCache {
         Some(claims_id)
     }
 
+    /// Returns how many tokens there are, and about how many bytes they take.
+    pub(crate) fn content(&self) -> (u64, u64) {
+        (u64::try_from(self.tokens.0.len()).unwrap_or(u64::MAX), self.taken.load(Ordering::Relaxed))
+    }
+
     /// Drops the token with this end. If another thread holds the lock, the token stays, which does no harm: it is
     /// judged again each time.
     #[cold]

@@ -5,13 +5,14 @@ use std::cmp::Ordering;
 
 use crate::json::{Known, KnownName, Member, Object, Reader, Rules, Text, utf8};
 use crate::keys::{Algorithm, LARGEST_HEADER};
-use crate::rejection::{Detail, Reason, Rejection, ShortText};
+use crate::rejection::{Detail, PartName, Reason, Rejection, ShortText};
 use crate::token::{LARGEST_SIZE, Part};
 
 // What is decoded on the stack is what issuers write.
 const _: () = assert!(LARGEST_HEADER == LARGEST_SIZE);
 
 static RULES: Rules = Rules {
+    part: PartName::Header,
     not_utf8: Reason::HeaderNotUtf8,
     malformed: Reason::HeaderMalformed,
     too_deep: Reason::HeaderTooDeep,

@@ -3,7 +3,7 @@
 //! It accepts a subset of RFC 8259: one value of valid Unicode, no duplicate member names, and at most 32 levels. A
 //! number has at most 64 characters and fits a double. Only strings with escapes are ever copied.
 
-use crate::rejection::{Detail, Reason, Rejection};
+use crate::rejection::{Detail, PartName, Reason, Rejection};
 
 mod known;
 mod names;
@@ -25,6 +25,8 @@ const MAX_NUMBER_LENGTH: usize = 64;
 
 /// The reason that a reader reports for each rule. Header and claims have different reasons.
 pub(crate) struct Rules {
+    /// The part of the token that the text comes from, for messages.
+    pub(crate) part: PartName,
     pub(crate) not_utf8: Reason,
     pub(crate) malformed: Reason,
     pub(crate) too_deep: Reason,
@@ -49,9 +51,8 @@ pub(crate) enum Kind {
 
 /// Checks that JSON text is UTF-8, and returns it as such.
 pub(crate) fn utf8<'a>(bytes: &'a [u8], rules: &Rules) -> Result<&'a str, Rejection> {
-    let refuse =
-        |error: std::str::Utf8Error| Rejection::new(rules.not_utf8, Detail::Position(error.valid_up_to()));
-    std::str::from_utf8(bytes).map_err(refuse)
+    std::str::from_utf8(bytes)
+        .map_err(|error| Rejection::new(rules.not_utf8, Detail::Position(rules.part, error.valid_up_to())))
 }
 
 /// Reads one JSON text from front to back.
@@ -94,7 +95,8 @@ impl<'a> Reader<'a> {
 
     #[cold]
     fn rejection(&self, reason: Reason) -> Rejection {
-        Rejection::new(reason, self.refused.map_or(Detail::Position(self.position), Detail::Member))
+        let position = Detail::Position(self.rules.part, self.position);
+        Rejection::new(reason, self.refused.map_or(position, Detail::Member))
     }
 
     /// Returns the type of the next value.

@@ -2,7 +2,7 @@
 //!
 //! Kubernetes issues short-lived tokens through TokenRequest. Each names its audiences, its expiry and, optionally, the
 //! pod, secret or node that it is bound to. A recipient must refuse a token that is not meant for it, that has expired,
-//! whose signature does not hold, or whose bound object no longer exists. Today only the API server's TokenReview checks
+//! whose signature is not valid, or whose bound object no longer exists. Today only the API server's TokenReview checks
 //! the last of these, at the price of a network call for every token. boundtoken checks all of them in memory, and gives
 //! TokenReview's answer.
 //!
@@ -111,6 +111,9 @@ mod moment;
 mod sync;
 mod time;
 
+/// The version of this library.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 pub use claims::{Attestation, Claims};
 pub use crypto::fast_rsa;
 pub use issuer::{IssuedToken, Issuer, IssuerBuilder, IssuerError, IssuerObjects};
@@ -123,4 +126,6 @@ pub use objects::{
 pub use rejection::{Reason, ReasonFamily, Rejection};
 pub use time::UnixSeconds;
 pub use verified::{Confirmed, UserInfo, VerifiedToken};
-pub use verifier::{BuildError, CheckedToken, OnUnavailable, TrustedIssuer, Verifier, VerifierBuilder};
+pub use verifier::{
+    BuildError, CheckedToken, OnUnavailable, Statistics, TrustedIssuer, Verifier, VerifierBuilder,
+};

@@ -163,7 +163,7 @@ pub fn accepted(buffer: &mut [u8], token: &VerifiedToken) -> usize {
 /// ```
 pub fn refused(buffer: &mut [u8], rejection: &Rejection) -> usize {
     let failure = Failure {
-        status: rejection.code().into(),
+        status: rejection.number().into(),
         http_status: rejection.reason().http_status(),
         name: rejection.name(),
         message: rejection,
@@ -201,10 +201,10 @@ pub fn failed(buffer: &mut [u8], failure: &Failure<'_>) -> usize {
         end: HEADER_SIZE,
         written: HEADER_SIZE,
     };
-    let name = texts.append(&failure.name);
-    let www_authenticate = texts.append(failure.www_authenticate);
+    let name = texts.append(failure.name);
+    let www_authenticate = texts.append_shown(failure.www_authenticate);
     // It comes last, because it is what may be cut.
-    let message = texts.append(failure.message);
+    let message = texts.append_shown(failure.message);
     let Texts { end, written, .. } = texts;
     if buffer.len() >= HEADER_SIZE
         && let Some(header) = buffer.get_mut(..VERDICT_SIZE)
@@ -299,10 +299,22 @@ struct Texts<'a> {
 
 impl Texts<'_> {
     /// Appends a text. Returns the position of what the buffer has room for.
-    fn append(&mut self, text: &dyn Display) -> Position {
+    fn append(&mut self, text: &str) -> Position {
+        let start = self.written;
+        // Writing into the buffer cannot fail.
+        let _written = self.write_str(text);
+        self.position_since(start)
+    }
+
+    /// Appends a text that is yet to be written.
+    fn append_shown(&mut self, text: &dyn Display) -> Position {
         let start = self.written;
         // Writing into the buffer cannot fail.
         let _written = write!(self, "{text}");
+        self.position_since(start)
+    }
+
+    fn position_since(&self, start: usize) -> Position {
         match self.written - start {
             0 => ABSENT,
             length => [number(start), number(length)],
@@ -316,7 +328,10 @@ impl fmt::Write for Texts<'_> {
         let is_cut = self.end != self.written;
         self.end = self.end.saturating_add(text.len());
         if !is_cut {
-            let fits = text.get(..end_of_whole_characters(text, self.free.len())).unwrap_or_default();
+            let fits = match self.free.len() {
+                room if room >= text.len() => text,
+                room => text.get(..end_of_whole_characters(text, room)).unwrap_or_default(),
+            };
             let (to, free) = std::mem::take(&mut self.free).split_at_mut(fits.len());
             to.copy_from_slice(fits.as_bytes());
             self.free = free;

@@ -1,9 +1,9 @@
 //! Refusals: the reason, the details about one token, and how to answer the client.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use crate::keys::Algorithm;
-use crate::time::UnixSeconds;
+use crate::time::{Length, UnixSeconds};
 
 mod reason;
 
@@ -41,8 +41,10 @@ pub(crate) enum Detail {
         found: usize,
         limit: usize,
     },
-    /// The byte of the token's part at which reading stopped.
-    Position(usize),
+    /// The byte of a decoded part at which reading stopped.
+    Position(PartName, usize),
+    /// The byte of a part, as the token holds it, at which decoding stopped.
+    Encoded(PartName, usize),
     /// The header's `kid`.
     KeyId(ShortText),
     Algorithms {
@@ -62,6 +64,24 @@ pub(crate) enum Detail {
     Object(Box<str>),
 }
 
+/// A part of a token, for messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PartName {
+    Header,
+    Claims,
+    Signature,
+}
+
+impl fmt::Display for PartName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Header => "header",
+            Self::Claims => "claims",
+            Self::Signature => "signature",
+        })
+    }
+}
+
 impl Rejection {
     pub(crate) fn new(reason: Reason, detail: Detail) -> Self {
         Self { reason, detail }
@@ -75,8 +95,8 @@ impl Rejection {
 
     /// The stable number of the reason.
     #[must_use]
-    pub fn code(&self) -> u16 {
-        self.reason.code()
+    pub fn number(&self) -> u16 {
+        self.reason.number()
     }
 
     /// The stable name of the reason.
@@ -125,7 +145,10 @@ impl fmt::Display for Challenge {
         if *reason == Reason::TokenEmpty {
             return Ok(());
         }
-        write!(formatter, r#" error="invalid_token", error_description="{}""#, reason.description())
+        // A flood of bad tokens asks for this again and again: texts are written as they are.
+        formatter.write_str(r#" error="invalid_token", error_description=""#)?;
+        formatter.write_str(reason.description())?;
+        formatter.write_str("\"")
     }
 }
 
@@ -142,19 +165,26 @@ impl fmt::Display for Rejection {
         match &self.detail {
             Detail::None => {}
             Detail::Size { found, limit } => write!(formatter, " ({found} bytes, at most {limit})")?,
-            Detail::Position(position) => write!(formatter, " (at byte {position} of the part)")?,
-            Detail::KeyId(kid) => write!(formatter, " (kid {kid})")?,
+            Detail::Position(part, position) => write!(formatter, " (at byte {position} of the {part})")?,
+            Detail::Encoded(part, position) => {
+                write!(formatter, " (at byte {position} of the encoded {part})")?;
+            }
+            Detail::KeyId(kid) => {
+                formatter.write_str(" (kid ")?;
+                fmt::Display::fmt(kid, formatter)?;
+                formatter.write_str(")")?;
+            }
             Detail::Algorithms { token, key } => write!(formatter, " (token {token}, key {key})")?,
             Detail::Member(name) => write!(formatter, " ({name})")?,
             Detail::Time { claim, now, leeway } => {
-                let direction = if claim < now { "ago" } else { "ahead" };
-                let distance = claim.0.abs_diff(now.0);
-                write!(formatter, " (at {claim}, {distance} s {direction}; now {now}, leeway {leeway} s)")?;
+                let distance = claim.distance_from(*now);
+                write!(formatter, " (at {claim}, {distance}; now {now}, leeway {})", Length(*leeway))?;
             }
             Detail::Quoted(text) => write!(formatter, " ({text})")?,
             Detail::Object(object) => write!(formatter, " ({object})")?,
         }
-        write!(formatter, "; {}", self.reason.remedy())
+        formatter.write_str("; ")?;
+        formatter.write_str(self.reason.remedy())
     }
 }
 
@@ -192,9 +222,9 @@ impl ShortText {
 impl fmt::Display for ShortText {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("\"")?;
-        for &byte in self.bytes.iter().take(usize::from(self.length)) {
-            formatter.write_char(char::from(byte))?;
-        }
+        let kept = self.bytes.get(..usize::from(self.length));
+        // They are ASCII.
+        formatter.write_str(kept.and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default())?;
         formatter.write_str(if self.cut { "...\"" } else { "\"" })
     }
 }

@@ -1,5 +1,6 @@
 //! The time in tokens.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -27,6 +28,45 @@ impl UnixSeconds {
     }
 }
 
+impl UnixSeconds {
+    /// The distance from another time, for messages: `8 minutes ago`, `in 52 minutes`, `now`.
+    pub(crate) fn distance_from(self, now: Self) -> Distance {
+        Distance { time: self, now }
+    }
+}
+
+/// The distance of a time from another. Displays as words.
+pub(crate) struct Distance {
+    time: UnixSeconds,
+    now: UnixSeconds,
+}
+
+impl fmt::Display for Distance {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let length = Length(self.time.0.abs_diff(self.now.0));
+        match self.time.cmp(&self.now) {
+            Ordering::Less => write!(formatter, "{length} ago"),
+            Ordering::Equal => formatter.write_str("now"),
+            Ordering::Greater => write!(formatter, "in {length}"),
+        }
+    }
+}
+
+/// A number of seconds. Displays in the largest unit that gives at least 2, rounded down.
+pub(crate) struct Length(pub(crate) u64);
+
+impl fmt::Display for Length {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [(&str, u64); 4] =
+            [("years", 31_557_600), ("days", 86_400), ("hours", 3_600), ("minutes", 60)];
+        match UNITS.iter().find(|(_, length)| self.0 / length >= 2) {
+            Some((unit, length)) => write!(formatter, "{} {unit}", self.0 / length),
+            None if self.0 == 1 => formatter.write_str("1 second"),
+            None => write!(formatter, "{} seconds", self.0),
+        }
+    }
+}
+
 impl From<SystemTime> for UnixSeconds {
     /// Rounds down to the second. A time before 1970 becomes 1970.
     fn from(time: SystemTime) -> Self {
@@ -43,7 +83,7 @@ impl fmt::Display for UnixSeconds {
             .and_then(|seconds| chrono::DateTime::from_timestamp(seconds, 0));
         match date {
             Some(date) => write!(formatter, "{}", date.format("%Y-%m-%dT%H:%M:%SZ")),
-            None => write!(formatter, "{} s", self.0),
+            None => write!(formatter, "{} seconds after 1970", self.0),
         }
     }
 }

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::NO_PAD;
 use base64::{DecodeError, DecodeSliceError};
 
-use crate::rejection::{Detail, Reason, Rejection};
+use crate::rejection::{Detail, PartName, Reason, Rejection};
 
 /// Decodes base64url without padding. Uses vector instructions where the CPU has them.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
@@ -34,7 +34,10 @@ pub(crate) struct CompactToken<'a> {
 
 /// One encoded part of a token. Decoding accepts canonical base64url only: no padding, white space or stray bits.
 #[derive(Clone, Copy)]
-pub(crate) struct Part<'a>(&'a [u8]);
+pub(crate) struct Part<'a> {
+    encoded: &'a [u8],
+    name: PartName,
+}
 
 impl<'a> CompactToken<'a> {
     /// Splits a token of at most `limit` bytes into its parts. Never allocates.
@@ -49,12 +52,12 @@ impl<'a> CompactToken<'a> {
         let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
             return Err(Reason::TokenPartCount.into());
         };
-        let part = |range| token.get(range).map(Part).ok_or(Reason::TokenPartCount);
+        let part = |range| token.get(range).ok_or(Reason::TokenPartCount);
         Ok(Self {
-            header: part(0..first)?,
-            claims: part(first + 1..second)?,
-            signature: part(second + 1..token.len())?,
-            signed: part(0..second)?.0,
+            header: Part { encoded: part(0..first)?, name: PartName::Header },
+            claims: Part { encoded: part(first + 1..second)?, name: PartName::Claims },
+            signature: Part { encoded: part(second + 1..token.len())?, name: PartName::Signature },
+            signed: part(0..second)?,
         })
     }
 }
@@ -62,12 +65,12 @@ impl<'a> CompactToken<'a> {
 impl<'a> Part<'a> {
     /// Returns the part as received, still encoded.
     pub(crate) fn encoded(self) -> &'a [u8] {
-        self.0
+        self.encoded
     }
 
     /// Returns the decoded length in bytes, provided the part is valid base64url.
     pub(crate) fn decoded_len(self) -> usize {
-        self.0.len() / 4 * 3 + (self.0.len() % 4).saturating_sub(1)
+        self.encoded.len() / 4 * 3 + (self.encoded.len() % 4).saturating_sub(1)
     }
 
     /// Decodes the part and passes the bytes to `use_bytes`. Returns `None` for more than [`LARGEST_SIZE`] bytes.
@@ -99,7 +102,8 @@ impl<'a> Part<'a> {
     }
 
     fn decode_into(self, buffer: &mut [u8]) -> Result<&[u8], Rejection> {
-        let length = BASE64URL.decode_slice(self.0, buffer).map_err(|error| self.not_base64url(&error))?;
+        let length =
+            BASE64URL.decode_slice(self.encoded, buffer).map_err(|error| self.not_base64url(&error))?;
         buffer.get(..length).ok_or_else(|| Reason::TokenNotBase64url.into())
     }
 
@@ -110,9 +114,9 @@ impl<'a> Part<'a> {
                 DecodeError::InvalidByte(position, _)
                 | DecodeError::InvalidLastSymbol { offset: position, .. },
             ) => *position,
-            _ => self.0.len(),
+            _ => self.encoded.len(),
         };
-        Rejection::new(Reason::TokenNotBase64url, Detail::Position(position))
+        Rejection::new(Reason::TokenNotBase64url, Detail::Encoded(self.name, position))
     }
 }
 
@@ -120,14 +124,18 @@ impl<'a> Part<'a> {
 mod tests {
     use super::*;
 
-    fn reason(token: &[u8]) -> Reason {
+    fn refused(token: &[u8]) -> Rejection {
         let decode = || {
             let token = CompactToken::split(token, 100)?;
             token.header.with_decoded(|_| ())?;
             token.claims.with_all_decoded(|_| ())?;
             token.signature.with_decoded(|_| ())
         };
-        decode().expect_err("refused").reason()
+        decode().expect_err("refused")
+    }
+
+    fn reason(token: &[u8]) -> Reason {
+        refused(token).reason()
     }
 
     #[test]
@@ -151,10 +159,11 @@ mod tests {
             (5463, 4097),
             (9000, 6750),
         ] {
-            let part = vec![b'A'; letters];
+            let encoded = vec![b'A'; letters];
+            let part = Part { encoded: &encoded, name: PartName::Header };
             let looked_at = (decoded <= 4096).then_some(decoded);
-            assert_eq!(Part(&part).with_decoded(<[u8]>::len).unwrap(), looked_at, "{letters}");
-            assert_eq!(Part(&part).with_all_decoded(<[u8]>::len).unwrap(), decoded, "{letters}");
+            assert_eq!(part.with_decoded(<[u8]>::len).unwrap(), looked_at, "{letters}");
+            assert_eq!(part.with_all_decoded(<[u8]>::len).unwrap(), decoded, "{letters}");
         }
     }
 
@@ -163,6 +172,18 @@ mod tests {
         let token = CompactToken::split(b"..", 100).unwrap();
         assert_eq!(token.header.with_decoded(<[u8]>::len).unwrap(), Some(0));
         assert_eq!(token.claims.with_all_decoded(<[u8]>::len).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_refusal_names_the_part_that_is_not_base64url() {
+        for (token, words) in [
+            (&b"e3 0.e30.AQ"[..], "(at byte 2 of the encoded header)"),
+            (b"e30.e 30.AQ", "(at byte 1 of the encoded claims)"),
+            (b"e30.e30.A+", "(at byte 1 of the encoded signature)"),
+        ] {
+            let refused = refused(token).to_string();
+            assert!(refused.contains(words), "{refused}");
+        }
     }
 
     #[test]

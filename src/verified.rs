@@ -67,7 +67,7 @@ impl Confirmed {
 /// Cheap to clone, and safe to share between threads.
 ///
 /// Serializes to an object with the members `user` (as in a TokenReview), `issuerLabel`, `audiences` (the accepted
-/// ones), `boundObjects` (the objects, and how they were confirmed) and `claims`.
+/// ones), `confirmed` (its [name](Confirmed::name)), `boundObjects` (a list) and `claims`.
 ///
 /// ```
 /// # use boundtoken::{KeySet, TrustedIssuer, UnixSeconds, Verifier};
@@ -176,11 +176,6 @@ impl Serialize for VerifiedToken {
             name: &'a str,
             uid: &'a str,
         }
-        #[derive(Serialize)]
-        struct BoundObjects<'a> {
-            confirmed: Confirmed,
-            objects: Vec<Object<'a>>,
-        }
         let objects = self.claims.bound_objects().map(|object| Object {
             kind: object.reference.kind.name(),
             namespace: object.reference.namespace,
@@ -190,14 +185,12 @@ impl Serialize for VerifiedToken {
         let claims: serde_json::Value =
             serde_json::from_str(self.claims.payload()).map_err(S::Error::custom)?;
 
-        let mut token = serializer.serialize_struct("VerifiedToken", 5)?;
+        let mut token = serializer.serialize_struct("VerifiedToken", 6)?;
         token.serialize_field("user", &self.user_info())?;
         token.serialize_field("issuerLabel", self.issuer_label())?;
         token.serialize_field("audiences", &self.matched_audiences().collect::<Vec<_>>())?;
-        token.serialize_field(
-            "boundObjects",
-            &BoundObjects { confirmed: self.confirmed, objects: objects.collect() },
-        )?;
+        token.serialize_field("confirmed", &self.confirmed)?;
+        token.serialize_field("boundObjects", &objects.collect::<Vec<_>>())?;
         token.serialize_field("claims", &claims)?;
         token.end()
     }

@@ -20,15 +20,18 @@ mod checked;
 mod confirm;
 mod seen;
 mod signer;
+mod statistics;
 mod trusted_issuer;
 
 use audiences::Accepted;
 use seen::Seen;
 use signer::Authentic;
+use statistics::{Counted, Counters};
 
 pub use builder::{BuildError, VerifierBuilder};
 pub use checked::CheckedToken;
 pub use confirm::OnUnavailable;
+pub use statistics::Statistics;
 pub use trusted_issuer::TrustedIssuer;
 
 /// Verifies bound tokens.
@@ -70,6 +73,7 @@ pub struct Verifier {
     fast_rsa: bool,
     /// `None` if caching is turned off.
     cache: Option<TokenCache>,
+    counters: Counters,
 }
 
 /// An authentic token whose claims admit it.
@@ -129,8 +133,24 @@ impl Verifier {
         now: UnixSeconds,
     ) -> Result<VerifiedToken, Rejection> {
         if let Some(seen) = self.seen_before(token, accepted, now) {
-            return self.verify_seen(seen?, now);
+            return self.counted(Counted::AcceptedAgain, seen.and_then(|seen| self.verify_seen(seen, now)));
         }
+        self.counted(Counted::AcceptedFirst, self.verify_first(token, accepted, now))
+    }
+
+    /// Counts a verdict.
+    fn counted<T>(&self, accepted: Counted, verdict: Result<T, Rejection>) -> Result<T, Rejection> {
+        self.counters.count(verdict.as_ref().map_or_else(Counted::refusal, |_| accepted));
+        verdict
+    }
+
+    /// Verifies a token that was not accepted before, and remembers it.
+    fn verify_first(
+        &self,
+        token: &[u8],
+        accepted: Accepted<'_>,
+        now: UnixSeconds,
+    ) -> Result<VerifiedToken, Rejection> {
         let Admitted { claims, matched, issuer, place, key, keys_stale } =
             self.check_claims(token, accepted, now)?;
         let confirmed = self.confirm_objects(&claims, issuer, now)?;
@@ -246,7 +266,9 @@ impl Verifier {
         accepted: Accepted<'_>,
         now: UnixSeconds,
     ) -> Result<CheckedToken, Rejection> {
-        let Admitted { claims, matched, place, keys_stale, .. } = self.check_claims(token, accepted, now)?;
+        let admitted = self.check_claims(token, accepted, now);
+        let admitted = admitted.inspect_err(|rejection| self.counters.count(Counted::refusal(rejection)));
+        let Admitted { claims, matched, place, keys_stale, .. } = admitted?;
         Ok(CheckedToken { verifier: self.identity, place, claims, matched, keys_stale })
     }
 
@@ -272,6 +294,15 @@ impl Verifier {
     /// # Errors
     /// As [`confirm`](Self::confirm).
     pub fn confirm_at(
+        &self,
+        checked: CheckedToken,
+        objects: &dyn BoundObjects,
+        now: UnixSeconds,
+    ) -> Result<VerifiedToken, Rejection> {
+        self.counted(Counted::AcceptedFirst, self.confirm_checked(checked, objects, now))
+    }
+
+    fn confirm_checked(
         &self,
         checked: CheckedToken,
         objects: &dyn BoundObjects,

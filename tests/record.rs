@@ -121,7 +121,7 @@ fn records_of_all_captured_tokens_say_what_the_verdicts_say() {
                     let mut buffer = vec![0xff; record::refused(&mut [], &rejection)];
                     assert_eq!(record::refused(&mut buffer, &rejection), buffer.len());
                     let record = Record(&buffer);
-                    assert_eq!(record.number(4), usize::from(rejection.code()));
+                    assert_eq!(record.number(4), usize::from(rejection.number()));
                     assert_eq!(record.number(12), usize::from(rejection.reason().http_status()));
                     assert_eq!(record.text(72), Some(rejection.name()));
                     assert_eq!(record.text(80).unwrap(), rejection.to_string());

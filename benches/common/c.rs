@@ -54,6 +54,57 @@ impl CVerifier {
     }
 }
 
+impl CVerifier {
+    /// Verifies the token, reads all its claims, and frees the result.
+    pub fn verify_and_read_at(&self, token: &str, now: UnixSeconds) {
+        let mut verified = ptr::null_mut();
+        let now = i64::try_from(now.0).expect("a time");
+        // SAFETY: claims are numbers and pointers.
+        let mut claims: boundtoken_claims = unsafe { std::mem::zeroed() };
+        claims.size = size_of::<boundtoken_claims>();
+        let (data, verified_at) = (token.as_ptr().cast::<c_char>(), &raw mut verified);
+        // SAFETY: the verifier is alive, the token is readable, and the others are local variables.
+        unsafe {
+            let status = boundtoken_verify_at(self.0, data, token.len(), now, verified_at, ptr::null_mut());
+            assert!(!verified.is_null(), "accepted: {status:?}");
+            std::hint::black_box(boundtoken_verified_claims(verified, &raw mut claims));
+            assert!(std::hint::black_box(&claims).payload.len > 0);
+            boundtoken_verified_free(verified);
+        }
+    }
+
+    /// Verifies the token into a buffer, with these flags. Returns the status in the record.
+    pub fn verify_into(&self, token: &str, now: UnixSeconds, flags: u32) -> u32 {
+        let mut buffer = std::mem::MaybeUninit::<[u64; 512]>::uninit();
+        let options = boundtoken_verify_options {
+            size: size_of::<boundtoken_verify_options>(),
+            flags: flags | BOUNDTOKEN_VERIFY_AT,
+            now: i64::try_from(now.0).expect("a time"),
+            audiences: ptr::null(),
+            audiences_len: 0,
+            timeout_milliseconds: 0,
+            reserved: 0,
+        };
+        let data = token.as_ptr().cast::<c_char>();
+        let (place, capacity) = (buffer.as_mut_ptr().cast(), size_of_val(&buffer));
+        // SAFETY: the verifier is alive, the token is readable, and the others are local variables.
+        let status = unsafe {
+            boundtoken_verify_into(
+                self.0,
+                data,
+                token.len(),
+                &raw const options,
+                place,
+                capacity,
+                ptr::null_mut(),
+            )
+        };
+        std::hint::black_box(status);
+        // SAFETY: the buffer is large enough for a header, which the call has written.
+        unsafe { (*std::hint::black_box(&raw const buffer).cast::<boundtoken_record>()).status }
+    }
+}
+
 impl Drop for CVerifier {
     fn drop(&mut self) {
         // SAFETY: `new` created it, and it is not used again.

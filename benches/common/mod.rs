@@ -295,6 +295,33 @@ impl Subject {
         self.from_c.verify_at(&self.token, self.now);
     }
 
+    /// The same, with all claims.
+    pub fn again_and_claims_from_c(&self) {
+        self.from_c.verify_and_read_at(&self.token, self.now);
+    }
+
+    /// The same into one buffer, which has all claims.
+    pub fn again_into_from_c(&self) {
+        assert_eq!(self.from_c.verify_into(&self.token, self.now, 0), 0);
+    }
+
+    /// A refusal into one buffer, with its message.
+    pub fn refused_into_from_c(&self, token: &str) {
+        assert_ne!(self.from_c.verify_into(token, self.now, 0), 0);
+    }
+
+    /// The answer that a token's signature must be checked.
+    pub fn not_cached_from_c(&self, token: &str) {
+        let status = self.from_c.verify_into(token, self.now, boundtoken_capi::BOUNDTOKEN_VERIFY_CACHED_ONLY);
+        assert_eq!(status, 9);
+    }
+
+    /// The same token with another signature, which is not valid.
+    pub fn token_with_another_signature(&self) -> String {
+        let (signed, signature) = self.token.rsplit_once('.').expect("three parts");
+        format!("{signed}.{}", "A".repeat(signature.len()))
+    }
+
     /// Checks what a generic library checks too. No bound objects.
     pub fn without_objects(&self) {
         let verified = self.without_objects.verify_at(self.token.as_bytes(), self.now).expect("accepted");

@@ -109,7 +109,7 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
-/// The error for a text or number that is no [`Time`]: it is not of RFC 3339, or not in the years 0 to 9999.
+/// The error for a text or number that is not a [`Time`]: it is not of RFC 3339, or not in the years 0 to 9999.
 ///
 /// It does not quote the text.
 ///

@@ -7,10 +7,11 @@ use super::position::{ABSENT, Position, position, text_at};
 use super::several::SeveralBuilder;
 use super::signed::{Kubernetes, Reference, SignedClaims, Times, Uncommon};
 use crate::json::{self, Kind, Known, KnownName, Member, Object, Reader, Rules, Text};
-use crate::rejection::{Reason, Rejection};
+use crate::rejection::{PartName, Reason, Rejection};
 use crate::time::UnixSeconds;
 
 static RULES: Rules = Rules {
+    part: PartName::Claims,
     not_utf8: Reason::ClaimsNotUtf8,
     malformed: Reason::ClaimsMalformed,
     too_deep: Reason::ClaimsTooDeep,

@@ -85,7 +85,7 @@ pub(super) fn bind<'a>(
 fn node(source: &ObjectSource, name: String) -> Result<(String, Option<Uid>), Status> {
     let reference = ObjectReference { kind: ObjectKind::Node, namespace: "", name: &name };
     if !is_object_name(&name) {
-        return Err(Status::internal_error(&format!("{} is no name of a node", quoted(&name))));
+        return Err(Status::internal_error(&format!("{} is not the name of a node", quoted(&name))));
     }
     match source.asked().state(&reference) {
         ObjectState::Present { uid, .. } => Ok((name, Some(uid))),

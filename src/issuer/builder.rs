@@ -215,7 +215,7 @@ impl fmt::Debug for IssuerBuilder {
 pub enum IssuerError {
     /// A name of the issuer is empty.
     EmptyName,
-    /// A name of the issuer has a colon, like a URL, but is no URL.
+    /// A name of the issuer has a colon, like a URL, but is not a URL.
     NotAUrl(String),
     /// A name of the issuer is given twice.
     DuplicateName(String),
@@ -230,7 +230,7 @@ impl fmt::Display for IssuerError {
                 .write_str("the issuer has an empty name: give a URL such as https://issuer.example.com"),
             Self::NotAUrl(name) => write!(
                 formatter,
-                "the issuer {name:?} has a colon but is no URL: give one such as https://issuer.example.com"
+                "the issuer {name:?} has a colon but is not a URL: give one such as https://issuer.example.com"
             ),
             Self::DuplicateName(name) => write!(formatter, "the issuer {name:?} is given twice"),
             Self::MaxExpirationOutOfRange(seconds) => write!(

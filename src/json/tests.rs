@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value};
 
 use super::{Kind, Known, KnownName, Member, Object, Reader, Rules, utf8};
-use crate::rejection::Reason;
+use crate::rejection::{PartName, Reason};
 
 /// Rules with the reasons of claims. The limit on members is the header's.
 fn rules(limit_members: bool) -> &'static Rules {
@@ -15,6 +15,7 @@ fn rules(limit_members: bool) -> &'static Rules {
 
 const fn test_rules(too_many_members: Option<Reason>) -> Rules {
     Rules {
+        part: PartName::Claims,
         not_utf8: Reason::ClaimsNotUtf8,
         malformed: Reason::ClaimsMalformed,
         too_deep: Reason::ClaimsTooDeep,

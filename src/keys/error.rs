@@ -119,9 +119,9 @@ impl fmt::Display for KeyError {
             KeyError::Encrypted => {
                 "the private key is encrypted: give its public key, as `openssl pkey -in FILE -pubout` writes it"
             }
-            KeyError::MalformedDer => "broken DER structure: write the key anew with `openssl pkey`",
+            KeyError::MalformedDer => "broken DER structure: write the key again with `openssl pkey`",
             KeyError::MalformedJwk => {
-                "broken JWK: a member is missing, stands twice or has the wrong JSON type (RFC 7517 section 4)"
+                "broken JWK: a member is missing, is given twice or has the wrong JSON type (RFC 7517 section 4)"
             }
             KeyError::NotBase64url { member } => {
                 return write!(
@@ -141,7 +141,7 @@ impl fmt::Display for KeyError {
                 "unsupported curve for this key type: use P-256, P-384, P-521 or Ed25519"
             }
             KeyError::UnsupportedAlgorithm => {
-                "`alg` is no public-key signature algorithm: use RS256 to RS512, PS256 to PS512, ES256 to ES512 or EdDSA"
+                "`alg` is not a public-key signature algorithm: use RS256 to RS512, PS256 to PS512, ES256 to ES512 or EdDSA"
             }
             KeyError::AlgorithmNotCompiled(algorithm) => {
                 return write!(
@@ -150,37 +150,40 @@ impl fmt::Display for KeyError {
                 );
             }
             KeyError::AlgorithmMismatch(algorithm) => {
-                return write!(formatter, "{algorithm} does not go with this type of key: use one that does");
+                return write!(
+                    formatter,
+                    "{algorithm} does not fit this type of key: use an algorithm that does"
+                );
             }
             KeyError::NotForVerification => {
-                "the key is not for verifying signatures: `use` must be `sig`, `key_ops` must hold `verify`"
+                "the key is not for verifying signatures: `use` must be `sig`, `key_ops` must contain `verify`"
             }
             KeyError::RsaSize { bits } => {
                 return write!(formatter, "the RSA key has {bits} bits: use one of 2048 to 8192 bits");
             }
             KeyError::InvalidRsaKey => {
-                "invalid RSA key: the modulus must be odd, the exponent odd and within 3 and 2^33 - 1"
+                "invalid RSA key: the modulus must be odd, and the exponent must be odd and from 3 to 2^33 - 1"
             }
             KeyError::InvalidPoint => {
-                "the public key is not an uncompressed point on its curve: export the key anew"
+                "the public key is not an uncompressed point on its curve: export the key again"
             }
             KeyError::PublicKeyMissing => {
-                "the private key lacks its public key: `openssl ec -in old.pem -out new.pem` adds it"
+                "the private key comes without its public key: `openssl ec -in old.pem -out new.pem` adds it"
             }
             KeyError::KeyPairMismatch => {
-                "the public key does not belong to the private key: export the key anew"
+                "the public key does not belong to the private key: export the key again"
             }
             KeyError::CannotGenerate(algorithm) => {
                 return write!(
                     formatter,
-                    "cannot generate a key for {algorithm}: generate ES256 or ES384, or read one"
+                    "cannot generate a key for {algorithm}: generate a key for ES256 or ES384, or load one from a file"
                 );
             }
             KeyError::CannotSign => {
                 "cannot sign with this private key: use a sound RSA key of 2048 to 4096 bits, P-256 or P-384"
             }
             KeyError::CryptographyFailed => {
-                "the cryptography library failed: does the system have random numbers?"
+                "the cryptography library failed: check that the system has random numbers"
             }
         };
         formatter.write_str(text)

@@ -84,7 +84,7 @@ impl KeySet {
     /// # Errors
     ///
     /// Returns [`KeyError::NotAKeySet`], [`KeyError::DocumentTooLarge`] or [`KeyError::TooManyKeys`] if the document
-    /// as a whole is not a key set. A single bad key is no error.
+    /// as a whole is not a key set. A single bad key is not an error.
     pub fn from_jwks(json: &[u8]) -> Result<Self, KeyError> {
         check_size(json)?;
         let document: JwkSet = serde_json::from_slice(json)

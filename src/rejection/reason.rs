@@ -6,7 +6,7 @@
 use std::fmt;
 
 macro_rules! reasons {
-    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $name:literal, $wrong:literal, $remedy:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $number:literal, $name:literal, $wrong:literal, $remedy:literal;)+) => {
         /// Why a token was refused.
         ///
         /// Numbers and names are stable: a later version may add reasons, never renumber or rename one.
@@ -14,14 +14,14 @@ macro_rules! reasons {
         /// ```
         /// use boundtoken::Reason;
         ///
-        /// assert_eq!(Reason::Expired.code(), 414);
+        /// assert_eq!(Reason::Expired.number(), 414);
         /// assert_eq!(Reason::Expired.name(), "expired");
         /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         #[repr(u16)]
         pub enum Reason {
-            $($(#[doc = $doc])+ $variant = $code,)+
+            $($(#[doc = $doc])+ $variant = $number,)+
         }
 
         impl Reason {
@@ -30,8 +30,8 @@ macro_rules! reasons {
 
             /// The stable number, the same in Rust, C and every binding.
             #[must_use]
-            pub fn code(self) -> u16 {
-                match self { $(Reason::$variant => $code,)+ }
+            pub fn number(self) -> u16 {
+                match self { $(Reason::$variant => $number,)+ }
             }
 
             /// The stable name, in snake case, for logs and metrics.
@@ -81,17 +81,18 @@ reasons! {
     /// The header is not valid UTF-8, or holds a lone surrogate escape (RFC 8259 section 8).
     HeaderNotUtf8 = 202, "header_not_utf8",
         "the header is not valid Unicode text", "use an issuer that writes RFC 8259 JSON";
-    /// The header is not one JSON object, or is not JSON by the letter of RFC 8259.
+    /// The header is not a single JSON object, or is not JSON as RFC 8259 defines it.
     HeaderMalformed = 203, "header_malformed",
         "the header is not a JSON object", "use an issuer that writes RFC 8259 JSON";
     /// The header nests deeper than 32 levels.
     HeaderTooDeep = 204, "header_too_deep",
         "the header nests deeper than 32 levels", "use an issuer that writes flat headers";
-    /// A member stands twice in one object of the header (RFC 7515 section 4).
+    /// An object in the header has the same member twice (RFC 7515 section 4).
     HeaderDuplicateMember = 205, "header_duplicate_member",
         "the header has a member twice", "use an issuer that writes each member once";
-    /// The header has more than 32 members that mean nothing here, in one object and those around it; or more than 64 members,
-    /// elements of arrays and escapes in all. Each costs more to read than its few bytes, and no signature vouches for them.
+    /// The header has more than 32 members that boundtoken does not use, in one object and the objects around it; or more than
+    /// 64 members, array elements and escapes in total. Each costs more to read than its few bytes suggest, and no signature
+    /// vouches for them.
     HeaderTooManyMembers = 206, "header_too_many_members",
         "the header has too many members, elements or escapes", "use an issuer that writes small headers";
     /// A number in the header is longer than 64 characters, or has no finite value in double precision (RFC 7493
@@ -113,7 +114,7 @@ reasons! {
     /// The header has `crit` or `b64`: extensions that change what is signed (RFC 7515 section 4.1.11, RFC 7797).
     CriticalHeader = 212, "critical_header",
         "the header demands an extension (crit or b64)", "use an issuer that writes plain RFC 7515 tokens";
-    /// The header brings its own key or the address of one (`jwk`, `jku`, `x5u`, `x5c`). Keys come from the verifier's configuration only.
+    /// The header brings its own key or the address of one (`jwk`, `jku`, `x5u`, `x5c`). Keys come only from the verifier's configuration.
     EmbeddedKey = 213, "embedded_key",
         "the header brings its own key", "use an issuer that names its key by kid";
 
@@ -122,29 +123,29 @@ reasons! {
         "the header names no key and several would fit", "use an issuer that writes kid";
     /// No configured key has the header's `kid`.
     KeyUnknown = 302, "key_unknown",
-        "no configured key has the token's kid", "refresh the key set: the issuer may have rotated its keys, or the token is another issuer's";
-    /// The key with the header's `kid` (or, without one, every key) is for another algorithm than its `alg` (RFC 8725
+        "no configured key has the token's kid", "refresh the key set: the issuer may have rotated its keys, or the token comes from another issuer";
+    /// The key with the header's `kid` (or, without one, every key) is for a different algorithm than its `alg` (RFC 8725
     /// section 3.1).
     AlgorithmMismatch = 303, "algorithm_mismatch",
         "the token's algorithm is not the key's", "use an issuer that signs with the algorithm its key set names";
-    /// The signature does not hold under the key.
+    /// The signature is not valid under the key.
     SignatureInvalid = 304, "signature_invalid",
-        "the signature does not hold", "send the token exactly as it was issued; a token that was altered or signed by another key is never accepted";
-    /// The issuer's keys are older than their maximum age: for so long nobody could say whether it still publishes them. Only if
-    /// a maximum age is set, and the verifier refuses in that case.
+        "the signature is not valid", "send the token exactly as it was issued; a token that was altered or signed by another key is never accepted";
+    /// The issuer's keys are older than their maximum age, so the issuer may have withdrawn them. Only if a maximum age is set, and
+    /// the verifier refuses in that case.
     KeysStale = 305, "keys_stale",
-        "the issuer's keys were not confirmed for longer than allowed", "retry; check the connection to where the keys are loaded from";
+        "the issuer's keys have not been confirmed for longer than allowed", "retry; check the connection to the server that publishes the keys";
 
     /// The claims are not valid UTF-8, or hold a lone surrogate escape (RFC 8259 section 8).
     ClaimsNotUtf8 = 401, "claims_not_utf8",
         "the claims are not valid Unicode text", "use an issuer that writes RFC 8259 JSON";
-    /// The claims are not one JSON object, or are not JSON by the letter of RFC 8259.
+    /// The claims are not a single JSON object, or are not JSON as RFC 8259 defines it.
     ClaimsMalformed = 402, "claims_malformed",
         "the claims are not a JSON object", "use an issuer that writes RFC 8259 JSON";
     /// The claims nest deeper than 32 levels.
     ClaimsTooDeep = 403, "claims_too_deep",
         "the claims nest deeper than 32 levels", "use an issuer that writes flat claims";
-    /// A member stands twice in one object of the claims (RFC 7519 section 4).
+    /// An object in the claims has the same member twice (RFC 7519 section 4).
     ClaimsDuplicateMember = 404, "claims_duplicate_member",
         "the claims have a member twice", "use an issuer that writes each member once";
     /// A number in the claims is longer than 64 characters, or has no finite value in double precision (RFC 7493
@@ -153,17 +154,17 @@ reasons! {
         "a number in the claims is longer than 64 characters or beyond double precision", "use an issuer that writes ordinary numbers";
     /// A known claim has the wrong JSON type.
     ClaimsWrongType = 406, "claims_wrong_type",
-        "a claim has the wrong JSON type", "use an issuer that writes claims as RFC 7519 and Kubernetes spell them";
+        "a claim has the wrong JSON type", "use an issuer that writes claims as RFC 7519 and Kubernetes define them";
     /// A claim's name differs from a registered one only in the case of its letters (`Exp`, `AUD`): readers would disagree about it.
     ClaimsNameCase = 407, "claims_name_case",
-        "a claim's name is a registered one in the wrong case", "use an issuer that writes claim names in lower case";
+        "a claim's name is a registered name in the wrong case", "use an issuer that writes claim names in lower case";
     /// A date is outside 0 to 253402300799 (the years 1970 to 9999).
     ClaimsDateOutOfRange = 408, "claims_date_out_of_range",
         "a date claim is outside the years 1970 to 9999", "use an issuer that writes dates in seconds since 1970";
     /// A legacy, secret-based service-account token (issuer `kubernetes/serviceaccount`). It names no audience and never expires.
     LegacyToken = 409, "legacy_token",
-        "this is a legacy secret-based token without audience and expiry", "request a bound token: `kubectl create token`, or a projected service-account volume";
-    /// The verified `iss` is not one that the key which signed the token belongs to.
+        "this is a legacy secret-based token without an audience or an expiry", "request a bound token: `kubectl create token`, or a projected service-account volume";
+    /// The verified `iss` is not an issuer that the signing key belongs to.
     IssuerMismatch = 410, "issuer_mismatch",
         "the token's issuer is not trusted with this key", "configure exactly the issuer that the cluster writes: see /.well-known/openid-configuration";
     /// The token names no audience.
@@ -172,43 +173,43 @@ reasons! {
     /// None of the token's audiences is one of the verifier's.
     AudienceMismatch = 412, "audience_mismatch",
         "the token is meant for another audience", "request a token for this service: `kubectl create token --audience`";
-    /// The token has no `exp`: it would be good for ever.
+    /// The token has no `exp`: it would be valid forever.
     ExpiryMissing = 413, "expiry_missing",
         "the token has no expiry", "request a token through TokenRequest, which always has one";
-    /// The token has expired, leeway included (RFC 7519 section 4.1.4).
+    /// The token has expired, even with the leeway (RFC 7519 section 4.1.4).
     Expired = 414, "expired",
-        "the token has expired", "request a new token; read a projected token again from its file";
-    /// The token's `nbf` lies ahead, leeway included (RFC 7519 section 4.1.5).
+        "the token has expired", "request a new token, as with `kubectl create token`; read a projected token from its file again";
+    /// The token's `nbf` is in the future, even with the leeway (RFC 7519 section 4.1.5).
     NotYetValid = 415, "not_yet_valid",
-        "the token is not valid yet", "compare the clocks of issuer and verifier";
-    /// The token's `iat` lies ahead, leeway included (RFC 7519 section 4.1.6).
+        "the token is not valid yet", "compare the clocks of the issuer and the verifier";
+    /// The token's `iat` is in the future, even with the leeway (RFC 7519 section 4.1.6).
     IssuedInFuture = 416, "issued_in_future",
-        "the token was issued in the future", "compare the clocks of issuer and verifier";
-    /// The claim `kubernetes.io`, its namespace or its service account is missing: this is no service-account token.
+        "the token was issued in the future", "compare the clocks of the issuer and the verifier";
+    /// The claim `kubernetes.io`, its namespace or its service account is missing: this is not a service-account token.
     KubernetesClaimMissing = 417, "kubernetes_claim_missing",
         "the token is not a Kubernetes service-account token", "send a token issued through TokenRequest";
-    /// `sub` is not `system:serviceaccount:NAMESPACE:NAME` of the claim `kubernetes.io`.
+    /// `sub` is not `system:serviceaccount:NAMESPACE:NAME` with the names in the claim `kubernetes.io`.
     SubjectMismatch = 418, "subject_mismatch",
-        "the subject is not the service account of the kubernetes.io claim", "use an issuer that writes both alike";
+        "the subject is not the service account of the kubernetes.io claim", "use an issuer that writes the same account into both";
     /// A reference in the claim `kubernetes.io` has an empty or impossible name, or lacks the uid that Kubernetes writes.
     ReferenceInvalid = 419, "reference_invalid",
         "a reference in the kubernetes.io claim is incomplete or has an impossible name", "send a token issued through TokenRequest";
-    /// The claim `kubernetes.io` has a member of a name that boundtoken does not know and of a reference's form: an object
-    /// with a `name` or a `uid` that is a string. That is a binding to a kind of object that nobody here can confirm. The
+    /// The claim `kubernetes.io` has a member that boundtoken does not know and that has the form of a reference: an object
+    /// with a `name` or a `uid` that is a string. It binds the token to a kind of object that boundtoken cannot confirm. The
     /// API server ignores members that it does not know.
     BindingUnknown = 420, "binding_unknown",
         "the token is bound to an object of an unknown kind", "use a version of boundtoken that knows this kind of binding";
-    /// Two trusted issuers have this name, and both publish the key that signed the token: whose it is cannot be told.
+    /// Two trusted issuers have this name, and both publish the key that signed the token: nobody can tell which of them issued it.
     IssuerAmbiguous = 421, "issuer_ambiguous",
         "two trusted issuers have the token's issuer and the key that signed it", "give each cluster a signing key of its own";
     /// The token was checked by one verifier and is to be confirmed by another, which may trust other issuers and accept other
-    /// audiences. A mistake of the program, not of the token.
+    /// audiences. This is a mistake in the program, not in the token.
     VerifierMismatch = 422, "verifier_mismatch",
         "the token was checked by another verifier", "confirm a token with the verifier that checked it";
 
     /// The service account does not exist (any more).
     ServiceAccountNotFound = 501, "service_account_not_found",
-        "the service account does not exist", "the account was deleted, or its creation has not been seen yet";
+        "the service account does not exist", "request a token for an account that exists; an account that was just created may not have been seen yet";
     /// A service account of that name exists, with another uid: it was deleted and created again.
     ServiceAccountUidMismatch = 502, "service_account_uid_mismatch",
         "the service account was replaced by another of the same name", "request a new token for the new account";
@@ -217,7 +218,7 @@ reasons! {
         "the service account is being deleted", "request a token for another account";
     /// The secret that the token is bound to does not exist (any more).
     SecretNotFound = 511, "secret_not_found",
-        "the secret that the token is bound to does not exist", "the secret was deleted: tokens bound to it are void";
+        "the secret that the token is bound to does not exist", "request a new token: tokens bound to a deleted secret are void";
     /// A secret of that name exists, with another uid.
     SecretUidMismatch = 512, "secret_uid_mismatch",
         "the secret that the token is bound to was replaced by another of the same name", "request a new token";
@@ -226,16 +227,16 @@ reasons! {
         "the secret that the token is bound to is being deleted", "request a new token";
     /// The pod that the token is bound to does not exist (any more).
     PodNotFound = 521, "pod_not_found",
-        "the pod that the token is bound to does not exist", "the pod was deleted: tokens bound to it are void";
+        "the pod that the token is bound to does not exist", "use the token of a pod that exists: tokens bound to a deleted pod are void";
     /// A pod of that name exists, with another uid.
     PodUidMismatch = 522, "pod_uid_mismatch",
-        "the pod that the token is bound to was replaced by another of the same name", "the new pod has a token of its own";
+        "the pod that the token is bound to was replaced by another of the same name", "use the new pod's own token";
     /// The pod's deletionTimestamp passed 60 seconds ago or more.
     PodDeleted = 523, "pod_deleted",
-        "the pod that the token is bound to is being deleted", "the pod is past its grace period: its tokens are void";
+        "the pod that the token is bound to is being deleted", "use the token of another pod: tokens of a pod past its grace period are void";
     /// The node that the token is bound to does not exist (any more).
     NodeNotFound = 531, "node_not_found",
-        "the node that the token is bound to does not exist", "the node was deleted: tokens bound to it are void";
+        "the node that the token is bound to does not exist", "request a new token: tokens bound to a deleted node are void";
     /// A node of that name exists, with another uid.
     NodeUidMismatch = 532, "node_uid_mismatch",
         "the node that the token is bound to was replaced by another of the same name", "request a new token on the new node";
@@ -244,8 +245,8 @@ reasons! {
         "the node that the token is bound to is being deleted", "request a new token on another node";
     /// The source of bound objects could not answer, and the verifier refuses in that case.
     BoundObjectUnavailable = 541, "bound_object_unavailable",
-        "the bound object could not be looked up", "retry; check the connection of the bound-object source";
-    /// The token was issued within the last minute, and of an object that it is bound to no news has arrived yet.
+        "the bound object could not be looked up", "retry; check the connection to the source of bound objects";
+    /// The token was issued within the last minute, and nothing has been heard yet of an object that it is bound to.
     BoundObjectPending = 542, "bound_object_pending",
         "the bound object has not been seen yet", "retry in a moment, or verify through the cluster, which asks the API server";
     /// The source of bound objects does not follow objects of this kind, or in this namespace. It will never know them, so the
@@ -257,7 +258,7 @@ reasons! {
         "the token is bound to a webhook configuration and attests no API group", "send a token issued through TokenRequest, which always has the attestation admissionReviewAPIGroups";
     /// The validating webhook configuration that the token is bound to does not exist (any more).
     ValidatingWebhookConfigurationNotFound = 551, "validating_webhook_configuration_not_found",
-        "the validating webhook configuration that the token is bound to does not exist", "the configuration was deleted: tokens bound to it are void";
+        "the validating webhook configuration that the token is bound to does not exist", "request a new token: tokens bound to a deleted configuration are void";
     /// A validating webhook configuration of that name exists, with another uid.
     ValidatingWebhookConfigurationUidMismatch = 552, "validating_webhook_configuration_uid_mismatch",
         "the validating webhook configuration that the token is bound to was replaced by another of the same name", "request a new token";
@@ -266,7 +267,7 @@ reasons! {
         "the validating webhook configuration that the token is bound to is being deleted", "request a new token";
     /// The mutating webhook configuration that the token is bound to does not exist (any more).
     MutatingWebhookConfigurationNotFound = 561, "mutating_webhook_configuration_not_found",
-        "the mutating webhook configuration that the token is bound to does not exist", "the configuration was deleted: tokens bound to it are void";
+        "the mutating webhook configuration that the token is bound to does not exist", "request a new token: tokens bound to a deleted configuration are void";
     /// A mutating webhook configuration of that name exists, with another uid.
     MutatingWebhookConfigurationUidMismatch = 562, "mutating_webhook_configuration_uid_mismatch",
         "the mutating webhook configuration that the token is bound to was replaced by another of the same name", "request a new token";
@@ -330,7 +331,7 @@ impl Reason {
     /// use boundtoken::Reason;
     ///
     /// let family = Reason::FAMILIES.iter().find(|family| family.name == "claims").unwrap();
-    /// assert!((family.first..=family.last).contains(&Reason::Expired.code()));
+    /// assert!((family.first..=family.last).contains(&Reason::Expired.number()));
     /// ```
     pub const FAMILIES: &'static [ReasonFamily] = &[
         ReasonFamily {
@@ -400,7 +401,7 @@ mod tests {
 
     #[test]
     fn numbers_ascend_and_names_are_the_variants_in_snake_case() {
-        assert!(Reason::ALL.windows(2).all(|pair| pair[0].code() < pair[1].code()));
+        assert!(Reason::ALL.windows(2).all(|pair| pair[0].number() < pair[1].number()));
         for reason in Reason::ALL {
             let words: String = format!("{reason:?}")
                 .chars()
@@ -415,7 +416,10 @@ mod tests {
         assert!(Reason::FAMILIES.windows(2).all(|pair| pair[0].last < pair[1].first));
         for reason in Reason::ALL {
             let mut families = Reason::FAMILIES.iter();
-            assert!(families.any(|family| (family.first..=family.last).contains(&reason.code())), "{reason}");
+            assert!(
+                families.any(|family| (family.first..=family.last).contains(&reason.number())),
+                "{reason}"
+            );
         }
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::statistics::Counters;
 use super::{OnUnavailable, TrustedIssuer, Verifier};
 use crate::cache::TokenCache;
 
@@ -44,6 +45,7 @@ impl VerifierBuilder {
                 on_unavailable: OnUnavailable::Refuse,
                 fast_rsa: true,
                 cache: None,
+                counters: Counters::new(),
             },
             cached_tokens: DEFAULT_CACHED_TOKENS,
             cache_size: DEFAULT_CACHE_SIZE,
@@ -219,7 +221,7 @@ impl fmt::Display for BuildError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoIssuer => formatter.write_str(
-                "no issuer: add the one your cluster writes, see /.well-known/openid-configuration",
+                "no issuer: add the one that your cluster writes; /.well-known/openid-configuration names it",
             ),
             Self::EmptyIssuer => {
                 formatter.write_str("an issuer's name is empty: give it as the cluster writes it into `iss`")
@@ -230,16 +232,17 @@ impl fmt::Display for BuildError {
                     "issuer {issuer:?} has no usable key: load its JWKS or PEM file, and see what was skipped and why"
                 )
             }
-            Self::EmptyLabel => formatter
-                .write_str("an issuer's label is empty: leave it out to have the issuer's name for one"),
+            Self::EmptyLabel => {
+                formatter.write_str("an issuer's label is empty: leave it out to use the issuer's name")
+            }
             Self::LabelNotUnique { label } => write!(
                 formatter,
                 "two issuers are labelled {label:?}: give each cluster a label of its own, such as its name in your fleet"
             ),
             Self::IssuersAmbiguous { labels: [one, other] } => write!(
                 formatter,
-                "the issuers {one:?} and {other:?} have a name and a key in common, so whose a token is cannot be told: \
-                 give each its own keys"
+                "the issuers {one:?} and {other:?} have a name and a key in common, so nobody can tell \
+                 which of them issued a token: give each its own keys"
             ),
             Self::NoAudience => {
                 formatter.write_str("no audience: add the identifier of the service that verifies")
@@ -247,10 +250,9 @@ impl fmt::Display for BuildError {
             Self::EmptyAudience => {
                 formatter.write_str("an audience is empty: give the identifier of the service that verifies")
             }
-            Self::LeewayTooLong => write!(
-                formatter,
-                "the leeway is longer than {LARGEST_LEEWAY} seconds: set the clocks instead"
-            ),
+            Self::LeewayTooLong => {
+                formatter.write_str("the leeway is longer than one hour: correct the clocks instead")
+            }
             Self::TokenSizeOutOfRange => {
                 write!(formatter, "the token size limit must be between 1 and {LARGEST_MAX_TOKEN_SIZE} bytes")
             }

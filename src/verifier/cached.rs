@@ -1,7 +1,7 @@
 //! Verification that takes no signature check.
 
 use super::audiences::Accepted;
-use super::{Matched, Verifier};
+use super::{Counted, Matched, Verifier};
 use crate::rejection::Rejection;
 use crate::time::UnixSeconds;
 use crate::token::CompactToken;
@@ -58,10 +58,12 @@ impl Verifier {
         now: UnixSeconds,
     ) -> Option<Result<VerifiedToken, Rejection>> {
         if let Some(seen) = self.seen_before(token, accepted, now) {
-            return Some(seen.and_then(|seen| self.verify_seen(seen, now)));
+            return Some(
+                self.counted(Counted::AcceptedAgain, seen.and_then(|seen| self.verify_seen(seen, now))),
+            );
         }
         let before_signature =
             CompactToken::split(token, self.max_token_size).and_then(|token| self.may_be_authentic(&token));
-        before_signature.err().map(Err)
+        before_signature.err().map(|rejection| self.counted(Counted::AcceptedFirst, Err(rejection)))
     }
 }

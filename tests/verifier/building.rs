@@ -42,10 +42,10 @@ fn every_mistake_has_its_own_error_which_says_what_to_do() {
         (
             complete().issuer(trusted().label("x")),
             BuildError::IssuersAmbiguous { labels: [ISSUER.into(), "x".into()] },
-            "cannot be told",
+            "nobody can tell",
         ),
-        (complete().leeway(3601), BuildError::LeewayTooLong, "3600 seconds"),
-        (complete().leeway(u64::MAX), BuildError::LeewayTooLong, "3600 seconds"),
+        (complete().leeway(3601), BuildError::LeewayTooLong, "one hour"),
+        (complete().leeway(u64::MAX), BuildError::LeewayTooLong, "one hour"),
         (complete().max_token_size(0), BuildError::TokenSizeOutOfRange, "between 1 and 1048576"),
         (complete().max_token_size((1 << 20) + 1), BuildError::TokenSizeOutOfRange, "between 1 and 1048576"),
         (complete().max_token_size(usize::MAX), BuildError::TokenSizeOutOfRange, "between 1 and 1048576"),

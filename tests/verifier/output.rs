@@ -82,9 +82,9 @@ fn an_accepted_token_is_written_as_json_to_the_letter() {
             r#""extra":{"authentication.kubernetes.io/node-name":["node-1"],"#,
             r#""authentication.kubernetes.io/node-uid":["a463c21d-a851-4a26-a0d8-d14d13a269ea"]}},"#,
             r#""issuerLabel":"https://kubernetes.default.svc.cluster.local","#,
-            &format!(r#""audiences":[{audiences}],"boundObjects":{{"confirmed":"{confirmed}","objects":["#),
+            &format!(r#""audiences":[{audiences}],"confirmed":"{confirmed}","boundObjects":["#),
             r#"{"kind":"ServiceAccount","namespace":"demo","name":"app","uid":"31d77ff4-a560-4d3e-9466-d3c89e0b90d4"},"#,
-            r#"{"kind":"Node","name":"node-1","uid":"a463c21d-a851-4a26-a0d8-d14d13a269ea"}]},"#,
+            r#"{"kind":"Node","name":"node-1","uid":"a463c21d-a851-4a26-a0d8-d14d13a269ea"}],"#,
             &format!(r#""claims":{claims}}}"#),
         ]
         .concat()

@@ -224,7 +224,7 @@ fn the_claims_and_the_user_say_what_is_attested() {
         })
     );
     let json = serde_json::to_value(&verified).unwrap();
-    let bound = json["boundObjects"]["objects"].as_array().unwrap();
+    let bound = json["boundObjects"].as_array().unwrap();
     assert_eq!(bound[1], json!({"kind": "ValidatingWebhookConfiguration", "name": "checks", "uid": "v"}));
 
     // Without a webhook configuration, nothing vouches for the attestation.

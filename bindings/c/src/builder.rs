@@ -237,7 +237,7 @@ pub unsafe extern "C" fn boundtoken_verifier_builder_cache_size(
 /// Sets whether this verifier may use the fast path for RS256. Default: yes.
 ///
 /// `allowed`: 0 for no, anything else for yes. It has no effect if the library was built without the fast path or the
-/// CPU does not support it: see boundtoken_fast_rsa_status.
+/// CPU does not support it: see boundtoken_verifier_statistics.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_verifier_builder_fast_rsa(
     builder: *mut boundtoken_verifier_builder,

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use boundtoken::{BoundObjects, CheckedToken, ObjectReference, ObjectState, Uid, UnixSeconds, VerifiedToken};
 
 use crate::boundary;
+use crate::callback::ObjectStateNumber;
 use crate::claims::boundtoken_verified;
 use crate::error::{CallFailure, boundtoken_error};
 use crate::objects::{ObjectKindNumber, seconds};
@@ -50,11 +51,13 @@ pub struct boundtoken_bound_object {
 #[derive(Clone, Copy)]
 pub struct boundtoken_found_object {
     /// A boundtoken_object_state. A number that is none counts as BOUNDTOKEN_OBJECT_STATE_UNAVAILABLE.
-    pub state: u32,
-    /// The object's metadata.uid if it is present.
-    pub uid: boundtoken_str,
+    pub state: ObjectStateNumber,
+    /// 0.
+    pub reserved: u32,
     /// The object's metadata.deletionTimestamp in Unix seconds, or 0 if it is not being deleted.
     pub deletion_timestamp: i64,
+    /// The object's metadata.uid if it is present.
+    pub uid: boundtoken_str,
 }
 
 /// Checks everything about a token except its bound objects. This is the first of two steps, for languages and programs that

@@ -162,7 +162,7 @@ pub unsafe extern "C" fn boundtoken_verified_claims(
 }
 
 /// Returns the verified token as JSON: an object with the members `user` (as in a TokenReview), `issuerLabel`,
-/// `audiences`, `boundObjects` and `claims`.
+/// `audiences`, `confirmed`, `boundObjects` and `claims`.
 ///
 /// `json`: receives a text that lives as long as `verified`. Absent on failure.
 ///

@@ -20,7 +20,11 @@ pub struct boundtoken_error {
 /// Why a call failed, before it becomes an error object.
 #[derive(Clone)]
 pub(super) enum CallFailure {
-    Mistake { mistake: Mistake, message: Box<str> },
+    /// Without a message of its own it says what every such mistake says.
+    Mistake {
+        mistake: Mistake,
+        message: Option<Box<str>>,
+    },
     Refused(Rejection),
 }
 
@@ -55,7 +59,8 @@ impl CallFailure {
 
     fn message(&self) -> String {
         match self {
-            Self::Mistake { message, .. } => message.to_string(),
+            Self::Mistake { mistake, message: None } => mistake.to_string(),
+            Self::Mistake { message: Some(message), .. } => message.to_string(),
             Self::Refused(rejection) => rejection.to_string(),
         }
     }
@@ -70,7 +75,7 @@ impl CallFailure {
 
 impl From<Mistake> for CallFailure {
     fn from(mistake: Mistake) -> Self {
-        mistake.with(format!("{}; {}", mistake.description(), mistake.remedy()))
+        Self::Mistake { mistake, message: None }
     }
 }
 

@@ -53,7 +53,7 @@ impl Options<&str> {
             | BOUNDTOKEN_VERIFY_CACHED_ONLY
             | BOUNDTOKEN_VERIFY_ONLINE;
         let contradicts = is_set(BOUNDTOKEN_VERIFY_CACHED_ONLY) && is_set(BOUNDTOKEN_VERIFY_ONLINE);
-        if is_set(!known) || contradicts {
+        if is_set(!known) || contradicts || options.reserved != 0 {
             return Err(Mistake::UnknownValue.of("options"));
         }
         // SAFETY: the caller promises `audiences_len` readable texts.

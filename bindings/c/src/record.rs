@@ -1,6 +1,7 @@
 //! Verifies a token into a buffer of the caller.
 
 use std::ffi::{c_char, c_void};
+use std::fmt::Display;
 
 use boundtoken::VerifiedToken;
 use boundtoken::record::{self, Failure};
@@ -37,25 +38,21 @@ pub struct boundtoken_verify_options {
     /// A sum of BOUNDTOKEN_VERIFY_AT, BOUNDTOKEN_VERIFY_FOR, BOUNDTOKEN_VERIFY_CACHED_ONLY and BOUNDTOKEN_VERIFY_ONLINE.
     /// Other numbers are BOUNDTOKEN_UNKNOWN_VALUE.
     pub flags: u32,
-    /// With BOUNDTOKEN_VERIFY_ONLINE: how long the call may wait for the clusters, in milliseconds. After that it decides by
-    /// what it knows. 0 means 20,000.
-    pub timeout_milliseconds: u32,
     /// With BOUNDTOKEN_VERIFY_AT: the time, in Unix seconds.
     pub now: i64,
     /// The audiences of this call, instead of the verifier's own. See boundtoken_verify_for.
     pub audiences: *const boundtoken_str,
     /// The number of audiences.
     pub audiences_len: usize,
+    /// With BOUNDTOKEN_VERIFY_ONLINE: how long the call may wait for the clusters, in milliseconds. After that it decides by
+    /// what it knows. 0 means 20,000.
+    pub timeout_milliseconds: u32,
+    /// Must be 0.
+    pub reserved: u32,
 }
 
 /// The size of [`boundtoken_verify_options`] in the first version of the header.
-pub(super) const SMALLEST_OPTIONS: usize = if cfg!(target_pointer_width = "64") {
-    40
-} else if align_of::<i64>() == 8 {
-    32
-} else {
-    28
-};
+pub(super) const SMALLEST_OPTIONS: usize = if cfg!(target_pointer_width = "64") { 48 } else { 32 };
 
 /// Where a text stands in a record.
 #[repr(C)]
@@ -307,6 +304,10 @@ impl CallFailure {
         match self {
             Self::Refused(rejection) => record::refused(buffer, rejection),
             Self::Mistake { mistake, message } => {
+                let message: &dyn Display = match message {
+                    Some(message) => message,
+                    None => mistake,
+                };
                 let failure = Failure {
                     status: boundtoken_status::from(*mistake).number(),
                     http_status: mistake.http_status(),
@@ -382,17 +383,17 @@ mod tests {
     fn options_have_the_offsets_and_the_size_of_the_first_version() {
         let pointer = size_of::<usize>();
         let first = [
-            (0, offset_of!(boundtoken_verify_options, size)),
-            (pointer, offset_of!(boundtoken_verify_options, flags)),
-            (pointer + 4, offset_of!(boundtoken_verify_options, timeout_milliseconds)),
-            ((pointer + 8).next_multiple_of(align_of::<i64>()), offset_of!(boundtoken_verify_options, now)),
+            offset_of!(boundtoken_verify_options, size),
+            offset_of!(boundtoken_verify_options, flags),
+            offset_of!(boundtoken_verify_options, now),
+            offset_of!(boundtoken_verify_options, audiences),
+            offset_of!(boundtoken_verify_options, audiences_len),
+            offset_of!(boundtoken_verify_options, timeout_milliseconds),
+            offset_of!(boundtoken_verify_options, reserved),
         ];
-        for (documented, offset) in first {
-            assert_eq!(offset, documented);
-        }
-        let audiences = offset_of!(boundtoken_verify_options, audiences);
-        assert_eq!(audiences, offset_of!(boundtoken_verify_options, now) + 8);
-        assert_eq!(offset_of!(boundtoken_verify_options, audiences_len), audiences + pointer);
-        assert_eq!(SMALLEST_OPTIONS, (audiences + 2 * pointer).next_multiple_of(align_of::<i64>()));
+        let texts = (pointer + 4).next_multiple_of(8) + 8;
+        let last = texts + 2 * pointer;
+        assert_eq!(first, [0, pointer, texts - 8, texts, texts + pointer, last, last + 4]);
+        assert_eq!(SMALLEST_OPTIONS, last + 8);
     }
 }

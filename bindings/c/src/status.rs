@@ -1,5 +1,7 @@
 //! The statuses that calls return: the mistakes listed below and every [`Reason`].
 
+use std::fmt;
+
 use boundtoken::Reason;
 
 use crate::boundary;
@@ -186,7 +188,16 @@ impl Mistake {
 
     /// This mistake with its own message.
     pub(super) fn with(self, message: impl Into<Box<str>>) -> CallFailure {
-        CallFailure::Mistake { mistake: self, message: message.into() }
+        CallFailure::Mistake { mistake: self, message: Some(message.into()) }
+    }
+}
+
+impl fmt::Display for Mistake {
+    /// Writes what is wrong and, after a semicolon, what to do.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.description())?;
+        formatter.write_str("; ")?;
+        formatter.write_str(self.remedy())
     }
 }
 
@@ -243,7 +254,7 @@ impl From<Mistake> for boundtoken_status {
 
 impl From<Reason> for boundtoken_status {
     fn from(reason: Reason) -> Self {
-        Self(reason.code().into())
+        Self(reason.number().into())
     }
 }
 
@@ -275,7 +286,7 @@ pub fn statuses() -> impl Iterator<Item = Status> {
         documentation: mistake.documentation().trim(),
     });
     let reasons = Reason::ALL.iter().map(|&reason| Status {
-        number: reason.code().into(),
+        number: reason.number().into(),
         name: reason.name(),
         kind: StatusKind::Reason { stricter: Reason::STRICTER.contains(&reason) },
         description: reason.description(),
@@ -323,6 +334,6 @@ mod tests {
     #[test]
     fn mistakes_and_reasons_have_ranges_of_their_own() {
         assert!(Mistake::ALL.iter().all(|mistake| (1..=99).contains(&mistake.number())));
-        assert!(Reason::ALL.iter().all(|reason| reason.code() > 100));
+        assert!(Reason::ALL.iter().all(|reason| reason.number() > 100));
     }
 }

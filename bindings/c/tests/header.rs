@@ -25,7 +25,7 @@ const SOURCES: [&str; 20] = [
     "cluster/report.rs",
     "cluster/change.rs",
     "cluster/changes.rs",
-    "fast_rsa.rs",
+    "statistics.rs",
 ];
 
 #[test]

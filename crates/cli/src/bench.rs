@@ -4,10 +4,12 @@ use std::process::ExitCode;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
+use boundtoken::Confirmed;
 use clap::Args;
 
 use crate::failure::Failure;
 use crate::output::{self, Format};
+use crate::words;
 
 mod measure;
 mod progress;
@@ -31,10 +33,10 @@ pub struct Arguments {
     /// Number of threads; may be given several times or as 1,2,4 [default: 1 and the number of cores]
     #[arg(long, value_name = "NUMBER", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..=1_024))]
     threads: Vec<u16>,
-    /// Time to measure each line of the table, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=3_600))]
-    seconds: u64,
-    /// Output format; JSON and YAML give times in nanoseconds
+    /// Time to measure each line of the table, such as 5s or 200ms; a number alone is in seconds
+    #[arg(long, visible_alias = "seconds", value_name = "DURATION", default_value = "1s", value_parser = length)]
+    duration: Duration,
+    /// Output format; docs/schemas/bench.json describes JSON and YAML
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
     output: Format,
     #[command(flatten)]
@@ -44,7 +46,7 @@ pub struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   boundtoken bench
-  boundtoken bench --sample ES256 --threads 1,2,4 --seconds 5
+  boundtoken bench --sample ES256 --threads 1,2,4 --duration 5s
 
   Measure your own cluster's token and key:
     kubectl create token app --audience vault > token
@@ -55,11 +57,11 @@ Examples:
     boundtoken bench --token-file token --audience vault --cluster
 
   Print only the figures of one thread:
-    boundtoken bench -o json | jq '.rows[] | select(.threads == 1) | {seen, perSecond}'
+    boundtoken bench -o json | jq '.rows[] | select(.threads == 1) | .perSecond'
 
 Exit status:
   0  measured
-  2  wrong arguments, an unreadable file, no connection, or a token that is refused";
+  2  wrong arguments, an unreadable file, no connection, or a refused token";
 
 /// The lines of the table for each number of threads: which token, and whether its objects are looked up.
 const KINDS: [(Seen, bool); 4] =
@@ -73,9 +75,20 @@ enum Seen {
     Again,
 }
 
+/// Parses how long to measure.
+fn length(text: &str) -> Result<Duration, String> {
+    const SHORTEST: Duration = Duration::from_millis(10);
+    const LONGEST: Duration = Duration::from_secs(3_600);
+    let length = words::parse_seconds(text)?;
+    match (SHORTEST..=LONGEST).contains(&length) {
+        true => Ok(length),
+        false => Err("give a duration from 10ms to 1h".to_owned()),
+    }
+}
+
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if let Some(wrong) = arguments.subject.fast_rsa_is_off()? {
-        output::warning(wrong);
+        output::warning(&format!("--fast-rsa has no effect: {wrong}"));
     }
     let report = arguments.subject.with_subject(|subject| arguments.measure(subject))?;
     match arguments.output.structured() {
@@ -93,7 +106,7 @@ impl Arguments {
             .into_iter()
             .flat_map(|threads| kinds.clone().map(move |(seen, objects)| (threads, seen, objects)))
             .collect();
-        let length = Duration::from_secs(self.seconds);
+        let length = self.duration;
         let steps = lines.len().saturating_add(usize::from(subject.review.is_some()));
         let progress = Progress::new(steps, length)?;
         let mut rows = Vec::new();
@@ -101,7 +114,8 @@ impl Arguments {
             let verifier = subject.verifier(seen, objects)?;
             let answers =
                 progress.step(|| measure::verification(&verifier, &subject.token, threads, length))?;
-            rows.push(Row { threads, seen, bound_objects: objects, answers });
+            let confirmed = if objects { Confirmed::Live } else { Confirmed::NotChecked };
+            rows.push(Row { threads, seen, confirmed, answers });
         }
         let token_review = match &subject.review {
             Some(review) => Some(progress.step(|| review.measure(&subject.token, length))?),

@@ -14,10 +14,11 @@ use kube::{Client, Config};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::failure::{Failure, causes};
+use crate::failure::{Failure, causes, harmless};
 use crate::keys;
 
 mod following;
+mod proxy;
 mod review;
 
 pub use following::follow_for;
@@ -27,6 +28,9 @@ pub use review::review;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 /// The largest response that is read, in bytes.
 const MAX_ANSWER_SIZE: usize = 4 << 20;
+
+/// What to do if a cluster cannot be followed or asked.
+pub const SEE_DOCTOR: &str = "`boundtoken doctor` finds the cause";
 
 /// The options that choose a cluster.
 #[derive(Args)]
@@ -46,12 +50,13 @@ pub struct Connection {
 impl Connection {
     /// The address and the credentials. Sends no request.
     pub async fn config(&self) -> Result<Config, Failure> {
+        self.read_config().await.map(proxy::spare_this_computer)
+    }
+
+    async fn read_config(&self) -> Result<Config, Failure> {
         let options = KubeConfigOptions { context: self.context.clone(), ..KubeConfigOptions::default() };
         let wrong = |error: &dyn std::error::Error| {
-            Failure::new(format!(
-                "no cluster is configured: {}; name a file with --kubeconfig",
-                causes(error)
-            ))
+            Failure::new(format!("no cluster is configured: {}", causes(error)))
         };
         if self.in_cluster {
             return Config::incluster().map_err(|error| {
@@ -75,7 +80,8 @@ impl Connection {
     }
 
     pub async fn client(&self) -> Result<Client, Failure> {
-        client(self.config().await?)
+        const NAME_ONE: &str = "name a file with --kubeconfig, or start `boundtoken dev-server`";
+        client(self.config().await.map_err(|failure| failure.advise(NAME_ONE))?)
     }
 }
 
@@ -88,7 +94,7 @@ pub fn client(config: Config) -> Result<Client, Failure> {
 /// Runs work that uses the network.
 pub fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| Failure::new(format!("no network: {error}")))?.block_on(work)
+    runtime.map_err(|error| Failure::new(format!("the network cannot be used: {error}")))?.block_on(work)
 }
 
 /// A response of the API server.
@@ -123,7 +129,11 @@ async fn send(client: &Client, request: http::Result<Request<Body>>) -> Result<A
     let unreachable = |problem: &str| Failure::new(format!("the API server could not be asked: {problem}"));
     let request = request.map_err(|error| unreachable(&error.to_string()))?;
     let answer = async {
-        let response = client.send(request).await.map_err(|error| unreachable(&causes(&error)))?;
+        let response = client.send(request).await.map_err(|error| match error {
+            // Its own words add nothing to the cause.
+            kube::Error::Service(cause) => unreachable(&causes(&*cause)),
+            error => unreachable(&causes(&error)),
+        })?;
         let (head, body) = response.into_parts();
         let body = Limited::new(body, MAX_ANSWER_SIZE).collect().await;
         let body = body.map_err(|error| unreachable(&error.to_string()))?.to_bytes().to_vec();
@@ -151,7 +161,8 @@ impl Answer {
         if self.status.is_client_error() && self.status != StatusCode::TOO_MANY_REQUESTS {
             return Ok(Err(refusal));
         }
-        Err(Failure::new(format!("the API server could not answer: {}", refusal.message)))
+        let message = harmless(&refusal.message);
+        Err(Failure::new(format!("the API server could not answer: {message}")))
     }
 
     /// Whether the body contains this text.
@@ -176,32 +187,9 @@ impl Answer {
     }
 }
 
-/// Checks a name that becomes part of a request's path.
-///
-/// # Errors
-/// A sentence for the user.
-pub fn object_name(text: &str) -> Result<String, String> {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
-    let named = text.bytes().all(plain) && text.bytes().any(|byte| byte.is_ascii_alphanumeric());
-    match named && text.len() <= 253 {
-        true => Ok(text.to_owned()),
-        false => Err("give a name in lower-case letters, digits, `-` and `.`".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_cannot_lead_a_request_elsewhere() {
-        for name in ["app", "app-0", "node-1.example.com", "0"] {
-            assert_eq!(object_name(name).as_deref(), Ok(name));
-        }
-        for name in ["", ".", "..", "a/b", "a?b", "a%2fb", "A", "a b", "é", &"a".repeat(254)] {
-            assert!(object_name(name).is_err(), "{name}");
-        }
-    }
 
     #[test]
     fn warnings_are_taken_out_of_their_quotes() {

@@ -3,13 +3,14 @@
 use std::process::ExitCode;
 
 use boundtoken::api::TokenReviewStatus;
-use boundtoken::{Reason, Rejection, VerifiedToken};
+use boundtoken::{Rejection, VerifiedToken};
 use boundtoken_kubernetes::OnlineVerifier;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cluster::{self, Connection, follow_for};
-use crate::failure::{Failure, harmless};
+use crate::cluster::{self, Connection, SEE_DOCTOR, follow_for};
+use crate::document::{VerdictDocument, leaves_undecided};
+use crate::failure::{self, Failure, harmless};
 use crate::input::TokenInput;
 use crate::output::{self, BAD, CAUTION, Format, GOOD, paint, printable, row};
 
@@ -27,7 +28,7 @@ pub struct Arguments {
     /// Audience to accept: the name of the service that verifies; may be given several times
     #[arg(long, value_name = "NAME", required = true)]
     audience: Vec<String>,
-    /// Output format
+    /// Output format; docs/schemas/compare.json describes JSON and YAML
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
     output: Format,
     #[command(flatten)]
@@ -37,7 +38,7 @@ pub struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   boundtoken compare --token-file token --audience vault
-  kubectl create token app --audience vault | boundtoken compare --audience vault -o json
+  boundtoken compare --token-file token --audience vault -o json | jq .same
 
 Exit status:
   0  the verdict and the user are the same
@@ -54,25 +55,30 @@ pub struct Verdicts {
 #[serde(rename_all = "camelCase")]
 struct Document<'a> {
     same: bool,
-    api_server: &'a TokenReviewStatus,
-    boundtoken: Ours<'a>,
+    api_server: Theirs<'a>,
+    boundtoken: VerdictDocument,
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<String>,
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Ours<'a> {
-    accepted: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<&'a VerifiedToken>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
+struct Theirs<'a> {
+    verdict: &'static str,
+    /// The API server's own answer.
+    status: &'a TokenReviewStatus,
 }
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    compare(arguments).or_else(|failure| match arguments.output.structured() {
+        Some(format) => {
+            output::document(format, &VerdictDocument::from(&failure))?;
+            Ok(failure::undecided())
+        }
+        None => Err(failure),
+    })
+}
+
+fn compare(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let token = arguments.token.read()?;
     let mut verdicts = cluster::block_on(arguments.ask(&token))?;
     // The API server may quote the token.
@@ -101,25 +107,20 @@ impl Arguments {
         let theirs = cluster::review(&client, text, &self.audience).await?;
         let ours = OnlineVerifier::new(verifier).asking(&cluster).verify(token).await;
         if let Err(rejection) = &ours
-            && matches!(rejection.reason(), Reason::BoundObjectUnavailable | Reason::BoundObjectNotFollowed)
+            && leaves_undecided(rejection)
         {
-            return Err(Failure::new(rejection.to_string()));
+            return Err(Failure::new(rejection.to_string()).advise(SEE_DOCTOR));
         }
         Ok(Verdicts { theirs, ours })
     }
 }
 
 fn document(verdicts: &Verdicts, explanation: Option<String>) -> Document<'_> {
-    let rejection = verdicts.ours.as_ref().err();
+    let verdict = if verdicts.theirs.authenticated { "accepted" } else { "refused" };
     Document {
         same: explanation.is_none(),
-        api_server: &verdicts.theirs,
-        boundtoken: Ours {
-            accepted: rejection.is_none(),
-            token: verdicts.ours.as_ref().ok(),
-            reason: rejection.map(Rejection::name),
-            message: rejection.map(Rejection::to_string),
-        },
+        api_server: Theirs { verdict, status: &verdicts.theirs },
+        boundtoken: VerdictDocument::from(&verdicts.ours),
         explanation,
     }
 }

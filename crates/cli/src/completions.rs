@@ -9,6 +9,8 @@ use crate::failure::Failure;
 use crate::output;
 
 /// Write completions for a shell to standard output
+///
+/// They take effect in the next shell that you open.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
@@ -18,9 +20,28 @@ pub struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  source <(boundtoken completions bash)
-  boundtoken completions zsh > \"${fpath[1]}/_boundtoken\"
-  boundtoken completions fish > ~/.config/fish/completions/boundtoken.fish
+  Try it in this shell:
+    source <(boundtoken completions bash)
+
+  bash, with the package bash-completion:
+    mkdir -p ~/.local/share/bash-completion/completions
+    boundtoken completions bash \\
+      > ~/.local/share/bash-completion/completions/boundtoken
+
+  zsh; put this line into ~/.zshrc before compinit: fpath=(~/.zfunc $fpath)
+    mkdir -p ~/.zfunc
+    boundtoken completions zsh > ~/.zfunc/_boundtoken
+
+  fish:
+    boundtoken completions fish > ~/.config/fish/completions/boundtoken.fish
+
+  PowerShell:
+    boundtoken completions powershell >> $PROFILE
+
+  For all users, write to one of these files instead:
+    /usr/share/bash-completion/completions/boundtoken
+    /usr/share/zsh/site-functions/_boundtoken
+    /usr/share/fish/vendor_completions.d/boundtoken.fish
 
 Exit status:
   0  done

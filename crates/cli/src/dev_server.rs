@@ -1,25 +1,24 @@
 //! `boundtoken dev-server`.
 
-use std::io::{self, IsTerminal as _};
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use boundtoken::SigningKey;
 use boundtoken_dev_server::{DevServer, Fault};
 use clap::{Args, ValueEnum};
-use serde::Serialize;
-use tracing_subscriber::filter::LevelFilter;
 
 use crate::end::End;
-use crate::failure::{self, Failure};
+use crate::failure::Failure;
 use crate::input::{read_file, read_secret};
 use crate::issue::{DEFAULT_ISSUER, MAX_KEY_SIZE};
-use crate::output::{self, CAUTION, FAINT, STRONG, row};
-use crate::{cluster, keys, shell};
+use crate::{cluster, keys, output};
 
 mod attest;
+mod banner;
 mod existing;
+mod log;
+mod start;
 
 use attest::MayAttest;
 
@@ -31,12 +30,15 @@ const MAX_OBJECTS_SIZE: u64 = 16 << 20;
 /// Does what a cluster does for tokens, in one process and in memory. kubectl and Kubernetes clients work unchanged. Services
 /// get real tokens, and see them refused once their pod is deleted. There is no authorization: anyone with a token of this
 /// server may do anything on it. Stops when interrupted, and keeps no data.
+///
+/// Each request is a line on standard error: time, status, method, path, the user unless it is the administrator, and
+/// duration. If a token is refused, the next line has the reason. No token is ever shown.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Format of the start message on standard output
+    /// Format of the start message on standard output and of the log on standard error
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
-    output: Start,
+    output: Format,
     /// Kubeconfig file to write, for the administrator; must be absent or from a server that has stopped
     #[arg(long, value_name = "FILE", default_value = "boundtoken.kubeconfig")]
     kubeconfig: PathBuf,
@@ -70,7 +72,15 @@ struct Endpoint {
     /// Port to listen on; 0 chooses a free port
     #[arg(long, value_name = "PORT", default_value_t = 6443)]
     port: u16,
-    /// Serve plain HTTP instead of HTTPS; kubectl then ignores its --token option
+    /// Name or IP address that clients reach the server by; may be given several times
+    ///
+    /// All are in the certificate. The first is in the URL and the kubeconfig. [default: the address it listens on; for 0.0.0.0
+    /// and ::, this computer's own address in its network]
+    #[arg(long, value_name = "NAME")]
+    hostname: Vec<String>,
+    /// Serve plain HTTP instead of HTTPS, for curl and for clients that send a token without TLS
+    ///
+    /// kubectl sends none then, neither that of the kubeconfig nor that of its option --token, and is refused.
     #[arg(long)]
     http: bool,
     /// Allow an address that other computers can reach
@@ -110,13 +120,14 @@ struct Webhooks {
     no_webhook_tokens: bool,
 }
 
-/// The format of the start message.
+/// The format of the start message and of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Start {
+enum Format {
     /// For people
     #[default]
     Text,
-    /// For programs: one line of JSON with url and kubeconfig, as soon as the server answers
+    /// For programs: one line of JSON as soon as the server answers, as docs/schemas/dev-server.json describes, and one for
+    /// each request on standard error, as docs/schemas/dev-server-log.json describes
     Json,
 }
 
@@ -132,6 +143,16 @@ Examples:
     openssl genrsa -out key.pem 2048
     boundtoken dev-server --objects manifests.yaml --signing-key key.pem
 
+  Serve plain HTTP, and get a token with curl in another terminal:
+    boundtoken dev-server --http
+    TOKEN=$(sed -n 's/^ *token: //p' boundtoken.kubeconfig)
+    curl -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\
+      -d '{\"spec\": {\"audiences\": [\"vault\"]}}' \\
+      http://127.0.0.1:6443/api/v1/namespaces/default/serviceaccounts/default/token
+
+  Serve other computers, which know this one by a name:
+    boundtoken dev-server --address 0.0.0.0 --allow-remote --hostname dev.example.com
+
   Test a client against a slow server that fails every tenth request:
     boundtoken dev-server --fault latency=200ms --fault error-rate=0.1
 
@@ -140,12 +161,12 @@ Examples:
 
 Exit status:
   0  stopped by an interrupt or SIGTERM
-  2  wrong arguments, an unreadable file, no usable key, a port in use, or a kubeconfig of
-     another development server that still runs";
+  2  wrong arguments, an unreadable file, no usable key, a port in use, or a
+     kubeconfig of another development server that still runs";
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if !arguments.quiet {
-        log_requests();
+        log::begin(arguments.output);
     }
     cluster::block_on(arguments.serve())?;
     Ok(ExitCode::SUCCESS)
@@ -156,13 +177,19 @@ impl Arguments {
         let mut end = End::new()?;
         existing::demand_replaceable(&self.kubeconfig).await?;
         let server = self.start()?;
-        server
-            .write_kubeconfig(&self.kubeconfig)
-            .map_err(|error| Failure::with_file(&self.kubeconfig, error))?;
+        server.write_kubeconfig(&self.kubeconfig).map_err(|error| {
+            Failure::with_file(&self.kubeconfig, format!("{error}; name another file with --kubeconfig"))
+        })?;
         if !self.endpoint.address.is_loopback() {
-            output::warning(
-                "other computers can reach this server, and anyone with a token of it may do anything on it",
-            );
+            output::warning(match self.endpoint.http {
+                true => {
+                    "other computers can reach this server, tokens are sent to it in clear text, and anyone with one of \
+                     them may do anything on it"
+                }
+                false => {
+                    "other computers can reach this server, and anyone with a token of it may do anything on it"
+                }
+            });
         }
         self.tell(&server)?;
         end.wait().await;
@@ -175,6 +202,9 @@ impl Arguments {
             .address(SocketAddr::new(self.endpoint.address, self.endpoint.port))
             .allow_remote(self.endpoint.allow_remote)
             .issuer(self.tokens.issuer.as_str());
+        for name in &self.endpoint.hostname {
+            builder = builder.hostname(name.as_str());
+        }
         if self.endpoint.http {
             builder = builder.plain_http();
         }
@@ -196,47 +226,6 @@ impl Arguments {
         }
         let builder = builder.webhook_tokens(!self.webhooks.no_webhook_tokens);
         let builder = self.fault.iter().fold(builder, |builder, fault| builder.fault(*fault));
-        builder.start().map_err(|error| Failure::new(error.to_string()))
+        builder.start().map_err(|error| self.not_started(&error))
     }
-
-    fn tell(&self, server: &DevServer) -> Result<(), Failure> {
-        #[derive(Serialize)]
-        struct Started<'a> {
-            url: &'a str,
-            kubeconfig: &'a Path,
-            issuer: &'a str,
-        }
-        if self.output == Start::Json {
-            let started =
-                Started { url: server.url(), kubeconfig: &self.kubeconfig, issuer: server.issuer().name() };
-            let line = serde_json::to_string(&started).map_err(|error| Failure::new(error.to_string()))?;
-            return output::text(&(line + "\n"));
-        }
-        let mut text = format!("\n{STRONG}A development server for tokens{STRONG:#}\n\n");
-        row(&mut text, "Address", server.url());
-        row(&mut text, "Kubeconfig", &failure::name(&self.kubeconfig));
-        row(&mut text, "Issuer", &output::printable(server.issuer().name()));
-        row(&mut text, "Audiences", &output::printable(&server.issuer().api_audiences().join(", ")));
-        for fault in &self.fault {
-            row(&mut text, "Fault", &format!("{CAUTION}{fault}{CAUTION:#}"));
-        }
-        let kubeconfig = std::path::absolute(&self.kubeconfig)
-            .map_err(|error| Failure::with_file(&self.kubeconfig, error))?;
-        text.push_str(&format!(
-            "\n{FAINT}In another terminal:{FAINT:#}\n\n  export KUBECONFIG={}\n  kubectl create serviceaccount app\n  \
-             kubectl create token app --audience vault\n\n{FAINT}No authorization: anyone with a token may do anything here. \
-             Press Ctrl-C to stop.{FAINT:#}\n\n",
-            shell::word(&output::printable(&kubeconfig.to_string_lossy()))
-        ));
-        output::text(&text)
-    }
-}
-
-fn log_requests() {
-    tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::INFO)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
-        .with_target(false)
-        .init();
 }

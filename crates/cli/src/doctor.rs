@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use clap::Args;
 use serde::Serialize;
 
-use crate::cluster::{self, Connection, object_name};
+use crate::cluster::{self, Connection};
 use crate::failure::{Failure, harmless};
-use crate::output::{self, BAD, CAUTION, FAINT, Format, GOOD, STRONG, paint};
+use crate::names;
+use crate::output::{self, BAD, CAUTION, FAINT, Format, GOOD, STRONG, paint, paragraph};
 
 mod checks;
 mod permissions;
@@ -19,13 +20,13 @@ mod permissions;
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// Output format
+    /// Output format; docs/schemas/doctor.json describes JSON and YAML
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
     output: Format,
     #[command(flatten)]
     connection: Connection,
     /// Check permissions only in this namespace; may be given several times [default: the whole cluster]
-    #[arg(long, value_name = "NAME", value_parser = object_name, help_heading = "The cluster")]
+    #[arg(long, value_name = "NAME", value_parser = names::namespace, help_heading = "The cluster")]
     namespace: Vec<String>,
 }
 
@@ -33,7 +34,7 @@ const EXAMPLES: &str = "\
 Examples:
   boundtoken doctor
   boundtoken doctor --context staging --namespace demo
-  boundtoken doctor --in-cluster -o json | jq '.checks[] | select(.outcome == \"fail\")'
+  boundtoken doctor -o json | jq '.checks[] | select(.outcome == \"fail\")'
 
 Exit status:
   0  verification can work
@@ -46,6 +47,7 @@ Exit status:
 pub struct Check {
     name: &'static str,
     outcome: Outcome,
+    #[serde(rename = "message")]
     finding: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<String>,
@@ -132,22 +134,30 @@ impl Arguments {
     }
 }
 
+/// The width of the names of checks, in characters.
+const NAME_WIDTH: usize = 17;
+
 impl Report {
     fn text(&self) -> String {
         let mut lines = String::new();
-        for Check { name, outcome, finding, remedy } in &self.checks {
+        for (place, Check { name, outcome, finding, remedy }) in self.checks.iter().enumerate() {
             let (style, mark) = match outcome {
                 Outcome::Ok => (GOOD, "ok  "),
                 Outcome::Information => (FAINT, "info"),
                 Outcome::Warn => (CAUTION, "warn"),
                 Outcome::Fail => (BAD, "fail"),
             };
-            let remedy =
-                remedy.as_ref().map(|remedy| paint(FAINT, &format!(" -> {remedy}"))).unwrap_or_default();
-            lines.push_str(&format!(
-                "{}  {STRONG}{name:<18}{STRONG:#}{finding}{remedy}\n",
-                paint(style, mark)
-            ));
+            let start = format!("{}  {STRONG}{name:<NAME_WIDTH$}{STRONG:#}", paint(style, mark));
+            paragraph(&mut lines, &start, finding);
+            // Checks in a row that fail for the same cause share one remedy, below the last of them.
+            let next = self.checks.get(place.saturating_add(1)).and_then(|check| check.remedy.as_ref());
+            if let Some(remedy) = remedy.as_ref().filter(|remedy| next != Some(*remedy)) {
+                paragraph(
+                    &mut lines,
+                    &format!("{:margin$}{FAINT}->{FAINT:#} ", "", margin = 6 + NAME_WIDTH),
+                    remedy,
+                );
+            }
         }
         lines.push_str(match self.can_work {
             true => "\nVerification can work.\n",

@@ -22,6 +22,11 @@ impl Failure {
         Self(format!("{}: {wrong}", name(path)))
     }
 
+    /// Adds what to do.
+    pub fn advise(self, advice: &str) -> Self {
+        Self(format!("{}; {advice}", self.0))
+    }
+
     pub fn sentence(&self) -> &str {
         &self.0
     }
@@ -88,8 +93,8 @@ mod tests {
     fn long_pieces_are_hidden_and_all_else_stays() {
         let token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl";
         assert_eq!(
-            hide_tokens(&format!("error: '{token}' is no file")),
-            "error: '(49 characters, not shown: it may be a token)' is no file"
+            hide_tokens(&format!("error: '{token}' is not a file")),
+            "error: '(49 characters, not shown: it may be a token)' is not a file"
         );
         for text in ["", "/srv/e5bf3f7d-fbca-403d-a58f-f50f44e8da63/jwks.json", "--max-token-size é", "'"] {
             assert_eq!(hide_tokens(text), text);

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 #[cfg(feature = "network")]
-use std::io::BufRead as _;
+use std::io::BufRead;
 use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,8 @@ use crate::failure::Failure;
 
 /// The longest input that is read, in bytes: the largest token size limit that a verifier can have.
 const MAX_TOKEN_SIZE: u64 = 1 << 20;
+/// How to get a token.
+const GETS_A_TOKEN: &str = "`kubectl create token NAME --audience AUDIENCE > token` writes one";
 
 #[derive(Args)]
 pub struct TokenInput {
@@ -39,29 +41,33 @@ impl TokenInput {
         let token = match (&self.token, &self.token_file) {
             (Some(token), _) if token != "-" => {
                 if Path::new(token).is_file() {
-                    return Err(Failure::new("the argument TOKEN names a file: give it with --token-file"));
+                    return Err(Failure::new(
+                        "the argument TOKEN is the name of a file: give it with --token-file",
+                    ));
                 }
                 token.as_encoded_bytes().to_vec()
             }
             (None, Some(file)) if file.as_os_str() != "-" => {
-                let token = trimmed(read_file(file, MAX_TOKEN_SIZE)?);
+                let read = read_file(file, MAX_TOKEN_SIZE);
+                let token = trimmed(read.map_err(|failure| failure.advise(GETS_A_TOKEN))?);
                 if token.is_empty() {
-                    return Err(Failure::with_file(file, "the file is empty: it contains no token"));
+                    return Err(Failure::with_file(file, "the file is empty").advise(GETS_A_TOKEN));
                 }
                 token
             }
             (token, file) => {
                 if token.is_none() && file.is_none() && io::stdin().is_terminal() {
                     return Err(Failure::new(
-                        "no token: pipe one into this command, name a file with --token-file, \
-                         or give the token as an argument",
-                    ));
+                        "no token: pipe one into this command, or name a file with --token-file",
+                    )
+                    .advise(GETS_A_TOKEN));
                 }
                 let read = read_bounded(io::stdin().lock(), MAX_TOKEN_SIZE);
                 let token = trimmed(read.map_err(|wrong| Failure::new(format!("standard input: {wrong}")))?);
                 // The command that should have written a token has failed. That is no verdict on a token.
                 if token.is_empty() {
-                    return Err(Failure::new("standard input is empty: the previous command wrote no token"));
+                    let empty = "standard input is empty: the command before the pipe wrote no token";
+                    return Err(Failure::new(empty).advise(GETS_A_TOKEN));
                 }
                 token
             }
@@ -73,26 +79,43 @@ impl TokenInput {
     }
 }
 
-/// Calls `take` with each non-empty line of standard input, without trailing white space, until `take` returns false.
-/// A line that is longer than any token is split, and each piece counts as a line.
+/// A line of standard input.
 #[cfg(feature = "network")]
-pub fn each_line(mut take: impl FnMut(io::Result<Vec<u8>>) -> bool) {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// A line without trailing white space. Not empty.
+    Token(Vec<u8>),
+    /// A line that is longer than any token.
+    TooLong,
+}
+
+/// Calls `take` with each non-empty line of standard input until `take` returns false.
+#[cfg(feature = "network")]
+pub fn each_line(mut take: impl FnMut(io::Result<Line>) -> bool) {
     let mut input = io::stdin().lock();
+    while let Some(line) = next_line(&mut input).transpose() {
+        let failed = line.is_err();
+        if !take(line) || failed {
+            return;
+        }
+    }
+}
+
+/// Reads the next line that is not empty. Keeps no more of it than the longest token needs. None at the end.
+#[cfg(feature = "network")]
+fn next_line(input: &mut impl BufRead) -> io::Result<Option<Line>> {
     loop {
         let mut line = Vec::new();
-        let more = match input.by_ref().take(MAX_TOKEN_SIZE).read_until(b'\n', &mut line) {
-            Ok(0) => return,
-            Ok(_) => {
-                let line = trimmed(line);
-                line.is_empty() || take(Ok(line))
-            }
-            Err(error) => {
-                take(Err(error));
-                return;
-            }
-        };
-        if !more {
-            return;
+        if input.by_ref().take(MAX_TOKEN_SIZE).read_until(b'\n', &mut line)? == 0 {
+            return Ok(None);
+        }
+        if !line.ends_with(b"\n") && u64::try_from(line.len()).is_ok_and(|length| length == MAX_TOKEN_SIZE) {
+            input.skip_until(b'\n')?;
+            return Ok(Some(Line::TooLong));
+        }
+        let line = trimmed(line);
+        if !line.is_empty() {
+            return Ok(Some(Line::Token(line)));
         }
     }
 }
@@ -135,7 +158,7 @@ fn trimmed(mut token: Vec<u8>) -> Vec<u8> {
     token
 }
 
-/// What to do, if the input is recognizably no bare token.
+/// What to do, if the input is recognizably not a bare token.
 fn something_else(input: &[u8]) -> Option<&'static str> {
     let starts_with = |start: &str| {
         input.get(..start.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(start.as_bytes()))
@@ -151,5 +174,32 @@ fn something_else(input: &[u8]) -> Option<&'static str> {
         Some("the input is YAML, not a token: give only the token of a TokenRequest, at status.token")
     } else {
         None
+    }
+}
+
+#[cfg(all(test, feature = "network"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_too_long_is_one_line_and_the_next_one_is_read_whole() {
+        let limit = usize::try_from(MAX_TOKEN_SIZE).unwrap();
+        let long = |length| [vec![b'a'; length], b"\nb \n\n\r\nc".to_vec()].concat();
+        for (length, first) in [
+            (3, Line::Token(b"aaa".to_vec())),
+            (limit - 1, Line::Token(vec![b'a'; limit - 1])),
+            (limit, Line::TooLong),
+            (3 * limit, Line::TooLong),
+        ] {
+            let input = long(length);
+            let mut input = input.as_slice();
+            let mut lines = Vec::new();
+            while let Some(line) = next_line(&mut input).unwrap() {
+                lines.push(line);
+            }
+            let rest = [b"b", b"c"].map(|line| Line::Token(line.to_vec()));
+            assert!(lines == [vec![first], rest.into()].concat(), "{length}");
+        }
+        assert_eq!(next_line(&mut vec![b'a'; limit].as_slice()).unwrap(), Some(Line::TooLong));
     }
 }

@@ -36,14 +36,14 @@ pub struct Arguments {
     /// Show times relative to this time, in RFC 3339 or in seconds since 1970 [default: now]
     #[arg(long, value_name = "TIME", value_parser = words::parse)]
     now: Option<UnixSeconds>,
-    /// Output format
+    /// Output format; docs/schemas/inspect.json describes JSON and YAML
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
     output: Format,
 }
 
 const EXAMPLES: &str = "\
 Examples:
-  boundtoken inspect --token-file /var/run/secrets/kubernetes.io/serviceaccount/token
+  boundtoken inspect --token-file token
   kubectl create token app | boundtoken inspect
   boundtoken inspect -o json --token-file token | jq .claims.aud
 

@@ -13,6 +13,7 @@ use clap::{Args, ValueEnum};
 use crate::failure::Failure;
 use crate::input::read_secret;
 use crate::keys;
+use crate::names;
 use crate::objects::Objects;
 use crate::output::{self, Structured};
 use crate::words;
@@ -35,9 +36,10 @@ pub const MAX_KEY_SIZE: u64 = 1 << 20;
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
     /// Name of the service account
+    #[arg(value_parser = names::object)]
     name: String,
     /// Namespace of the service account
-    #[arg(short, long, value_name = "NAME", default_value = "default")]
+    #[arg(short, long, value_name = "NAME", default_value = "default", value_parser = names::namespace)]
     namespace: String,
     /// Output format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
@@ -56,13 +58,13 @@ pub struct Wanted {
     #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     audience: Vec<String>,
     /// How long the token lives, such as 10m or 1h30m [default: 1h]
-    #[arg(long, value_name = "DURATION", value_parser = words::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = lifetime)]
     duration: Option<i64>,
     /// Kind of the bound object: the token is void once that object is deleted
     #[arg(long, value_name = "KIND", requires = "bound_object_name", value_parser = bindable_kind())]
     bound_object_kind: Option<ObjectKind>,
     /// Name of the bound object
-    #[arg(long, value_name = "NAME", requires = "bound_object_kind")]
+    #[arg(long, value_name = "NAME", requires = "bound_object_kind", value_parser = names::object)]
     bound_object_name: Option<String>,
     /// uid of the bound object: the request is refused if the object has another uid
     #[arg(long, value_name = "UID", requires = "bound_object_kind")]
@@ -114,7 +116,7 @@ pub enum TokenFormat {
     /// Only the token
     #[default]
     Token,
-    /// The TokenRequest object, as the API server returns it
+    /// The TokenRequest object, as the API server returns it and docs/schemas/token-request.json describes it
     Json,
     /// The same as YAML
     Yaml,
@@ -131,9 +133,10 @@ Examples:
     boundtoken issue app -n demo --signing-key sa.key --objects objects.json \\
       --bound-object-kind Pod --bound-object-name app-0
 
-  Issue a token like those that the API server sends with admission reviews of Deployments:
-    boundtoken issue app --signing-key sa.key --audience https://hook.demo.svc:443/ --attest-api-group apps \\
-      --bound-object-kind ValidatingWebhookConfiguration --bound-object-name policy
+  Issue a token for a webhook, as for admission reviews of Deployments:
+    boundtoken issue app --signing-key sa.key --attest-api-group apps \\
+      --audience https://hook.demo.svc:443/ --bound-object-name policy \\
+      --bound-object-kind ValidatingWebhookConfiguration
 
   Show what is in it:
     boundtoken issue app --signing-key sa.key | boundtoken inspect
@@ -162,9 +165,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
 impl Arguments {
     fn issuer(&self) -> Result<Issuer, Failure> {
+        const MAKES_ONE: &str = "`openssl genrsa -out key.pem 2048` makes a key for tests";
         let source = &self.source;
-        let key = SigningKey::from_pem(&read_secret(&source.signing_key, MAX_KEY_SIZE)?)
-            .map_err(|error| Failure::with_file(&source.signing_key, error))?;
+        let key =
+            read_secret(&source.signing_key, MAX_KEY_SIZE).map_err(|failure| failure.advise(MAKES_ONE))?;
+        let key =
+            SigningKey::from_pem(&key).map_err(|error| Failure::with_file(&source.signing_key, error))?;
         let builder = Issuer::builder(source.issuer.as_str(), key);
         let builder = if source.objects.is_empty() {
             let uids = [&source.service_account_uid, &self.wanted.bound_object_uid];
@@ -194,7 +200,7 @@ impl Wanted {
                 // The API server takes an empty uid for none.
                 uid: self.bound_object_uid.clone().unwrap_or_default(),
             }),
-            _ => return Err(Failure::new("--bound-object-kind and --bound-object-name need each other")),
+            _ => return Err(Failure::new("give --bound-object-kind and --bound-object-name together")),
         };
         Ok(TokenRequest {
             spec: TokenRequestSpec {
@@ -212,6 +218,12 @@ impl Wanted {
     }
 }
 
+/// Parses how long a token lives, in seconds.
+fn lifetime(text: &str) -> Result<i64, String> {
+    let seconds = words::parse_duration(text).and_then(words::whole_seconds)?;
+    i64::try_from(seconds).map_err(|_| "give a shorter duration, such as 10m or 1h30m".to_owned())
+}
+
 fn api_version(kind: ObjectKind) -> String {
     match kind.api_group() {
         "" => "v1".to_owned(),
@@ -222,7 +234,7 @@ fn api_version(kind: ObjectKind) -> String {
 /// The token in the answer to a TokenRequest.
 pub fn token(response: &TokenRequest) -> Result<&str, Failure> {
     let token = response.status.as_ref().map(|status| status.token.as_str());
-    token.filter(|token| !token.is_empty()).ok_or_else(|| Failure::new("the answer holds no token"))
+    token.filter(|token| !token.is_empty()).ok_or_else(|| Failure::new("the answer contains no token"))
 }
 
 impl TokenFormat {

@@ -1,6 +1,6 @@
 //! Trusted issuers: their names, public keys and objects.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use boundtoken::{
     Algorithm, BuildError, Key, KeyError, KeySet, SkippedKey, TrustedIssuer, Verifier, VerifierBuilder,
@@ -12,6 +12,7 @@ use crate::failure::{self, Failure};
 use crate::input::{read_file, read_secret};
 use crate::objects::Objects;
 use crate::output::{printable, warning};
+use crate::wrong_file;
 
 const RSA_ALGORITHMS: [&str; 6] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"];
 /// The largest file that is read, in bytes. The library accepts less and explains the error better.
@@ -215,7 +216,10 @@ impl Group {
     fn load(&self, algorithm: Option<Algorithm>) -> Result<LoadedIssuer, Failure> {
         let keys = self.keys(algorithm)?;
         let Some((name, others)) = self.names.split_first() else {
-            return Err(Failure::new("no --issuer: name the issuer as its tokens do"));
+            return Err(Failure::new(
+                "no --issuer: name the issuer as its tokens do; `kubectl get --raw /.well-known/openid-configuration` \
+                 shows it",
+            ));
         };
         let issuer = TrustedIssuer::new(name.as_str(), keys);
         let issuer = others.iter().map(String::as_str).fold(issuer, TrustedIssuer::also_named);
@@ -236,14 +240,12 @@ impl Group {
     fn keys(&self, algorithm: Option<Algorithm>) -> Result<KeySet, Failure> {
         let mut keys = KeySet::default();
         for path in &self.jwks {
-            let set = KeySet::from_jwks(&read_file(path, MAX_FILE_SIZE)?)
-                .map_err(|error| Failure::with_file(path, error))?;
+            let set = jwks(path)?;
             warn_of_skipped(&failure::name(path), set.skipped());
             keys = keys.merge(set);
         }
         for path in &self.pem {
-            let set = KeySet::from_pem(&read_secret(path, MAX_FILE_SIZE)?)
-                .map_err(|error| Failure::with_file(path, error))?;
+            let set = pem(path)?;
             warn_of_skipped(&failure::name(path), set.skipped());
             let set: Result<KeySet, KeyError> =
                 set.keys().iter().map(|key| with_algorithm(key.clone(), algorithm)).collect();
@@ -252,7 +254,8 @@ impl Group {
         if keys.is_empty() {
             let whose = if self.names.is_empty() { String::new() } else { format!(" for {}", self.name()) };
             return Err(Failure::new(format!(
-                "no usable key{whose}: give the cluster's keys with --jwks or --pem"
+                "no usable key{whose}: give the cluster's keys with --jwks or --pem; \
+                 `kubectl get --raw /openid/v1/jwks > jwks.json` writes them"
             )));
         }
         Ok(keys)
@@ -279,6 +282,24 @@ pub fn build(builder: VerifierBuilder) -> Result<Verifier, Failure> {
     })
 }
 
+/// Reads a key set. A failure names the command that writes one.
+fn jwks(path: &Path) -> Result<KeySet, Failure> {
+    const WRITES_ONE: &str = "`kubectl get --raw /openid/v1/jwks > jwks.json` writes a cluster's key set";
+    let bytes = read_file(path, MAX_FILE_SIZE).map_err(|failure| failure.advise(WRITES_ONE))?;
+    let wrong = |wrong: &dyn std::fmt::Display| Failure::with_file(path, wrong).advise(WRITES_ONE);
+    match wrong_file::described(&bytes) {
+        Some(description) => Err(wrong(&description)),
+        None => KeySet::from_jwks(&bytes).map_err(|error| wrong(&error)),
+    }
+}
+
+/// Reads keys in PEM format. A failure says where a cluster has them.
+fn pem(path: &Path) -> Result<KeySet, Failure> {
+    const HAS_ONE: &str = "a control plane has its public key in /etc/kubernetes/pki/sa.pub";
+    let bytes = read_secret(path, MAX_FILE_SIZE).map_err(|failure| failure.advise(HAS_ONE))?;
+    KeySet::from_pem(&bytes).map_err(|error| Failure::with_file(path, error))
+}
+
 fn ambiguous(wrong: &str) -> Failure {
     Failure::new(format!(
         "{wrong}. With several issuers, put the options of each behind its --issuer, as in \
@@ -295,7 +316,8 @@ fn with_algorithm(key: Key, algorithm: Option<Algorithm>) -> Result<Key, KeyErro
     }
 }
 
-fn warn_of_skipped(file: &str, skipped: &[SkippedKey]) {
+/// Warns of keys that cannot be used.
+pub fn warn_of_skipped(file: &str, skipped: &[SkippedKey]) {
     for key in skipped {
         let kid = key.kid().map(|kid| format!(" (kid {})", printable(kid))).unwrap_or_default();
         warning(&format!("{file}: key {}{kid} is not used: {}", key.index().saturating_add(1), key.error()));

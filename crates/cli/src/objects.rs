@@ -11,9 +11,13 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 use crate::input::read_file;
+use crate::wrong_file;
 
 /// The largest file that is read, in bytes. The full objects of a large cluster fit into it.
 const MAX_FILE_SIZE: u64 = 256 << 20;
+/// How to get a file of objects.
+const WRITES_ONE: &str =
+    "`kubectl get serviceaccounts,pods,secrets,nodes -A -o json > objects.json` writes a cluster's objects";
 
 /// A cluster's objects, as files list them.
 ///
@@ -29,8 +33,11 @@ impl Objects {
     pub fn load(paths: &[PathBuf]) -> Result<Self, Failure> {
         let mut objects = Self { store: ObjectStore::new(), kinds: Vec::new() };
         for path in paths {
-            let bytes = read_file(path, MAX_FILE_SIZE)?;
-            objects.add(&bytes).map_err(|error| Failure::with_file(path, error))?;
+            let bytes = read_file(path, MAX_FILE_SIZE).map_err(|failure| failure.advise(WRITES_ONE))?;
+            if let Some(description) = wrong_file::described(&bytes) {
+                return Err(Failure::with_file(path, description).advise(WRITES_ONE));
+            }
+            objects.add(&bytes).map_err(|error| Failure::with_file(path, error).advise(WRITES_ONE))?;
         }
         Ok(objects)
     }
@@ -42,6 +49,9 @@ impl Objects {
         }
         for document in yaml_serde::Deserializer::from_slice(bytes) {
             let document = Value::deserialize(document).map_err(|error| error.to_string())?;
+            if !document.is_object() && !document.is_array() {
+                return Err("this is plain text, not lists of objects as JSON or YAML".to_owned());
+            }
             self.add_document(&document, document.to_string().as_bytes())?;
         }
         Ok(())

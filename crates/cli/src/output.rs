@@ -10,6 +10,8 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 
+mod yaml;
+
 pub const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub const BAD: Style = AnsiColor::Red.on_default().bold();
 pub const CAUTION: Style = AnsiColor::Yellow.on_default().bold();
@@ -18,8 +20,8 @@ pub const FAINT: Style = Style::new().dimmed();
 
 /// The width of a table's labels, in characters.
 const LABEL_WIDTH: usize = 17;
-/// The width at which a table's values wrap, in characters. A whole line has 80 columns.
-const VALUE_WIDTH: usize = 60;
+/// The width at which text for people wraps, in characters.
+const LINE_WIDTH: usize = 80;
 
 /// The format of standard output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -50,7 +52,7 @@ impl Format {
     }
 }
 
-/// Writes text to standard output. Drops its styles if this is no terminal or `NO_COLOR` is set.
+/// Writes text to standard output. Drops its styles if this is not a terminal or `NO_COLOR` is set.
 pub fn text(text: &str) -> Result<(), Failure> {
     finish(anstream::stdout().lock().write_all(text.as_bytes()))
 }
@@ -64,7 +66,7 @@ pub fn bytes(bytes: &[u8]) -> Result<(), Failure> {
 pub fn document(format: Structured, document: &impl Serialize) -> Result<(), Failure> {
     let written = match format {
         Structured::Json => json(document).map(|json| json + "\n"),
-        Structured::Yaml => yaml_serde::to_string(document).map_err(Failure::unwritten),
+        Structured::Yaml => yaml::text(document).map_err(Failure::unwritten),
     };
     bytes(written?.as_bytes())
 }
@@ -130,26 +132,33 @@ pub fn paint(style: Style, text: &str) -> String {
 
 /// Adds a row to a table: a label, then a value. An empty label continues the value above.
 pub fn row(lines: &mut String, label: &str, value: &str) {
-    let mut label = label;
-    for line in wrapped(value) {
-        lines.push_str(&format!("  {FAINT}{label:<LABEL_WIDTH$}{FAINT:#}{line}\n"));
-        label = "";
-    }
+    paragraph(lines, &format!("  {FAINT}{label:<LABEL_WIDTH$}{FAINT:#}"), value);
 }
 
-/// Breaks text at spaces into lines that fit into a table. A word that is too long gets its own line.
-fn wrapped(text: &str) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= VALUE_WIDTH => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
+/// Adds text that wraps at the width of a line. The first line begins with `start`, and the others below its end. A word
+/// that is too long gets its own line.
+pub fn paragraph(lines: &mut String, start: &str, text: &str) {
+    let margin = shown_width(start);
+    lines.push_str(start);
+    let mut width = margin;
+    for (place, word) in text.split(' ').enumerate() {
+        let word_width = shown_width(word);
+        if place > 0 && width.saturating_add(1).saturating_add(word_width) > LINE_WIDTH {
+            lines.push_str(&format!("\n{:margin$}", ""));
+            width = margin;
+        } else if place > 0 {
+            lines.push(' ');
+            width = width.saturating_add(1);
         }
+        lines.push_str(word);
+        width = width.saturating_add(word_width);
     }
-    lines
+    lines.push('\n');
+}
+
+/// The number of characters of a text on a terminal. Styles take no place.
+fn shown_width(text: &str) -> usize {
+    anstream::adapter::strip_str(text).map(|piece| piece.chars().count()).sum()
 }
 
 /// Adds one row for each value. Only the first has the label.
@@ -210,6 +219,13 @@ mod tests {
             format!("  Long             {}", "x".repeat(70)),
         ];
         assert_eq!(lines.lines().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn styles_take_no_place_in_a_line() {
+        let mut lines = String::new();
+        row(&mut lines, "What", &paint(CAUTION, "word ".repeat(12).trim_end()));
+        assert_eq!(lines.lines().count(), 1, "{lines}");
     }
 
     #[test]

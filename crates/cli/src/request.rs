@@ -8,9 +8,10 @@ use http::StatusCode;
 use kube::Client;
 use serde::Deserialize;
 
-use crate::cluster::{self, Connection, Refusal, object_name};
+use crate::cluster::{self, Connection, Refusal, SEE_DOCTOR};
 use crate::failure::{self, Failure};
 use crate::issue::{self, TokenFormat, Wanted};
+use crate::names;
 use crate::output;
 
 mod explained;
@@ -23,10 +24,10 @@ mod explained;
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
     /// Name of the service account
-    #[arg(value_parser = object_name)]
+    #[arg(value_parser = names::object)]
     name: String,
     /// Namespace of the service account [default: the context's]
-    #[arg(short, long, value_name = "NAME", value_parser = object_name)]
+    #[arg(short, long, value_name = "NAME", value_parser = names::namespace)]
     namespace: Option<String>,
     /// Output format
     #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t)]
@@ -50,7 +51,8 @@ Examples:
       --bound-object-kind Pod --bound-object-name app-0
 
   Check that a verifier accepts it:
-    boundtoken request app --audience vault -q | boundtoken verify --cluster --audience vault
+    boundtoken request app --audience vault -q > token
+    boundtoken verify --token-file token --cluster --audience vault
 
 Exit status:
   0  done
@@ -93,7 +95,8 @@ impl Arguments {
             }
         }
         let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts/{}/token", self.name);
-        let answer = cluster::post(&client, &path, &request).await?;
+        let answer = cluster::post(&client, &path, &request).await;
+        let answer = answer.map_err(|failure| failure.advise(SEE_DOCTOR))?;
         answer.warnings().for_each(|warning| output::warning(&failure::harmless(&warning)));
         answer.object()
     }
@@ -101,10 +104,13 @@ impl Arguments {
     /// The API server's words, and what to do.
     fn explain(&self, refusal: &Refusal) -> String {
         let message = failure::harmless(&refusal.message);
+        let place = self.namespace.as_deref().map(|name| format!(" -n {name}")).unwrap_or_default();
         match refusal.status {
             StatusCode::UNAUTHORIZED => format!("{message}: renew the credentials of the kubeconfig"),
+            StatusCode::NOT_FOUND if message.starts_with("serviceaccounts ") => {
+                format!("{message}; `kubectl create serviceaccount {}{place}` creates it", self.name)
+            }
             StatusCode::FORBIDDEN => {
-                let place = self.namespace.as_deref().map(|name| format!(" -n {name}")).unwrap_or_default();
                 format!(
                     "{message}; an administrator can allow it with `kubectl create role token-requester --verb create \
                      --resource serviceaccounts/token --resource-name {}{place}` and a role binding",
@@ -123,9 +129,6 @@ async fn look_up(
     object: &BoundObjectReference,
 ) -> Result<Result<String, Refusal>, Failure> {
     const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
-    let name = object_name(&object.name).map_err(|advice| {
-        Failure::new(format!("--bound-object-name {}: {advice}", failure::harmless(&object.name)))
-    })?;
     let group = match object.api_version.as_str() {
         "v1" => "/api/v1".to_owned(),
         group_version => format!("/apis/{group_version}"),
@@ -134,7 +137,10 @@ async fn look_up(
         "Pod" | "Secret" => format!("namespaces/{namespace}/"),
         _ => String::new(),
     };
-    let path = format!("{group}/{place}{}s/{name}", object.kind.to_ascii_lowercase());
-    let found = cluster::get(client, &path, METADATA).await?.object::<Metadata>()?;
+    let path = format!("{group}/{place}{}s/{}", object.kind.to_ascii_lowercase(), object.name);
+    let found = cluster::get(client, &path, METADATA)
+        .await
+        .map_err(|failure| failure.advise(SEE_DOCTOR))?
+        .object::<Metadata>()?;
     Ok(found.map(|found| found.metadata.uid))
 }

@@ -1,14 +1,17 @@
 //! `boundtoken verify`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use boundtoken::{Rejection, UnixSeconds, VerifiedToken, Verifier, VerifierBuilder};
 use clap::{ArgGroup, Args, ValueEnum};
 
+use crate::document;
 use crate::failure::Failure;
 use crate::input::TokenInput;
 use crate::keys::{self, IssuerOptions, LoadedIssuer};
 use crate::output::{self, Structured};
+use crate::snapshot::{Age, Snapshot};
 use crate::words;
 
 #[cfg(feature = "network")]
@@ -19,23 +22,31 @@ pub mod verdict;
 use live::LiveOptions;
 use verdict::Verdict;
 
+const UNLISTED: &str = "the files given by --objects do not list this kind of object; `kubectl get \
+                        serviceaccounts,pods,secrets,nodes -A -o json > objects.json` lists all kinds; \
+                        state that there are none as in {\"pods\": []}";
+const ELSEWHERE: &str = "the API server did not answer, or --namespace names only other namespaces; \
+                         `boundtoken doctor` finds the cause";
+const NOT_IN_SNAPSHOT: &str = "the snapshot lists no objects of this kind or in this namespace; take one without --namespace, \
+                               or with --webhook-configurations";
+
 /// The arguments that name the issuer.
 #[cfg(feature = "network")]
-const NAMES: [&str; 2] = ["issuer", "cluster"];
+const NAMES: [&str; 3] = ["issuer", "snapshot", "cluster"];
 #[cfg(not(feature = "network"))]
-const NAMES: [&str; 1] = ["issuer"];
+const NAMES: [&str; 2] = ["issuer", "snapshot"];
 /// The arguments that provide the keys.
 #[cfg(feature = "network")]
-const KEYS: [&str; 3] = ["jwks", "pem", "cluster"];
+const KEYS: [&str; 4] = ["jwks", "pem", "snapshot", "cluster"];
 #[cfg(not(feature = "network"))]
-const KEYS: [&str; 2] = ["jwks", "pem"];
+const KEYS: [&str; 3] = ["jwks", "pem", "snapshot"];
 
 /// Verify a token, and print whom it identifies or why it is refused
 ///
 /// Checks the format, the signature, the issuer, the audience and the times. With --objects, also checks that the token's
 /// service account still exists, and so does the pod, secret, node or webhook configuration that the token is bound to.
 /// Without --objects, the token of a deleted pod is accepted until it expires, with a warning. Reads only the files named
-/// here. With --cluster, everything comes from an API server instead.
+/// here. With --snapshot, everything comes from one file, and with --cluster from an API server.
 #[derive(Args)]
 #[command(
     after_help = EXAMPLES,
@@ -50,6 +61,14 @@ pub struct Arguments {
     output: VerdictFormat,
     #[command(flatten)]
     issuer: IssuerOptions,
+    /// Take the issuer, keys and objects from a file of `boundtoken snapshot` instead of --issuer, --jwks and --objects
+    ///
+    /// Says how old the snapshot is. If an object is missing from it and the token is newer, there is no verdict.
+    #[arg(
+        long, value_name = "FILE", value_parser = keys::file, help_heading = "The issuer",
+        conflicts_with_all = ["issuer", "label", "jwks", "pem", "algorithm", "objects"],
+    )]
+    snapshot: Option<PathBuf>,
     #[cfg(feature = "network")]
     #[command(flatten)]
     live: LiveOptions,
@@ -69,8 +88,8 @@ struct Requirements {
     /// By default, a token whose bound objects were not checked is accepted, with a warning on standard error.
     #[arg(long)]
     require_live: bool,
-    /// How far the clocks of the issuer and the verifier may differ, in seconds [default: 60]
-    #[arg(long, value_name = "SECONDS")]
+    /// How far the clocks of the issuer and the verifier may differ, such as 90s or 5m [default: 60s]
+    #[arg(long, value_name = "DURATION", value_parser = leeway)]
     leeway: Option<u64>,
     /// Verify as of this time, in RFC 3339 or in seconds since 1970 [default: now]
     #[arg(long, value_name = "TIME", value_parser = words::parse)]
@@ -92,21 +111,26 @@ Examples:
 
   Accept tokens of two clusters; put each cluster's options behind its --issuer:
     boundtoken verify --token-file token --audience vault \\
-      --issuer https://a.example.com --label blue --jwks blue.json --objects blue-objects.json \\
-      --issuer https://b.example.com --label green --jwks green.json --objects green-objects.json
+      --issuer https://a.example.com --label blue --jwks blue.json \\
+        --objects blue-objects.json \\
+      --issuer https://b.example.com --label green --jwks green.json \\
+        --objects green-objects.json
 
-  Take the issuer, keys and objects from a cluster:
+  Take the issuer, keys and objects from a cluster, at once or by a snapshot:
     boundtoken verify --token-file token --cluster --audience vault
+    boundtoken snapshot --output-file snapshot.json
+    boundtoken verify --token-file token --snapshot snapshot.json --audience vault
 
   In a script, get the user's name or nothing:
-    user=$(boundtoken verify -o name --require-live --objects objects.json ...) || exit
+    user=$(boundtoken verify -o name --require-live ...) || exit
 
 Exit status:
-  0  the token is accepted; a warning may say that its bound objects were not checked
+  0  the token is accepted; if its bound objects were not checked, a warning
+     says so
   1  the token is refused
-  2  undecided: wrong arguments, an unreadable file, no token, no usable key, no connection to
-     the cluster, or bound objects that could not be looked up;
-     with --require-live also: the bound objects were not checked, or not recently";
+  2  undecided: wrong arguments, an unreadable file, no token, no usable key, no
+     connection to the cluster, or bound objects that could not be looked up;
+     --require-live: the bound objects were not checked, or not recently";
 
 /// The output format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -114,7 +138,7 @@ enum VerdictFormat {
     /// For people
     #[default]
     Text,
-    /// For programs: verdict, user, issuerLabel, audiences, boundObjects and claims; or verdict and reason
+    /// For programs, as docs/schemas/verify.json describes
     Json,
     /// The same as YAML
     Yaml,
@@ -124,15 +148,20 @@ enum VerdictFormat {
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let now = arguments.requirements.now.unwrap_or_else(UnixSeconds::now);
-    let verdict = Verdict::new(arguments.verify(now), arguments.is_live());
+    let (result, taken_at) = match arguments.snapshot.as_deref().map(Snapshot::read).transpose() {
+        Ok(snapshot) => (arguments.verify(now, snapshot.as_ref()), snapshot.as_ref().map(Snapshot::taken_at)),
+        Err(failure) => (Err(failure), None),
+    };
+    let verdict = Verdict::new(result, arguments.advice());
     let verdict = if arguments.requirements.require_live { verdict.required_live() } else { verdict };
     if let Some(caution) = verdict.caution() {
         output::warning(&format!("the token is accepted, but {caution}"));
     }
+    let age = taken_at.map(|taken_at| Age::new(taken_at, now));
     match arguments.output {
-        VerdictFormat::Text => verdict.print_for_people(now)?,
-        VerdictFormat::Json => verdict.print_document(Structured::Json)?,
-        VerdictFormat::Yaml => verdict.print_document(Structured::Yaml)?,
+        VerdictFormat::Text => verdict.print_for_people(now, taken_at)?,
+        VerdictFormat::Json => verdict.print_document(Structured::Json, age)?,
+        VerdictFormat::Yaml => verdict.print_document(Structured::Yaml, age)?,
         VerdictFormat::Name => verdict.print_name()?,
     }
     Ok(verdict.exit_status())
@@ -147,8 +176,21 @@ impl Arguments {
         false
     }
 
+    /// What to do if the state of a bound object is unknown.
+    fn advice(&self) -> &'static str {
+        match &self.snapshot {
+            Some(_) => NOT_IN_SNAPSHOT,
+            None if self.is_live() => ELSEWHERE,
+            None => UNLISTED,
+        }
+    }
+
     /// The verifier's answer. Fails if there is none.
-    fn verify(&self, now: UnixSeconds) -> Result<Result<VerifiedToken, Rejection>, Failure> {
+    fn verify(
+        &self,
+        now: UnixSeconds,
+        snapshot: Option<&Snapshot>,
+    ) -> Result<Result<VerifiedToken, Rejection>, Failure> {
         #[cfg(feature = "network")]
         if self.is_live() {
             let token = self.token.read()?;
@@ -156,15 +198,33 @@ impl Arguments {
                 self.live.verify(&token, |builder| self.requirements.added_to(builder)),
             );
         }
-        let verifier = self.verifier()?;
-        Ok(verifier.verify_at(&self.token.read()?, now))
+        let verifier = self.verifier(snapshot)?;
+        let token = self.token.read()?;
+        let verdict = verifier.verify_at(&token, now);
+        match (&verdict, snapshot) {
+            (Err(rejection), Some(snapshot)) if snapshot.is_older_than(&token, rejection) => {
+                Err(Failure::new(format!(
+                    "{}, and the token is newer than the snapshot: take a new one with `boundtoken snapshot`",
+                    document::what(rejection)
+                )))
+            }
+            _ => Ok(verdict),
+        }
     }
 
-    fn verifier(&self) -> Result<Verifier, Failure> {
-        let issuers = self.issuer.load()?.into_iter().map(LoadedIssuer::with_objects);
-        let builder = issuers.fold(Verifier::builder(), VerifierBuilder::issuer);
+    fn verifier(&self, snapshot: Option<&Snapshot>) -> Result<Verifier, Failure> {
+        let issuers = match (snapshot, &self.snapshot) {
+            (Some(snapshot), Some(path)) => vec![snapshot.trusted_issuer(path)?],
+            _ => self.issuer.load()?.into_iter().map(LoadedIssuer::with_objects).collect(),
+        };
+        let builder = issuers.into_iter().fold(Verifier::builder(), VerifierBuilder::issuer);
         keys::build(self.requirements.added_to(builder))
     }
+}
+
+/// Parses a leeway, in seconds.
+fn leeway(text: &str) -> Result<u64, String> {
+    words::parse_seconds(text).and_then(words::whole_seconds)
 }
 
 impl Requirements {

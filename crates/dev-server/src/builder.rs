@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use super::error::DevServerError;
+use super::hostname::{self, Hostname};
 use super::http::authentication::{AdminToken, Authentication};
 use super::http::faults::{Fault, Faults};
 use super::http::{self, ServerContext};
@@ -12,7 +13,7 @@ use super::serve::{Limits, Service};
 use super::store::Store;
 use super::tls::Tls;
 use super::{DevServer, Inner, kubeconfig, manifests};
-use boundtoken::{Algorithm, Issuer, ObjectReference, SigningKey, Verifier};
+use boundtoken::{Algorithm, Issuer, KeyError, ObjectReference, SigningKey, Verifier};
 
 /// The issuer unless another is set: the one that most clusters have.
 const DEFAULT_ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
@@ -34,6 +35,7 @@ const DEFAULT_ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
 pub struct DevServerBuilder {
     address: SocketAddr,
     remote: bool,
+    hostnames: Vec<String>,
     plain_http: bool,
     signing_key: Option<SigningKey>,
     issuer: String,
@@ -53,6 +55,7 @@ impl DevServerBuilder {
         Self {
             address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
             remote: false,
+            hostnames: Vec::new(),
             plain_http: false,
             signing_key: None,
             issuer: DEFAULT_ISSUER.to_owned(),
@@ -78,7 +81,26 @@ impl DevServerBuilder {
         self
     }
 
-    /// Speaks HTTP without TLS. kubectl sends no token then, so it is refused.
+    /// A DNS name, or an address, that clients reach the server by. Call it once for each: all are in the certificate, and the
+    /// first is in the URL and the kubeconfig.
+    ///
+    /// Unless set, the URL has the address that the server listens on. For an address that means all of them, such as
+    /// `0.0.0.0`, it has the one that this computer has in its network. The certificate also has `localhost`, both loopback
+    /// addresses, and the computer's name if others can reach the server.
+    ///
+    /// ```
+    /// use boundtoken_dev_server::DevServer;
+    ///
+    /// let server = DevServer::builder().hostname("localhost").start()?;
+    /// assert!(server.url().starts_with("https://localhost:"));
+    /// # Ok::<(), boundtoken_dev_server::DevServerError>(())
+    /// ```
+    pub fn hostname(mut self, name: impl Into<String>) -> Self {
+        self.hostnames.push(name.into());
+        self
+    }
+
+    /// Speaks HTTP without TLS. kubectl sends no token then, so it is refused. Clients that send one are served.
     pub fn plain_http(mut self) -> Self {
         self.plain_http = true;
         self
@@ -157,22 +179,37 @@ impl DevServerBuilder {
         if !self.address.ip().is_loopback() && !self.remote {
             return Err(DevServerError::AddressIsRemote(self.address));
         }
-        let store = Store::new().map_err(|status| DevServerError::Object(status.to_string()))?;
+        let hostnames = self.hostnames.into_iter().map(|name| match Hostname::parse(&name) {
+            Some(hostname) => Ok(hostname),
+            None => Err(DevServerError::Hostname(name)),
+        });
+        let hostnames: Vec<_> = hostnames.collect::<Result<_, _>>()?;
+        // Nothing but random numbers can be missing.
+        let store = Store::new().map_err(|_| DevServerError::Key(KeyError::CryptographyFailed))?;
         for (place, text) in self.objects.iter().enumerate() {
             let documents = manifests::parse(text).map_err(|(document, problem)| {
                 DevServerError::Manifest { text: place + 1, document, problem }
             })?;
-            store.load(&documents).map_err(|error| DevServerError::Object(error.to_string()))?;
+            store
+                .load(&documents)
+                .map_err(|error| DevServerError::Object { text: place + 1, problem: error.to_string() })?;
         }
 
         let cannot_listen = |source| DevServerError::CannotListen { address: self.address, source };
         let listener = TcpListener::bind(self.address).map_err(cannot_listen)?;
-        let address = reachable(listener.local_addr().map_err(cannot_listen)?);
-        let tls = match self.plain_http {
-            true => None,
-            false => Some(Tls::generate(address.ip()).map_err(|error| DevServerError::Certificate(error.0))?),
+        let address = hostname::reachable(listener.local_addr().map_err(cannot_listen)?);
+        let tls = if self.plain_http {
+            None
+        } else {
+            let own = hostname::of_this_computer().filter(|_| !self.address.ip().is_loopback());
+            let names = hostnames.iter().chain(own.as_ref());
+            Some(Tls::generate(address.ip(), names).map_err(|error| DevServerError::Certificate(error.0))?)
         };
-        let url = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
+        let host = match hostnames.first() {
+            Some(name) => name.with_port(address.port()),
+            None => address.to_string(),
+        };
+        let url = format!("{}://{host}", if tls.is_some() { "https" } else { "http" });
 
         let signing_key = match self.signing_key {
             Some(key) => key,
@@ -210,7 +247,8 @@ impl DevServerBuilder {
                 accepts_webhook_tokens: self.webhook_tokens,
             },
             faults,
-            address: address.to_string(),
+            is_plain_http: self.plain_http,
+            address: host,
         });
         let service = Service {
             listener,
@@ -227,22 +265,12 @@ impl DevServerBuilder {
     }
 }
 
-/// Where clients on this computer reach an address that means all of them.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        address.set_ip(match address.ip() {
-            IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            IpAddr::V6(_) => IpAddr::V6(std::net::Ipv6Addr::LOCALHOST),
-        });
-    }
-    address
-}
-
 impl fmt::Debug for DevServerBuilder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("DevServerBuilder")
             .field("address", &self.address)
+            .field("hostnames", &self.hostnames)
             .field("plain_http", &self.plain_http)
             .field("signing_key", &self.signing_key)
             .field("issuer", &self.issuer)

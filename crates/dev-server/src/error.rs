@@ -11,6 +11,8 @@ use boundtoken::{BuildError, IssuerError, KeyError};
 pub enum DevServerError {
     /// The address can be reached from other computers, and that was not allowed.
     AddressIsRemote(SocketAddr),
+    /// A host name is neither a DNS name nor an address that clients can connect to.
+    Hostname(String),
     /// The address cannot be listened on.
     CannotListen {
         /// The address.
@@ -36,7 +38,12 @@ pub enum DevServerError {
         problem: String,
     },
     /// An object is refused.
-    Object(String),
+    Object {
+        /// In which text, from 1.
+        text: usize,
+        /// Why.
+        problem: String,
+    },
     /// The system gives no threads.
     NoThreads(io::Error),
 }
@@ -49,6 +56,9 @@ impl fmt::Display for DevServerError {
                 "{address} can be reached from other computers, and a client with any token may do everything here: \
                  choose a loopback address, or allow it with allow_remote(true)"
             ),
+            Self::Hostname(name) => {
+                write!(formatter, "{name:?} is no host name: give a DNS name or an IP address")
+            }
             Self::CannotListen { address, source } if source.kind() == io::ErrorKind::AddrInUse => write!(
                 formatter,
                 "{address} is in use: end the program that listens there, or choose another port (0 takes a free one)"
@@ -66,7 +76,7 @@ impl fmt::Display for DevServerError {
                 formatter,
                 "objects: text {text}, document {document}: {problem}: give YAML or JSON, as for kubectl apply"
             ),
-            Self::Object(problem) => write!(formatter, "objects: {problem}"),
+            Self::Object { text, problem } => write!(formatter, "objects: text {text}: {problem}"),
             Self::NoThreads(error) => write!(formatter, "cannot start a thread: {error}"),
         }
     }

@@ -13,6 +13,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 
 pub(crate) mod accept;
+mod access;
 pub(crate) mod answer;
 pub(crate) mod authentication;
 pub(crate) mod body;
@@ -22,11 +23,13 @@ pub(crate) mod faults;
 pub(crate) mod kinds;
 mod log;
 pub(crate) mod objects;
+mod openapi;
 mod openid;
 pub(crate) mod options;
 mod protobuf;
 mod reviews;
 mod shapes;
+mod table;
 mod tokens;
 mod verdict;
 
@@ -44,6 +47,8 @@ pub(crate) struct ServerContext {
     pub issuer: Issuer,
     pub authentication: Authentication,
     pub faults: Faults,
+    /// Whether there is no TLS.
+    pub is_plain_http: bool,
     /// Host and port, as clients reach the server.
     pub address: String,
 }
@@ -56,9 +61,11 @@ pub(crate) type Context = State<ContextRef>;
 pub(crate) fn router(context: ContextRef) -> Router {
     let routes = Router::new()
         .merge(discovery::routes())
+        .merge(openapi::routes())
         .merge(openid::routes())
         .merge(tokens::routes())
         .merge(reviews::routes())
+        .merge(access::routes())
         .merge(objects::routes())
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)

@@ -40,9 +40,11 @@
 //! tokens depend on. It serves what these clients see, and nothing else of the API:
 //!
 //! - `POST …/serviceaccounts/NAME/token`, `tokenreviews` and `selfsubjectreviews`.
+//! - `selfsubjectaccessreviews`, `subjectaccessreviews` and `selfsubjectrulesreviews`: everything is allowed.
 //! - `/openid/v1/jwks` and `/.well-known/openid-configuration`.
 //! - Namespaces, service accounts, pods, secrets, nodes and webhook configurations: create, get, list, watch, update, patch
 //!   and delete, with an API server's status codes, reasons, resource versions and 410s.
+//! - The columns of `kubectl get`, also with `-o wide`.
 //! - Health, version, and as much discovery as kubectl needs.
 //!
 //! Requests are JSON or protobuf, answers are JSON. The objects to [start from](DevServerBuilder::objects) may be YAML.
@@ -74,15 +76,22 @@
 //!   answered by 410, as by a cluster that has compacted it.
 //! - Strategic merge patches know the directives that kubectl sends: `$patch: delete`, `$setElementOrder`, `$retainKeys` and
 //!   `$deleteFromPrimitiveList`. There is no server-side apply (415).
-//! - Tables are not served: `kubectl get` prints names and ages.
 //! - JSON may nest 127 levels deep. Errors do not quote bodies that may hold a token.
-//! - No user may impersonate another (`kubectl --as`): 403. There are no access reviews (`kubectl auth can-i`).
+//! - No user may impersonate another (`kubectl --as`): 403.
 //! - Discovery is not aggregated, and there are no schemas, so `kubectl explain` finds nothing.
+//!
+//! # What it logs
+//!
+//! Each request is one [`tracing`] event of level `INFO` and of the message `request`, with the fields `method`, `path`, `status`,
+//! `user`, `milliseconds` and `audit_id`. If a token is refused, be it the request's own or the one in a TokenReview, the event
+//! also has `reason`, `number` and `refusal`: the name and the number of the [`Reason`](boundtoken::Reason), and a sentence.
+//! If a TokenRequest is refused, `refusal` is the message of the answer. No token is ever logged.
 #![forbid(unsafe_code)]
 
 mod builder;
 mod crypto;
 mod error;
+mod hostname;
 mod http;
 mod kubeconfig;
 mod manifests;
@@ -128,6 +137,9 @@ struct Inner {
 }
 
 impl DevServer {
+    /// The name of the user that the [admin token](Self::admin_token) stands for.
+    pub const ADMINISTRATOR: &str = "boundtoken-admin";
+
     /// Starts a server: HTTPS on 127.0.0.1 and a free port, with a new ES256 key, and with the namespaces and service
     /// accounts that a new cluster has.
     ///

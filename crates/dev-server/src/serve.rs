@@ -243,7 +243,7 @@ mod tests {
             "slow"
         });
         let router = Router::new().route("/", get(|| async { "ok" })).route("/slow", slow);
-        let tls = tls.then(|| Tls::generate(address.ip()).unwrap().config);
+        let tls = tls.then(|| Tls::generate(address.ip(), std::iter::empty()).unwrap().config);
         let running = Service { listener, tls, router, limits }.start(std::future::pending()).unwrap();
         (running, address)
     }

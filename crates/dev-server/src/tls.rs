@@ -12,8 +12,9 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::{self, ServerConfig};
 
 use crate::crypto;
+use crate::hostname::Hostname;
 
-/// The names of the server, in addition to its address.
+/// The names of the server, in addition to its address and those that are given.
 const NAMES: [&str; 7] = [
     "localhost",
     "127.0.0.1",
@@ -32,11 +33,14 @@ pub(super) struct Tls {
 }
 
 impl Tls {
-    /// A new authority, and a certificate by it for this address.
+    /// A new authority, and a certificate by it for this address and these names.
     ///
     /// # Errors
     /// When the cryptography library fails.
-    pub(super) fn generate(address: IpAddr) -> Result<Self, TlsError> {
+    pub(super) fn generate<'a>(
+        address: IpAddr,
+        hostnames: impl Iterator<Item = &'a Hostname>,
+    ) -> Result<Self, TlsError> {
         let mut authority = CertificateParams::new(Vec::new())?;
         authority.distinguished_name.push(DnType::CommonName, "boundtoken development CA");
         authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -46,9 +50,10 @@ impl Tls {
         let authority = Issuer::new(authority, authority_key);
 
         let mut names = NAMES.map(str::to_owned).to_vec();
-        let own = address.to_string();
-        if !names.contains(&own) && !address.is_unspecified() {
-            names.push(own);
+        for name in hostnames.map(Hostname::text).chain([address.to_string()]) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
         }
         let mut server = CertificateParams::new(names)?;
         server.distinguished_name.push(DnType::CommonName, "boundtoken development server");

@@ -116,7 +116,7 @@ impl DiscoveryBuilder {
     /// # runtime.block_on(async {
     /// let error = Discovery::builder("http://issuer.example").connect().await.unwrap_err();
     /// assert_eq!(error.step, Step::Configuration);
-    /// assert_eq!(error.to_string(), "could not use the configuration: the issuer is no https URL");
+    /// assert_eq!(error.to_string(), "could not use the configuration: the issuer is not an https URL");
     /// # });
     /// # Ok::<(), std::io::Error>(())
     /// ```

@@ -45,7 +45,7 @@ impl DiscoveryError {
     }
 
     pub(super) fn too_slow(step: Step, limit: Duration) -> Self {
-        Self::unreachable(step, format!("no complete answer within {} s", limit.as_secs_f32()))
+        Self::unreachable(step, format!("no complete answer within {} seconds", limit.as_secs_f32()))
     }
 
     pub(super) fn answered(step: Step, http_status: http::StatusCode) -> Self {
@@ -61,8 +61,8 @@ impl DiscoveryError {
     fn remedy(&self) -> Option<&'static str> {
         match (self.http_status, &self.step) {
             (None, _) if self.is_unreachable => Some(
-                "check that the address can be reached from here, and that the system trusts the authority of its \
-                 certificate, or give that one with `certificate_authority`",
+                "check that the address can be reached from here, and that this system trusts its certificate, or name \
+                 the authority that issued it with `certificate_authority`",
             ),
             (Some(401 | 403), _) => Some("it must be readable without credentials"),
             (Some(404), Step::Document { .. }) => {

@@ -126,11 +126,11 @@ fn roots(pem: &[u8]) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(pem) {
         let certificate =
-            certificate.map_err(|error| format!("the certificate authority is no PEM: {error}"))?;
+            certificate.map_err(|error| format!("the certificate authority is not PEM: {error}"))?;
         roots.add(certificate).map_err(|error| format!("a certificate authority cannot be used: {error}"))?;
     }
     if roots.is_empty() {
-        return Err("the certificate authority has no block CERTIFICATE".to_owned());
+        return Err("the certificate authority has no CERTIFICATE block".to_owned());
     }
     Ok(roots)
 }

@@ -169,7 +169,8 @@ pub struct DiscoveryStatus {
     pub issuer: String,
     /// The kids of the keys in use.
     pub key_ids: Vec<String>,
-    /// When the keys were last loaded.
+    /// When the keys were last loaded. Serializes as a text by RFC 3339.
+    #[serde(serialize_with = "rfc_3339")]
     pub keys_loaded_at: UnixSeconds,
     /// Why the last attempt to load the keys failed. `None` if it succeeded. After a failure the last good keys stay
     /// in use.
@@ -180,4 +181,8 @@ pub struct DiscoveryStatus {
     pub keys_withdrawn: bool,
     /// Whether the keys are older than [`DiscoveryBuilder::max_key_age`] allows, which makes verifiers refuse tokens.
     pub stale: bool,
+}
+
+fn rfc_3339<S: serde::Serializer>(time: &UnixSeconds, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(time)
 }

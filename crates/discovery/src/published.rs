@@ -101,7 +101,7 @@ fn location(body: &[u8], expected: &str) -> Result<Url, String> {
     // Section 4.3: the names must be identical.
     if issuer != expected {
         let begun: String = issuer.chars().take(200).collect();
-        return Err(format!("it is of issuer {begun:?}, not of {expected:?}"));
+        return Err(format!("it belongs to the issuer {begun:?}, not to {expected:?}"));
     }
     url::https(&jwks_uri).map_err(|problem| format!("its `jwks_uri` {problem}"))
 }
@@ -121,15 +121,15 @@ mod tests {
             ),
             (
                 r#"{"issuer": "https://issuer.example/a/", "jwks_uri": "https://keys.example"}"#,
-                Some("it is of issuer"),
+                Some("it belongs to the issuer"),
             ),
             (
                 r#"{"issuer": "https://Issuer.example/a", "jwks_uri": "https://keys.example"}"#,
-                Some("it is of issuer"),
+                Some("it belongs to the issuer"),
             ),
             (
                 r#"{"issuer": "https://issuer.example/a", "jwks_uri": "http://keys.example"}"#,
-                Some("its `jwks_uri` is no https URL"),
+                Some("its `jwks_uri` is not an https URL"),
             ),
             (r#"{"issuer": "https://issuer.example/a"}"#, Some(malformed)),
             (r#"{"jwks_uri": "https://keys.example"}"#, Some(malformed)),

@@ -27,21 +27,21 @@ pub(super) fn document(issuer: &str) -> Result<Url, &'static str> {
 /// Says what is wrong with the URL.
 pub(super) fn https(text: &str) -> Result<Url, &'static str> {
     if text.len() > LONGEST {
-        return Err("is longer than 2,048 letters");
+        return Err("is longer than 2,048 characters");
     }
     let Some(rest) = text.strip_prefix("https://").filter(|rest| !rest.starts_with('/')) else {
-        return Err("is no https URL");
+        return Err("is not an https URL");
     };
     // RFC 3986 section 2. Some parsers skip other characters, or read them as a slash.
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
     if !text.bytes().all(is_allowed) {
-        return Err("has letters that no URL has");
+        return Err("has characters that a URL cannot have");
     }
     let authority = rest.split_once(['/', '?', '#']).map_or(rest, |(authority, _)| authority);
     if authority.contains('@') {
         return Err("has a user or a password");
     }
-    Url::parse(text).map_err(|_| "is no https URL")
+    Url::parse(text).map_err(|_| "is not an https URL")
 }
 
 #[cfg(test)]
@@ -66,29 +66,29 @@ mod tests {
     #[test]
     fn urls_that_parsers_read_differently_are_refused() {
         for (issuer, problem) in [
-            ("", "is no https URL"),
-            ("issuer.example", "is no https URL"),
-            ("http://issuer.example", "is no https URL"),
-            ("HTTPS://issuer.example", "is no https URL"),
-            (" https://issuer.example", "is no https URL"),
-            ("https://", "is no https URL"),
-            ("https:///issuer.example", "is no https URL"),
-            ("https:issuer.example", "is no https URL"),
-            ("https://issuer.example:99999", "is no https URL"),
-            ("https://[::1", "is no https URL"),
+            ("", "is not an https URL"),
+            ("issuer.example", "is not an https URL"),
+            ("http://issuer.example", "is not an https URL"),
+            ("HTTPS://issuer.example", "is not an https URL"),
+            (" https://issuer.example", "is not an https URL"),
+            ("https://", "is not an https URL"),
+            ("https:///issuer.example", "is not an https URL"),
+            ("https:issuer.example", "is not an https URL"),
+            ("https://issuer.example:99999", "is not an https URL"),
+            ("https://[::1", "is not an https URL"),
             ("https://issuer.example?", "has a query or a fragment"),
             ("https://issuer.example/#", "has a query or a fragment"),
             ("https://user@issuer.example", "has a user or a password"),
             ("https://@issuer.example", "has a user or a password"),
-            ("https://issuer.example\\@other.example", "has letters that no URL has"),
-            ("https://issuer.\texample", "has letters that no URL has"),
-            ("https://issuer.example ", "has letters that no URL has"),
-            ("https://issüer.example", "has letters that no URL has"),
+            ("https://issuer.example\\@other.example", "has characters that a URL cannot have"),
+            ("https://issuer.\texample", "has characters that a URL cannot have"),
+            ("https://issuer.example ", "has characters that a URL cannot have"),
+            ("https://issüer.example", "has characters that a URL cannot have"),
         ] {
             assert_eq!(document(issuer).unwrap_err(), problem, "{issuer}");
         }
         let long = format!("https://issuer.example/{}", "a".repeat(LONGEST));
-        assert_eq!(https(&long).unwrap_err(), "is longer than 2,048 letters");
+        assert_eq!(https(&long).unwrap_err(), "is longer than 2,048 characters");
         assert!(https("https://issuer.example/jwks?policy=a").is_ok());
     }
 }

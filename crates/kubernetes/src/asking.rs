@@ -156,7 +156,8 @@ impl Asker {
             api.get_metadata_opt(reference.name).await.map_err(|error| with_causes(&error))
         };
         let answer = tokio::time::timeout(QUESTION_TIMEOUT, question).await;
-        let answer = answer.map_err(|_| format!("no answer within {} s", QUESTION_TIMEOUT.as_secs()))?;
+        let answer =
+            answer.map_err(|_| format!("no answer within {} seconds", QUESTION_TIMEOUT.as_secs()))?;
         let Some(found) = answer? else { return Ok(None) };
         let uid = found.metadata.uid.as_deref().ok_or("the object has no uid")?;
         Ok(Some((uid.into(), deletion_timestamp(&found.metadata))))

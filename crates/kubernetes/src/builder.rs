@@ -331,8 +331,10 @@ fn follow_published(
     tasks: &mut JoinSet<()>,
 ) -> Result<Arc<Refresher>, ClusterError> {
     if discovery.issuer() != issuer {
-        let message =
-            format!("those of issuer {:?} were given, but the cluster's is {issuer:?}", discovery.issuer());
+        let message = format!(
+            "the keys of issuer {:?} were given, but the cluster's issuer is {issuer:?}",
+            discovery.issuer()
+        );
         return Err(ClusterError::new(Step::Keys, message));
     }
     let (keys, following) = discovery.into_refresher();
@@ -340,7 +342,7 @@ fn follow_published(
     Ok(keys)
 }
 
-/// Waits until one watch is in step. A refusal by the API server ends the wait at once, because it will not go away.
+/// Waits until one watch has listed all its objects. A refusal by the API server ends the wait at once, because it will not go away.
 async fn in_step(watch: &Watch, until: Instant, deadline: Duration) -> Result<(), ClusterError> {
     const POLL_INTERVAL: Duration = Duration::from_millis(5);
     while !watch.is_in_step() {

@@ -31,7 +31,7 @@ pub enum ClusterChange {
         /// The key's kid.
         kid: String,
     },
-    /// A watch is in step again: the objects of this kind are known as they are.
+    /// A watch is up to date again: the objects of this kind are known as they are.
     InStep {
         /// The kind of the objects.
         #[serde(serialize_with = "kind_name")]
@@ -106,7 +106,7 @@ impl Changes {
 
         let standings = standings(&self.watches);
         for ((watch, before), now) in self.watches.iter().zip(&self.known_standings).zip(&standings) {
-            // A watch that stays lost may fail in a new way: that is no change.
+            // A watch that stays lost may fail in a new way: that is not a change.
             if discriminant(before) == discriminant(now) {
                 continue;
             }

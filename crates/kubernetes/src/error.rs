@@ -48,13 +48,15 @@ impl ClusterError {
     pub(super) fn of_kube(step: Step, error: &kube::Error) -> Self {
         match error {
             kube::Error::Api(status) => Self::answered(step, status.code, status.message.clone()),
+            // Its own words add nothing to the cause.
+            kube::Error::Service(cause) => Self::new(step, with_causes(&**cause)),
             error => Self::new(step, with_causes(error)),
         }
     }
 
     pub(super) fn too_slow(step: Step, deadline: Duration, last: Option<Self>) -> Self {
         let so_far = last.map_or_else(|| "no answer yet".to_owned(), |error| error.message);
-        Self::new(step, format!("not done within {} s: {so_far}", deadline.as_secs_f32()))
+        Self::new(step, format!("not done within {} seconds: {so_far}", deadline.as_secs_f32()))
     }
 
     /// Whether a retry is useless until somebody changes credentials or permissions.
@@ -74,10 +76,11 @@ impl ClusterError {
             return (self.step == Step::Discovery).then(|| advice.to_owned());
         };
         match (http_status, &self.step) {
-            (401, _) => Some("the credentials are not accepted: renew those of the kubeconfig, or the pod's token".to_owned()),
+            (401, _) => Some("the API server does not accept the credentials: renew them in the kubeconfig, or renew the pod's token".to_owned()),
             (403, Step::Discovery | Step::Keys) => Some(
-                "bind the ClusterRole system:service-account-issuer-discovery to this identity: it allows `get` on \
-                 /.well-known/openid-configuration and /openid/v1/jwks"
+                "bind the ClusterRole system:service-account-issuer-discovery to this identity, which may then get \
+                 /.well-known/openid-configuration and /openid/v1/jwks; `kubectl apply -f deploy/rbac-cluster.yaml` does \
+                 so"
                     .to_owned(),
             ),
             (403, Step::Watch { kind, namespace }) => {
@@ -86,7 +89,15 @@ impl ClusterError {
                     None if kind.is_namespaced() => "the whole cluster (or choose namespaces)".to_owned(),
                     None => "the whole cluster (or do not follow them)".to_owned(),
                 };
-                Some(format!("allow this identity get, list and watch on {} in {place}", resource(*kind)))
+                let file = match (kind, namespace) {
+                    (kind, _) if kind.is_webhook_configuration() => "rbac-webhooks",
+                    (_, Some(_)) => "rbac-namespace",
+                    (_, None) => "rbac-cluster",
+                };
+                Some(format!(
+                    "allow this identity to get, list and watch {} in {place}, as deploy/{file}.yaml does",
+                    resource(*kind)
+                ))
             }
             (404, Step::Discovery | Step::Keys) => {
                 Some("the API server publishes no keys: its --service-account-issuer must be an https URL".to_owned())
@@ -140,18 +151,22 @@ mod tests {
             (
                 ObjectKind::Pod,
                 None,
-                "get, list and watch on pods in the whole cluster (or choose namespaces)",
+                "get, list and watch pods in the whole cluster (or choose namespaces), as deploy/rbac-cluster.yaml does",
             ),
-            (ObjectKind::Pod, Some("demo"), "get, list and watch on pods in the namespace demo"),
+            (
+                ObjectKind::Pod,
+                Some("demo"),
+                "get, list and watch pods in the namespace demo, as deploy/rbac-namespace.yaml does",
+            ),
             (
                 ObjectKind::Node,
                 None,
-                "get, list and watch on nodes in the whole cluster (or do not follow them)",
+                "get, list and watch nodes in the whole cluster (or do not follow them), as deploy/rbac-cluster.yaml does",
             ),
             (
                 ObjectKind::MutatingWebhookConfiguration,
                 None,
-                "on mutatingwebhookconfigurations.admissionregistration.k8s.io in the whole cluster (or do not",
+                "mutatingwebhookconfigurations.admissionregistration.k8s.io in the whole cluster (or do not",
             ),
         ] {
             let step = Step::Watch { kind, namespace: namespace.map(str::to_owned) };

@@ -33,7 +33,7 @@ const LIST_END: &str = "k8s.io/initial-events-end";
 
 type Metadata = PartialObjectMeta<DynamicObject>;
 
-/// Keeps a store in step with the objects of one kind, in one namespace or in the whole cluster.
+/// Keeps a store up to date with the objects of one kind, in one namespace or in the whole cluster.
 pub(super) struct Follower {
     api: Api<DynamicObject>,
     watch: Arc<Watch>,
@@ -142,7 +142,7 @@ impl Follower {
                     }
                     return Ok(());
                 }
-                Err(_) => return Err(ClusterError::new(self.step(), "the API server has fallen silent")),
+                Err(_) => return Err(ClusterError::new(self.step(), "the API server has stopped sending")),
             };
             self.watch.events.fetch_add(1, Ordering::Relaxed);
             match event {
@@ -163,7 +163,7 @@ impl Follower {
                     self.advance(Some(bookmark.metadata.resource_version), listing.is_some());
                 }
                 WatchEvent::Error(status) if status.code == 410 => {
-                    tracing::info!(kind = %self.watch.kind(), "the API server has forgotten our version: listing anew");
+                    tracing::info!(kind = %self.watch.kind(), "the API server has forgotten our version: listing again");
                     self.watch.reconnects.fetch_add(1, Ordering::Relaxed);
                     self.version = None;
                     return Ok(());
@@ -222,7 +222,7 @@ impl Follower {
         let objects = list.count();
         list.finish(asked_at);
         self.watch.caught_up();
-        tracing::debug!(kind = %self.watch.kind(), objects, "in step");
+        tracing::debug!(kind = %self.watch.kind(), objects, "all objects are known");
     }
 
     fn upsert(&self, metadata: &ObjectMeta, listing: Option<&mut Listing<'_>>) {

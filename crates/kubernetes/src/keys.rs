@@ -21,7 +21,7 @@ pub(super) async fn issuer(client: Client) -> Result<String, ClusterError> {
     let (body, _) =
         get(&client, Step::Discovery, "/.well-known/openid-configuration", "application/json").await?;
     let document: Document = serde_json::from_slice(&body).map_err(|_| {
-        ClusterError::new(Step::Discovery, "the answer is no discovery document with an issuer")
+        ClusterError::new(Step::Discovery, "the answer is not a discovery document with an issuer")
     })?;
     if document.issuer.is_empty() {
         return Err(ClusterError::new(Step::Discovery, "the issuer is empty"));

@@ -20,10 +20,13 @@
 //! # }
 //! ```
 //!
+//! `examples/service.rs` is a whole service: it answers with 401, 503 or the caller's name, says when it is ready, and
+//! stops on SIGTERM.
+//!
 //! # How fresh the answers are
 //!
 //! A deletion is known as soon as the API server's watch reports it, usually within milliseconds. The API server
-//! sends a bookmark once a minute, which proves that an idle watch is still in step.
+//! sends a bookmark once a minute, which proves that an idle watch is still up to date.
 //!
 //! When the connection is lost, the last known state counts for [`ClusterBuilder::max_staleness`]. After that tokens
 //! are refused with [`Reason::BoundObjectUnavailable`](boundtoken::Reason::BoundObjectUnavailable). A verifier that
@@ -119,7 +122,7 @@ impl Cluster {
         Verifier::builder().issuer(self.trusted_issuer())
     }
 
-    /// Reports what changes from now on: keys that are added or withdrawn, and watches that are lost or back in step.
+    /// Reports what changes from now on: keys that are added or withdrawn, and watches that are lost or up to date again.
     ///
     /// It is meant for logs and alarms. Verifiers need no help to notice a change.
     ///
@@ -185,8 +188,3 @@ impl std::fmt::Debug for Cluster {
         formatter.debug_struct("Cluster").field("status", &self.status()).finish_non_exhaustive()
     }
 }
-
-/// Compiles the examples of the README.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;

@@ -12,7 +12,8 @@ pub struct ClusterStatus {
     pub issuer: String,
     /// The kids of the keys in use.
     pub key_ids: Vec<String>,
-    /// When the key set was last loaded.
+    /// When the key set was last loaded. Serializes as a text by RFC 3339.
+    #[serde(serialize_with = "rfc_3339")]
     pub keys_loaded_at: UnixSeconds,
     /// Why the last attempt to load the key set failed. `None` if it succeeded. After a failure the last good keys
     /// stay in use.
@@ -54,6 +55,10 @@ pub struct WatchStatus {
     /// The last failure. `None` once the watch has heard from the API server again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+}
+
+fn rfc_3339<S: serde::Serializer>(time: &UnixSeconds, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(time)
 }
 
 pub(super) fn kind_name<S: serde::Serializer>(kind: &ObjectKind, serializer: S) -> Result<S::Ok, S::Error> {

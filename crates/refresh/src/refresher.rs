@@ -63,7 +63,7 @@ impl Loaded {
     ///
     /// let asked = Moment::now();
     /// let error = Loaded::first(br#"{"keys": []}"#, "max-age=120", asked).unwrap_err();
-    /// assert_eq!(error, "the key set has no key that can be used");
+    /// assert_eq!(error, "the key set has no usable key");
     /// // Later the same answer is valid, and withdraws all keys.
     /// assert!(Loaded::next(br#"{"keys": []}"#, "max-age=120", asked)?.is_empty());
     /// # Ok::<(), String>(())
@@ -75,7 +75,7 @@ impl Loaded {
         let loaded = Self::next(body, cache_control, asked)?;
         loaded.keys.skipped().iter().for_each(warn_of);
         if loaded.is_empty() {
-            return Err("the key set has no key that can be used".to_owned());
+            return Err("the key set has no usable key".to_owned());
         }
         Ok(loaded)
     }
@@ -314,7 +314,7 @@ impl Refresher {
             }
             // The last good keys stay in use.
             Err(error) => {
-                tracing::warn!(issuer = &*self.issuer, %error, "keys were not refreshed");
+                tracing::warn!(issuer = &*self.issuer, %error, "the keys were not refreshed");
                 (RETRY_INTERVAL, Some(error.to_string()))
             }
         };
@@ -342,7 +342,7 @@ impl Refresher {
         if keys.is_empty() && !before.is_empty() {
             tracing::error!(
                 issuer = &*self.issuer,
-                "the issuer publishes no key that can be used any more: all its tokens are refused until it does"
+                "the issuer no longer publishes a usable key: all its tokens are refused until it does"
             );
         }
         self.store.replace_as_of(keys, asked);

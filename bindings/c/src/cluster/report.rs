@@ -43,7 +43,7 @@ pub unsafe extern "C" fn boundtoken_cluster_status(
 ///
 /// - `issuer`: the issuer's name.
 /// - `keyIds`: an array with the kids of the keys in use.
-/// - `keysLoadedAt`: when the keys were last loaded, in Unix seconds.
+/// - `keysLoadedAt`: when the keys were last loaded, in UTC by RFC 3339.
 /// - `keysFailure`: why the last attempt to load the keys failed. Absent if it succeeded.
 /// - `keysWithdrawn`: true while the cluster publishes no usable key. All its tokens are refused then.
 /// - `keysStale`: true if the keys are older than `maxKeyAgeSeconds`.

@@ -184,7 +184,7 @@ fn broken(old: &Abi, new: &Abi) -> Vec<String> {
             grown.members.iter().filter(|member| structure.members.iter().all(|it| it.name != member.name));
         for member in appended {
             // An old program counts the padding at the end of its struct as part of it.
-            let behind = structure.size.iter().all(|(platform, size)| member.offset[platform] >= *size);
+            let behind = structure.size.iter().all(|(width, size)| member.offset[width] >= *size);
             broken
                 .holds(behind, format!("member {}.{} is not behind all others", structure.name, member.name));
         }

@@ -4,50 +4,26 @@ use std::collections::BTreeMap;
 
 use crate::header::{Constant, Header, Struct};
 
-/// What the sizes of a platform depend on.
-pub struct Platform {
-    pub name: &'static str,
-    pub documentation: &'static str,
-    pub pointer: u64,
-    /// The alignment of integers of 64 bits.
-    pub long: u64,
-}
-
-pub const PLATFORMS: [Platform; 3] = [
-    Platform { name: "64", documentation: "Pointers of 64 bits.", pointer: 8, long: 8 },
-    Platform {
-        name: "32",
-        documentation: "Pointers of 32 bits, and integers of 64 bits aligned to 8 bytes: ARM, WebAssembly, Windows.",
-        pointer: 4,
-        long: 8,
-    },
-    Platform {
-        name: "i386",
-        documentation: "Pointers of 32 bits, and integers of 64 bits aligned to 4 bytes: System V for i386.",
-        pointer: 4,
-        long: 4,
-    },
-];
-
-/// The layout of a struct on one platform.
+/// The layout of a struct.
 pub struct Layout {
     pub offsets: Vec<u64>,
     pub size: u64,
-    pub alignment: u64,
+    alignment: u64,
 }
 
+/// The layouts for pointers of one width.
 pub struct Layouts<'a> {
-    platform: &'a Platform,
+    pointer_size: u64,
     structs: BTreeMap<&'a str, &'a Struct>,
     enumerations: Vec<&'a str>,
     constants: BTreeMap<&'a str, u64>,
 }
 
 impl<'a> Layouts<'a> {
-    pub fn of(header: &'a Header, platform: &'a Platform) -> Self {
+    pub fn of(header: &'a Header, pointer_width: u64) -> Self {
         let value = |constant: &'a Constant| (constant.name.as_str(), u64::from(constant.value));
         Self {
-            platform,
+            pointer_size: pointer_width / 8,
             structs: header.structs.iter().map(|it| (it.name.as_str(), it)).collect(),
             enumerations: header.enumerations.iter().map(|it| it.name.as_str()).collect(),
             constants: header.constants.iter().map(value).collect(),
@@ -69,11 +45,11 @@ impl<'a> Layouts<'a> {
     }
 
     fn size_and_alignment(&self, type_name: &str) -> (u64, u64) {
-        let pointer = (self.platform.pointer, self.platform.pointer);
+        let pointer = (self.pointer_size, self.pointer_size);
         match type_name {
             "char" => (1, 1),
             "uint32_t" => (4, 4),
-            "uint64_t" | "int64_t" => (8, self.platform.long),
+            "uint64_t" | "int64_t" => (8, 8),
             "size_t" => pointer,
             name if name.ends_with('*') => pointer,
             name if self.enumerations.contains(&name) => (4, 4),

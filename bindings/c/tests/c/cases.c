@@ -225,7 +225,7 @@ typedef enum { OF_THE_VERIFIER, OF_THE_CALL, OF_THE_CALL_INTO_A_RECORD, ALL_WAYS
 
 // Verifies into a buffer that is exactly as large as the record, and again.
 static void judge_into(text *out, const boundtoken_verifier *verifier, const test_case *shown) {
-  boundtoken_verify_options options = {sizeof options, BOUNDTOKEN_VERIFY_AT | BOUNDTOKEN_VERIFY_FOR, 0, 0, NULL, 0};
+  boundtoken_verify_options options = {sizeof options, BOUNDTOKEN_VERIFY_AT | BOUNDTOKEN_VERIFY_FOR, 0, NULL, 0, 0, 0};
   options.now = shown->now;
   options.audiences = shown->audiences;
   options.audiences_len = shown->audiences_len;

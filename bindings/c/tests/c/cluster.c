@@ -175,7 +175,7 @@ static void at_once(const char *token) {
 
 static void verify_into(const char *token) {
   static unsigned char buffer[8192];
-  boundtoken_verify_options options = {sizeof options, BOUNDTOKEN_VERIFY_ONLINE, 60000, 0, NULL, 0};
+  boundtoken_verify_options options = {sizeof options, BOUNDTOKEN_VERIFY_ONLINE, 0, NULL, 0, 60000, 0};
   print_name(boundtoken_verify_into(verifier, token, strlen(token), &options, buffer, sizeof buffer, NULL));
 }
 

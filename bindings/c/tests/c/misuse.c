@@ -252,16 +252,6 @@ static void builders_are_checked(void) {
   builder = complete_builder(keys);
   CHECK(boundtoken_verifier_builder_fast_rsa(builder, 0) == BOUNDTOKEN_OK);
   boundtoken_verifier_builder_free(builder);
-  boundtoken_fast_rsa status;
-  memset(&status, 0, sizeof status);
-  CHECK(boundtoken_fast_rsa_status(NULL) == BOUNDTOKEN_NULL_ARGUMENT);
-  CHECK(boundtoken_fast_rsa_status(&status) == BOUNDTOKEN_STRUCT_TOO_SMALL);
-  status.size = sizeof status;
-  CHECK(boundtoken_fast_rsa_status(&status) == BOUNDTOKEN_OK);
-  CHECK(status.size == sizeof status && status.disagreements == 0);
-  CHECK(boundtoken_keys_fast_rsa_count(NULL) == 0);
-  CHECK(boundtoken_keys_fast_rsa_count(keys) <= boundtoken_keys_count(keys));
-  CHECK(status.state == BOUNDTOKEN_FAST_RSA_ON || boundtoken_keys_fast_rsa_count(keys) == 0);
   builder = boundtoken_verifier_builder_new();
   CHECK(boundtoken_verifier_builder_issuer_also_named(builder, name) == BOUNDTOKEN_NO_ISSUER);
   boundtoken_verifier_builder_free(builder);
@@ -417,7 +407,7 @@ static void records_are_complete_or_decide_nothing(void) {
   const size_t header = sizeof(boundtoken_record);
   boundtoken_keys *keys = keys_of(jwks);
   boundtoken_verifier *verifier = verifier_of(issuer, "vault", keys, NULL);
-  boundtoken_verify_options options = {sizeof options, BOUNDTOKEN_VERIFY_AT, 0, 0, NULL, 0};
+  boundtoken_verify_options options = {sizeof options, BOUNDTOKEN_VERIFY_AT, 0, NULL, 0, 0, 0};
   options.now = now;
   size_t needed = 7;
   CHECK(boundtoken_verifier_largest_record(verifier) > 10000 && boundtoken_verifier_largest_record(NULL) == 0);
@@ -492,7 +482,7 @@ static void options_are_checked(void) {
   boundtoken_verifier *verifier = verifier_of(issuer, "somebody else", keys, NULL);
   boundtoken_str vault = BOUNDTOKEN_STR("vault"), bad = BOUNDTOKEN_STR("\xff");
   record_buffer record;
-  const boundtoken_verify_options at_now = {sizeof at_now, BOUNDTOKEN_VERIFY_AT, 0, now, NULL, 0};
+  const boundtoken_verify_options at_now = {sizeof at_now, BOUNDTOKEN_VERIFY_AT, now, NULL, 0, 0, 0};
   boundtoken_verify_options options = at_now;
 #define VERIFY(changed) \
   boundtoken_verify_into(verifier, token.data, token.len, &(changed), record.bytes, sizeof record, NULL)
@@ -500,6 +490,9 @@ static void options_are_checked(void) {
   CHECK(VERIFY(options) == BOUNDTOKEN_STRUCT_TOO_SMALL);
   options = at_now;
   options.flags |= 1u << 31;
+  CHECK(VERIFY(options) == BOUNDTOKEN_UNKNOWN_VALUE);
+  options = at_now;
+  options.reserved = 1;
   CHECK(VERIFY(options) == BOUNDTOKEN_UNKNOWN_VALUE);
   options = at_now;
   options.flags |= BOUNDTOKEN_VERIFY_ONLINE | BOUNDTOKEN_VERIFY_CACHED_ONLY;
@@ -548,7 +541,7 @@ static void verifications_are_started_and_finished(void) {
   boundtoken_verifier *verifier = verifier_of(issuer, "vault", keys, NULL);
   boundtoken_verification *verification = (boundtoken_verification *)&jwks;
   record_buffer record;
-  boundtoken_verify_options options = {sizeof options, BOUNDTOKEN_VERIFY_AT, 0, now, NULL, 0};
+  boundtoken_verify_options options = {sizeof options, BOUNDTOKEN_VERIFY_AT, now, NULL, 0, 0, 0};
   int freed = 0;
   FAILS(boundtoken_verification_start(NULL, "x", 1, NULL, never_called, &freed, count_userdata, &verification, &error),
         BOUNDTOKEN_NULL_ARGUMENT);
@@ -588,7 +581,7 @@ static void tokens_are_checked_and_confirmed(void) {
   boundtoken_verified *verified = NULL;
   record_buffer record;
   size_t count = 7;
-  boundtoken_verify_options options = {sizeof options, BOUNDTOKEN_VERIFY_AT, 0, now, NULL, 0}, cached = options;
+  boundtoken_verify_options options = {sizeof options, BOUNDTOKEN_VERIFY_AT, now, NULL, 0, 0, 0}, cached = options;
   cached.flags |= BOUNDTOKEN_VERIFY_CACHED_ONLY;
   FAILS(boundtoken_check(NULL, token.data, token.len, &options, &checked, &error), BOUNDTOKEN_NULL_ARGUMENT);
   FAILS(boundtoken_check(verifier, token.data, token.len, &options, NULL, &error), BOUNDTOKEN_NULL_ARGUMENT);
@@ -606,6 +599,7 @@ static void tokens_are_checked_and_confirmed(void) {
   boundtoken_found_object found[2];
   for (size_t i = 0; i < 2; i++) {
     found[i].state = BOUNDTOKEN_OBJECT_STATE_PRESENT;
+    found[i].reserved = 0;
     found[i].uid = objects[i].uid;
     found[i].deletion_timestamp = 0;
   }
@@ -677,6 +671,29 @@ static void errors_say_everything_in_one_call(void) {
   CHECK(contains(info, "\"version\":\"" BOUNDTOKEN_VERSION_STRING "\"") && contains(info, "\"cryptography\""));
 }
 
+static void verdicts_are_counted(void) {
+  boundtoken_keys *keys = keys_of(jwks);
+  boundtoken_verifier *verifier = verifier_of(issuer, "vault", keys, NULL);
+  boundtoken_verify_options options = {sizeof options, BOUNDTOKEN_VERIFY_AT, now, NULL, 0, 0, 0};
+  boundtoken_statistics statistics;
+  memset(&statistics, 0, sizeof statistics);
+  for (int again = 0; again < 3; again++) {
+    CHECK(boundtoken_verify_into(verifier, token.data, token.len, &options, NULL, 0, NULL) == BOUNDTOKEN_BUFFER_TOO_SMALL);
+  }
+  CHECK(boundtoken_verify_into(verifier, "x", 1, &options, NULL, 0, NULL) == BOUNDTOKEN_TOKEN_PART_COUNT);
+  CHECK(boundtoken_verifier_statistics(verifier, NULL) == BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(boundtoken_verifier_statistics(verifier, &statistics) == BOUNDTOKEN_STRUCT_TOO_SMALL);
+  statistics.size = sizeof statistics;
+  CHECK(boundtoken_verifier_statistics(NULL, &statistics) == BOUNDTOKEN_NULL_ARGUMENT && statistics.keys == 0);
+  CHECK(boundtoken_verifier_statistics(verifier, &statistics) == BOUNDTOKEN_OK && statistics.size == sizeof statistics);
+  CHECK(statistics.accepted_first == 1 && statistics.accepted_again == 2 && statistics.refused_for_form == 1);
+  CHECK(statistics.remembered_tokens == 1 && statistics.cache_size > token.len && statistics.keys == 1);
+  CHECK(statistics.fast_rsa_disagreements == 0);
+  CHECK(statistics.fast_rsa_state == BOUNDTOKEN_FAST_RSA_ON || statistics.fast_rsa_keys == 0);
+  boundtoken_verifier_free(verifier);
+  boundtoken_keys_free(keys);
+}
+
 static void a_store_is_replaced_as_a_whole(void) {
   boundtoken_objects *objects = boundtoken_objects_new();
   boundtoken_str pod = BOUNDTOKEN_STR("{\"pods\":[{\"metadata\":{\"namespace\":\"a\",\"name\":\"b\",\"uid\":\"c\"}}]}");
@@ -717,7 +734,7 @@ static void only_what_takes_no_signature_check_is_decided(void) {
   boundtoken_keys *keys = keys_of(jwks);
   boundtoken_verifier *verifier = verifier_of(issuer, "vault", keys, NULL);
   record_buffer record;
-  boundtoken_verify_options whole = {sizeof whole, BOUNDTOKEN_VERIFY_AT, 0, now, NULL, 0}, cached = whole;
+  boundtoken_verify_options whole = {sizeof whole, BOUNDTOKEN_VERIFY_AT, now, NULL, 0, 0, 0}, cached = whole;
   cached.flags |= BOUNDTOKEN_VERIFY_CACHED_ONLY;
 #define VERIFY(options, text, len) \
   boundtoken_verify_into(verifier, text, len, &(options), &record, sizeof record, NULL)
@@ -1031,6 +1048,7 @@ int main(int argc, char **argv) {
   verifications_are_started_and_finished();
   tokens_are_checked_and_confirmed();
   errors_say_everything_in_one_call();
+  verdicts_are_counted();
   a_store_is_replaced_as_a_whole();
   handles_are_retained();
   call_backs_are_not_trusted();

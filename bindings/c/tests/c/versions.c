@@ -2,7 +2,7 @@
 // header, with an older one whose last members are missing (OLDER), and with a newer one whose structs each have one
 // member more, `appended` (NEWER).
 //
-// Arguments: DIRECTORY ISSUER NOW, then the smallest sizes of claims, error details, options, fast path and change, and
+// Arguments: DIRECTORY ISSUER NOW, then the smallest sizes of claims, error details, options, statistics and change, and
 // the configuration of a cluster if there is one.
 
 #include "check.h"
@@ -79,10 +79,11 @@ static void error_details_are_filled_in(const boundtoken_verifier *verifier, siz
   boundtoken_error_free(error);
 }
 
-static void fast_rsa_is_filled_in(size_t first) {
-  GUARDED(boundtoken_fast_rsa) status;
-  FILL(status, boundtoken_fast_rsa, first, boundtoken_fast_rsa_status(&status.it));
-  CHECK(status.it.state <= BOUNDTOKEN_FAST_RSA_SWITCHED_OFF && status.it.disagreements == 0);
+static void statistics_are_filled_in(const boundtoken_verifier *verifier, size_t first) {
+  GUARDED(boundtoken_statistics) statistics;
+  FILL(statistics, boundtoken_statistics, first, boundtoken_verifier_statistics(verifier, &statistics.it));
+  CHECK(statistics.it.fast_rsa_state <= BOUNDTOKEN_FAST_RSA_SWITCHED_OFF && statistics.it.accepted_first == 1);
+  CHECK(statistics.it.refused_for_form == 1 && statistics.it.fast_rsa_disagreements == 0);
 }
 
 static void options_are_read(const boundtoken_verifier *verifier, size_t first) {
@@ -91,10 +92,11 @@ static void options_are_read(const boundtoken_verifier *verifier, size_t first) 
   memset(&options, UNTOUCHED, sizeof options);
   options.it.size = sizeof options.it;
   options.it.flags = BOUNDTOKEN_VERIFY_AT;
-  options.it.timeout_milliseconds = 0;
   options.it.now = now;
   options.it.audiences = NULL;
   options.it.audiences_len = 0;
+  options.it.timeout_milliseconds = 0;
+  options.it.reserved = 0;
   before = options;
 #define STATUS() boundtoken_verify_into(verifier, token.data, token.len, &options.it, NULL, 0, NULL)
   CHECK(STATUS() == BOUNDTOKEN_BUFFER_TOO_SMALL);
@@ -162,8 +164,8 @@ int main(int argc, char **argv) {
 
   claims_are_filled_in(verifier, first[0]);
   error_details_are_filled_in(verifier, first[1]);
+  statistics_are_filled_in(verifier, first[3]);
   options_are_read(verifier, first[2]);
-  fast_rsa_is_filled_in(first[3]);
   callbacks_are_asked(keys);
   if (argc == 10) changes_are_filled_in(argv[9], first[4]);
 

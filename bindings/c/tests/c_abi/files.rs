@@ -95,7 +95,7 @@ fn expected(
 }
 
 fn expected_refusal(rejection: &Rejection) -> String {
-    let mut text = format!("status {}\n", rejection.code());
+    let mut text = format!("status {}\n", rejection.number());
     put_text(&mut text, "name", Some(rejection.name()));
     put_text(&mut text, "message", Some(&rejection.to_string()));
     put_text(&mut text, "challenge", Some(&rejection.www_authenticate()));

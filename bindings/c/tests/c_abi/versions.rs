@@ -14,7 +14,7 @@ const STRUCTS: [&str; 5] = [
     "boundtoken_claims",
     "boundtoken_error_details",
     "boundtoken_verify_options",
-    "boundtoken_fast_rsa",
+    "boundtoken_statistics",
     "boundtoken_cluster_change",
 ];
 
@@ -52,8 +52,8 @@ fn arguments<'a>(command: &'a mut Command, data: &PathBuf) -> &'a mut Command {
     let abi = abi();
     let first_size = |name: &&str| {
         let structure = structs(&abi).find(|structure| structure["name"] == **name).expect("the struct");
-        let platform = if cfg!(target_pointer_width = "64") { "64" } else { "32" };
-        structure["firstSize"][platform].to_string()
+        let pointer_width = if cfg!(target_pointer_width = "64") { "64" } else { "32" };
+        structure["firstSize"][pointer_width].to_string()
     };
     command.arg(data).args([ISSUER, NOW]).args(STRUCTS.iter().map(first_size))
 }

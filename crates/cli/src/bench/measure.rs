@@ -63,7 +63,7 @@ pub fn verification(
         per_second = per_second.saturating_add(mine);
         all.add(&times).map_err(|_| internal())?;
     }
-    Ok(Answers { per_second, latency: Latency::from(&all) })
+    Ok(Answers { per_second, latency_nanoseconds: Latency::from(&all) })
 }
 
 /// The work of one thread.

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::measure::internal;
+use super::measure::{internal, nanoseconds};
 use crate::failure::Failure;
+use crate::words;
 
 /// The time between two updates of the bar. Frequent updates would disturb the measurement.
 const TICK: Duration = Duration::from_millis(500);
@@ -18,7 +19,7 @@ impl Progress {
         let steps = u64::try_from(steps).map_err(|_| internal())?;
         let style = ProgressStyle::with_template("  {bar:40} {pos} of {len}, {msg} each");
         let bar = ProgressBar::new(steps).with_style(style.map_err(|_| internal())?);
-        bar.set_message(format!("{} s", length.as_secs()));
+        bar.set_message(words::measured(nanoseconds(length)));
         bar.enable_steady_tick(TICK);
         Ok(Self(bar))
     }

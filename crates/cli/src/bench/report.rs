@@ -2,6 +2,7 @@
 
 use std::thread::available_parallelism;
 
+use boundtoken::Confirmed;
 use boundtoken::fast_rsa::{self, PathState};
 use serde::Serialize;
 
@@ -9,21 +10,23 @@ use super::Seen;
 use super::measure::{self, Latency};
 use super::subject::Subject;
 use crate::failure::Failure;
-use crate::output::{CAUTION, FAINT, STRONG, paint, printable};
+use crate::output::{CAUTION, FAINT, paint, printable, row};
+use crate::version;
 use crate::words;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    boundtoken: &'static str,
+    version: &'static str,
     cryptography: &'static str,
     processor: String,
     /// None if the system does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
     cores: Option<usize>,
     algorithm: String,
     token_bytes: usize,
     /// The time that one reading of the clock takes, in nanoseconds. Every latency includes it.
-    clock: u64,
+    clock_nanoseconds: u64,
     rows: Vec<Row>,
     #[serde(skip_serializing_if = "Option::is_none")]
     token_review: Option<Answers>,
@@ -35,7 +38,8 @@ pub struct Report {
 pub struct Row {
     pub threads: u16,
     pub seen: Seen,
-    pub bound_objects: bool,
+    /// Whether the bound objects are looked up: `live`, or `notChecked` as in a verdict.
+    pub confirmed: Confirmed,
     #[serde(flatten)]
     pub answers: Answers,
 }
@@ -45,27 +49,28 @@ pub struct Row {
 #[serde(rename_all = "camelCase")]
 pub struct Answers {
     pub per_second: u64,
-    pub latency: Latency,
+    pub latency_nanoseconds: Latency,
 }
 
 impl Report {
     pub fn new(subject: &Subject, rows: Vec<Row>, token_review: Option<Answers>) -> Result<Self, Failure> {
         let algorithm = subject.algorithm()?;
         Ok(Self {
-            boundtoken: env!("CARGO_PKG_VERSION"),
+            version: env!("CARGO_PKG_VERSION"),
             cryptography: cryptography(subject, &algorithm),
             processor: processor(),
             cores: available_parallelism().ok().map(usize::from),
             algorithm,
             token_bytes: subject.token.len(),
-            clock: measure::clock(),
+            clock_nanoseconds: measure::clock(),
             rows,
             token_review,
         })
     }
 
     pub fn text(&self) -> String {
-        let Self { algorithm, token_bytes, cryptography, processor, cores, clock, .. } = self;
+        let Self { algorithm, token_bytes, cryptography, processor, cores, clock_nanoseconds: clock, .. } =
+            self;
         let algorithm = printable(algorithm);
         let processor = printable(processor);
         let cores = match cores {
@@ -73,29 +78,34 @@ impl Report {
             Some(1) => ", 1 core".to_owned(),
             Some(cores) => format!(", {cores} cores"),
         };
-        let mut text = format!(
-            "{}\n\n",
-            paint(STRONG, &format!("{algorithm}, {token_bytes} bytes; {cryptography}; {processor}{cores}"))
-        );
+        let mut text = String::new();
+        row(&mut text, "Token", &format!("{algorithm}, {token_bytes} bytes"));
+        row(&mut text, "Cryptography", cryptography);
+        row(&mut text, "Processor", &format!("{processor}{cores}"));
+        text.push('\n');
         text.push_str(&paint(
             FAINT,
             &line(["Threads", "Token", "Objects", "Per second", "p50", "p99", "p99.9", "max"]),
         ));
         text.push('\n');
-        for Row { threads, seen, bound_objects, answers } in &self.rows {
+        let mut before = None;
+        for Row { threads, seen, confirmed, answers } in &self.rows {
             let seen = match seen {
                 Seen::First => "first time",
                 Seen::Again => "seen again",
             };
-            let objects = if *bound_objects { "confirmed" } else { "-" };
-            text.push_str(&answers.line(&threads.to_string(), seen, objects));
+            let objects = if *confirmed == Confirmed::Live { "confirmed" } else { "-" };
+            // Only the first of the lines with this number of threads has the number.
+            let shown =
+                if before.replace(threads) == Some(threads) { String::new() } else { threads.to_string() };
+            text.push_str(&answers.line(&shown, seen, objects));
         }
         if let Some(answers) = &self.token_review {
             text.push_str(&answers.line("1", "TokenReview", "confirmed"));
         }
         text.push_str(&format!(
             "\n{FAINT}The rate counts all threads. Reading the clock adds {clock} ns to each latency.\n\
-             Objects that are not confirmed may have been deleted.{FAINT:#}\n"
+             Unconfirmed objects may no longer exist.{FAINT:#}\n"
         ));
         if cfg!(debug_assertions) {
             text.push_str(&format!(
@@ -108,7 +118,7 @@ impl Report {
 
 impl Answers {
     fn line(&self, threads: &str, token: &str, objects: &str) -> String {
-        let Latency { p50, p99, p99_9, max } = self.latency;
+        let Latency { p50, p99, p99_9, max } = self.latency_nanoseconds;
         let [p50, p99, p99_9, max] = [p50, p99, p99_9, max].map(words::measured);
         let line = line([threads, token, objects, &grouped(self.per_second), &p50, &p99, &p99_9, &max]);
         format!("{line}\n")
@@ -116,7 +126,7 @@ impl Answers {
 }
 
 fn line([threads, token, objects, rate, p50, p99, p99_9, max]: [&str; 8]) -> String {
-    format!("{threads:>7}  {token:<11}  {objects:<9}  {rate:>11}  {p50:>8}  {p99:>8}  {p99_9:>8}  {max:>8}")
+    format!("{threads:>7}  {token:<11}  {objects:<9}  {rate:>11} {p50:>8} {p99:>8} {p99_9:>8} {max:>8}")
 }
 
 /// A number with commas between groups of three digits.
@@ -136,10 +146,8 @@ fn grouped(number: u64) -> String {
 fn cryptography(subject: &Subject, algorithm: &str) -> &'static str {
     if subject.fast_rsa && algorithm == "RS256" && fast_rsa::status().state == PathState::On {
         "fast-rsa"
-    } else if cfg!(feature = "aws-lc-rs") {
-        "AWS-LC"
     } else {
-        "ring"
+        version::backend()
     }
 }
 

@@ -35,6 +35,9 @@ impl Review {
                 return Err(Failure::new(format!("the API server does not accept the token: {why}")));
             }
         }
-        Ok(Answers { per_second: measure::rate(count, start.elapsed()), latency: Latency::from(&times) })
+        Ok(Answers {
+            per_second: measure::rate(count, start.elapsed()),
+            latency_nanoseconds: Latency::from(&times),
+        })
     }
 }

@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use boundtoken::fast_rsa::{self, PathState};
-use boundtoken::{Algorithm, KeySet, ObjectStore, TrustedIssuer, UnixSeconds, Verifier, VerifierBuilder};
+use boundtoken::{Algorithm, ObjectStore, TrustedIssuer, UnixSeconds, Verifier, VerifierBuilder};
 use boundtoken_kubernetes::Cluster;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{ArgGroup, Args};
@@ -15,6 +14,7 @@ use super::review::Review;
 use crate::cluster::{Connection, follow_for};
 use crate::demo;
 use crate::failure::Failure;
+use crate::fast_path;
 use crate::input::TokenInput;
 use crate::inspect::Parts;
 use crate::issue::DEFAULT_ISSUER;
@@ -23,7 +23,6 @@ use crate::keys::{self, IssuerOptions, LoadedIssuer};
 const AUDIENCE: &str = "vault";
 /// A token for this benchmark. It expires in the year 2100. Its private key was thrown away.
 const SAMPLE: &[u8] = include_bytes!("sample.token");
-const SAMPLE_JWKS: &[u8] = include_bytes!("sample.jwks.json");
 
 #[derive(Args)]
 #[command(
@@ -60,10 +59,6 @@ fn sample_algorithm() -> impl clap::builder::TypedValueParser<Value = Algorithm>
         .try_map(|name| Algorithm::from_name(&name).ok_or("not compiled into this program"))
 }
 
-fn sample_keys() -> Result<KeySet, Failure> {
-    KeySet::from_jwks(SAMPLE_JWKS).map_err(|error| Failure::new(error.to_string()))
-}
-
 /// A token and the issuers that verifiers trust.
 pub struct Subject {
     pub token: Vec<u8>,
@@ -80,22 +75,7 @@ pub struct Subject {
 impl SubjectOptions {
     /// Why `--fast-rsa` has no effect, if it was given and has none.
     pub fn fast_rsa_is_off(&self) -> Result<Option<&'static str>, Failure> {
-        if !self.fast_rsa {
-            return Ok(None);
-        }
-        // The state is known once a key is loaded.
-        sample_keys()?;
-        Ok(match fast_rsa::status().state {
-            PathState::On => None,
-            PathState::NoInstructions => Some("--fast-rsa has no effect: this CPU lacks AVX-512 IFMA"),
-            PathState::TurnedOff => {
-                Some("--fast-rsa has no effect: the environment variable BOUNDTOKEN_FAST_RSA forbids it")
-            }
-            PathState::NotCompiled => {
-                Some("--fast-rsa has no effect: this program was built for another kind of CPU")
-            }
-            _ => Some("--fast-rsa has no effect: it failed its self-test; please report this as a bug"),
-        })
+        if self.fast_rsa { fast_path::why_off() } else { Ok(None) }
     }
 
     /// Calls `measure` with the subject. Follows the cluster, if there is one, until `measure` returns.
@@ -108,14 +88,17 @@ impl SubjectOptions {
             return measure(Subject::sample(self.sample.unwrap_or(Algorithm::RS256))?);
         };
         if self.audience.is_empty() {
-            return Err(Failure::new("name one of the token's audiences with --audience"));
+            return Err(Failure::new(
+                "no --audience: name one of the token's audiences; `boundtoken inspect` shows them",
+            ));
         }
         let token = TokenInput::of_file(file.clone()).read()?;
         if !self.cluster {
             return measure(Subject::of_files(self, token)?);
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        let runtime = runtime.map_err(|error| Failure::new(format!("no network: {error}")))?;
+        let runtime =
+            runtime.map_err(|error| Failure::new(format!("the network cannot be used: {error}")))?;
         let (subject, _cluster) = Subject::of_cluster(self, token, &runtime)?;
         measure(subject)
     }
@@ -124,7 +107,7 @@ impl SubjectOptions {
 impl Subject {
     fn sample(algorithm: Algorithm) -> Result<Self, Failure> {
         let (token, issuer) = if algorithm == Algorithm::RS256 {
-            (SAMPLE.to_vec(), TrustedIssuer::new(DEFAULT_ISSUER, sample_keys()?))
+            (SAMPLE.to_vec(), TrustedIssuer::new(DEFAULT_ISSUER, fast_path::sample_keys()?))
         } else {
             let cluster = demo::Cluster::new(UnixSeconds::now())?;
             (cluster.token.into_bytes(), TrustedIssuer::new(cluster.issuer.name(), cluster.issuer.keys()))

@@ -4,9 +4,10 @@ use boundtoken::ObjectKind;
 use boundtoken_kubernetes::Cluster;
 use kube::Client;
 
-use super::object_name;
+use super::SEE_DOCTOR;
 use crate::failure::{Failure, causes};
 use crate::inspect::{Parts, Statement};
+use crate::names;
 
 /// Connects, and follows the token's namespace. Follows nodes, secrets or webhook configurations only if the token is bound
 /// to one.
@@ -24,10 +25,10 @@ pub async fn follow_for(client: Client, token: &[u8], namespaces: &[String]) -> 
         .webhook_configurations(names_webhook);
     if namespaces.is_empty() {
         let own = statement.bound_objects.iter().find_map(|object| object.namespace.as_deref());
-        let own = own.and_then(|name| object_name(name).ok());
+        let own = own.and_then(|name| names::namespace(name).ok());
         // A token without a valid namespace is refused, whichever is followed.
         builder = builder.namespace(own.as_deref().unwrap_or("default"));
     }
     builder = namespaces.iter().fold(builder, |builder, name| builder.namespace(name.as_str()));
-    builder.connect().await.map_err(|error| Failure::new(causes(&error)))
+    builder.connect().await.map_err(|error| Failure::new(causes(&error)).advise(SEE_DOCTOR))
 }

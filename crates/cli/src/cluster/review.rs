@@ -4,7 +4,7 @@ use boundtoken::api::{TokenReview, TokenReviewSpec, TokenReviewStatus};
 use http::StatusCode;
 use kube::Client;
 
-use super::post;
+use super::{SEE_DOCTOR, post};
 use crate::failure::{Failure, harmless};
 
 /// Sends a TokenReview (authentication.k8s.io/v1).
@@ -16,17 +16,25 @@ pub async fn review(
     let spec = TokenReviewSpec { token: token.to_owned(), audiences: audiences.to_vec() };
     let review = TokenReview { spec, ..TokenReview::default() };
     let path = "/apis/authentication.k8s.io/v1/tokenreviews";
-    match post(client, path, &review).await?.object::<TokenReview>()? {
+    match post(client, path, &review)
+        .await
+        .map_err(|failure| failure.advise(SEE_DOCTOR))?
+        .object::<TokenReview>()?
+    {
         Ok(review) => review.status.ok_or_else(|| Failure::new("the API server answered without a verdict")),
         Err(refusal) => {
             let remedy = match refusal.status {
                 StatusCode::FORBIDDEN => {
-                    "; bind the ClusterRole system:auth-delegator to this identity: it allows TokenReview"
+                    "; the ClusterRole system:auth-delegator allows it: `kubectl create clusterrolebinding token-reviewer \
+                     --clusterrole system:auth-delegator --serviceaccount NAMESPACE:NAME`"
                 }
                 StatusCode::UNAUTHORIZED => "; renew the credentials of the kubeconfig",
                 _ => "",
             };
-            Err(Failure::new(format!("no TokenReview: {}{remedy}", harmless(&refusal.message))))
+            Err(Failure::new(format!(
+                "the API server refused the TokenReview: {}{remedy}",
+                harmless(&refusal.message)
+            )))
         }
     }
 }

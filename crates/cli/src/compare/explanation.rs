@@ -18,7 +18,7 @@ const GATE_IS_OFF: &str = "the token is bound to a webhook configuration, but th
                            such tokens. boundtoken accepts one as long as its configuration exists";
 const ANOTHER_KIND: &str = "the API server has other ways to authenticate, such as OIDC or static tokens. This is not a \
                             bound service-account token, and boundtoken accepts no others";
-const SPACE: &str = "to the API server, a token that begins with white space is no token, so it answers with the \
+const SPACE: &str = "to the API server, a token that begins with white space is not a token, so it answers with the \
                      anonymous user. Never rely on that verdict";
 
 /// Explains the difference. None if there is no difference.
@@ -76,7 +76,7 @@ fn of_refusal(theirs: &TokenReviewStatus, rejection: &Rejection, token: &[u8]) -
     match reason {
         Reason::Expired | Reason::NotYetValid | Reason::IssuedInFuture => OF_TIME.to_owned(),
         Reason::IssuerMismatch => {
-            "the API server accepts further issuers besides the one that it publishes: its --service-account-issuer is \
+            "the API server accepts more issuers than the one that it publishes: its --service-account-issuer is \
              given several times. Tokens of the old issuers expire soon"
                 .to_owned()
         }
@@ -85,7 +85,7 @@ fn of_refusal(theirs: &TokenReviewStatus, rejection: &Rejection, token: &[u8]) -
              last seconds"
                 .to_owned()
         }
-        _ if (500..600).contains(&reason.code()) => DELETED.to_owned(),
+        _ if (500..600).contains(&reason.number()) => DELETED.to_owned(),
         _ => "the cause is unknown: please report it".to_owned(),
     }
 }
@@ -126,7 +126,7 @@ mod tests {
                 "remembers an acceptance for 10 seconds",
             ),
             (Reason::Expired, account, "x", "boundtoken doctor"),
-            (Reason::IssuerMismatch, account, "x", "further issuers"),
+            (Reason::IssuerMismatch, account, "x", "more issuers"),
             (Reason::KeyUnknown, account, "x", "does not publish"),
             (Reason::TokenPartCount, "jane", "x", "other ways to authenticate"),
             (Reason::TokenNotBase64url, "system:anonymous", " x", "anonymous user"),

@@ -20,7 +20,9 @@ pub async fn demand_replaceable(path: &Path) -> Result<(), Failure> {
     let content = match std::fs::read_to_string(path) {
         Ok(content) => content,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(Failure::with_file(path, error)),
+        Err(error) => {
+            return Err(Failure::with_file(path, format!("{error}; name another file with --kubeconfig")));
+        }
     };
     // The kubeconfig of a real cluster must not be lost to a wrong path.
     if !content.contains(MARK) {

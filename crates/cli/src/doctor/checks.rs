@@ -26,8 +26,8 @@ const MAX_TOKEN_SIZE: u64 = 1 << 20;
 /// The longest that a connection to the address in the discovery document may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-const FOR_READING_KEYS: &str = "bind the ClusterRole system:service-account-issuer-discovery to this identity, as \
-                                deploy/rbac-cluster.yaml does";
+const FOR_READING_KEYS: &str = "`kubectl apply -f deploy/rbac-cluster.yaml` binds the ClusterRole \
+                                system:service-account-issuer-discovery to the identity in it";
 
 pub async fn configuration(connection: &Connection) -> (Option<Config>, Check) {
     const NAME: &str = "configuration";
@@ -37,7 +37,7 @@ pub async fn configuration(connection: &Connection) -> (Option<Config>, Check) {
             (Some(config), check)
         }
         Err(failure) => {
-            let remedy = "name a kubeconfig with --kubeconfig or KUBECONFIG, or run this in a pod";
+            let remedy = "name a kubeconfig with --kubeconfig or KUBECONFIG, run this in a pod, or start `boundtoken dev-server`";
             (None, Check::fail(NAME, failure.sentence(), remedy))
         }
     }
@@ -55,7 +55,7 @@ pub async fn api_server(client: &Client) -> (bool, Vec<Check>) {
     let answer = match cluster::get(client, "/version", JSON).await {
         Ok(answer) => answer,
         Err(failure) => {
-            let remedy = "check address, certificate authority, proxy and firewall";
+            let remedy = "check the address, the certificate authority, the proxy and the firewall";
             return (false, vec![Check::fail(NAME, failure.sentence(), remedy)]);
         }
     };
@@ -80,15 +80,15 @@ fn clock(answer: &Answer, asked_at: UnixSeconds, answered_at: UnixSeconds) -> Ch
     let date = answer.headers.get(DATE).and_then(|date| date.to_str().ok());
     let date = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
     let Some(date) = date.and_then(|date| u64::try_from(date.timestamp()).ok()) else {
-        return Check::information(NAME, "the API server does not tell its time");
+        return Check::information(NAME, "the API server does not report its time");
     };
     // The response was written between the two times.
     let difference = match date < asked_at.0 {
         true => asked_at.0.saturating_sub(date),
         false => date.saturating_sub(answered_at.0),
     };
-    let finding = format!("{} apart, of {LEEWAY} seconds allowed", words::duration(difference));
-    let remedy = "set the clocks of both machines by NTP";
+    let finding = format!("{} apart; up to {LEEWAY} seconds are allowed", words::duration(difference));
+    let remedy = "synchronize the clocks of both machines with NTP";
     match difference {
         0..=5 => Check::ok(NAME, finding),
         6..=LEEWAY => Check::warn(NAME, finding, remedy),

@@ -64,19 +64,19 @@ fn judge(name: &'static str, missing: &[String]) -> Check {
         WEBHOOKS => Check::information(
             name,
             format!(
-                "{finding}; only admission webhooks need it, for the tokens that the API server sends them: see \
-                 deploy/rbac-webhooks.yaml"
+                "{finding}; only admission webhooks need it, for the tokens that the API server sends them: \
+                 `kubectl apply -f deploy/rbac-webhooks.yaml`"
             ),
         ),
         NODES => Check::warn(
             name,
             format!("{finding}; only tokens that are bound to nodes need it"),
-            "kubectl apply -f deploy/rbac-cluster.yaml, or do not follow nodes",
+            "`kubectl apply -f deploy/rbac-cluster.yaml`, or do not follow nodes",
         ),
         _ => Check::fail(
             name,
             finding,
-            "kubectl apply -f deploy/rbac-cluster.yaml, or rbac-namespace.yaml and --namespace",
+            "`kubectl apply -f deploy/rbac-cluster.yaml`, or rbac-namespace.yaml and --namespace",
         ),
     }
 }

@@ -26,7 +26,7 @@ pub enum Place {
 impl Place {
     /// The part that a reason is about. None for reasons about keys.
     fn of(reason: Reason) -> Option<Self> {
-        match reason.code() {
+        match reason.number() {
             100..200 => Some(Self::Form),
             200..300 => Some(Self::Header),
             400..500 => Some(Self::Claims),
@@ -86,10 +86,10 @@ pub fn find(
     };
     let claims = parts.claims.bytes.as_deref();
     // Without claims, only the header of this token is used.
-    let signed_anew = key.sign(claims.unwrap_or_default()).map_err(impossible)?;
+    let signed_here = key.sign(claims.unwrap_or_default()).map_err(impossible)?;
 
     let form = as_it_is.filter(|finding| finding.place == Place::Form).or_else(|| {
-        let (header, _) = signed_anew.split_once('.')?;
+        let (header, _) = signed_here.split_once('.')?;
         let behind_header = token.get(token.iter().position(|&byte| byte == b'.')?..)?;
         judge(Place::Form, &[header.as_bytes(), behind_header].concat(), now)
     });
@@ -97,12 +97,12 @@ pub fn find(
         let canonical = format!("{}..", URL_SAFE_NO_PAD.encode(header));
         judge(Place::Header, canonical.as_bytes(), now)
     });
-    let in_claims = claims.and_then(|_| judge(Place::Claims, signed_anew.as_bytes(), now));
+    let in_claims = claims.and_then(|_| judge(Place::Claims, signed_here.as_bytes(), now));
     // A fault in the times hides later faults. They show in the token's last second.
     let behind_times = statement.expires_at.filter(|_| in_claims.as_ref().is_some_and(Finding::is_of_time));
     let behind_times = behind_times.and_then(|expires_at| {
         let last_second = UnixSeconds(expires_at.0.saturating_sub(1));
-        judge(Place::Claims, signed_anew.as_bytes(), last_second).filter(|finding| !finding.is_of_time())
+        judge(Place::Claims, signed_here.as_bytes(), last_second).filter(|finding| !finding.is_of_time())
     });
     Ok([form, header, in_claims, behind_times].into_iter().flatten().collect())
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::findings::Finding;
 use super::parts::{Part, Parts};
 use super::statement::{Object, Statement};
+use crate::document::Explained;
 use crate::failure::Failure;
 use crate::output::{self, BAD, CAUTION, GOOD, STRONG, Structured, json, paint, printable, row, rows};
 use crate::words::moment;
@@ -28,9 +29,12 @@ pub struct Report<'a> {
 struct Document<'a> {
     verified: bool,
     notice: &'static str,
-    size: usize,
-    signature_size: Option<usize>,
+    token_bytes: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature_bytes: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     header: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     claims: Option<&'a Value>,
     statement: &'a Statement,
     findings: Vec<FindingDocument>,
@@ -39,24 +43,21 @@ struct Document<'a> {
 #[derive(Serialize)]
 struct FindingDocument {
     part: &'static str,
-    code: u16,
-    name: &'static str,
-    message: String,
+    #[serde(flatten)]
+    why: Explained,
 }
 
 impl Report<'_> {
     pub fn print_document(&self, format: Structured) -> Result<(), Failure> {
         let findings = self.findings.iter().map(|Finding { place, rejection }| FindingDocument {
             part: place.name(),
-            code: rejection.code(),
-            name: rejection.name(),
-            message: rejection.to_string(),
+            why: rejection.into(),
         });
         let document = Document {
             verified: false,
             notice: NOTICE,
-            size: self.parts.size,
-            signature_size: self.parts.signature_size,
+            token_bytes: self.parts.size,
+            signature_bytes: self.parts.signature_size,
             header: self.parts.header.json.as_ref(),
             claims: self.parts.claims.json.as_ref(),
             statement: self.statement,
@@ -73,9 +74,7 @@ impl Report<'_> {
             write_part(&mut lines, "Header", &self.parts.header)?;
             write_part(&mut lines, "Claims", &self.parts.claims)?;
         } else {
-            lines.push_str(
-                "There is no token in it: neither the header nor the claims are a JSON object.\n\n",
-            );
+            lines.push_str("This is not a token: neither its header nor its claims are a JSON object.\n\n");
         }
         self.write_findings(&mut lines);
         lines.push_str(&format!("\n{unverified}"));
@@ -137,17 +136,14 @@ impl Report<'_> {
 
     fn write_findings(&self, lines: &mut String) {
         if self.findings.is_empty() {
-            lines.push_str(&paint(
-                GOOD,
-                "Nothing is wrong with the form, the header, the claims and the times.",
-            ));
+            lines.push_str(&paint(GOOD, "The form, the header, the claims and the times are in order."));
             lines.push_str("\nOnly `boundtoken verify` can tell whether the signature is valid.\n");
             return;
         }
         lines.push_str(&paint(BAD, "A verifier refuses this token:"));
         lines.push('\n');
         for Finding { place, rejection } in self.findings {
-            let name = format!("{} ({})", rejection.name(), rejection.code());
+            let name = format!("{} ({})", rejection.name(), rejection.number());
             row(lines, place.name(), &paint(STRONG, &name));
             row(lines, "", &printable(&rejection.to_string()));
         }

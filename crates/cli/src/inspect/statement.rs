@@ -4,20 +4,29 @@ use boundtoken::{Attestation, UnixSeconds};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::document::optional_time;
+
 /// The claims, as far as they can be understood.
 #[derive(Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Statement {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
     pub audiences: Vec<String>,
+    #[serde(serialize_with = "optional_time", skip_serializing_if = "Option::is_none")]
     pub issued_at: Option<UnixSeconds>,
+    #[serde(serialize_with = "optional_time", skip_serializing_if = "Option::is_none")]
     pub not_before: Option<UnixSeconds>,
+    #[serde(serialize_with = "optional_time", skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<UnixSeconds>,
+    #[serde(serialize_with = "optional_time", skip_serializing_if = "Option::is_none")]
     pub warn_after: Option<UnixSeconds>,
     /// The objects that the token is bound to.
     pub bound_objects: Vec<Object>,
     /// The node of the pod. It does not affect the verdict.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub node_of_pod: Option<Object>,
     /// The API groups whose admission reviews the caller may send.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -30,7 +39,9 @@ pub struct Object {
     pub kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub uid: Option<String>,
 }
 

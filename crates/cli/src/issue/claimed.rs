@@ -22,7 +22,7 @@ impl Claimed {
         uids: [&Option<String>; 2],
     ) -> Result<Self, String> {
         let [account_uid, bound_uid] = uids.map(|uid| match uid.as_deref() {
-            Some("") => Err("a uid is empty: leave the option out to have one made up".to_owned()),
+            Some("") => Err("a uid is empty: leave the option out, and one is made up".to_owned()),
             Some(uid) => Ok(Uid::from(uid)),
             None => Uid::random().map_err(|error| error.to_string()),
         });

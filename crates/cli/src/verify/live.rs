@@ -4,12 +4,13 @@ use boundtoken::{Rejection, VerifiedToken, VerifierBuilder};
 use boundtoken_kubernetes::OnlineVerifier;
 use clap::{ArgGroup, Args};
 
-use crate::cluster::{Connection, follow_for, object_name};
+use crate::cluster::{Connection, follow_for};
 use crate::failure::Failure;
 use crate::keys;
+use crate::names;
 
 /// The arguments that a cluster replaces.
-const FILES: [&str; 6] = ["jwks", "pem", "issuer", "label", "objects", "now"];
+const FILES: [&str; 7] = ["snapshot", "jwks", "pem", "issuer", "label", "objects", "now"];
 
 #[derive(Args)]
 #[command(
@@ -30,7 +31,7 @@ pub struct LiveOptions {
     #[command(flatten)]
     connection: Connection,
     /// Namespace whose objects are looked up; may be given several times [default: the token's]
-    #[arg(long, value_name = "NAME", value_parser = object_name)]
+    #[arg(long, value_name = "NAME", value_parser = names::namespace)]
     namespace: Vec<String>,
 }
 

@@ -2,18 +2,16 @@
 
 use std::process::ExitCode;
 
-use boundtoken::{Confirmed, Reason, Rejection, UnixSeconds, VerifiedToken};
+use boundtoken::{Confirmed, Rejection, UnixSeconds, VerifiedToken};
 use serde::Serialize;
 
+use crate::document::{self, Explained, VerdictDocument};
 use crate::failure::{self, Failure};
 use crate::output::{self, BAD, CAUTION, GOOD, STRONG, Structured, paint, printable, row, rows};
+use crate::snapshot::Age;
 use crate::words::moment;
 
 const REFUSED: u8 = 1;
-
-const UNLISTED: &str = "the files given by --objects do not list this kind of object; \
-                        add them, or state that there are none, as in {\"pods\": []}";
-const ELSEWHERE: &str = "the API server did not answer, or --namespace names only other namespaces";
 
 pub enum Verdict {
     Accepted(Box<VerifiedToken>),
@@ -25,52 +23,19 @@ pub enum Verdict {
 
 /// A verdict for programs.
 #[derive(Serialize)]
-#[serde(tag = "verdict", rename_all = "camelCase")]
-enum Document<'a> {
-    Accepted(&'a VerifiedToken),
-    Refused {
-        reason: ReasonDocument,
-    },
-    Undecided {
-        message: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        reason: Option<ReasonDocument>,
-    },
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ReasonDocument {
-    code: u16,
-    name: &'static str,
-    message: String,
-    www_authenticate: String,
-}
-
-impl From<&Rejection> for ReasonDocument {
-    fn from(rejection: &Rejection) -> Self {
-        Self {
-            code: rejection.code(),
-            name: rejection.name(),
-            message: rejection.to_string(),
-            www_authenticate: rejection.www_authenticate(),
-        }
-    }
+struct Document {
+    #[serde(flatten)]
+    verdict: VerdictDocument,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snapshot: Option<Age>,
 }
 
 impl Verdict {
-    /// A verdict by a cluster if `live`, else by files.
-    pub fn new(result: Result<Result<VerifiedToken, Rejection>, Failure>, live: bool) -> Self {
+    /// `advice` says what to do if the state of a bound object is unknown.
+    pub fn new(result: Result<Result<VerifiedToken, Rejection>, Failure>, advice: &'static str) -> Self {
         match result {
             Ok(Ok(token)) => Self::Accepted(Box::new(token)),
-            Ok(Err(rejection))
-                if matches!(
-                    rejection.reason(),
-                    Reason::BoundObjectUnavailable | Reason::BoundObjectNotFollowed
-                ) =>
-            {
-                Self::Unknown(rejection, if live { ELSEWHERE } else { UNLISTED })
-            }
+            Ok(Err(rejection)) if document::leaves_undecided(&rejection) => Self::Unknown(rejection, advice),
             Ok(Err(rejection)) => Self::Refused(rejection),
             Err(failure) => Self::Failed(failure),
         }
@@ -92,14 +57,14 @@ impl Verdict {
         match token.confirmed() {
             Confirmed::Live => None,
             Confirmed::Stale => Some(
-                "its bound objects were last seen a while ago, because the cluster cannot be reached: some may be \
-                 deleted by now; try again",
+                "its bound objects were last seen a while ago, because the cluster cannot be reached: some may \
+                 have been deleted since; try again",
             ),
             Confirmed::Unavailable => {
-                Some("its bound objects could not be looked up, so some may be deleted; try again")
+                Some("its bound objects could not be looked up, so some may have been deleted; try again")
             }
             _ => Some(
-                "its bound objects were not checked, so some may be deleted: give --objects for its issuer, \
+                "its bound objects were not checked, so some may have been deleted: give --objects for its issuer, \
                  or use --cluster",
             ),
         }
@@ -113,18 +78,16 @@ impl Verdict {
         }
     }
 
-    pub fn print_document(&self, format: Structured) -> Result<(), Failure> {
-        let document = match self {
-            Self::Accepted(token) => Document::Accepted(token),
-            Self::Refused(rejection) => Document::Refused { reason: rejection.into() },
+    pub fn print_document(&self, format: Structured, snapshot: Option<Age>) -> Result<(), Failure> {
+        let verdict = match self {
+            Self::Accepted(token) => VerdictDocument::Accepted((**token).clone()),
+            Self::Refused(rejection) => rejection.into(),
             Self::Unknown(rejection, advice) => {
-                Document::Undecided { message: unknown(rejection, advice), reason: Some(rejection.into()) }
+                VerdictDocument::Unknown(Explained::with_remedy(rejection, advice))
             }
-            Self::Failed(failure) => {
-                Document::Undecided { message: failure.sentence().to_owned(), reason: None }
-            }
+            Self::Failed(failure) => failure.into(),
         };
-        output::document(format, &document)
+        output::document(format, &Document { verdict, snapshot })
     }
 
     pub fn print_name(&self) -> Result<(), Failure> {
@@ -139,10 +102,17 @@ impl Verdict {
         Ok(())
     }
 
-    pub fn print_for_people(&self, now: UnixSeconds) -> Result<(), Failure> {
+    /// `taken_at` is the time of the snapshot, if there is one.
+    pub fn print_for_people(&self, now: UnixSeconds, taken_at: Option<UnixSeconds>) -> Result<(), Failure> {
+        let with_snapshot = |mut lines: String| {
+            if let Some(taken_at) = taken_at {
+                row(&mut lines, "Snapshot", &format!("taken {}", moment(taken_at, now)));
+            }
+            output::text(&lines)
+        };
         match self {
-            Self::Accepted(token) => output::text(&accepted(token, now)),
-            Self::Refused(rejection) => output::text(&refused(rejection)),
+            Self::Accepted(token) => with_snapshot(accepted(token, now)),
+            Self::Refused(rejection) => with_snapshot(refused(rejection)),
             Self::Unknown(rejection, advice) => {
                 output::error(&unknown(rejection, advice));
                 Ok(())
@@ -205,7 +175,7 @@ pub fn accepted(token: &VerifiedToken, now: UnixSeconds) -> String {
         lines.push('\n');
         lines.push_str(&paint(CAUTION, "Bound objects were NOT checked."));
         lines.push_str(
-            "\nThe token of a deleted pod would be accepted too, until it expires: give --objects.\n",
+            "\nThe token of a deleted pod would also be accepted, until it expires.\nGive --objects or --cluster.\n",
         );
     }
     lines
@@ -217,17 +187,14 @@ fn list<'a>(texts: impl Iterator<Item = &'a str>) -> String {
 
 /// Text about a refused token.
 pub fn refused(rejection: &Rejection) -> String {
-    let mut lines = format!("{}  {} ({})\n\n", paint(BAD, "REFUSED"), rejection.name(), rejection.code());
+    let mut lines = format!("{}  {} ({})\n\n", paint(BAD, "REFUSED"), rejection.name(), rejection.number());
     row(&mut lines, "What is wrong", &what(rejection));
     row(&mut lines, "What to do", rejection.reason().remedy());
     lines
 }
 
-/// What was wrong. Leaves out the remedy, with which every message ends.
 fn what(rejection: &Rejection) -> String {
-    let message = rejection.to_string();
-    let remedy = format!("; {}", rejection.reason().remedy());
-    printable(message.trim_end_matches(remedy.as_str()))
+    printable(&document::what(rejection))
 }
 
 #[cfg(test)]
@@ -273,7 +240,7 @@ mod tests {
             (out_of_touch(Some(store)), Some("last seen a while ago")),
             (out_of_touch(None), Some("could not be looked up")),
         ] {
-            let verdict = Verdict::new(Ok(verifier.verify_at(token, now)), true);
+            let verdict = Verdict::new(Ok(verifier.verify_at(token, now)), "");
             assert_eq!(verdict.exit_status(), ExitCode::SUCCESS);
             assert_eq!(verdict.caution().is_some(), words.is_some());
             let required = verdict.required_live();

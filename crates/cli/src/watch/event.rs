@@ -1,35 +1,27 @@
 //! One line of output.
 
-use boundtoken::{Rejection, UnixSeconds, UserInfo, VerifiedToken};
+use anstyle::Style;
+use boundtoken::{Rejection, UnixSeconds, VerifiedToken};
 use boundtoken_kubernetes::WatchStatus;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use crate::failure::{Failure, harmless};
-use crate::output::{self, BAD, CAUTION, FAINT, GOOD, STRONG, paint, printable};
+use crate::document::{VerdictDocument, leaves_undecided};
+use crate::failure::Failure;
+use crate::output::{self, BAD, CAUTION, FAINT, GOOD, STRONG, printable};
 
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Event {
     /// The keys were loaded.
-    Keys {
-        issuer: String,
-        key_ids: Vec<String>,
-    },
+    Keys { issuer: String, key_ids: Vec<String> },
     /// An event arrived, or a connection was lost or made again.
     Watch(WatchStatus),
     /// The keys or the objects are too old, so verifiers refuse tokens.
     Stale,
     /// The keys and the objects are current again.
     Fresh,
-    Accepted {
-        user: UserInfo,
-        bound_objects: Vec<String>,
-    },
-    Refused {
-        code: u16,
-        reason: &'static str,
-        message: String,
-    },
+    /// The verdict on a token, as `verify` gives it.
+    Verdict(#[serde(serialize_with = "as_document")] Result<VerifiedToken, Rejection>),
 }
 
 #[derive(Serialize)]
@@ -39,24 +31,11 @@ struct Line<'a> {
     event: &'a Event,
 }
 
-impl From<Result<VerifiedToken, Rejection>> for Event {
-    fn from(verdict: Result<VerifiedToken, Rejection>) -> Self {
-        match verdict {
-            Ok(token) => Self::Accepted {
-                user: token.user_info(),
-                bound_objects: token
-                    .claims()
-                    .bound_objects()
-                    .map(|object| object.reference.to_string())
-                    .collect(),
-            },
-            Err(rejection) => Self::Refused {
-                code: rejection.code(),
-                reason: rejection.name(),
-                message: rejection.to_string(),
-            },
-        }
-    }
+fn as_document<S: Serializer>(
+    verdict: &Result<VerifiedToken, Rejection>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    VerdictDocument::from(verdict).serialize(serializer)
 }
 
 impl Event {
@@ -64,40 +43,31 @@ impl Event {
         output::compact_json(&Line { time: UnixSeconds::now().to_string(), event: self })
     }
 
+    /// A line for people. For a watch, [`People`](super::people::People) has better ones.
     pub fn text(&self) -> String {
-        let (mark, text) = match self {
+        match self {
             Self::Keys { issuer, key_ids } => {
                 let ids = if key_ids.is_empty() { "without ids".to_owned() } else { key_ids.join(", ") };
-                (paint(STRONG, "keys     "), printable(&format!("{ids} of {issuer}")))
+                line(STRONG, "keys", &printable(&format!("{ids} of {issuer}")))
             }
-            Self::Watch(watch) => (paint(STRONG, "watch    "), described(watch)),
-            Self::Stale => {
-                (paint(BAD, "stale    "), "the keys or objects are too old: verifiers refuse".to_owned())
+            Self::Watch(watch) => line(STRONG, "watch", watch.kind.name()),
+            Self::Stale => line(BAD, "stale", "the keys or objects are too old: verifiers refuse tokens"),
+            Self::Fresh => line(GOOD, "fresh", "the keys and objects are current: verifiers decide"),
+            Self::Verdict(Ok(token)) => {
+                let objects = token.claims().bound_objects().map(|object| object.reference.to_string());
+                let objects = objects.collect::<Vec<_>>().join(", ");
+                line(GOOD, "accepted", &printable(&format!("{}  {objects}", token.claims().subject())))
             }
-            Self::Fresh => {
-                (paint(GOOD, "fresh    "), "the keys and objects are current: verifiers decide".to_owned())
+            Self::Verdict(Err(rejection)) => {
+                let (style, word) =
+                    if leaves_undecided(rejection) { (CAUTION, "undecided") } else { (BAD, "refused") };
+                line(style, word, &printable(&format!("{}: {rejection}", rejection.name())))
             }
-            Self::Accepted { user, bound_objects } => (
-                paint(GOOD, "accepted "),
-                printable(&format!("{}  {}", user.username, bound_objects.join(", "))),
-            ),
-            Self::Refused { reason, message, .. } => {
-                (paint(BAD, "refused  "), format!("{reason}: {}", printable(message)))
-            }
-        };
-        format!("{FAINT}{}{FAINT:#}  {mark} {text}", UnixSeconds::now())
+        }
     }
 }
 
-fn described(watch: &WatchStatus) -> String {
-    let place = watch.namespace.as_ref().map(|name| format!(" in {name}")).unwrap_or_default();
-    let state = if watch.in_step { "in step" } else { "NOT in step" };
-    let mut text = format!(
-        "{}{place}: {} objects, {} events, {} reconnects, {state}",
-        watch.kind, watch.objects, watch.events, watch.reconnects
-    );
-    if let Some(failure) = &watch.failure {
-        text.push_str(&format!("; {}", paint(CAUTION, &harmless(failure))));
-    }
-    text
+/// A line for people: the time, a word and a text.
+pub fn line(style: Style, word: &str, text: &str) -> String {
+    format!("{FAINT}{}{FAINT:#}  {style}{word:<9}{style:#} {text}", UnixSeconds::now())
 }

@@ -3,7 +3,7 @@
 use super::cluster::TestCluster;
 use super::*;
 
-const QUICK: [&str; 4] = ["bench", "--seconds", "1", "--threads"];
+const QUICK: [&str; 4] = ["bench", "--duration", "100ms", "--threads"];
 
 #[test]
 fn without_anything_given_it_measures_a_token_of_its_own() {
@@ -15,18 +15,14 @@ fn without_anything_given_it_measures_a_token_of_its_own() {
         assert_eq!(document["tokenReview"], Value::Null);
         let rows = document["rows"].as_array().unwrap();
         let kinds: Vec<_> =
-            rows.iter().map(|row| (row["seen"].as_str().unwrap(), &row["boundObjects"])).collect();
+            rows.iter().map(|row| ["seen", "confirmed"].map(|name| row[name].as_str().unwrap())).collect();
         assert_eq!(
             kinds,
-            [
-                ("first", &false.into()),
-                ("first", &true.into()),
-                ("again", &false.into()),
-                ("again", &true.into())
-            ]
+            [["first", "notChecked"], ["first", "live"], ["again", "notChecked"], ["again", "live"]]
         );
         for row in rows {
-            let times = ["p50", "p99", "p99.9", "max"].map(|name| row["latency"][name].as_u64().unwrap());
+            let times =
+                ["p50", "p99", "p99.9", "max"].map(|name| row["latencyNanoseconds"][name].as_u64().unwrap());
             assert!(times.is_sorted() && times[0] > 0, "{row}");
             assert!(row["perSecond"].as_u64().unwrap() > 0, "{row}");
         }
@@ -55,14 +51,32 @@ fn a_token_of_ones_own_is_measured_by_its_keys_and_by_its_cluster() {
     let lines: Vec<_> = run.stdout.lines().filter(|line| line.contains("confirmed  ")).collect();
     let starts = [
         "      1  first time",
-        "      1  seen again",
+        "         seen again",
         "      2  first time",
-        "      2  seen again",
+        "         seen again",
         "      1  TokenReview",
     ];
     assert_eq!(lines.len(), starts.len(), "{run:?}");
     assert!(lines.iter().zip(starts).all(|(line, start)| line.starts_with(start)), "{run:?}");
     assert!(token.split('.').all(|part| !run.stdout.contains(part)), "{run:?}");
+    assert!(run.stdout.lines().all(|line| line.chars().count() <= 80), "{run:?}");
+}
+
+#[test]
+fn the_time_to_measure_is_a_duration() {
+    for arguments in [["--seconds", "0.05"], ["--duration", "50ms"], ["--duration", "0.05"]] {
+        let run = boundtoken([&["bench", "--threads", "1"], &arguments[..]].concat());
+        assert_eq!(run.status, 0, "{run:?}");
+    }
+    for (arguments, words) in [
+        (["--duration", "1ms"], "from 10ms to 1h"),
+        (["--seconds", "7200"], "from 10ms to 1h"),
+        (["--seconds", "soon"], "90s, 5m or 1h30m"),
+    ] {
+        let run = boundtoken([&["bench"], &arguments[..]].concat());
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{run:?}");
+        assert!(run.stderr.contains(words), "{words}: {run:?}");
+    }
 }
 
 #[test]

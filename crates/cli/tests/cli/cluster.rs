@@ -89,6 +89,18 @@ fn a_cluster_alone_is_enough_to_verify_its_tokens() {
 }
 
 #[test]
+fn a_proxy_is_asked_for_other_computers_only() {
+    let cluster = TestCluster::start("proxy");
+    let elsewhere = cluster.server.kubeconfig().replace(cluster.server.url(), "https://192.0.2.1:6443");
+    let elsewhere = file("proxy-elsewhere.kubeconfig", elsewhere);
+    let proxy = [("HTTPS_PROXY", "http://127.0.0.1:1"), ("NO_PROXY", "")];
+    let doctor = |kubeconfig: &str| run(["doctor", "--kubeconfig", kubeconfig], b"", &proxy);
+    assert_eq!(doctor(&cluster.kubeconfig).status, 0);
+    let run = doctor(&elsewhere);
+    assert!(run.status == 1 && run.stdout.contains("tunnel"), "{run:?}");
+}
+
+#[test]
 fn files_of_the_environment_s_kubeconfig_that_do_not_exist_are_passed_over() {
     let cluster = TestCluster::start("kubeconfig-list");
     let token = cluster.token(&POD);

@@ -14,8 +14,9 @@ fn both_accept_what_is_good_and_say_the_same_of_it() {
     assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{run:?}");
     let document = run.json();
     assert_eq!(document["same"], true);
-    assert_eq!(document["apiServer"]["authenticated"], true);
-    assert_eq!(document["apiServer"]["user"], document["boundtoken"]["token"]["user"], "{document}");
+    assert_eq!(document["apiServer"]["verdict"], "accepted");
+    assert_eq!(document["boundtoken"]["verdict"], "accepted");
+    assert_eq!(document["apiServer"]["status"]["user"], document["boundtoken"]["user"], "{document}");
     assert_eq!(document["explanation"], Value::Null);
     let text = cluster.run(&COMPARE, &token);
     assert_eq!(text.stdout.matches("ACCEPTED  system:serviceaccount:demo:app").count(), 2, "{text:?}");
@@ -37,8 +38,9 @@ fn both_refuse_what_is_not() {
         let run = cluster.run(&[&COMPARE[..], &["-o", "json"]].concat(), token);
         assert_eq!(run.status, 0, "{run:?}");
         let document = run.json();
-        assert_eq!(document["apiServer"]["authenticated"].as_bool(), None, "{document}");
-        assert_eq!(document["boundtoken"]["reason"], reason);
+        assert_eq!(document["apiServer"]["verdict"], "refused", "{document}");
+        assert_eq!(document["boundtoken"]["verdict"], "refused", "{document}");
+        assert_eq!(document["boundtoken"]["reason"]["name"], reason);
         let text = cluster.run(&COMPARE, token).stdout;
         assert!(
             text.contains(&format!("REFUSED  {reason}: ")) && text.contains("The same verdict."),
@@ -63,4 +65,7 @@ fn without_both_verdicts_it_is_undecided() {
     cluster.server.shutdown();
     let run = cluster.run(&COMPARE, &token);
     assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{run:?}");
+    let run = cluster.run(&[&COMPARE[..], &["-o", "json"]].concat(), &token);
+    assert_eq!((run.status, run.stderr.as_str()), (2, ""), "{run:?}");
+    assert_eq!(run.json()["verdict"], "undecided", "{run:?}");
 }

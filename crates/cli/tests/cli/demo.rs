@@ -60,7 +60,7 @@ fn its_files_can_be_verified() {
         ])
     };
     let live = verify("objects.json");
-    assert_eq!((live.status, &live.json()["boundObjects"]["confirmed"]), (0, &json!("live")));
+    assert_eq!((live.status, &live.json()["confirmed"]), (0, &json!("live")));
     let gone = verify("objects-after.json");
     assert_eq!((gone.status, &gone.json()["reason"]["name"]), (1, &json!("pod_not_found")));
 

@@ -39,6 +39,24 @@ fn serve(name: &str, more: &[&str]) -> Served {
     Served { child, started, kubeconfig }
 }
 
+/// Starts a server without TLS on a free port, whose log is for people.
+#[track_caller]
+fn serve_people(name: &str, environment: &[(&str, &str)]) -> Served {
+    let kubeconfig = missing_file(name);
+    let mut child = command(["dev-server", "--http", "--port", "0", "--kubeconfig", &kubeconfig])
+        .envs(environment.iter().copied())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.as_mut().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.into_iter().any(|line| line.contains("Press Ctrl-C to stop")));
+    let config: Value = yaml_serde::from_str(&std::fs::read_to_string(&kubeconfig).unwrap()).unwrap();
+    let started = serde_json::json!({"url": config["clusters"][0]["cluster"]["server"]});
+    Served { child, started, kubeconfig }
+}
+
 fn missing_file(name: &str) -> String {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.kubeconfig"));
     if path.exists() {
@@ -57,9 +75,15 @@ impl Served {
     /// Sends a request to a server without TLS. Returns the status and the body.
     #[track_caller]
     fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        self.ask_with(&self.admin_token(), method, path, body)
+    }
+
+    /// The same with this token.
+    #[track_caller]
+    fn ask_with(&self, token: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
         let address = self.started["url"].as_str().unwrap().strip_prefix("http://").expect("no TLS");
         let mut stream = TcpStream::connect(address).unwrap();
-        let (token, body) = (self.admin_token(), body.to_string());
+        let body = body.to_string();
         write!(
             stream,
             "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\
@@ -128,6 +152,8 @@ fn a_person_is_told_what_to_try_next() {
     {
         assert!(text.contains(words), "{words}: {text}");
     }
+    let own = text.lines().filter(|line| !line.contains(&kubeconfig));
+    assert!(own.into_iter().all(|line| line.chars().count() <= 80), "{text}");
 }
 
 #[test]
@@ -137,6 +163,12 @@ fn a_kubeconfig_of_another_cluster_is_not_overwritten_and_one_of_its_own_is() {
     assert_eq!((run.status, run.stdout.as_str()), (2, ""));
     assert!(run.stderr.contains("foreign.kubeconfig") && run.stderr.contains("--kubeconfig"), "{run:?}");
     assert_eq!(std::fs::read_to_string(&foreign).unwrap(), "current-context: production\n");
+
+    for path in [env!("CARGO_TARGET_TMPDIR"), "/nowhere/kubeconfig"] {
+        let run = boundtoken(["dev-server", "--port", "0", "--kubeconfig", path]);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""));
+        assert!(run.stderr.contains("name another file with --kubeconfig"), "{run:?}");
+    }
 
     let damaged = "current-context: boundtoken-dev\nclusters: 1\n";
     let path = file("damaged.kubeconfig", damaged);
@@ -332,9 +364,88 @@ fn the_log_tells_of_every_request_and_of_no_token() {
     let parts = token.split('.').chain([admin.as_str()]);
     assert!(parts.map(|part| &part[..20]).all(|part| !log.contains(part)), "{log}");
 
+    // For programs, each request is a line of JSON.
+    let documents: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let issued = &documents[0];
+    assert_eq!(
+        (&issued["method"], &issued["path"], &issued["status"]),
+        (&"POST".into(), &path.into(), &201.into())
+    );
+    assert_eq!((&issued["user"], issued.get("reason")), (&"boundtoken-admin".into(), None));
+    assert!(
+        issued["time"].is_string() && issued["milliseconds"].is_f64() && issued["auditId"].is_string(),
+        "{issued}"
+    );
+
     let quiet = serve("quiet", &["--http", "--quiet"]);
     quiet.ask("GET", "/version", &Value::Null);
     assert_eq!(quiet.end("TERM"), (Some(0), String::new()));
+}
+
+#[test]
+fn the_log_says_why_a_token_is_refused() {
+    let path = "/api/v1/namespaces/default/serviceaccounts/default/token";
+    let ask = |served: &Served| -> String {
+        let (_, issued) = served.ask("POST", path, &serde_json::json!({"spec": {"audiences": ["vault"]}}));
+        let token = issued["status"]["token"].as_str().unwrap().to_owned();
+        // A request with a token for another audience, a review of it for yet another, and a refused TokenRequest.
+        assert_eq!(served.ask_with(&token, "GET", "/api/v1/pods", &Value::Null).0, 401);
+        let review = serde_json::json!({"spec": {"token": token, "audiences": ["db"]}});
+        assert_eq!(served.ask("POST", "/apis/authentication.k8s.io/v1/tokenreviews", &review).0, 201);
+        let (status, _) =
+            served.ask("POST", &path.replace("accounts/default", "accounts/missing"), &serde_json::json!({}));
+        assert_eq!(status, 404);
+        token
+    };
+
+    let served = serve_people("refusals", &[]);
+    let token = ask(&served);
+    let (_, log) = served.end("TERM");
+    let lines: Vec<_> = log.lines().collect();
+    assert_eq!(lines.len(), 7, "{log}");
+    let reason = "          audience_mismatch (412): the token is meant for another audience";
+    for (line, beginning, end) in [
+        (0, format!("201 POST {path}"), " ms"),
+        (1, "401 GET /api/v1/pods".to_owned(), " ms"),
+        (3, "201 POST /apis/authentication.k8s.io/v1/tokenreviews".to_owned(), " ms"),
+        (5, "404 POST /api/v1/namespaces/default/serviceaccounts/missing/token".to_owned(), " ms"),
+    ] {
+        // The time is 12:30:05Z and a space.
+        assert!(lines[line][10..].starts_with(&beginning) && lines[line].ends_with(end), "{log}");
+    }
+    assert!(lines[2].starts_with(reason) && lines[4].starts_with(reason), "{log}");
+    assert_eq!(lines[6], "          serviceaccounts \"missing\" not found");
+    assert!(token.split('.').all(|part| !log.contains(&part[..20])), "{log}");
+
+    let served = serve("refusals-json", &["--http"]);
+    ask(&served);
+    let (_, log) = served.end("TERM");
+    let entries: Vec<Value> =
+        log.lines().map(|line| serde_json::from_str::<Value>(line).expect(line)).collect();
+    for entry in &entries {
+        super::schemas::assert_valid("dev-server-log", entry);
+    }
+    assert_eq!((entries[0].get("reason"), entries[0].get("message")), (None, None));
+    for entry in &entries[1..3] {
+        assert_eq!(entry["reason"], serde_json::json!({"number": 412, "name": "audience_mismatch"}), "{log}");
+        assert!(entry["message"].as_str().unwrap().starts_with("the token is meant"), "{log}");
+    }
+    assert_eq!(entries[3]["message"], "serviceaccounts \"missing\" not found");
+    assert_eq!(entries[3].get("reason"), None);
+}
+
+#[test]
+fn the_log_has_colour_where_that_is_wanted_and_nothing_but_requests() {
+    for (environment, has_colour) in
+        [(&[][..], false), (&[("CLICOLOR_FORCE", "1")], true), (&[("NO_COLOR", "1")], false)]
+    {
+        let served = serve_people("colour", environment);
+        served.ask("GET", "/version", &Value::Null);
+        let (_, log) = served.end("TERM");
+        assert_eq!(log.lines().count(), 1, "{log:?}");
+        assert_eq!(log.contains("\u{1b}["), has_colour, "{environment:?}: {log:?}");
+        assert!(log.contains("GET /version"), "{log:?}");
+    }
 }
 
 #[test]
@@ -355,15 +466,27 @@ fn what_does_not_do_ends_with_2_and_what_would() {
     let strange = file("strange.yaml", "{apiVersion: apps/v1, kind: Deployment, metadata: {name: x}}");
     let nowhere = missing_file("refused");
     for (arguments, words) in [
-        (&["--port", &port][..], &["is in use", "another port"][..]),
-        (&["--port", "0", "--address", "0.0.0.0"], &["other computers", "allow"]),
+        (&["--port", &port][..], &["is in use", "another port with --port", "--port 0 takes a free one"][..]),
+        (
+            &["--port", "0", "--address", "0.0.0.0"],
+            &["other computers can reach 0.0.0.0", "with --allow-remote"],
+        ),
+        (
+            &["--port", "0", "--address", "192.0.2.1", "--allow-remote"],
+            &["does not have the address", "--address"],
+        ),
+        (&["--port", "0", "--hostname", "https://a"], &["--hostname https://a", "DNS name"]),
         (&["--port", "0", "--fault", "latency"], &["latency=200ms", "error-rate=0.1", "watch-disconnect=5s"]),
         (&["--port", "0", "--fault", "error-rate=2"], &["from 0 to 1"]),
-        (&["--port", "0", "--objects", &broken], &["objects", "YAML or JSON"]),
-        (&["--port", "0", "--objects", &strange], &["Deployment"]),
+        (&["--port", "0", "--objects", &broken], &["--objects", "broken.yaml", "document 1", "YAML or JSON"]),
+        (
+            &["--port", "0", "--objects", &strange],
+            &["--objects", "strange.yaml", "Deployment", "kinds that are: Namespace"],
+        ),
         (&["--port", "0", "--objects", "/nowhere.yaml"], &["/nowhere.yaml"]),
         (&["--port", "0", "--signing-key", &broken], &["broken.yaml", "private key"]),
-        (&["--port", "0", "--issuer", "1:2"], &["is no URL"]),
+        (&["--port", "0", "--issuer", "1:2"], &["is no URL", "--issuer"]),
+        (&["--port", "0", "--audience", ""], &["--audience"]),
         (&["--port", "65536"], &["65536"]),
         (&["--may-attest", "app"], &["NAMESPACE/NAME=GROUP", "demo/app=apps"]),
         (&["--may-attest", "demo/app", "--no-webhook-tokens"], &["--no-webhook-tokens"]),
@@ -419,8 +542,25 @@ fn who_may_attest_and_whether_there_are_tokens_for_webhooks_can_be_said() {
 
 #[test]
 fn other_computers_are_let_in_only_with_a_warning() {
-    let served = serve("remote", &["--address", "0.0.0.0", "--allow-remote"]);
-    let (status, log) = served.end("TERM");
-    assert_eq!(status, Some(0));
-    assert!(log.contains("other computers can reach this server"), "{log}");
+    for (more, words) in [(&[][..], "anyone with a token of it"), (&["--http"], "in clear text")] {
+        let served = serve("remote", &[&["--address", "0.0.0.0", "--allow-remote"], more].concat());
+        let url = served.started["url"].as_str().unwrap().to_owned();
+        assert!(!url.contains("0.0.0.0"), "{url}");
+        TcpStream::connect(url.split("//").nth(1).unwrap()).unwrap();
+        let (status, log) = served.end("TERM");
+        assert_eq!(status, Some(0));
+        assert!(log.contains("other computers can reach this server") && log.contains(words), "{log}");
+    }
+}
+
+#[test]
+fn clients_reach_it_by_the_hostname_that_is_given() {
+    let served = serve("hostname", &["--hostname", "localhost", "--hostname", "dev.example.com"]);
+    let url = served.started["url"].as_str().unwrap();
+    assert!(url.starts_with("https://localhost:"), "{url}");
+    let kubeconfig = std::fs::read_to_string(&served.kubeconfig).unwrap();
+    assert!(kubeconfig.contains(&format!("server: {url}\n")), "{kubeconfig}");
+    // A client that checks the certificate.
+    let run = boundtoken(["doctor", "--kubeconfig", &served.kubeconfig]);
+    assert_eq!(run.status, 0, "{run:?}");
 }

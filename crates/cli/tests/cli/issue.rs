@@ -139,9 +139,20 @@ fn mistakes_in_the_arguments_say_what_to_do() {
         (vec!["--attest-api-group", "apps"], "--bound-object-kind"),
         (vec!["--audience", ""], "a value is required"),
         (vec!["--service-account-uid", ""], "a uid is empty"),
-        (vec!["--issuer", "1:2"], "is no URL"),
+        (vec!["--issuer", "1:2"], "is not a URL"),
+        (vec!["--duration", "10m0.5s"], "give whole seconds"),
+        (vec!["--bound-object-kind", "Pod", "--bound-object-name", "App"], "RFC 1123 subdomain"),
     ] {
         let run = issue(&more);
+        assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{run:?}");
+        assert!(run.stderr.contains(words), "{run:?}");
+    }
+    let key = vector("signing-key.pem");
+    for (arguments, words) in [
+        (["App", "-n", "demo"], "no Kubernetes object can have this name"),
+        (["app", "-n", "Demo"], "no namespace can have this name"),
+    ] {
+        let run = boundtoken([&["issue", "--signing-key", &key], &arguments[..]].concat());
         assert_eq!((run.status, run.stdout.as_str()), (2, ""), "{run:?}");
         assert!(run.stderr.contains(words), "{run:?}");
     }

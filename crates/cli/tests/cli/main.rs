@@ -17,12 +17,16 @@ mod demo;
 #[cfg(unix)]
 mod dev_server;
 mod doctor;
+#[cfg(unix)]
+mod first_hour;
 mod inspect;
 mod issue;
 mod issuers;
 mod program;
 mod request;
+mod schemas;
 mod secrets;
+mod snapshot;
 mod undecided;
 mod verify;
 mod watch;

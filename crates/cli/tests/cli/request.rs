@@ -77,7 +77,10 @@ fn any_object_is_bound_to_by_the_uid_that_it_has_now() {
 fn what_the_api_server_refuses_is_said_in_its_words() {
     let cluster = TestCluster::start("request-refused");
     for (arguments, words) in [
-        (vec!["request", "nobody", "-n", "demo"], "serviceaccounts \"nobody\" not found"),
+        (
+            vec!["request", "nobody", "-n", "demo"],
+            "serviceaccounts \"nobody\" not found; `kubectl create serviceaccount nobody -n demo`",
+        ),
         (request(&["--duration", "5m"]), "may not specify a duration less than 10 minutes"),
         (request(&["--bound-object-kind", "Pod", "--bound-object-name", "gone"]), "pods \"gone\" not found"),
         (

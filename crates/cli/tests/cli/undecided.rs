@@ -11,6 +11,11 @@ fn what_cannot_be_decided_ends_with_2_and_says_what_to_do() {
     let no_key = file("no-key.json", r#"{"keys":[]}"#);
     let no_object = file("no-object.json", r#"{"pods":[{"metadata":{}}]}"#);
     let no_yaml = file("no-yaml.yaml", "a: [");
+    let nothing = file("nothing.json", "\n");
+    let people = file("people.txt", "NAMESPACE   NAME    READY\ndemo        app-0   1/1\n");
+    let prose = file("prose.txt", "some words\n");
+    let writes_jwks = "`kubectl get --raw /openid/v1/jwks > jwks.json` writes";
+    let writes_objects = "-o json > objects.json` writes";
     let verify: [&str; 3] = ["verify", "--issuer", ISSUER];
     let with_keys = [&verify[..], &["--jwks", &jwks, "--audience", "vault"]].concat();
     let table: Vec<(Vec<&str>, &str, &str)> = vec![
@@ -19,7 +24,16 @@ fn what_cannot_be_decided_ends_with_2_and_says_what_to_do() {
             &token,
             "/nowhere/jwks.json: No such file",
         ),
+        (vec!["--jwks", "/nowhere/jwks.json", "--audience", "vault"], &token, writes_jwks),
         (vec!["--jwks", &empty, "--audience", "vault"], &token, "not a JSON Web Key Set"),
+        (vec!["--jwks", &empty, "--audience", "vault"], &token, writes_jwks),
+        (
+            vec!["--jwks", &nothing, "--audience", "vault"],
+            &token,
+            "nothing.json: the file is empty; `kubectl",
+        ),
+        (vec!["--jwks", &people, "--audience", "vault"], &token, "people.txt: this is a table for people"),
+        (vec!["--jwks", &people, "--audience", "vault"], &token, writes_jwks),
         (vec!["--jwks", &no_key, "--audience", "vault"], &token, "no usable key"),
         (vec!["--jwks", &path, "--audience", "vault"], &token, "a.token: not a JSON Web Key Set"),
         (vec!["--pem", &jwks, "--audience", "vault"], &token, "no PEM block"),
@@ -28,7 +42,9 @@ fn what_cannot_be_decided_ends_with_2_and_says_what_to_do() {
         (vec!["--jwks", &jwks], &token, "--audience <NAME>"),
         (vec!["--jwks", &jwks, "--audience", ""], &token, "an audience is empty"),
         (vec!["--jwks", &jwks, "--audience", "vault", "--leeway", "3601"], &token, "the leeway is longer"),
-        (vec!["--jwks", &jwks, "--audience", "vault", "--leeway", "x"], &token, "--leeway"),
+        (vec!["--jwks", &jwks, "--audience", "vault", "--leeway", "x"], &token, "90s, 5m or 1h30m"),
+        (vec!["--jwks", &jwks, "--audience", "vault", "--leeway", "1h1s"], &token, "the leeway is longer"),
+        (vec!["--jwks", &jwks, "--audience", "vault", "--leeway", "1.5s"], &token, "give whole seconds"),
         (vec!["--jwks", &jwks, "--audience", "vault", "--max-token-size", "0"], &token, "token size limit"),
         (vec!["--jwks", &jwks, "--audience", "vault", "--now", "soon"], &token, "RFC 3339"),
         (vec!["--jwks", &jwks, "--audience", "vault", "--algorithm", "PS256"], &token, "--pem <FILE>"),
@@ -38,6 +54,11 @@ fn what_cannot_be_decided_ends_with_2_and_says_what_to_do() {
             "no metadata.namespace",
         ),
         (vec!["--jwks", &jwks, "--audience", "vault", "--objects", &no_yaml], &token, "no-yaml.yaml: "),
+        (vec!["--jwks", &jwks, "--audience", "vault", "--objects", &nothing], &token, "the file is empty"),
+        (vec!["--jwks", &jwks, "--audience", "vault", "--objects", &people], &token, "table for people"),
+        (vec!["--jwks", &jwks, "--audience", "vault", "--objects", &prose], &token, "this is plain text"),
+        (vec!["--jwks", &jwks, "--audience", "vault", "--objects", &people], &token, writes_objects),
+        (vec!["--jwks", &jwks, "--audience", "vault", "--objects", "/nowhere.json"], &token, writes_objects),
         (
             vec!["--jwks", &jwks, "--audience", "vault", "--objects", "/nowhere.json"],
             &token,
@@ -48,6 +69,11 @@ fn what_cannot_be_decided_ends_with_2_and_says_what_to_do() {
             vec!["--jwks", &jwks, "--audience", "vault", "--token-file", "/nowhere"],
             "",
             "/nowhere: No such file",
+        ),
+        (
+            vec!["--jwks", &jwks, "--audience", "vault", "--token-file", "/nowhere"],
+            "",
+            "`kubectl create token NAME --audience AUDIENCE > token` writes one",
         ),
         (vec!["--jwks", &jwks, "--audience", "vault", "--token-file", "/"], "", "/: "),
         (vec!["--jwks", &jwks, "--audience", "vault", "--token-file", &path, "x"], "", "cannot be used with"),

@@ -36,8 +36,8 @@ fn every_form_of_output_tells_the_same() {
     assert_eq!(json["user"]["username"], "system:serviceaccount:demo:app");
     assert_eq!(json["user"]["extra"]["authentication.kubernetes.io/pod-name"], json!(["live"]));
     assert_eq!(json["audiences"], json!(["vault"]));
-    assert_eq!(json["boundObjects"]["confirmed"], "live");
-    assert_eq!(json["boundObjects"]["objects"][1]["kind"], "Pod");
+    assert_eq!(json["confirmed"], "live");
+    assert_eq!(json["boundObjects"][1]["kind"], "Pod");
     assert_eq!(json["claims"]["aud"], json!(["vault", "api"]));
     assert_eq!(yaml_serde::from_str::<Value>(&verify("yaml").stdout).expect("YAML"), json);
     let text = verify("text").stdout;
@@ -64,15 +64,15 @@ fn a_refusal_has_its_reason_in_every_form() {
     let run = verify("json");
     assert_eq!(run.status, 1);
     let what = "the pod that the token is bound to does not exist";
-    let message = format!("{what} (Pod demo/deleted); the pod was deleted: tokens bound to it are void");
     assert_eq!(
         run.json(),
-        json!({"verdict": "refused", "reason": {
-            "code": 521,
-            "name": "pod_not_found",
-            "message": message,
+        json!({
+            "verdict": "refused",
+            "reason": {"number": 521, "name": "pod_not_found"},
+            "message": format!("{what} (Pod demo/deleted)"),
+            "remedy": "the pod was deleted: tokens bound to it are void",
             "wwwAuthenticate": format!("Bearer error=\"invalid_token\", error_description=\"{what}\""),
-        }})
+        })
     );
     let yaml = verify("yaml");
     assert_eq!(yaml_serde::from_str::<Value>(&yaml.stdout).expect("YAML"), run.json());
@@ -123,7 +123,10 @@ fn compare_the_verdicts_in(folder: &str) {
                 accepted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             }
             Err(rejection) => {
-                assert_eq!(run.json()["reason"]["message"], rejection.to_string(), "{}", case.name);
+                let document = run.json();
+                let [message, remedy] = ["message", "remedy"].map(|name| document[name].as_str().unwrap());
+                assert_eq!(format!("{message}; {remedy}"), rejection.to_string(), "{}", case.name);
+                assert_eq!(document["reason"]["number"], rejection.number(), "{}", case.name);
                 assert_eq!(run.status, 1, "{}", case.name);
             }
         }
@@ -144,7 +147,7 @@ fn a_deleted_pod_shows_only_with_a_list_of_objects_and_its_absence_is_said() {
     assert!(run.stdout.contains("Pod demo/deleted  NOT CHECKED"), "{run:?}");
     assert!(run.stdout.contains("Bound objects were NOT checked."), "{run:?}");
     let run = with_input(verify_arguments(&["-o", "json"]), token.as_bytes());
-    assert_eq!(run.json()["boundObjects"]["confirmed"], "notChecked");
+    assert_eq!(run.json()["confirmed"], "notChecked");
 }
 
 #[test]
@@ -170,7 +173,8 @@ fn objects_may_be_yaml_and_come_in_several_files() {
         (2, &json!("undecided")),
         "no account is not a deleted account"
     );
-    assert_eq!(run.json()["reason"]["name"], "bound_object_unavailable");
+    assert_eq!(run.json()["reason"], json!({"number": 541, "name": "bound_object_unavailable"}));
+    assert!(run.json()["remedy"].as_str().unwrap().contains("--objects"), "{run:?}");
     let run =
         with_input(verify_arguments(&["--objects", &other, "-o", "name"]), token("pod-live").as_bytes());
     assert_eq!((run.status, run.stderr.as_str()), (2, "bound_object_unavailable\n"));

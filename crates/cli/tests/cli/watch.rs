@@ -3,6 +3,8 @@
 use std::io::{BufRead as _, BufReader, Lines};
 use std::process::{Child, ChildStdin, ChildStdout};
 
+use boundtoken_dev_server::Fault;
+
 use super::cluster::TestCluster;
 use super::*;
 
@@ -70,15 +72,20 @@ fn changes_and_decisions_are_told_as_they_come() {
     watch.until(|line| line["kind"] == "Node" && line["objects"] == 1);
 
     watch.say(&token);
-    let accepted = watch.until(|line| line["event"] == "accepted");
+    let accepted = watch.until(|line| line["event"] == "verdict");
+    assert_eq!((&accepted["verdict"], &accepted["confirmed"]), (&"accepted".into(), &"live".into()));
     assert_eq!(accepted["user"]["username"], "system:serviceaccount:demo:app");
-    assert_eq!(accepted["boundObjects"][1], "Pod demo/app-0");
+    assert_eq!(
+        accepted["boundObjects"][1],
+        serde_json::json!({"kind": "Pod", "namespace": "demo", "name": "app-0", "uid": "pod-uid"})
+    );
     cluster.delete("pods/app-0");
     watch.until(|line| of_pods(line) && line["objects"] == 0);
     watch.say("");
     watch.say(&token);
-    let refused = watch.until(|line| line["event"] == "refused");
-    assert_eq!((&refused["reason"], &refused["code"]), (&"pod_not_found".into(), &521.into()), "{refused}");
+    let refused = watch.until(|line| line["event"] == "verdict");
+    assert_eq!(refused["verdict"], "refused");
+    assert_eq!(refused["reason"], serde_json::json!({"number": 521, "name": "pod_not_found"}), "{refused}");
 
     cluster.server.disconnect_watches();
     cluster.delete("serviceaccounts/other");
@@ -95,7 +102,7 @@ fn people_read_lines_without_any_token() {
     assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{run:?}");
     for words in [
         "Z  keys      ",
-        "Z  watch     Pod in demo: 1 objects, ",
+        "Z  watch     Pod in demo: 1 object, ",
         "Z  watch     ServiceAccount in demo: ",
         "Z  accepted  system:serviceaccount:demo:app  ServiceAccount demo/app, Pod demo/app-0\n",
         "Z  refused   token_part_count: ",
@@ -105,6 +112,44 @@ fn people_read_lines_without_any_token() {
     }
     assert!(!run.stdout.contains("Node"), "{run:?}");
     assert!(token.split('.').all(|part| !run.stdout.contains(part)), "{run:?}");
+}
+
+#[test]
+fn a_line_that_no_token_can_have_gets_one_verdict() {
+    let cluster = TestCluster::start("watch-long");
+    let input = format!("{}\nnonsense\n", "a".repeat(3 << 20));
+    let run = cluster.run(&["watch", "--audience", "vault"], &input);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{run:?}");
+    let refused: Vec<_> = run.stdout.lines().filter(|line| line.contains("  refused ")).collect();
+    assert_eq!(refused.len(), 2, "{refused:?}");
+    assert!(
+        refused[0].contains("token_too_large: ") && refused[1].contains("token_part_count: "),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn a_lost_connection_is_told_once_and_so_is_its_return() {
+    let cluster = TestCluster::start("watch-lost");
+    let mut child = command(cluster.arguments(&["watch"]))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut until = |words: &str| lines.by_ref().take_while(|line| !line.contains(words)).collect::<Vec<_>>();
+    until("  watch     Node: ");
+    cluster.server.set_faults([Fault::ErrorRate(1.0)]);
+    cluster.server.disconnect_watches();
+    let before = until("  lost      no connection to the cluster: ");
+    assert!(!before.iter().any(|line| line.contains("not connected")), "{before:?}");
+    cluster.server.set_faults([]);
+    // Lists again, so that the watches hear at once.
+    cluster.server.forget_history();
+    let between = until("  found     connected to the cluster again");
+    assert_eq!(between, [""; 0]);
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]

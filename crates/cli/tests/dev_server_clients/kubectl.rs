@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{folder, is_there, not_tested};
 
+mod access;
 mod objects;
 mod tokens;
 mod watching;

@@ -15,6 +15,7 @@ mod go;
 mod kube_client;
 mod kube_runtime;
 mod kubectl;
+mod program;
 mod python;
 
 /// An empty folder of this name.

@@ -1,4 +1,5 @@
-//! What a client accepts. Answers are JSON; objects have a form for clients that want their metadata alone.
+//! What a client accepts. Answers are JSON; objects have a form for clients that want their metadata alone, and one for
+//! clients that print tables.
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
@@ -6,11 +7,12 @@ use axum::http::header::ACCEPT;
 use axum::http::request::Parts;
 
 use super::Refusal;
-use boundtoken::api::{Status, StatusDetails};
+use super::options::query;
+use boundtoken::api::{Status, StatusDetails, quoted};
 
 const JSON: &str = "application/json";
 
-/// The whole object, or its metadata alone.
+/// The whole object, its metadata alone, or rows for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     Full,
@@ -22,6 +24,32 @@ pub(crate) enum Form {
     PartialObjectMetadataList {
         api_version: &'static str,
     },
+    /// `as=Table`, in this version.
+    Table {
+        api_version: &'static str,
+        included: Included,
+    },
+}
+
+/// What a row of a table has of its object: `?includeObject=`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Included {
+    Nothing,
+    Metadata,
+    Object,
+}
+
+impl Included {
+    fn of(parts: &Parts) -> Result<Self, Status> {
+        let query = query(&parts.uri)?;
+        let value = query.iter().find(|(name, _)| name == "includeObject");
+        match value.map_or("", |(_, value)| value.as_str()) {
+            "" | "Metadata" => Ok(Self::Metadata),
+            "Object" => Ok(Self::Object),
+            "None" => Ok(Self::Nothing),
+            other => Err(Status::bad_request(format!("unrecognized includeObject value: {}", quoted(other)))),
+        }
+    }
 }
 
 impl Form {
@@ -55,6 +83,7 @@ impl Form {
         match form {
             "PartialObjectMetadata" => Some(Self::PartialObjectMetadata { api_version }),
             "PartialObjectMetadataList" => Some(Self::PartialObjectMetadataList { api_version }),
+            "Table" => Some(Self::Table { api_version, included: Included::Metadata }),
             _ => None,
         }
     }
@@ -64,7 +93,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Form {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        Ok(Self::of(&parts.headers)?)
+        let form = Self::of(&parts.headers)?;
+        Ok(match form {
+            Self::Table { api_version, .. } => Self::Table { api_version, included: Included::of(parts)? },
+            form => form,
+        })
     }
 }
 
@@ -112,7 +145,7 @@ mod tests {
             ("application/vnd.kubernetes.protobuf,application/json", Form::Full),
             ("text/html, application/xml;q=0.9, */*;q=0.8", Form::Full),
             ("application/json;stream=watch", Form::Full),
-            (table, Form::Full),
+            (table, Form::Table { api_version: v1, included: Included::Metadata }),
             (partial, Form::PartialObjectMetadata { api_version: v1 }),
             (list, Form::PartialObjectMetadataList { api_version: v1beta1 }),
         ] {
@@ -127,7 +160,7 @@ mod tests {
             "application/yaml",
             "application/vnd.kubernetes.protobuf",
             "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v2",
-            "application/json;as=Table;g=meta.k8s.io;v=v1",
+            "application/json;as=Table;g=meta.k8s.io;v=v2",
         ] {
             let refusal = form(header).unwrap_err();
             assert_eq!((refusal.code, refusal.reason.as_str()), (406, "NotAcceptable"), "{header}");

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::accept::Form;
-use boundtoken::api::{Status, UserInfo};
+use boundtoken::api::Status;
 
 /// What a handler returns.
 pub(crate) type Answer = Result<Response, Refusal>;
@@ -49,7 +49,8 @@ pub(crate) fn object(code: StatusCode, value: &impl Serialize) -> Response {
 /// 406 when a list is asked for.
 pub(crate) fn in_form(code: StatusCode, form: Form, value: &Value) -> Answer {
     match form {
-        Form::Full => Ok(object(code, value)),
+        // What is not stored has no table.
+        Form::Full | Form::Table { .. } => Ok(object(code, value)),
         Form::PartialObjectMetadata { api_version } => Ok(object(code, &metadata_of(value, api_version))),
         Form::PartialObjectMetadataList { .. } => {
             Err(wrong_form("PartialObjectMetadataList", "is not a list"))
@@ -112,10 +113,8 @@ pub(crate) async fn render_refusals(mut request: Request, next: Next) -> Respons
     if let Some(Refusal(status)) = response.extensions_mut().remove::<Refusal>() {
         let mut refusal = written_refusal(&status);
         warn(&mut refusal, warnings.take().iter().map(String::as_str));
-        // The log is to name the user.
-        if let Some(user) = response.extensions_mut().remove::<UserInfo>() {
-            refusal.extensions_mut().insert(user);
-        }
+        // What the log is to say.
+        *refusal.extensions_mut() = std::mem::take(response.extensions_mut());
         response = refusal;
     }
     response

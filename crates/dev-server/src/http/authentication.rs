@@ -9,16 +9,18 @@ use axum::http::header::AUTHORIZATION;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
+use super::log::LoggedRefusal;
 use super::{Context, Refusal, discovery, openid};
 use boundtoken::api::quoted;
 use boundtoken::api::{Status, StatusDetails, UserInfo};
-use boundtoken::{Claims, KeyError, Verifier};
+use boundtoken::{Claims, KeyError, Reason, Rejection, Verifier};
 use subtle::ConstantTimeEq as _;
 
+use crate::DevServer;
 use crate::crypto::fill_random;
 
-/// The user that the admin token stands for.
-const ADMINISTRATOR: &str = "boundtoken-admin";
+/// The length of an administrator's token, in letters.
+const ADMIN_TOKEN_LENGTH: usize = 64;
 
 /// A random token that may do everything. `Debug` does not show it.
 #[derive(Clone)]
@@ -30,7 +32,7 @@ impl AdminToken {
     /// # Errors
     /// When the system has no random numbers.
     pub(crate) fn generate() -> Result<Self, KeyError> {
-        let mut bytes = [0; 32];
+        let mut bytes = [0; ADMIN_TOKEN_LENGTH / 2];
         fill_random(&mut bytes)?;
         // Letters alone need no quotation marks in YAML, where some hexadecimal texts are numbers.
         let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
@@ -39,6 +41,11 @@ impl AdminToken {
 
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether a text looks like an administrator's token, of this run or of another.
+    pub(super) fn has_form(text: &str) -> bool {
+        text.len() == ADMIN_TOKEN_LENGTH && text.bytes().all(|letter| letter.is_ascii_lowercase())
     }
 
     /// Compares in constant time.
@@ -62,21 +69,18 @@ impl Authentication {
         self.admin_token.is(token)
     }
 
-    /// The user that a token stands for, if it is accepted here.
-    fn user(&self, token: &str) -> Option<UserInfo> {
+    /// The user that a token stands for.
+    ///
+    /// # Errors
+    /// Why the token is refused.
+    fn user(&self, token: &str) -> Result<UserInfo, LoggedRefusal> {
         if self.is_admin(token) {
-            return Some(administrator());
+            return Ok(administrator());
         }
         match self.verifier.verify(token.as_bytes()) {
-            Ok(verified) if self.accepts(verified.claims()) => Some(verified.user_info()),
-            Ok(_) => {
-                tracing::debug!("a token is refused: it is bound to a webhook configuration");
-                None
-            }
-            Err(rejection) => {
-                tracing::debug!(reason = rejection.name(), "a token is refused");
-                None
-            }
+            Ok(verified) if self.accepts(verified.claims()) => Ok(verified.user_info()),
+            Ok(_) => Err(LoggedRefusal::without_reason(WEBHOOK_TOKENS_ARE_OFF)),
+            Err(rejection) => Err(refusal(token, &rejection)),
         }
     }
 
@@ -87,10 +91,24 @@ impl Authentication {
     }
 }
 
+/// Why a token that is bound to a webhook configuration is refused where such tokens are off.
+pub(super) const WEBHOOK_TOKENS_ARE_OFF: &str =
+    "the token is bound to a webhook configuration, and this server was started without such tokens";
+
+/// Why a token is refused, with a hint for a common mistake.
+pub(super) fn refusal(token: &str, rejection: &Rejection) -> LoggedRefusal {
+    let mut refusal = LoggedRefusal::from(rejection);
+    if AdminToken::has_form(token) {
+        "it looks like the administrator's token of an earlier run, which had another one; read the kubeconfig again"
+            .clone_into(&mut refusal.sentence);
+    }
+    refusal
+}
+
 /// The user that the admin token stands for.
 pub(super) fn administrator() -> UserInfo {
     UserInfo {
-        username: ADMINISTRATOR.to_owned(),
+        username: DevServer::ADMINISTRATOR.to_owned(),
         groups: vec!["system:masters".to_owned(), "system:authenticated".to_owned()],
         ..UserInfo::default()
     }
@@ -129,9 +147,15 @@ pub(super) fn reviewed_token(text: &str) -> Option<&str> {
 /// Layer: authenticates the user, and refuses requests that need one and have none.
 pub(super) async fn authenticate(State(context): Context, mut request: Request, next: Next) -> Response {
     let Credential::Token(token) = credential(request.headers()) else {
-        return if is_public(request.uri().path()) { next.run(request).await } else { unauthorized() };
+        if is_public(request.uri().path()) {
+            return next.run(request).await;
+        }
+        return unauthorized(without_token(context.is_plain_http));
     };
-    let Some(user) = context.authentication.user(token) else { return unauthorized() };
+    let user = match context.authentication.user(token) {
+        Ok(user) => user,
+        Err(refusal) => return unauthorized(refusal),
+    };
     if let Some(refusal) = impersonation(request.headers(), &user) {
         return Refusal(refusal).into_response();
     }
@@ -169,8 +193,18 @@ fn is_public(path: &str) -> bool {
     discovery::is_health_check(path) || path == "/version" || openid::PATHS.contains(&path)
 }
 
-fn unauthorized() -> Response {
-    Refusal(Status::failure(401, "Unauthorized", "Unauthorized")).into_response()
+fn without_token(is_plain_http: bool) -> LoggedRefusal {
+    let sentence = match is_plain_http {
+        true => "the request has no bearer token; kubectl sends none over plain HTTP: use curl, or HTTPS",
+        false => "the request has no bearer token; send the one in the kubeconfig",
+    };
+    LoggedRefusal { reason: Some(Reason::TokenEmpty), sentence: sentence.to_owned() }
+}
+
+fn unauthorized(refusal: LoggedRefusal) -> Response {
+    let mut response = Refusal(Status::failure(401, "Unauthorized", "Unauthorized")).into_response();
+    response.extensions_mut().insert(refusal);
+    response
 }
 
 #[cfg(test)]
@@ -209,5 +243,6 @@ mod tests {
         let (one, other) = (AdminToken::generate().unwrap(), AdminToken::generate().unwrap());
         assert_eq!(one.as_str().len(), 64);
         assert!(one.is(one.as_str()) && !one.is(other.as_str()) && !one.is(""));
+        assert!(AdminToken::has_form(one.as_str()) && !AdminToken::has_form("abc"));
     }
 }

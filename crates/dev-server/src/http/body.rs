@@ -160,7 +160,7 @@ pub(super) fn media_type(header: &[u8]) -> Vec<u8> {
 /// The text of this name in an object. It is empty when there is none.
 fn text<'a>(object: &'a Value, name: &str) -> Result<&'a str, String> {
     let Value::Object(members) = object else {
-        return Err("json: cannot unmarshal a value that is no object".to_owned());
+        return Err("json: cannot unmarshal a value that is not an object".to_owned());
     };
     match members.get(name) {
         None | Some(Value::Null) => Ok(""),

@@ -1,23 +1,23 @@
 //! What the server is and has: health, version, and the discovery that clients such as kubectl begin with.
 //!
-//! Aggregated discovery is not served: clients that ask for it take the plain one. Of OpenAPI there is only what kubectl
-//! looks for before it writes: whether `fieldValidation` is there. Schemas are not, so `kubectl explain` finds nothing.
+//! Aggregated discovery is not served: clients that ask for it take the plain one.
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{Answer, Context, ContextRef, answer, kinds, not_found};
+use super::{Context, ContextRef, answer, kinds};
 use crate::store::Resource;
 
 /// The version that clients see: its minor number decides what they do.
-const GIT_VERSION: &str = "v1.37.0+boundtoken";
-const GROUP: &str = "authentication.k8s.io";
-const ADMISSION_GROUP: &str = "admissionregistration.k8s.io";
+pub(super) const GIT_VERSION: &str = "v1.37.0+boundtoken";
+pub(super) const GROUP: &str = "authentication.k8s.io";
+pub(super) const ADMISSION_GROUP: &str = "admissionregistration.k8s.io";
+pub(super) const AUTHORIZATION_GROUP: &str = "authorization.k8s.io";
 const HEALTH_CHECKS: [&str; 3] = ["/healthz", "/livez", "/readyz"];
 
 pub(super) fn routes() -> Router<ContextRef> {
@@ -34,8 +34,8 @@ pub(super) fn routes() -> Router<ContextRef> {
         .route("/apis/admissionregistration.k8s.io/v1", get(admission_resources))
         .route("/apis/authentication.k8s.io", get(authentication_group))
         .route("/apis/authentication.k8s.io/v1", get(authentication_resources))
-        .route("/openapi/v3", get(openapi_index))
-        .route("/openapi/v3/{*group_version}", get(openapi))
+        .route("/apis/authorization.k8s.io", get(authorization_group))
+        .route("/apis/authorization.k8s.io/v1", get(authorization_resources))
 }
 
 /// Whether this path is one of the health checks.
@@ -145,7 +145,7 @@ fn group(name: &str) -> Value {
 }
 
 async fn groups() -> Response {
-    let groups = [GROUP, ADMISSION_GROUP].map(group);
+    let groups = [GROUP, AUTHORIZATION_GROUP, ADMISSION_GROUP].map(group);
     let list = json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups});
     answer::object(StatusCode::OK, &list)
 }
@@ -167,8 +167,27 @@ fn one_group(name: &str) -> Response {
     answer::object(StatusCode::OK, &group)
 }
 
+async fn authorization_group() -> Response {
+    one_group(AUTHORIZATION_GROUP)
+}
+
 async fn authentication_resources() -> Response {
-    let review = |singular: &str, kind: &str| {
+    reviews(GROUP, &[kinds::SELF_SUBJECT_REVIEW.name, kinds::TOKEN_REVIEW.name])
+}
+
+async fn authorization_resources() -> Response {
+    let kinds = [
+        &kinds::SELF_SUBJECT_ACCESS_REVIEW,
+        &kinds::SELF_SUBJECT_RULES_REVIEW,
+        &kinds::SUBJECT_ACCESS_REVIEW,
+    ];
+    reviews(AUTHORIZATION_GROUP, &kinds.map(|kind| kind.name))
+}
+
+/// Resources that can only be created.
+fn reviews(group: &str, kinds: &[&str]) -> Response {
+    let review = |kind: &&str| {
+        let singular = kind.to_ascii_lowercase();
         json!({
             "name": format!("{singular}s"),
             "singularName": singular,
@@ -177,9 +196,7 @@ async fn authentication_resources() -> Response {
             "verbs": ["create"],
         })
     };
-    let resources =
-        vec![review("selfsubjectreview", "SelfSubjectReview"), review("tokenreview", "TokenReview")];
-    answer::object(StatusCode::OK, &resource_list(GROUP, resources))
+    answer::object(StatusCode::OK, &resource_list(group, kinds.iter().map(review).collect()))
 }
 
 fn resource_list(group: &str, resources: Vec<Value>) -> Value {
@@ -189,60 +206,4 @@ fn resource_list(group: &str, resources: Vec<Value>) -> Value {
         "groupVersion": kinds::group_version(group, "v1"),
         "resources": resources,
     })
-}
-
-async fn openapi_index() -> Response {
-    let paths = json!({
-        "api/v1": {"serverRelativeURL": "/openapi/v3/api/v1"},
-        "apis/admissionregistration.k8s.io/v1":
-            {"serverRelativeURL": "/openapi/v3/apis/admissionregistration.k8s.io/v1"},
-        "apis/authentication.k8s.io/v1": {"serverRelativeURL": "/openapi/v3/apis/authentication.k8s.io/v1"},
-    });
-    answer::object(StatusCode::OK, &json!({ "paths": paths }))
-}
-
-/// What kubectl looks for before it sends objects of a kind: that the server validates them.
-fn patch(path: &str, group: &str, kind: &str) -> (String, Value) {
-    let parameter =
-        |name: &str| json!({"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": true}});
-    let parameters = ["dryRun", "fieldManager", "fieldValidation"].map(parameter);
-    let patch = json!({
-        "x-kubernetes-action": "patch",
-        "x-kubernetes-group-version-kind": {"group": group, "version": "v1", "kind": kind},
-        "parameters": parameters,
-        "responses": {"200": {"description": "OK"}},
-    });
-    (format!("{path}/{{name}}"), json!({ "patch": patch }))
-}
-
-fn patches_of(group: &str) -> Map<String, Value> {
-    let of_group = Resource::ALL.into_iter().filter(|resource| resource.group() == group);
-    let patches = of_group.map(|resource| {
-        let place = if resource.is_namespaced() { "namespaces/{namespace}/" } else { "" };
-        patch(&format!("{}/{place}{}", resource.root(), resource.plural()), group, resource.kind())
-    });
-    patches.collect()
-}
-
-async fn openapi(Path(group_version): Path<String>) -> Answer {
-    let paths: Map<String, Value> = match group_version.as_str() {
-        "api/v1" => patches_of(""),
-        "apis/admissionregistration.k8s.io/v1" => patches_of(ADMISSION_GROUP),
-        // No API server patches these, but without a word on them kubectl wants schemas to validate against.
-        "apis/authentication.k8s.io/v1" => {
-            let patch = |(plural, kind)| patch(&format!("/apis/{GROUP}/v1/{plural}"), GROUP, kind);
-            [("selfsubjectreviews", "SelfSubjectReview"), ("tokenreviews", "TokenReview")]
-                .map(patch)
-                .into_iter()
-                .collect()
-        }
-        _ => return Err(not_found().into()),
-    };
-    let document = json!({
-        "openapi": "3.0.0",
-        "info": {"title": "boundtoken development server", "version": GIT_VERSION},
-        "paths": paths,
-        "components": {"schemas": {}},
-    });
-    Ok(answer::object(StatusCode::OK, &document))
 }

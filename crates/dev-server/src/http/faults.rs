@@ -79,7 +79,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// The text is no [`Fault`].
+/// The text is not a [`Fault`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidFault(String);
 
@@ -87,7 +87,7 @@ impl fmt::Display for InvalidFault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
-            "{:?} is no fault: give one of latency=200ms, error-rate=0.1 (from 0 to 1), watch-disconnect=5s",
+            "{:?} is not a known fault: give one of latency=200ms, error-rate=0.1 (from 0 to 1), watch-disconnect=5s",
             self.0
         )
     }

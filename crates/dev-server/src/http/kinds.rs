@@ -30,6 +30,12 @@ pub(crate) static TOKEN_REVIEW: Kind =
     Kind { is_secret: true, ..authentication("TokenReview", &shapes::TOKEN_REVIEW) };
 pub(crate) static SELF_SUBJECT_REVIEW: Kind =
     authentication("SelfSubjectReview", &shapes::SELF_SUBJECT_REVIEW);
+pub(crate) static SELF_SUBJECT_ACCESS_REVIEW: Kind =
+    authorization("SelfSubjectAccessReview", &shapes::SELF_SUBJECT_ACCESS_REVIEW);
+pub(crate) static SUBJECT_ACCESS_REVIEW: Kind =
+    authorization("SubjectAccessReview", &shapes::SUBJECT_ACCESS_REVIEW);
+pub(crate) static SELF_SUBJECT_RULES_REVIEW: Kind =
+    authorization("SelfSubjectRulesReview", &shapes::SELF_SUBJECT_RULES_REVIEW);
 
 const fn core(name: &'static str, shape: &'static Struct) -> Kind {
     Kind { group: "", version: "v1", name, is_secret: false, is_read_in_protobuf: true, shape }
@@ -41,6 +47,10 @@ const fn admission(name: &'static str, shape: &'static Struct) -> Kind {
 
 const fn authentication(name: &'static str, shape: &'static Struct) -> Kind {
     Kind { group: "authentication.k8s.io", ..core(name, shape) }
+}
+
+const fn authorization(name: &'static str, shape: &'static Struct) -> Kind {
+    Kind { group: "authorization.k8s.io", ..core(name, shape) }
 }
 
 impl Kind {

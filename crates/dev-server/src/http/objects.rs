@@ -25,7 +25,7 @@ use boundtoken::UnixSeconds;
 use boundtoken::api::Status;
 
 use listing::Query;
-use represent::represent_list;
+use represent::{represent_list, represent_object};
 
 /// All routes of objects, from the root.
 pub(crate) fn routes() -> Router<ContextRef> {
@@ -95,7 +95,7 @@ async fn create(State(context): Context, place: Place, form: Form, request: Requ
     let document = body::document(&parts, body, decoding::kind(place.resource)).await?;
     let options = write_options(&parts)?;
     let object = context.store.create(place.resource, &place.namespace, document.value, options)?;
-    let mut response = answer::in_form(StatusCode::CREATED, form, &object)?;
+    let mut response = represent_object(StatusCode::CREATED, form, place.resource, &object)?;
     answer::warn(&mut response, document.warnings.iter().map(String::as_str));
     Ok(response)
 }
@@ -103,7 +103,7 @@ async fn create(State(context): Context, place: Place, form: Form, request: Requ
 async fn get_one(State(context): Context, place: Place, form: Form, parts: Parts) -> Answer {
     let revision = Query::of(&parts)?.version()?;
     let object = context.store.get(place.resource, &place.namespace, &place.name, revision)?;
-    answer::in_form(StatusCode::OK, form, &object)
+    represent_object(StatusCode::OK, form, place.resource, &object)
 }
 
 async fn list_or_watch(State(context): Context, place: Place, form: Form, parts: Parts) -> Answer {
@@ -139,7 +139,7 @@ async fn replace_part(
     let options = write_options(&parts)?;
     let Place { resource, namespace, name } = &place;
     let object = context.store.replace(*resource, namespace, name, part, document.value, options)?;
-    let mut response = answer::in_form(StatusCode::OK, form, &object)?;
+    let mut response = represent_object(StatusCode::OK, form, place.resource, &object)?;
     answer::warn(&mut response, document.warnings.iter().map(String::as_str));
     Ok(response)
 }
@@ -166,7 +166,7 @@ async fn patch_part(
     let patch = media_type.read(&bytes)?;
     let Place { resource, namespace, name } = &place;
     let object = context.store.patch(*resource, namespace, name, part, &patch, options)?;
-    answer::in_form(StatusCode::OK, form, &object)
+    represent_object(StatusCode::OK, form, place.resource, &object)
 }
 
 async fn delete(State(context): Context, place: Place, form: Form, request: Request) -> Answer {
@@ -174,7 +174,7 @@ async fn delete(State(context): Context, place: Place, form: Form, request: Requ
     let options = deletion::options(&parts, body).await?;
     let deleted = context.store.delete(place.resource, &place.namespace, &place.name, &options)?;
     match deleted {
-        Deleted::Object(object) => answer::in_form(StatusCode::OK, form, &object),
+        Deleted::Object(object) => represent_object(StatusCode::OK, form, place.resource, &object),
         Deleted::Status(status) => Ok(answer::object(StatusCode::OK, &status)),
     }
 }

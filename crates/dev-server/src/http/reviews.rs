@@ -28,6 +28,7 @@ async fn token_review(State(context): Context, form: Form, parts: Parts, body: B
         return Err(Status::bad_request("token is required for TokenReview in authentication").into());
     }
 
+    let mut refusal = None;
     // As in an API server, the client's own status stays where the answer says nothing.
     let mut status = review.status.unwrap_or_default();
     match verdict::of(&context, &review.spec.token, &review.spec.audiences) {
@@ -36,9 +37,10 @@ async fn token_review(State(context): Context, form: Form, parts: Parts, body: B
             status.user = user;
             status.audiences = audiences;
         }
-        Verdict::Refused(error) => {
+        Verdict::Refused { error, logged } => {
             status.authenticated = false;
             status.error = error;
+            refusal = Some(logged);
         }
     }
     review.status = Some(status);
@@ -50,6 +52,9 @@ async fn token_review(State(context): Context, form: Form, parts: Parts, body: B
     let response =
         serde_json::to_value(&review).map_err(|_| Status::internal_error("the review cannot be written"))?;
     let mut response = answer::in_form(StatusCode::CREATED, form, &response)?;
+    if let Some(refusal) = refusal {
+        response.extensions_mut().insert(refusal);
+    }
     answer::warn(&mut response, document.warnings.iter().map(String::as_str));
     Ok(response)
 }

@@ -188,6 +188,66 @@ const USER_INFO: Struct = closed(
     &[(1, "username", Text), (2, "uid", Text), (3, "groups", TEXTS), (4, "extra", Map(&TEXTS))],
 );
 
+pub(super) static SELF_SUBJECT_ACCESS_REVIEW: Struct = object!(
+    "SelfSubjectAccessReview",
+    (2, "spec", Of(&SELF_SUBJECT_ACCESS_REVIEW_SPEC)),
+    (3, "status", Of(&SUBJECT_ACCESS_REVIEW_STATUS)),
+);
+
+const SELF_SUBJECT_ACCESS_REVIEW_SPEC: Struct = closed(
+    "SelfSubjectAccessReviewSpec",
+    &[
+        (1, "resourceAttributes", Of(&RESOURCE_ATTRIBUTES)),
+        (2, "nonResourceAttributes", Of(&NON_RESOURCE_ATTRIBUTES)),
+    ],
+);
+
+pub(super) static SUBJECT_ACCESS_REVIEW: Struct = object!(
+    "SubjectAccessReview",
+    (2, "spec", Of(&SUBJECT_ACCESS_REVIEW_SPEC)),
+    (3, "status", Of(&SUBJECT_ACCESS_REVIEW_STATUS)),
+);
+
+const SUBJECT_ACCESS_REVIEW_SPEC: Struct = closed(
+    "SubjectAccessReviewSpec",
+    &[
+        (1, "resourceAttributes", Of(&RESOURCE_ATTRIBUTES)),
+        (2, "nonResourceAttributes", Of(&NON_RESOURCE_ATTRIBUTES)),
+        (3, "user", Text),
+        (4, "groups", TEXTS),
+        (5, "extra", Map(&TEXTS)),
+        (6, "uid", Text),
+    ],
+);
+
+const RESOURCE_ATTRIBUTES: Struct = partly(
+    "ResourceAttributes",
+    &[
+        (1, "namespace", Text),
+        (2, "verb", Text),
+        (3, "group", Text),
+        (4, "version", Text),
+        (5, "resource", Text),
+        (6, "subresource", Text),
+        (7, "name", Text),
+    ],
+    "fieldSelector labelSelector",
+);
+
+const NON_RESOURCE_ATTRIBUTES: Struct =
+    closed("NonResourceAttributes", &[(1, "path", Text), (2, "verb", Text)]);
+
+const SUBJECT_ACCESS_REVIEW_STATUS: Struct = closed(
+    "SubjectAccessReviewStatus",
+    &[(1, "allowed", Boolean), (2, "reason", Text), (3, "evaluationError", Text), (4, "denied", Boolean)],
+);
+
+pub(super) static SELF_SUBJECT_RULES_REVIEW: Struct =
+    object!("SelfSubjectRulesReview", (2, "spec", Of(&SELF_SUBJECT_RULES_REVIEW_SPEC)), (0, "status", Any));
+
+const SELF_SUBJECT_RULES_REVIEW_SPEC: Struct =
+    closed("SelfSubjectRulesReviewSpec", &[(1, "namespace", Text)]);
+
 pub(super) static DELETE_OPTIONS: Struct = closed(
     "DeleteOptions",
     &[

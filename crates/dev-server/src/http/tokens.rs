@@ -7,12 +7,15 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use serde_json::Value;
 
 use super::accept::Form;
+use super::body::Document;
+use super::log::LoggedRefusal;
 use super::options::WriteOptions;
-use super::{Answer, Context, ContextRef, answer, body, kinds};
+use super::{Answer, Context, ContextRef, Refusal, ServerContext, answer, body, kinds};
 use crate::store::Resource;
 use boundtoken::api::{Status, TokenRequest};
 
@@ -29,6 +32,28 @@ async fn create(
 ) -> Answer {
     let document = body::document(&parts, body, &kinds::TOKEN_REQUEST).await?;
     let options = WriteOptions::of(&parts)?;
+    match issue(&context, &namespace, &name, form, &document, &options) {
+        Ok(response) => Ok(response),
+        Err(refusal) => Ok(logged(refusal)),
+    }
+}
+
+/// A refusal whose message is logged. It quotes names alone, where one of a body that cannot be read quotes the body.
+fn logged(refusal: Refusal) -> Response {
+    let sentence = LoggedRefusal::without_reason(refusal.0.message.as_str());
+    let mut response = refusal.into_response();
+    response.extensions_mut().insert(sentence);
+    response
+}
+
+fn issue(
+    context: &ServerContext,
+    namespace: &str,
+    name: &str,
+    form: Form,
+    document: &Document,
+    options: &WriteOptions,
+) -> Answer {
     let request: TokenRequest = serde_json::from_value(document.value.clone())
         .map_err(|_| Status::internal_error("the request was decoded, and yet it is none"))?;
 
@@ -36,8 +61,8 @@ async fn create(
         let message = "the namespace of the provided object does not match the namespace sent on the request";
         return Err(Status::bad_request(message).into());
     }
-    context.store.admits(&namespace, Resource::ServiceAccounts, &name)?;
-    let issued = context.issuer.issue(&namespace, &name, request)?.managed_by(&options.manager);
+    context.store.admits(namespace, Resource::ServiceAccounts, name)?;
+    let issued = context.issuer.issue(namespace, name, request)?.managed_by(&options.manager);
 
     let mut response = serde_json::to_value(&issued.response)
         .map_err(|_| Status::internal_error("the token cannot be written"))?;

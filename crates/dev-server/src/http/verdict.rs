@@ -9,15 +9,29 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use super::ServerContext;
-use super::authentication::{administrator, reviewed_token};
+use super::authentication::{WEBHOOK_TOKENS_ARE_OFF, administrator, refusal, reviewed_token};
+use super::log::LoggedRefusal;
 use boundtoken::api::UserInfo;
 use boundtoken::api::quoted;
 use boundtoken::{Attestation, BoundObjects as _, ObjectKind, ObjectReference, ObjectState, Reason};
 
 /// The answer to a review.
 pub(super) enum Verdict {
-    Accepted { user: UserInfo, audiences: Vec<String> },
-    Refused(String),
+    Accepted {
+        user: UserInfo,
+        audiences: Vec<String>,
+    },
+    Refused {
+        /// In the words of an API server.
+        error: String,
+        logged: LoggedRefusal,
+    },
+}
+
+impl Verdict {
+    fn invalid(logged: LoggedRefusal) -> Self {
+        Self::Refused { error: INVALID.to_owned(), logged }
+    }
 }
 
 /// Begins every refusal. Of a token that cannot be read, nothing else is said.
@@ -30,34 +44,47 @@ const GATE_IS_OFF: &str =
 /// Judges a token for these audiences, or the API server's own when there are none.
 pub(super) fn of(context: &ServerContext, text: &str, audiences: &[String]) -> Verdict {
     let wanted = if audiences.is_empty() { context.issuer.api_audiences() } else { audiences };
-    let Some(token) = reviewed_token(text) else { return Verdict::Refused(INVALID.to_owned()) };
+    let Some(token) = reviewed_token(text) else {
+        return Verdict::invalid(LoggedRefusal::without_reason(
+            "the token begins with a space or is only white space",
+        ));
+    };
+    let mismatch = |sentence: &str| {
+        let reason = Some(Reason::AudienceMismatch);
+        Verdict::invalid(LoggedRefusal { reason, sentence: sentence.to_owned() })
+    };
 
     if context.authentication.is_admin(token) {
         // A token without audiences is one for the API server.
         let audiences = in_both(wanted, |audience| context.issuer.api_audiences().contains(audience));
         return match audiences.is_empty() {
-            true => Verdict::Refused(INVALID.to_owned()),
+            true => mismatch("the administrator's token is for the audiences of this server alone"),
             false => Verdict::Accepted { user: administrator(), audiences },
         };
     }
     // An audience without a name is none to this crate, although the server takes it for one.
     let named: Vec<_> = wanted.iter().filter(|audience| !audience.is_empty()).collect();
     if named.is_empty() {
-        return Verdict::Refused(INVALID.to_owned());
+        return mismatch("the review asks for no audience that has a name");
     }
     match context.authentication.verifier.verify_for(token.as_bytes(), &named) {
         Ok(verified) if !context.authentication.accepts(verified.claims()) => {
-            Verdict::Refused(because(GATE_IS_OFF))
+            let logged = LoggedRefusal::without_reason(WEBHOOK_TOKENS_ARE_OFF);
+            Verdict::Refused { error: because(GATE_IS_OFF), logged }
         }
         Ok(verified) => {
             let of_token: Vec<_> = verified.claims().audiences().collect();
             let audiences = in_both(wanted, |audience| of_token.contains(&audience.as_str()));
             Verdict::Accepted { user: verified.user_info(), audiences }
         }
-        Err(rejection) => Verdict::Refused(match Refused::new(context, token, wanted) {
-            Some(refused) => refused.in_words(rejection.reason()),
-            None => INVALID.to_owned(),
-        }),
+        Err(rejection) => {
+            let refused = Refused::new(context, token, wanted);
+            let words = refused.map(|refused| refused.in_words(rejection.reason()));
+            Verdict::Refused {
+                error: words.unwrap_or_else(|| INVALID.to_owned()),
+                logged: refusal(token, &rejection),
+            }
+        }
     }
 }
 

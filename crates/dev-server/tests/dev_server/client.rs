@@ -103,6 +103,16 @@ impl Client {
             .expect("an answer in time")
     }
 
+    /// Whether the server's certificate is for this name.
+    pub fn trusts(&self, name: &str) -> bool {
+        let tls = self.tls.as_ref().expect("TLS");
+        let name = ServerName::try_from(name.to_owned()).expect("name");
+        self.block(async {
+            let stream = TcpStream::connect(self.address).await.expect("connection");
+            tls.connect(name, stream).await.is_ok()
+        })
+    }
+
     pub async fn connect(&self) -> Connection {
         let stream = TcpStream::connect(self.address).await.expect("connection");
         match &self.tls {

@@ -78,6 +78,33 @@ fn openapi_says_that_fields_can_be_validated() {
     let parameters = patch["parameters"].as_array().unwrap();
     assert!(parameters.iter().any(|parameter| parameter["name"] == "fieldValidation"));
     assert_eq!(client.get("/openapi/v3/apis/apps/v1").status, 404);
+    for path in ["apis/authentication.k8s.io/v1", "apis/authorization.k8s.io/v1"] {
+        let path = index["paths"][path]["serverRelativeURL"].as_str().unwrap().to_owned();
+        assert_eq!(client.get(&path).status, 200, "{path}");
+    }
+}
+
+#[test]
+fn openapi_version_2_is_there_in_protobuf_and_json_and_names_no_kind() {
+    let (_server, client) = start();
+    let accept = [("accept", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf")];
+    let reply = client.send("GET", "/openapi/v2?timeout=32s", &accept, "");
+    assert_eq!(reply.status, 200);
+    assert_eq!(reply.header("content-type"), "application/com.github.proto-openapi.spec.v2.v1.0+protobuf");
+    // Field 1, a text of 3 bytes.
+    assert!(reply.body.starts_with(b"\x0a\x032.0"), "{:?}", reply.body);
+    let document = client.get("/openapi/v2").json();
+    assert_eq!((&document["swagger"], &document["paths"]), (&"2.0".into(), &serde_json::json!({})));
+}
+
+#[test]
+fn access_reviews_are_listed() {
+    let (_server, client) = start();
+    let resources = client.get("/apis/authorization.k8s.io/v1").json()["resources"].clone();
+    let kinds: Vec<_> = resources.as_array().unwrap().iter().map(|resource| &resource["kind"]).collect();
+    assert_eq!(kinds, ["SelfSubjectAccessReview", "SelfSubjectRulesReview", "SubjectAccessReview"]);
+    assert_eq!(resources[0]["name"], "selfsubjectaccessreviews");
+    assert_eq!(client.get("/apis/authorization.k8s.io").json()["kind"], "APIGroup");
 }
 
 #[test]

@@ -70,12 +70,18 @@ fn each_request_is_one_line_and_none_holds_a_secret() {
     Client::with(&server, &own).get("/api/v1/pods");
     Client::with(&server, &secret).get("/unauthorized");
     Client::with(&server, &secret[..secret.len() - 1]).get("/unauthorized");
+    Client::nobody(&server).get("/nobody");
+    Client::with(&server, builder().start().unwrap().admin_token()).get("/earlier");
+    for name in ["missing", &secret, server.admin_token()] {
+        client.post(&format!("/api/v1/namespaces/demo/serviceaccounts/{name}/token"), "{}");
+    }
     let long = format!("/api/v1/namespaces/demo/pods/{}", "x".repeat(2_000));
     client.get(&long);
     let own_id = "6f1a4f52-8a1f-4d8f-9a55-0d9a5e0c9d5b";
     let reply = client.send("GET", "/api", &[("audit-id", own_id)], "");
     assert_eq!(reply.header("audit-id"), own_id);
     let named = client.get("/api").header("audit-id");
+    let admin = server.admin_token().to_owned();
     drop(server);
 
     let log = log.0.lock().unwrap();
@@ -94,8 +100,27 @@ fn each_request_is_one_line_and_none_holds_a_secret() {
         line(&["/api", &format!("audit_id={own_id:?}")]) && line(&[&format!("audit_id={named:?}")]),
         "{log}"
     );
-    assert!(line(&["reason=\"audience_mismatch\""]) && line(&["reason=\"token_not_base64url\""]), "{log}");
+    // Why a token is refused: of a request, and in a review, which is answered with 201.
+    let mismatch =
+        ["reason=\"audience_mismatch\"", "number=412", "refusal=\"the token is meant for another audience"];
+    assert!(line(&[&["/unauthorized", "status=401"], &mismatch[..]].concat()), "{log}");
+    assert!(line(&[&[TOKEN_REVIEWS, "status=201"], &mismatch[..]].concat()), "{log}");
+    assert!(line(&["/unauthorized", "status=401", "reason=\"token_not_base64url\"", "number=104"]), "{log}");
+    assert!(line(&["/nobody", "status=401", "reason=\"token_empty\"", "has no bearer token"]), "{log}");
+    assert!(line(&["/earlier", "status=401", "administrator's token of an earlier run"]), "{log}");
+    assert!(log.lines().all(|line| line.contains("reason=") || !line.contains("number=")), "{log}");
+    // Why a TokenRequest is refused.
+    assert!(
+        line(&["/missing/token", "status=404", r#"refusal="serviceaccounts \"missing\" not found""#]),
+        "{log}"
+    );
+    assert!(
+        line(&["/(not shown)/token", "status=404", r#"serviceaccounts \"(not shown)\" not found"#]),
+        "{log}"
+    );
+    assert!(line(&["status=200"]) && !line(&["status=200", "refusal="]), "{log}");
     assert!(log.lines().all(|line| line.len() < 1_000), "{log}");
+    assert!(!log.contains(&admin), "{log}");
     for secret in [&secret, &own] {
         for part in secret.split('.').skip(1) {
             assert!(!log.contains(&part[..20]), "{log}");

@@ -1,6 +1,7 @@
 //! The development server as clients see it: over HTTP, against a real API server's answers and rule by rule.
 #![allow(clippy::restriction)]
 
+mod access;
 mod authentication;
 mod bodies;
 mod client;

@@ -10,9 +10,14 @@ pub fn field(number: u8, content: &[u8]) -> Vec<u8> {
     [vec![number << 3 | 2], length, content.to_vec()].concat()
 }
 
-/// A body with one object in it.
+/// A body with one object of the group `authentication.k8s.io` in it.
 pub fn body(kind: &str, object: &[u8]) -> Vec<u8> {
-    let type_meta = [field(1, b"authentication.k8s.io/v1"), field(2, kind.as_bytes())].concat();
+    body_of("authentication.k8s.io/v1", kind, object)
+}
+
+/// A body with one object in it.
+pub fn body_of(api_version: &str, kind: &str, object: &[u8]) -> Vec<u8> {
+    let type_meta = [field(1, api_version.as_bytes()), field(2, kind.as_bytes())].concat();
     [b"k8s\0".to_vec(), field(1, &type_meta), field(2, object), field(3, b""), field(4, b"")].concat()
 }
 

@@ -46,7 +46,9 @@ fn an_address_that_others_can_reach_must_be_allowed() {
     assert!(error.to_string().contains("allow_remote(true)"), "{error}");
 
     let server = builder().address(address).allow_remote(true).start().unwrap();
-    assert!(server.url().starts_with("http://127.0.0.1:"), "{}", server.url());
+    // The address that this computer has in its network.
+    assert!(!server.address().ip().is_unspecified(), "{}", server.url());
+    assert_eq!(server.url(), format!("http://{}", server.address()));
     assert_eq!(Client::nobody(&server).get("/healthz").status, 200);
     assert!(
         builder()
@@ -54,6 +56,37 @@ fn an_address_that_others_can_reach_must_be_allowed() {
             .start()
             .is_ok_and(|server| server.url().contains("[::1]"))
     );
+}
+
+#[test]
+fn clients_reach_the_server_by_every_name_in_its_certificate() {
+    let of_this_computer = hostname::get().unwrap().into_string().unwrap();
+    let server = DevServer::builder().hostname("dev.example.com").hostname("fd00::1").start().unwrap();
+    let port = server.address().port();
+    assert_eq!(server.url(), format!("https://dev.example.com:{port}"));
+    assert!(server.kubeconfig().contains(&format!("server: https://dev.example.com:{port}\n")));
+    let client = Client::admin(&server);
+    for (name, is_trusted) in [
+        ("dev.example.com", true),
+        ("fd00::1", true),
+        ("localhost", true),
+        ("127.0.0.1", true),
+        ("::1", true),
+        ("other.example.com", false),
+    ] {
+        assert_eq!(client.trusts(name), is_trusted, "{name}");
+    }
+
+    let everywhere = DevServer::builder().address("0.0.0.0:0".parse().unwrap()).allow_remote(true);
+    let server = everywhere.start().unwrap();
+    let client = Client::admin(&server);
+    assert!(client.trusts(&of_this_computer) && client.trusts(&server.address().ip().to_string()));
+    assert!(client.trusts("localhost") && !client.trusts("0.0.0.0"));
+    assert_eq!(client.get("/api").status, 200);
+
+    let error = DevServer::builder().hostname("https://a").start().unwrap_err();
+    assert!(matches!(error, DevServerError::Hostname(_)), "{error:?}");
+    assert_eq!(error.to_string(), "\"https://a\" is no host name: give a DNS name or an IP address");
 }
 
 #[test]
@@ -71,9 +104,12 @@ fn mistakes_are_found_at_the_start() {
     assert!(matches!(error, DevServerError::Manifest { text: 2, document: 2, .. }), "{error:?}");
     assert!(error.to_string().starts_with("objects: text 2, document 2: mapping values"), "{error}");
     let error = objects("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}");
-    assert!(matches!(error, DevServerError::Object(_)) && error.to_string().contains("ConfigMap"), "{error}");
+    assert!(
+        matches!(error, DevServerError::Object { text: 2, .. }) && error.to_string().contains("ConfigMap"),
+        "{error}"
+    );
     let error = objects("{apiVersion: v1, kind: Pod, metadata: {name: A_b, namespace: demo}}");
-    assert!(matches!(error, DevServerError::Object(_)), "{error}");
+    assert!(matches!(error, DevServerError::Object { text: 2, .. }), "{error}");
 
     let error = DevServer::builder().issuer("").start().unwrap_err();
     assert!(matches!(error, DevServerError::Issuer(_)), "{error}");

@@ -140,10 +140,10 @@ async fn an_invalid_configuration_is_refused_without_a_request() {
     let garbage = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     let builder = || Discovery::builder("https://issuer.example");
     for (builder, words) in [
-        (Discovery::builder("http://127.0.0.1"), "the issuer is no https URL"),
+        (Discovery::builder("http://127.0.0.1"), "the issuer is not an https URL"),
         (Discovery::builder("https://issuer.example?a=b"), "the issuer has a query or a fragment"),
-        (builder().jwks_uri("http://127.0.0.1/keys"), "the URL of the keys is no https URL"),
-        (builder().certificate_authority(""), "the certificate authority has no block CERTIFICATE"),
+        (builder().jwks_uri("http://127.0.0.1/keys"), "the URL of the keys is not an https URL"),
+        (builder().certificate_authority(""), "the certificate authority has no CERTIFICATE block"),
         (builder().certificate_authority(authority), "the certificate authority"),
         (builder().certificate_authority(garbage), "a certificate authority cannot be used"),
     ] {

@@ -67,6 +67,8 @@ async fn the_last_keys_stay_through_an_outage() {
     tokio::time::sleep(INTERVAL).await;
     assert_eq!(verdict(online(&discovery, &verifier).verify(&forged()).await), Err(Reason::KeyUnknown));
     let status = discovery.status();
+    let written = serde_json::to_value(&status).unwrap();
+    assert_eq!(written["keysLoadedAt"], status.keys_loaded_at.to_string(), "a time as Kubernetes writes it");
     assert!(
         status.keys_failure.as_ref().is_some_and(|text| text.contains("Connection refused")),
         "{status:?}"

@@ -38,16 +38,16 @@ fn assert_says(error: &DiscoveryError, words: &str) {
 async fn the_document_of_another_issuer() {
     let error =
         with_document(|_| Answer::ok(issuer("https://other.example").openid_configuration().unwrap())).await;
-    assert_says(&error, r#"it is of issuer "https://other.example", not of "https://127.0.0.1:"#);
+    assert_says(&error, r#"it belongs to the issuer "https://other.example", not to "https://127.0.0.1:"#);
     let error = with_document(|url| Answer::ok(issuer(&format!("{url}/")).openid_configuration().unwrap()));
-    assert_says(&error.await, "it is of issuer");
+    assert_says(&error.await, "it belongs to the issuer");
 }
 
 #[tokio::test]
 async fn a_jwks_uri_without_tls() {
     let document = |url: &str| format!(r#"{{"issuer": "{url}", "jwks_uri": "http://127.0.0.1/keys"}}"#);
     let error = with_document(move |url| Answer::ok(document(url))).await;
-    assert_says(&error, "its `jwks_uri` is no https URL");
+    assert_says(&error, "its `jwks_uri` is not an https URL");
     assert_eq!(error.http_status, None);
 }
 
@@ -57,7 +57,7 @@ async fn answers_that_are_no_document_and_no_key_set() {
         assert_says(&with_document(move |_| Answer::ok(text)).await, "it must be a JSON object");
         assert_says(&with_keys(move |_| Answer::ok(text)).await, "not a JSON Web Key Set");
     }
-    assert_says(&with_keys(|_| Answer::ok(r#"{"keys": []}"#)).await, "no key that can be used");
+    assert_says(&with_keys(|_| Answer::ok(r#"{"keys": []}"#)).await, "no usable key");
 }
 
 #[tokio::test]
@@ -126,7 +126,7 @@ async fn a_redirect_out_of_tls() {
     let plain = DevServer::builder().plain_http().start().unwrap();
     let location = format!("{}/openid/v1/jwks", plain.url());
     let error = with_keys(move |_| Answer::redirect(&location)).await;
-    assert_says(&error, "a redirect to a URL that is no https URL");
+    assert_says(&error, "a redirect to a URL that is not an https URL");
 }
 
 #[tokio::test]
@@ -156,7 +156,7 @@ async fn a_certificate_by_another_authority() {
     let builder = Discovery::builder(server.url()).certificate_authority(other.ca_certificate().unwrap());
     let error = failure(builder).await;
     assert_says(&error, "certificate");
-    assert_says(&error, "give that one with `certificate_authority`");
+    assert_says(&error, "name the authority that issued it with `certificate_authority`");
     // By default only the system's authorities are trusted.
     assert!(!failure(Discovery::builder(server.url())).await.to_string().is_empty());
     // Several authorities may be given.

@@ -28,7 +28,7 @@ async fn the_credentials_are_wrong() {
     assert_eq!(error.http_status, Some(401));
     let text = error.to_string();
     assert!(text.starts_with(&format!("could not {}", error.step)), "{text}");
-    assert!(text.contains("renew those of the kubeconfig"), "{text}");
+    assert!(text.contains("renew them in the kubeconfig"), "{text}");
     assert!(!text.contains("wrong"), "no credentials: {text}");
 }
 

@@ -10,6 +10,8 @@ async fn connecting_ends_in_step_with_what_is_there() {
     let setup = Setup::new().await;
     let status = setup.cluster.status();
     assert!(!status.stale);
+    let written = serde_json::to_value(&status).unwrap();
+    assert_eq!(written["keysLoadedAt"], status.keys_loaded_at.to_string(), "a time as Kubernetes writes it");
     assert_eq!(status.issuer, setup.server.issuer().name());
     assert_eq!((status.key_ids.len(), setup.cluster.issuer()), (1, setup.server.issuer().name()));
     let kinds: Vec<_> = status.watches.iter().map(|watch| watch.kind.name()).collect();

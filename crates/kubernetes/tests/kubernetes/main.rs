@@ -21,6 +21,7 @@ mod keys;
 #[cfg(feature = "discovery")]
 mod keys_from;
 mod several;
+mod service;
 
 /// The audience of all tokens here.
 const AUDIENCE: &str = "vault";

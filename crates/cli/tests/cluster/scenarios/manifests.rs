@@ -39,7 +39,7 @@ async fn what_the_manifests_permit_is_what_following_needs() {
     }
     let (secrets, webhooks) = (outcome("secrets"), outcome("webhooks"));
     assert_eq!((&secrets["outcome"], &webhooks["outcome"]), (&json!("information"), &json!("information")));
-    let finding = webhooks["finding"].as_str().unwrap();
+    let finding = webhooks["message"].as_str().unwrap();
     for words in [
         "get, list, watch on validatingwebhookconfigurations",
         "mutatingwebhookconfigurations",
@@ -48,6 +48,10 @@ async fn what_the_manifests_permit_is_what_following_needs() {
         assert!(finding.contains(words), "{finding}");
     }
     println!("  {finding}");
+    let snapshot = boundtoken(&kubeconfig, &["snapshot"], "");
+    assert_eq!(snapshot.status, 0);
+    let listed: Vec<_> = snapshot.json()["objects"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(listed, ["nodes", "pods", "serviceaccounts"], "secrets may not be listed");
     let builder = || Cluster::builder().kubeconfig(&kubeconfig);
     let error = builder().webhook_configurations(true).connect().await.unwrap_err();
     assert_eq!(error.http_status, Some(403), "{error}");

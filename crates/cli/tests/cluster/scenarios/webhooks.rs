@@ -159,7 +159,7 @@ async fn the_program_agrees_with_token_review() {
         assert_eq!((verdict.status, &verdict.json()["verdict"]), (0, &json!("accepted")));
         let both = program.run(&["compare", "-o", "json"], webhook, &token);
         assert_eq!((both.status, &both.json()["same"]), (0, &json!(true)), "{}", both.stdout);
-        assert_eq!(both.json()["boundtoken"]["accepted"], true);
+        assert_eq!(both.json()["boundtoken"]["verdict"], "accepted");
 
         for (flag, last) in [
             (&["--webhook-configurations"][..], json!("accepted")),
@@ -187,7 +187,7 @@ async fn the_program_agrees_with_token_review() {
         }
         let both = program.run(&["compare", "-o", "json"], webhook, &token);
         assert_eq!((both.status, &both.json()["same"]), (0, &json!(true)), "{}", both.stdout);
-        assert_eq!(both.json()["boundtoken"]["reason"], webhook.not_found().name());
+        assert_eq!(both.json()["boundtoken"]["reason"]["name"], webhook.not_found().name());
         println!("  {}: verify, watch and compare agree with TokenReview", webhook.kind());
     }
 }
@@ -204,7 +204,12 @@ async fn an_api_server_with_the_feature_gate_off_refuses_and_compare_says_why() 
     servers.webhook_tokens = false;
     servers.start_api_server(&[SigningKey::Rs256]).await;
     let both = program.run(&["compare", "-o", "json"], Webhook::Validating, &token);
-    assert_eq!((both.status, &both.json()["boundtoken"]["accepted"]), (1, &json!(true)), "{}", both.stdout);
+    assert_eq!(
+        (both.status, &both.json()["boundtoken"]["verdict"]),
+        (1, &json!("accepted")),
+        "{}",
+        both.stdout
+    );
     let explanation = both.json()["explanation"].as_str().unwrap().to_owned();
     assert!(
         explanation.contains("APIServerWebhookAuthenticationToken of this API server is off"),

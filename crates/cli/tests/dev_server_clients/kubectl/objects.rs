@@ -84,6 +84,79 @@ fn objects_of_every_kind_are_created_and_shown() {
 }
 
 #[test]
+fn objects_are_shown_in_the_columns_of_a_cluster() {
+    let Some(kubectl) = Kubectl::start("columns") else { return };
+    kubectl.file("pod.yaml", POD);
+    kubectl.file("node.json", NODE);
+    kubectl.ok("create -f node.json");
+    kubectl.ok("create serviceaccount app");
+    kubectl.ok("create secret generic password --from-literal=key=value");
+    kubectl.ok("create -f pod.yaml");
+    // Ages vary.
+    let rows = |arguments: &str| -> Vec<Vec<String>> {
+        let table = kubectl.ok(&format!("get {arguments}"));
+        let cells = |line: &str| {
+            line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).map(str::to_owned).collect()
+        };
+        table.lines().map(cells).collect()
+    };
+    let pods = rows("pods -o wide");
+    assert_eq!(
+        pods[0],
+        ["NAME", "READY", "STATUS", "RESTARTS", "AGE", "IP", "NODE", "NOMINATED NODE", "READINESS GATES"]
+    );
+    assert_eq!(pods[1][..4], ["web", "1/1", "Running", "0"]);
+    assert_eq!(pods[1][5..], ["<none>", "node-1", "<none>", "<none>"]);
+    assert_eq!(rows("pods -A")[0], ["NAMESPACE", "NAME", "READY", "STATUS", "RESTARTS", "AGE"]);
+    assert_eq!(rows("nodes")[0], ["NAME", "STATUS", "ROLES", "AGE", "VERSION"]);
+    assert_eq!(rows("nodes")[1][..3], ["node-1", "Unknown", "<none>"]);
+    assert_eq!(rows("secrets")[0], ["NAME", "TYPE", "DATA", "AGE"]);
+    assert_eq!(rows("secrets")[1][..3], ["password", "Opaque", "1"]);
+    assert_eq!(rows("serviceaccounts")[0], ["NAME", "AGE"]);
+    assert_eq!(rows("namespace default")[1][..2], ["default", "Active"]);
+    assert_eq!(rows("pods -L tier --sort-by=.metadata.name")[1][5], "front");
+
+    kubectl.ok("delete pod web --wait=false");
+    assert_eq!(rows("pods")[1][2], "Terminating");
+}
+
+#[test]
+fn a_kind_that_is_not_served_is_said_to_be_unknown() {
+    let Some(kubectl) = Kubectl::start("unknown") else { return };
+    kubectl.file(
+        "mixed.yaml",
+        "
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: app}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: app}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: app}
+",
+    );
+    // As against a cluster, what is known is applied.
+    let (status, stdout, stderr) = kubectl.run("apply -f mixed.yaml");
+    assert_eq!((status, stdout.as_str()), (Some(1), "serviceaccount/app created\n"), "{stderr}");
+    for words in [
+        "no matches for kind \"Deployment\" in version \"apps/v1\"",
+        "no matches for kind \"ConfigMap\" in version \"v1\"",
+    ] {
+        assert!(stderr.contains(words), "{stderr}");
+    }
+    assert!(!stderr.contains("validate") && !stderr.contains("openapi"), "{stderr}");
+
+    // Fields are validated still.
+    kubectl.file("typo.yaml", "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: b}\nautomount: true\n");
+    let refused = kubectl.refused("apply -f typo.yaml");
+    assert!(refused.contains("unknown field \"automount\""), "{refused}");
+}
+
+#[test]
 fn objects_are_changed_by_labels_patches_apply_and_replace() {
     let Some(kubectl) = Kubectl::start("change") else { return };
     let account = |labels: &str| {

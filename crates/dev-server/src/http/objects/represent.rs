@@ -1,4 +1,4 @@
-//! Lists in the form that the client asked for.
+//! Objects and lists in the form that the client asked for.
 
 use axum::http::StatusCode;
 use serde::{Serialize, Serializer};
@@ -6,7 +6,22 @@ use serde_json::{Value, json};
 
 use super::super::accept::Form;
 use super::super::answer::{self, Answer};
+use super::super::table::Table;
 use crate::store::{List, Resource};
+
+/// A single object as a response.
+///
+/// # Errors
+/// 406 when a list is asked for.
+pub(super) fn represent_object(code: StatusCode, form: Form, resource: Resource, object: &Value) -> Answer {
+    match form {
+        Form::Table { api_version, included } => {
+            let table = Table { resource, api_version, included, has_columns: true };
+            Ok(answer::object(code, &table.of_one(object)))
+        }
+        form => answer::in_form(code, form, object),
+    }
+}
 
 /// A list as a response.
 ///
@@ -28,6 +43,10 @@ pub(super) fn represent_list(form: Form, resource: Resource, list: &List) -> Ans
             "metadata": metadata,
             "items": objects.map(|object| answer::metadata_of(object, api_version)).collect::<Vec<_>>(),
         }),
+        Form::Table { api_version, included } => {
+            let table = Table { resource, api_version, included, has_columns: true };
+            table.of(objects.map(|object| &**object), metadata)
+        }
         Form::PartialObjectMetadata { .. } => {
             return Err(answer::wrong_form("PartialObjectMetadata", "is a list"));
         }

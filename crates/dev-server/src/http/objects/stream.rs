@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep_until};
 use super::super::accept::Form;
 use super::super::answer::metadata_of;
 use super::super::faults::WatchEnd;
+use super::super::table::Table;
 use crate::store::{Resource, Watch, WatchEvent};
 
 /// How often a client that asked for bookmarks gets one.
@@ -38,6 +39,7 @@ pub(super) fn respond(
         watch,
         resource,
         form,
+        columns_are_due: true,
         deadline: now + lifetime,
         bookmark: None,
         bookmarks,
@@ -53,6 +55,8 @@ struct Follower {
     watch: Watch,
     resource: Resource,
     form: Form,
+    /// The first event of a table has its columns.
+    columns_are_due: bool,
     deadline: Instant,
     bookmarks: bool,
     /// When the next bookmark is due.
@@ -113,7 +117,7 @@ impl Follower {
         self.bookmark = last.filter(|_| self.bookmarks).map(|last| last.min(now + BOOKMARKS));
     }
 
-    fn write(&self, event: &WatchEvent, lines: &mut Vec<u8>) -> Result<(), Broken> {
+    fn write(&mut self, event: &WatchEvent, lines: &mut Vec<u8>) -> Result<(), Broken> {
         match event {
             WatchEvent::Added(object) => self.write_object("ADDED", object, lines),
             WatchEvent::Modified(object) => self.write_object("MODIFIED", object, lines),
@@ -126,9 +130,14 @@ impl Follower {
         }
     }
 
-    fn write_object(&self, kind: &str, object: &Value, lines: &mut Vec<u8>) -> Result<(), Broken> {
+    fn write_object(&mut self, kind: &str, object: &Value, lines: &mut Vec<u8>) -> Result<(), Broken> {
         match self.form {
             Form::Full => write_line(kind, object, lines),
+            Form::Table { api_version, included } => {
+                let has_columns = std::mem::take(&mut self.columns_are_due);
+                let table = Table { resource: self.resource, api_version, included, has_columns };
+                write_line(kind, &table.of_one(object), lines)
+            }
             Form::PartialObjectMetadata { api_version } | Form::PartialObjectMetadataList { api_version } => {
                 write_line(kind, &metadata_of(object, api_version), lines)
             }

@@ -52,9 +52,62 @@ fn metadata_alone_can_be_asked_for() {
 
     assert_eq!(call(&server, &format!("GET {SECRETS}"), &accept("PartialObjectMetadata"), "").0, 406);
     assert_eq!(call(&server, &item, &accept("PartialObjectMetadataList"), "").0, 406);
-    // A table is not served. The next in the list counts.
-    let table = "Accept: application/json;as=Table;v=v1;g=meta.k8s.io,application/json\r\n";
-    assert_eq!(call(&server, &item, table, ""), (200, created));
+    // What is not served is passed over. The next in the list counts.
+    let unknown = "Accept: application/json;as=Table;v=v2;g=meta.k8s.io,application/json\r\n";
+    assert_eq!(call(&server, &item, unknown, ""), (200, created));
+}
+
+#[test]
+fn a_table_has_a_row_for_each_object_and_as_much_of_it_as_the_client_wants() {
+    const TABLE: &str = "Accept: application/json;as=Table;v=v1;g=meta.k8s.io,application/json\r\n";
+
+    let server = server();
+    let created = create(&server, "s");
+    let item = format!("GET {SECRETS}/s");
+    let (code, table) = call(&server, &item, TABLE, "");
+    assert_eq!(
+        (code, &table["kind"], &table["apiVersion"]),
+        (200, &json!("Table"), &json!("meta.k8s.io/v1"))
+    );
+    let columns: Vec<_> =
+        table["columnDefinitions"].as_array().unwrap().iter().map(|column| &column["name"]).collect();
+    assert_eq!(columns, ["Name", "Type", "Data", "Age"]);
+    assert_eq!(table["metadata"]["resourceVersion"], created["metadata"]["resourceVersion"]);
+    let row = &table["rows"][0];
+    assert_eq!((&row["cells"][0], &row["cells"][2]), (&json!("s"), &json!(0)));
+    let metadata = json!({
+        "kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": created["metadata"],
+    });
+    for (query, object) in [
+        ("", &metadata),
+        ("?includeObject=Metadata", &metadata),
+        ("?includeObject=None", &Value::Null),
+        ("?includeObject=Object", &created),
+    ] {
+        let (_, table) = call(&server, &format!("{item}{query}"), TABLE, "");
+        assert_eq!(&table["rows"][0]["object"], object, "{query}");
+    }
+    let refused = call(&server, &format!("{item}?includeObject=x"), TABLE, "");
+    assert_eq!(message(&refused), (400, "unrecognized includeObject value: \"x\""));
+
+    let (_, list) = call(&server, &format!("GET {SECRETS}"), TABLE, "");
+    assert_eq!((&list["kind"], list["rows"].as_array().unwrap().len()), (&json!("Table"), 1));
+    let (_, none) = call(&server, "GET /api/v1/pods", TABLE, "");
+    assert_eq!((&none["kind"], &none["rows"]), (&json!("Table"), &json!([])));
+
+    // The first event has the columns.
+    create(&server, "t");
+    let (_, _, mut events) = send(&server, &format!("GET {SECRETS}?watch=true&resourceVersion=0"), TABLE, "");
+    let (first, second) = (event(&mut events), event(&mut events));
+    assert_eq!(
+        (&first["type"], &first["object"]["columnDefinitions"][0]["name"]),
+        (&json!("ADDED"), &json!("Name"))
+    );
+    assert_eq!(first["object"]["rows"][0]["cells"][0], "s");
+    assert_eq!(
+        (&second["object"]["columnDefinitions"], &second["object"]["rows"][0]["cells"][0]),
+        (&Value::Null, &json!("t"))
+    );
 }
 
 #[test]

@@ -1,0 +1,166 @@
+//! The statistics of a verifier.
+
+use std::ptr;
+
+use boundtoken::Statistics;
+use boundtoken::fast_rsa::{PathState, status};
+
+use crate::boundary;
+use crate::pointer::{StructOut, Versioned, borrow};
+use crate::status::boundtoken_status;
+use crate::verify::boundtoken_verifier;
+
+/// Whether the library checks common RS256 signatures with its own fast path. It runs on x86-64 CPUs with AVX-512
+/// IFMA.
+#[repr(u32)]
+#[derive(Clone, Copy)]
+pub enum boundtoken_fast_rsa_state {
+    /// The library was built without it.
+    BOUNDTOKEN_FAST_RSA_NOT_COMPILED = 0,
+    /// The CPU or the operating system does not support the instructions.
+    BOUNDTOKEN_FAST_RSA_NO_INSTRUCTIONS = 1,
+    /// The environment variable BOUNDTOKEN_FAST_RSA turned it off. Any value except `on` and the empty text does
+    /// that.
+    BOUNDTOKEN_FAST_RSA_TURNED_OFF = 2,
+    /// It failed its self-test and serves no key. Please report it.
+    BOUNDTOKEN_FAST_RSA_SELF_TEST_FAILED = 3,
+    /// It serves all keys that it supports: RS256 keys of 2,048 bits with the exponent 65537.
+    BOUNDTOKEN_FAST_RSA_ON = 4,
+    /// It disagreed once with the cryptography library and has been off since then. Please report it.
+    BOUNDTOKEN_FAST_RSA_SWITCHED_OFF = 5,
+}
+
+/// A [`boundtoken_fast_rsa_state`] as it is in memory, where later versions can write other numbers.
+pub type FastRsaStateNumber = u32;
+
+/// What a verifier has decided since it was built, what it remembers, and how the fast path for RS256 does. Initialise it with
+/// its size: `boundtoken_statistics statistics = {sizeof statistics};`
+///
+/// Later versions append members. A program that was compiled with an older header gets the members that it knows.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct boundtoken_statistics {
+    /// The caller sets it to the size of the struct. Afterwards it is the number of bytes that were filled in.
+    pub size: usize,
+    /// A boundtoken_fast_rsa_state: whether this process has the fast path.
+    pub fast_rsa_state: FastRsaStateNumber,
+    /// Tokens that were accepted after their signature was checked.
+    pub accepted_first: u64,
+    /// Tokens that were accepted because they had been accepted before.
+    pub accepted_again: u64,
+    /// Refusals for the form of the token: statuses 101 to 199.
+    pub refused_for_form: u64,
+    /// Refusals for the header: statuses 201 to 299.
+    pub refused_for_header: u64,
+    /// Refusals for the key or the signature: statuses 301 to 399.
+    pub refused_for_key: u64,
+    /// Refusals for the claims: statuses 401 to 499.
+    pub refused_for_claims: u64,
+    /// Refusals for the bound objects: statuses 501 to 599.
+    pub refused_for_objects: u64,
+    /// Tokens that the verifier remembers now.
+    pub remembered_tokens: u64,
+    /// About how much memory they take, in bytes.
+    pub cache_size: u64,
+    /// Keys of all issuers now.
+    pub keys: u64,
+    /// Keys of all issuers that the fast path serves now.
+    pub fast_rsa_keys: u64,
+    /// In this process: keys that the fast path supports but does not serve because they failed their self-test.
+    pub fast_rsa_keys_refused: u64,
+    /// In this process: signatures that the fast path accepted and that the cryptography library checked again.
+    pub fast_rsa_accepted_checked: u64,
+    /// In this process: signatures that the fast path refused and that the cryptography library checked again.
+    pub fast_rsa_refused_checked: u64,
+    /// In this process: signatures that the fast path refused and that were not checked again, because there were too many.
+    pub fast_rsa_refused_unchecked: u64,
+    /// In this process: how often the cryptography library came to another verdict, which was then used.
+    pub fast_rsa_disagreements: u64,
+}
+
+// SAFETY: its first member is its size, and it consists of numbers.
+unsafe impl Versioned for boundtoken_statistics {}
+
+/// The size of [`boundtoken_statistics`] in the first version of the header. No caller has a smaller struct. Later versions
+/// append members and do not change this number.
+const SMALLEST: usize = if cfg!(target_pointer_width = "64") { 144 } else { 136 };
+
+/// Returns what a verifier has decided so far, and what it remembers.
+///
+/// `statistics`: its member `size` must be set. At most `size` bytes are written, and none on failure.
+///
+/// The numbers are read one by one, so a verdict may be in one and not yet in another. Of a verification in two steps the
+/// second counts, and a first that refuses. Any thread.
+///
+/// BOUNDTOKEN_STRUCT_TOO_SMALL: `size` is not set, or is smaller than in any version of the header.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn boundtoken_verifier_statistics(
+    verifier: *const boundtoken_verifier,
+    statistics: *mut boundtoken_statistics,
+) -> boundtoken_status {
+    let body = || {
+        // SAFETY: the caller promises NULL or a live verifier.
+        let verifier = unsafe { borrow(verifier, "verifier") }?;
+        // SAFETY: the caller promises NULL or a struct of the size in its first member.
+        let place = unsafe { StructOut::new(statistics, SMALLEST, "statistics") }?;
+        place.set(boundtoken_statistics::of(&verifier.verifier.statistics()));
+        Ok(())
+    };
+    // SAFETY: there is no error to write.
+    unsafe { boundary::fallible(ptr::null_mut(), body) }
+}
+
+impl boundtoken_statistics {
+    fn of(statistics: &Statistics) -> Self {
+        let fast_rsa = status();
+        Self {
+            size: size_of::<Self>(),
+            fast_rsa_state: number(fast_rsa.state),
+            accepted_first: statistics.accepted_first,
+            accepted_again: statistics.accepted_again,
+            refused_for_form: statistics.refused_for_form,
+            refused_for_header: statistics.refused_for_header,
+            refused_for_key: statistics.refused_for_key,
+            refused_for_claims: statistics.refused_for_claims,
+            refused_for_objects: statistics.refused_for_objects,
+            remembered_tokens: statistics.remembered_tokens,
+            cache_size: statistics.cache_size,
+            keys: statistics.keys,
+            fast_rsa_keys: statistics.fast_rsa_keys,
+            fast_rsa_keys_refused: fast_rsa.keys_refused,
+            fast_rsa_accepted_checked: fast_rsa.accepted_checked,
+            fast_rsa_refused_checked: fast_rsa.refused_checked,
+            fast_rsa_refused_unchecked: fast_rsa.refused_unchecked,
+            fast_rsa_disagreements: fast_rsa.disagreements,
+        }
+    }
+}
+
+fn number(state: PathState) -> FastRsaStateNumber {
+    match state {
+        PathState::NoInstructions => 1,
+        PathState::TurnedOff => 2,
+        PathState::SelfTestFailed => 3,
+        PathState::On => 4,
+        PathState::SwitchedOff => 5,
+        // `PathState` is non-exhaustive. Do not claim that an unknown state serves keys.
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::mem::offset_of;
+
+    use super::*;
+
+    #[test]
+    fn members_are_appended_and_the_first_size_of_the_struct_stays() {
+        assert_eq!(offset_of!(boundtoken_statistics, fast_rsa_state), size_of::<usize>());
+        let first = (size_of::<usize>() + 4).next_multiple_of(8);
+        assert_eq!(offset_of!(boundtoken_statistics, accepted_first), first);
+        assert_eq!(offset_of!(boundtoken_statistics, fast_rsa_keys), first + 8 * 10);
+        assert_eq!(offset_of!(boundtoken_statistics, fast_rsa_disagreements), first + 8 * 15);
+        assert_eq!(SMALLEST, offset_of!(boundtoken_statistics, fast_rsa_disagreements) + 8);
+    }
+}
