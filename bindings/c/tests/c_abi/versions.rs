@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -26,8 +27,13 @@ fn programs_of_other_versions_get_the_members_that_they_know() {
     }
 }
 
-/// The programs, with this header and the two others.
-fn programs() -> Vec<Program> {
+/// The programs, with this header and the two others. They are compiled once.
+fn programs() -> &'static [Program] {
+    static PROGRAMS: OnceLock<Vec<Program>> = OnceLock::new();
+    PROGRAMS.get_or_init(compile)
+}
+
+fn compile() -> Vec<Program> {
     let abi = abi();
     let current = std::fs::read_to_string(root().join("include/boundtoken.h")).expect("header");
     let headers: [(&str, &'static [&'static str], String); 3] = [
