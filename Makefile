@@ -235,10 +235,11 @@ install-program: ## install the program, its manual pages and its completions un
 	@$(RELEASE)/boundtoken completions zsh >$(DESTDIR)$(SHARE)/zsh/site-functions/_boundtoken
 	@$(RELEASE)/boundtoken completions fish >$(DESTDIR)$(SHARE)/fish/vendor_completions.d/boundtoken.fish
 
-generate: ## write the C header, docs/rejections.md and docs/first-hour.md again from the source
-	@echo 'generate: include/boundtoken.h, docs/rejections.md, docs/first-hour.md'
+generate: ## write the C header, bindings/abi.json, docs/rejections.md and docs/first-hour.md again from the source
+	@echo 'generate: include/boundtoken.h, bindings/abi.json, docs/rejections.md, docs/first-hour.md'
 	@BOUNDTOKEN_UPDATE=1 $(CARGO) test --quiet --test documentation
-	@BOUNDTOKEN_UPDATE=1 $(CARGO) test --quiet -p boundtoken-capi --test header
+	@BOUNDTOKEN_UPDATE=1 $(CARGO) test --quiet -p boundtoken-capi --features kubernetes --test header
+	@BOUNDTOKEN_UPDATE=1 $(CARGO) test --quiet -p boundtoken-capi --features kubernetes --test abi
 	@BOUNDTOKEN_UPDATE=1 $(CARGO) test --quiet -p boundtoken-cli --test cli -- first_hour
 
 powerset: ## every set of features of every crate compiles, by cargo-hack

@@ -123,7 +123,7 @@ pub use objects::{
     BoundObject, BoundObjects, Feed, Freshness, ObjectKind, ObjectReference, ObjectSource, ObjectState,
     ObjectStore, ObjectStoreError, PodSpec, Relist, Scope, Uid, Webhook,
 };
-pub use rejection::{Reason, Rejection};
+pub use rejection::{Reason, ReasonFamily, Rejection};
 pub use time::UnixSeconds;
 pub use verified::{Confirmed, UserInfo, VerifiedToken};
 pub use verifier::{

@@ -7,7 +7,7 @@ use crate::time::{Length, UnixSeconds};
 
 mod reason;
 
-pub use reason::Reason;
+pub use reason::{Reason, ReasonFamily};
 
 /// A refusal: its [`Reason`], and what the verifier can say about this token without repeating it.
 ///

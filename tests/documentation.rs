@@ -18,20 +18,27 @@ gate `APIServerWebhookAuthenticationToken` off, an API server issues no tokens t
 attestations, 550 to 563. Kubernetes 1.30 tries every key, whatever `kid` says: 302, and 304 for a token with the `kid` of
 another key.
 
-This file is made from `src/rejection/reason.rs` by `make generate`.
+The HTTP status is that of an answer that refuses the request: 401, or 503 if the same token may be accepted later.
 
-| number | name | what is wrong, and what to do | the rule | |
-|---|---|---|---|---|
+This file is made from `src/rejection/reason.rs` by `make generate`.
 ";
 
 fn table() -> String {
     let mut table = INTRODUCTION.to_owned();
-    for reason in Reason::ALL {
-        let stricter = if Reason::STRICTER.contains(reason) { "**stricter**" } else { "" };
-        let (number, name) = (reason.number(), reason.name());
-        let (wrong, remedy) = (reason.description(), reason.remedy());
-        let rule = reason.documentation().trim();
-        writeln!(table, "| {number} | `{name}` | {wrong}; {remedy} | {rule} | {stricter} |").expect("text");
+    for family in Reason::FAMILIES {
+        let heading = family.name.replace('_', " ");
+        writeln!(table, "\n## {} to {}: {heading}\n\n{}\n", family.first, family.last, family.documentation)
+            .expect("text");
+        table.push_str("| number | name | what is wrong, and what to do | the rule | HTTP | |\n|---|---|---|---|---|---|\n");
+        let numbers = family.first..=family.last;
+        for reason in Reason::ALL.iter().filter(|reason| numbers.contains(&reason.number())) {
+            let stricter = if Reason::STRICTER.contains(reason) { "**stricter**" } else { "" };
+            let (number, name, http) = (reason.number(), reason.name(), reason.http_status());
+            let (wrong, remedy) = (reason.description(), reason.remedy());
+            let rule = reason.documentation().trim();
+            writeln!(table, "| {number} | `{name}` | {wrong}; {remedy} | {rule} | {http} | {stricter} |")
+                .expect("text");
+        }
     }
     table
 }

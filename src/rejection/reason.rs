@@ -310,7 +310,62 @@ impl Reason {
     ];
 }
 
+/// Reasons that belong to one step of the verification. Their numbers are in one range, which later versions fill up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReasonFamily {
+    /// The lowest number of the range.
+    pub first: u16,
+    /// The highest number of the range.
+    pub last: u16,
+    /// The stable name, in snake case.
+    pub name: &'static str,
+    /// What its reasons have in common, as one sentence.
+    pub documentation: &'static str,
+}
+
 impl Reason {
+    /// The families of reasons, in the order of the verification. Every reason belongs to one.
+    ///
+    /// ```
+    /// use boundtoken::Reason;
+    ///
+    /// let family = Reason::FAMILIES.iter().find(|family| family.name == "claims").unwrap();
+    /// assert!((family.first..=family.last).contains(&Reason::Expired.number()));
+    /// ```
+    pub const FAMILIES: &'static [ReasonFamily] = &[
+        ReasonFamily {
+            first: 101,
+            last: 199,
+            name: "token",
+            documentation: "The token does not have the form of a token.",
+        },
+        ReasonFamily {
+            first: 201,
+            last: 299,
+            name: "header",
+            documentation: "The header of the token is not one that a verifier may act on.",
+        },
+        ReasonFamily {
+            first: 301,
+            last: 399,
+            name: "signature",
+            documentation: "No key vouches for the token: none fits, or the signature does not hold.",
+        },
+        ReasonFamily {
+            first: 401,
+            last: 499,
+            name: "claims",
+            documentation: "The signature holds, but the claims break a rule: issuer, audience, times or form.",
+        },
+        ReasonFamily {
+            first: 501,
+            last: 599,
+            name: "bound_objects",
+            documentation: "The claims are good, but an object that the token is bound to is gone, or cannot be confirmed.",
+        },
+    ];
+
     /// The status of an HTTP answer that refuses the request for this reason.
     ///
     /// It is 503 where nothing can be decided now: the same token may be accepted when the cluster answers again. It is
@@ -353,6 +408,18 @@ mod tests {
                 .flat_map(|c| if c.is_uppercase() { vec!['_', c.to_ascii_lowercase()] } else { vec![c] })
                 .collect();
             assert_eq!(words.trim_start_matches('_'), reason.name());
+        }
+    }
+
+    #[test]
+    fn every_reason_is_in_one_family() {
+        assert!(Reason::FAMILIES.windows(2).all(|pair| pair[0].last < pair[1].first));
+        for reason in Reason::ALL {
+            let mut families = Reason::FAMILIES.iter();
+            assert!(
+                families.any(|family| (family.first..=family.last).contains(&reason.number())),
+                "{reason}"
+            );
         }
     }
 

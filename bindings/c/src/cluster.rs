@@ -36,7 +36,8 @@ pub use report::*;
 
 /// A connection to a cluster. A background thread keeps the cluster's keys and objects current.
 ///
-/// The cluster functions exist only if the library was built with its feature `kubernetes`. `make capi` builds it so.
+/// A library that was built without its feature `kubernetes` has the cluster functions too. There they fail with
+/// BOUNDTOKEN_NOT_BUILT_IN. `make capi` builds it with the feature.
 ///
 /// Threads. Each connection has its own thread, named `boundtoken`. A second thread runs for a moment while a host
 /// name is looked up. Both block all signals except those that their own faults raise. So no signal handler of the

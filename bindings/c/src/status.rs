@@ -201,12 +201,37 @@ impl fmt::Display for Mistake {
     }
 }
 
-/// One entry in the list of all statuses.
-struct Listed {
-    status: boundtoken_status,
-    name: &'static str,
-    description: &'static str,
-    documentation: &'static str,
+/// A status that a call can return, and what bindings for other languages say about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Status {
+    /// The stable number.
+    pub number: u32,
+    /// The stable name, in snake case.
+    pub name: &'static str,
+    /// What the status says about the call.
+    pub kind: StatusKind,
+    /// What it means, as one phrase.
+    pub description: &'static str,
+    /// What to do about it, as one phrase. `None` for success.
+    pub remedy: Option<&'static str>,
+    /// The status of an HTTP answer: 200, or one that refuses the request.
+    pub http_status: u16,
+    /// The documentation in full.
+    pub documentation: &'static str,
+}
+
+/// What a status says about the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusKind {
+    /// The call succeeded.
+    Ok,
+    /// The caller made a mistake, or nothing was decided.
+    Mistake,
+    /// A token was refused.
+    Reason {
+        /// Whether kube-apiserver's TokenReview can accept such a token.
+        stricter: bool,
+    },
 }
 
 impl boundtoken_status {
@@ -216,30 +241,8 @@ impl boundtoken_status {
         self.0
     }
 
-    fn all() -> impl Iterator<Item = Listed> {
-        let ok = Listed {
-            status: Self::OK,
-            name: "ok",
-            description: "success",
-            documentation: " Success. From a verification: the token is accepted.",
-        };
-        let mistakes = Mistake::ALL.iter().map(|&mistake| Listed {
-            status: mistake.into(),
-            name: mistake.name(),
-            description: mistake.description(),
-            documentation: mistake.documentation(),
-        });
-        let reasons = Reason::ALL.iter().map(|&reason| Listed {
-            status: reason.into(),
-            name: reason.name(),
-            description: reason.description(),
-            documentation: reason.documentation(),
-        });
-        std::iter::once(ok).chain(mistakes).chain(reasons)
-    }
-
-    fn listed(self) -> Option<Listed> {
-        Self::all().find(|listed| listed.status == self)
+    fn listed(self) -> Option<Status> {
+        statuses().find(|status| status.number == self.0)
     }
 }
 
@@ -255,16 +258,43 @@ impl From<Reason> for boundtoken_status {
     }
 }
 
-/// Every status in ascending order: its number, its stable name, and its documentation.
+/// Every status in ascending order.
 ///
-/// `include/boundtoken.h` is generated from this list. Bindings for other languages can be generated from it too.
+/// `include/boundtoken.h` and `bindings/abi.json` are generated from this list.
 ///
 /// ```
-/// let expired = boundtoken_capi::statuses().find(|(number, ..)| *number == 414);
-/// assert_eq!(expired.map(|(_, name, _)| name), Some("expired"));
+/// let expired = boundtoken_capi::statuses().find(|status| status.number == 414).unwrap();
+/// assert_eq!((expired.name, expired.http_status), ("expired", 401));
 /// ```
-pub fn statuses() -> impl Iterator<Item = (u32, &'static str, &'static str)> {
-    boundtoken_status::all().map(|listed| (listed.status.0, listed.name, listed.documentation.trim()))
+pub fn statuses() -> impl Iterator<Item = Status> {
+    let ok = Status {
+        number: boundtoken_status::OK.0,
+        name: "ok",
+        kind: StatusKind::Ok,
+        description: "success",
+        remedy: None,
+        http_status: 200,
+        documentation: "Success. From a verification: the token is accepted.",
+    };
+    let mistakes = Mistake::ALL.iter().map(|&mistake| Status {
+        number: mistake.number(),
+        name: mistake.name(),
+        kind: StatusKind::Mistake,
+        description: mistake.description(),
+        remedy: Some(mistake.remedy()),
+        http_status: mistake.http_status(),
+        documentation: mistake.documentation().trim(),
+    });
+    let reasons = Reason::ALL.iter().map(|&reason| Status {
+        number: reason.number().into(),
+        name: reason.name(),
+        kind: StatusKind::Reason { stricter: Reason::STRICTER.contains(&reason) },
+        description: reason.description(),
+        remedy: Some(reason.remedy()),
+        http_status: reason.http_status(),
+        documentation: reason.documentation().trim(),
+    });
+    std::iter::once(ok).chain(mistakes).chain(reasons)
 }
 
 /// Returns the stable name of a status in snake case, for logs and metrics. BOUNDTOKEN_EXPIRED is `expired`.
@@ -296,8 +326,8 @@ mod tests {
     #[test]
     fn numbers_ascend_and_names_are_unique() {
         let all: Vec<_> = statuses().collect();
-        assert!(all.windows(2).all(|pair| pair[0].0 < pair[1].0));
-        let names: std::collections::BTreeSet<_> = all.iter().map(|(_, name, _)| name).collect();
+        assert!(all.windows(2).all(|pair| pair[0].number < pair[1].number));
+        let names: std::collections::BTreeSet<_> = all.iter().map(|status| status.name).collect();
         assert_eq!(names.len(), all.len());
     }
 

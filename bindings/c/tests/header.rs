@@ -110,9 +110,9 @@ typedef uint32_t boundtoken_status;
 enum {{
 "
     );
-    for (number, name, documentation) in boundtoken_capi::statuses() {
-        let documentation = wrapped(documentation);
-        writeln!(text, "{documentation}  BOUNDTOKEN_{} = {number},", name.to_uppercase())
+    for status in boundtoken_capi::statuses() {
+        let documentation = wrapped(status.documentation);
+        writeln!(text, "{documentation}  BOUNDTOKEN_{} = {},", status.name.to_uppercase(), status.number)
             .expect("a String takes everything");
     }
     text.push_str("};");

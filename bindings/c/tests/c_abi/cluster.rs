@@ -21,15 +21,15 @@ use crate::tools::{Language, Program, output, root, scratch};
 const INTERVAL: Duration = Duration::from_secs(10);
 
 /// A development server, and a client that changes its objects.
-struct Server {
-    server: DevServer,
+pub struct Server {
+    pub server: DevServer,
     kubeconfig: PathBuf,
     runtime: tokio::runtime::Runtime,
     pods: Api<Pod>,
 }
 
 impl Server {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let server = DevServer::start().expect("a server");
         let kubeconfig = scratch("cluster").join(format!("{}.kubeconfig", server.address().port()));
         server.write_kubeconfig(&kubeconfig).expect("written");
@@ -44,7 +44,7 @@ impl Server {
         Self { server, kubeconfig, runtime, pods }
     }
 
-    fn configuration(&self) -> String {
+    pub fn configuration(&self) -> String {
         json!({"kubeconfig": self.kubeconfig, "secrets": true, "deadlineSeconds": 60}).to_string()
     }
 

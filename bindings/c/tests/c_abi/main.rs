@@ -11,6 +11,7 @@ mod cluster;
 mod files;
 mod install;
 mod tools;
+mod versions;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -100,6 +100,7 @@ pub struct Program {
     source: PathBuf,
     language: Language,
     flags: Vec<&'static str>,
+    headers: PathBuf,
     command: Vec<OsString>,
 }
 
@@ -112,7 +113,8 @@ impl Program {
     pub fn of(source: &Path) -> Self {
         let name = source.file_stem().expect("name").to_string_lossy().into_owned();
         let source = super::exists(source);
-        Self { name, source, language: Language::ALL[0], flags: Vec::new(), command: Vec::new() }
+        let headers = root().join("include");
+        Self { name, source, language: Language::ALL[0], flags: Vec::new(), headers, command: Vec::new() }
     }
 
     pub fn language(mut self, language: Language) -> Self {
@@ -122,6 +124,12 @@ impl Program {
 
     pub fn flags(mut self, flags: &[&'static str]) -> Self {
         self.flags.extend(flags);
+        self
+    }
+
+    /// The folder with boundtoken.h, in place of `include`.
+    pub fn headers(mut self, folder: &Path) -> Self {
+        self.headers = folder.to_owned();
         self
     }
 
@@ -141,7 +149,7 @@ impl Program {
                 .args(self.language.flags)
                 .args(&self.flags)
                 .arg("-I")
-                .arg(root().join("include"))
+                .arg(&self.headers)
                 .arg(&self.source)
                 .args(["-x", "none", "-lboundtoken", "-L"])
                 .arg(libraries)
