@@ -1518,8 +1518,8 @@ void boundtoken_verified_free(boundtoken_verified *verified);
 //
 // `token`: the bare token, `token_len` bytes. Not needed after the call.
 // `options`: how to verify it. NULL does what boundtoken_verify does.
-// `buffer`: receives the record, at most `capacity` bytes. It must not overlap the arguments. It may be NULL: then the
-// status alone remains. 2,048 bytes hold the record of
+// `buffer`: receives the record, at most `capacity` bytes. It must not overlap the arguments. It may be NULL, which
+// is like a `capacity` of 0. 2,048 bytes hold the record of
 // nearly every token. On a stack or in a pool, 4,096 do no harm. boundtoken_verifier_largest_record holds any.
 // `needed`: receives the size of the whole record. May be NULL.
 //

@@ -1,5 +1,6 @@
 //! How a token is verified: the options of a call, as Rust sees them.
 
+use std::ptr;
 use std::time::Duration;
 
 use boundtoken::{CheckedToken, Rejection, UnixSeconds, VerifiedToken, Verifier};
@@ -45,8 +46,17 @@ impl Options<&str> {
         if size < SMALLEST_OPTIONS {
             return Err(Mistake::StructTooSmall.of("options"));
         }
-        // SAFETY: the caller promises `size` bytes, which are at least those of this version.
-        let options = *unsafe { borrow(options, "options") }?;
+        let given = options;
+        let mut options = boundtoken_verify_options::DEFAULT;
+        // SAFETY: the caller promises `size` bytes, and no more are read. The copy is a local variable, so the two do not
+        // overlap. What the caller does not know keeps its default.
+        unsafe {
+            ptr::copy_nonoverlapping(
+                given.cast::<u8>(),
+                (&raw mut options).cast::<u8>(),
+                size.min(size_of::<boundtoken_verify_options>()),
+            );
+        }
         let is_set = |flag| options.flags & flag != 0;
         let known = BOUNDTOKEN_VERIFY_AT
             | BOUNDTOKEN_VERIFY_FOR

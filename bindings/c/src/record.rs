@@ -2,6 +2,7 @@
 
 use std::ffi::{c_char, c_void};
 use std::fmt::Display;
+use std::ptr;
 
 use boundtoken::VerifiedToken;
 use boundtoken::record::{self, Failure};
@@ -53,6 +54,18 @@ pub struct boundtoken_verify_options {
 
 /// The size of [`boundtoken_verify_options`] in the first version of the header.
 pub(super) const SMALLEST_OPTIONS: usize = if cfg!(target_pointer_width = "64") { 48 } else { 32 };
+
+impl boundtoken_verify_options {
+    pub(super) const DEFAULT: Self = Self {
+        size: size_of::<Self>(),
+        flags: 0,
+        now: 0,
+        audiences: ptr::null(),
+        audiences_len: 0,
+        timeout_milliseconds: 0,
+        reserved: 0,
+    };
+}
 
 /// Where a text stands in a record.
 #[repr(C)]
@@ -206,8 +219,8 @@ pub struct boundtoken_record {
 ///
 /// `token`: the bare token, `token_len` bytes. Not needed after the call.
 /// `options`: how to verify it. NULL does what boundtoken_verify does.
-/// `buffer`: receives the record, at most `capacity` bytes. It must not overlap the arguments. It may be NULL: then the
-/// status alone remains. 2,048 bytes hold the record of
+/// `buffer`: receives the record, at most `capacity` bytes. It must not overlap the arguments. It may be NULL, which
+/// is like a `capacity` of 0. 2,048 bytes hold the record of
 /// nearly every token. On a stack or in a pool, 4,096 do no harm. boundtoken_verifier_largest_record holds any.
 /// `needed`: receives the size of the whole record. May be NULL.
 ///
