@@ -63,6 +63,9 @@ pub const VERSION: u32 = 1;
 /// The size of the header, in bytes. The header of version 1 is that long.
 pub const HEADER_SIZE: usize = 296;
 
+/// Where the status is.
+const STATUS: std::ops::Range<usize> = 4..8;
+
 /// What the header begins with, before the fields of the claims.
 const VERDICT_SIZE: usize = 96;
 
@@ -143,7 +146,8 @@ pub fn accepted(buffer: &mut [u8], token: &VerifiedToken) -> usize {
 
 /// Writes the record of a refusal. Returns the size in bytes that the whole message takes.
 ///
-/// In a smaller buffer the message is cut, between two characters. A buffer that does not even hold the header receives zeros.
+/// In a smaller buffer the message is cut, between two characters. A buffer that does not even hold the header receives zeros, and
+/// the status if there is room for it.
 ///
 /// ```
 /// # use boundtoken::{KeySet, TrustedIssuer, Verifier};
@@ -196,6 +200,10 @@ impl fmt::Debug for Failure<'_> {
 /// Writes the record of a failed call, like [`refused`].
 pub fn failed(buffer: &mut [u8], failure: &Failure<'_>) -> usize {
     clear(buffer);
+    // Zero would accept the token.
+    if let Some(status) = buffer.get_mut(STATUS) {
+        status.copy_from_slice(&failure.status.to_le_bytes());
+    }
     let mut texts = Texts {
         free: buffer.get_mut(HEADER_SIZE..).unwrap_or_default(),
         end: HEADER_SIZE,
@@ -384,7 +392,9 @@ mod tests {
             let mut buffer = vec![0xff; size];
             assert_eq!(failed(&mut buffer, &FAILURE), whole, "{size}");
             if size < HEADER_SIZE {
-                assert!(buffer.iter().all(|&byte| byte == 0), "{size}");
+                let status = if size < STATUS.end { 0 } else { 7 };
+                assert!(buffer.iter().map(|&byte| u32::from(byte)).sum::<u32>() == status, "{size}");
+                assert!(size < STATUS.end || number_at(&buffer, STATUS.start) == 7);
                 continue;
             }
             assert_eq!([0, 4, 12, 20].map(|offset| number_at(&buffer, offset)), [VERSION, 7, 401, 296]);

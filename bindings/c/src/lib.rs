@@ -16,6 +16,7 @@
 #![allow(clippy::missing_safety_doc)]
 #![cfg_attr(test, allow(clippy::as_conversions))]
 
+mod batch;
 mod boundary;
 mod builder;
 mod callback;
@@ -42,6 +43,7 @@ mod verification;
 mod verify;
 mod version;
 
+pub use batch::*;
 pub use builder::*;
 pub use callback::*;
 pub use checked::*;

@@ -86,6 +86,14 @@ impl Options<&str> {
         Ok(self)
     }
 
+    /// Refuses everything but the time, which is that of all tokens of a batch.
+    pub(super) fn of_a_batch(self) -> Result<UnixSeconds, CallFailure> {
+        if self.cached_only || self.online || self.audiences.is_some() {
+            return Err(Mistake::UnknownValue.of("options"));
+        }
+        Ok(self.now())
+    }
+
     /// The same options, for a verification that outlives the call.
     pub(super) fn into_owned(self) -> Options<String> {
         let Self { now, audiences, cached_only, online, timeout } = self;

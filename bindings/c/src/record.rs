@@ -227,14 +227,14 @@ pub struct boundtoken_record {
 /// The status is the verdict, and the same as that of boundtoken_verify. The record repeats it.
 ///
 /// - BOUNDTOKEN_OK accepts the token. The record is complete.
-/// - BOUNDTOKEN_BUFFER_TOO_SMALL: the token would be accepted, but its record does not fit. The header is all zeros. Call again
-///   with `needed` bytes. It can become more between the two calls only if other audiences are given.
+/// - BOUNDTOKEN_BUFFER_TOO_SMALL: the token would be accepted, but its record does not fit. Call again with `needed` bytes. It
+///   can become more between the two calls only if other audiences are given.
 /// - BOUNDTOKEN_NOT_CACHED: nothing was decided. See BOUNDTOKEN_VERIFY_CACHED_ONLY.
-/// - Every other status refuses the token. If the buffer is small, the message is cut. If it does not hold the header, the
-///   status alone remains.
+/// - Every other status refuses the token. If the buffer is small, the message is cut.
 ///
 /// The header is set to zeros before anything else is done, as far as the buffer reaches. So no record of an earlier call is
-/// ever taken for this one. Any thread. It takes no lock, never blocks and does no I/O, except for what a callback does.
+/// ever taken for this one. In a buffer that is smaller than the header, only the first 8 bytes are used after that: the version
+/// stays 0, and the status is that of the call. Any thread. It takes no lock, never blocks and does no I/O, except for what a callback does.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_verify_into(
@@ -295,15 +295,18 @@ pub(super) unsafe fn into_record(
                 if size <= buffer.len() {
                     return Some((boundtoken_status::OK, size));
                 }
-                return Some((Mistake::BufferTooSmall.into(), size));
+                // No reader may take this for an accepted token.
+                let failure = CallFailure::from(Mistake::BufferTooSmall);
+                failure.write_record(buffer);
+                return Some((failure.status(), size));
             }
             Err(failure) => failure,
         };
         Some((failure.status(), failure.write_record(buffer)))
     });
     let (status, size) = outcome.unwrap_or_else(|| {
-        record::clear(buffer);
-        (Mistake::Panic.into(), 0)
+        let failure = CallFailure::from(Mistake::Panic);
+        (failure.status(), failure.write_record(buffer))
     });
     if !needed.is_null() {
         // SAFETY: not NULL, and the caller promises that it may be written to.
@@ -313,7 +316,7 @@ pub(super) unsafe fn into_record(
 }
 
 impl CallFailure {
-    fn write_record(&self, buffer: &mut [u8]) -> usize {
+    pub(super) fn write_record(&self, buffer: &mut [u8]) -> usize {
         match self {
             Self::Refused(rejection) => record::refused(buffer, rejection),
             Self::Mistake { mistake, message } => {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 /// The sources, in the order in which the header declares them.
-const SOURCES: [&str; 22] = [
+const SOURCES: [&str; 23] = [
     "version.rs",
     "string.rs",
     "status.rs",
@@ -18,6 +18,7 @@ const SOURCES: [&str; 22] = [
     "verify.rs",
     "claims.rs",
     "record.rs",
+    "batch.rs",
     "checked.rs",
     "notice.rs",
     "verification.rs",

@@ -396,6 +396,13 @@ static int is_zero(const unsigned char *bytes, size_t len) {
   return 1;
 }
 
+// A buffer that is smaller than a header has at most a status, which does not accept the token.
+static int is_undecided(const record_buffer *record, size_t capacity) {
+  if (capacity < 8) return is_zero(record->bytes, capacity);
+  return record->header.version == 0 && record->header.status != BOUNDTOKEN_OK &&
+         is_zero(record->bytes + 8, capacity - 8);
+}
+
 static boundtoken_str text_of(const record_buffer *record, boundtoken_record_text text) {
   boundtoken_str str = {text.offset == 0 ? NULL : (const char *)record->bytes + text.offset, text.len};
   return str;
@@ -428,8 +435,11 @@ static void records_are_complete_or_decide_nothing(void) {
     CHECK(status == (capacity < whole ? BOUNDTOKEN_BUFFER_TOO_SMALL : BOUNDTOKEN_OK));
     if (status == BOUNDTOKEN_OK) {
       CHECK(memcmp(record.bytes, before.bytes, whole) == 0);
+    } else if (capacity < header) {
+      CHECK(is_zero(record.bytes, capacity < 4 ? capacity : 4) && is_undecided(&record, capacity));
     } else {
-      CHECK(is_zero(record.bytes, capacity < header ? capacity : header));
+      CHECK(record.header.version == 1 && record.header.status == BOUNDTOKEN_BUFFER_TOO_SMALL);
+      CHECK(record.header.payload.offset == 0 && record.header.claims_id == 0 && record.header.confirmed == 0);
     }
   }
 
@@ -444,7 +454,7 @@ static void records_are_complete_or_decide_nothing(void) {
     CHECK(boundtoken_verify_into(verifier, "x", 1, &options, &record, capacity, &needed) ==
           BOUNDTOKEN_TOKEN_PART_COUNT);
     if (capacity < header) {
-      CHECK(is_zero(record.bytes, capacity));
+      CHECK(is_undecided(&record, capacity));
       continue;
     }
     boundtoken_str cut = text_of(&record, record.header.message);
@@ -680,6 +690,49 @@ static void the_log_is_set(void) {
   CHECK(boundtoken_set_log(never_logged, BOUNDTOKEN_LOG_LEVEL_DEBUG, &freed, count_userdata, NULL) == BOUNDTOKEN_OK);
   CHECK(freed == 0);
   CHECK(boundtoken_set_log(NULL, BOUNDTOKEN_LOG_LEVEL_NONE, NULL, NULL, NULL) == BOUNDTOKEN_OK && freed == 1);
+}
+
+static void many_tokens_are_verified_in_one_call(void) {
+  enum { COUNT = 100, STRIDE = 2048 };
+  static unsigned char buffer[COUNT * STRIDE];
+  boundtoken_keys *keys = keys_of(jwks);
+  boundtoken_verifier *verifier = verifier_of(issuer, "vault", keys, NULL);
+  boundtoken_verify_options options = {sizeof options, BOUNDTOKEN_VERIFY_AT, now, NULL, 0, 0, 0}, cached = options;
+  boundtoken_str tokens[COUNT];
+  cached.flags |= BOUNDTOKEN_VERIFY_CACHED_ONLY;
+  for (size_t i = 0; i < COUNT; i++) {
+    tokens[i].data = i % 3 == 0 ? "\xff" : token.data;
+    tokens[i].len = i % 3 == 0 ? 1 : token.len;
+  }
+  FAILS(boundtoken_verify_batch(NULL, tokens, COUNT, &options, 2, buffer, STRIDE, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_verify_batch(verifier, NULL, COUNT, &options, 2, buffer, STRIDE, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_verify_batch(verifier, tokens, COUNT, &options, 2, NULL, STRIDE, &error), BOUNDTOKEN_NULL_ARGUMENT);
+  FAILS(boundtoken_verify_batch(verifier, tokens, COUNT, &cached, 2, buffer, STRIDE, &error), BOUNDTOKEN_UNKNOWN_VALUE);
+  FAILS(boundtoken_verify_batch(verifier, tokens, COUNT, &options, 0, buffer, STRIDE, &error), BOUNDTOKEN_UNKNOWN_VALUE);
+  FAILS(boundtoken_verify_batch(verifier, tokens, COUNT, &options, 1025, buffer, STRIDE, &error), BOUNDTOKEN_UNKNOWN_VALUE);
+  FAILS(boundtoken_verify_batch(verifier, tokens, COUNT, &options, 2, buffer, 295, &error), BOUNDTOKEN_UNKNOWN_VALUE);
+  FAILS(boundtoken_verify_batch(verifier, tokens, COUNT, &options, 2, buffer, 297, &error), BOUNDTOKEN_UNKNOWN_VALUE);
+  CHECK(boundtoken_verify_batch(verifier, NULL, 0, &options, 1, NULL, STRIDE, NULL) == BOUNDTOKEN_OK);
+  for (uint32_t threads = 1; threads < 4; threads++) {
+    memset(buffer, 0xff, sizeof buffer);
+    CHECK(boundtoken_verify_batch(verifier, tokens, COUNT, &options, threads, buffer, STRIDE, NULL) == BOUNDTOKEN_OK);
+    for (size_t i = 0; i < COUNT; i++) {
+      boundtoken_record header;
+      memcpy(&header, buffer + i * STRIDE, sizeof header);
+      CHECK(header.version == 1 && header.size <= STRIDE);
+      if (i % 3 == 0) {
+        CHECK(header.status == BOUNDTOKEN_TOKEN_PART_COUNT);
+      } else {
+        CHECK(header.status == BOUNDTOKEN_OK && header.payload.len > 0);
+      }
+    }
+  }
+  CHECK(boundtoken_verify_batch(verifier, tokens, 2, &options, 1, buffer, 296, NULL) == BOUNDTOKEN_OK);
+  boundtoken_record small;
+  memcpy(&small, buffer + 296, sizeof small);
+  CHECK(small.version == 1 && small.status == BOUNDTOKEN_BUFFER_TOO_SMALL && small.payload.offset == 0);
+  boundtoken_verifier_free(verifier);
+  boundtoken_keys_free(keys);
 }
 
 static void verdicts_are_counted(void) {
@@ -1134,6 +1187,7 @@ int main(int argc, char **argv) {
   tokens_are_checked_and_confirmed();
   errors_say_everything_in_one_call();
   the_log_is_set();
+  many_tokens_are_verified_in_one_call();
   verdicts_are_counted();
   a_store_follows_by_feeds();
   a_store_is_replaced_as_a_whole();

@@ -159,7 +159,7 @@ impl Follower {
 
 /// The program that follows a cluster, in C and C++ and with every available checker.
 fn programs() -> Vec<Program> {
-    let plain = [Language::ALL[0], Language::ALL[1], Language::ALL[2]];
+    let plain = [Language::ALL[0], Language::ALL[1], Language::ALL[4]];
     let plain =
         plain.into_iter().filter_map(|language| Program::test("cluster").language(language).compile());
     plain.chain(super::checked("cluster")).collect()

@@ -80,7 +80,7 @@ fn clusters_are_tested_where_the_feature_is_on() {
 fn checked(name: &str) -> Vec<Program> {
     const SANITIZERS: &[&str] =
         &["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"];
-    let sanitized = [Language::ALL[0], Language::ALL[3]]
+    let sanitized = [Language::ALL[0], Language::ALL[5]]
         .into_iter()
         .filter_map(|language| Program::test(name).language(language).flags(SANITIZERS).compile());
     let valgrind = Program::test(name).flags(&["-g"]).compile().and_then(Program::under_valgrind);

@@ -86,9 +86,11 @@ pub struct Language {
 }
 
 impl Language {
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self { compiler: "gcc", flags: &["-std=c99", "-pedantic"] },
         Self { compiler: "clang", flags: &["-std=c99", "-pedantic"] },
+        Self { compiler: "gcc", flags: &["-std=c17", "-pedantic"] },
+        Self { compiler: "clang", flags: &["-std=c17", "-pedantic"] },
         Self { compiler: "g++", flags: &["-x", "c++", "-std=c++17"] },
         Self { compiler: "clang++", flags: &["-x", "c++", "-std=c++17"] },
     ];
