@@ -56,7 +56,9 @@ static int run_child(const char *audience, const char *configuration, int listen
   boundtoken_cluster *cluster = NULL;
   boundtoken_verifier *verifier = NULL;
   const size_t len = configuration == NULL ? 0 : strlen(configuration);
+  let_signals_end_it();  // To connect can take long.
   if (boundtoken_cluster_connect(configuration, len, &cluster, &error) != BOUNDTOKEN_OK) return report(error);
+  hold_back_signals();
   boundtoken_verifier_builder *builder = boundtoken_verifier_builder_new();
   boundtoken_verifier_builder_cluster(builder, cluster);
   boundtoken_verifier_builder_audience(builder, boundtoken_str_from(audience));
@@ -96,8 +98,11 @@ int main(int argc, char **argv) {
   unlink(argv[1]);
   for (int i = 0; i < CHILDREN; i++) {
     int status = 0;
-    if (children[i] < 0 || kill(children[i], SIGTERM) != 0) outcome = 2;
-    if (children[i] > 0 && waitpid(children[i], &status, 0) > 0 && status != 0) outcome = 2;
+    if (children[i] < 0 || kill(children[i], SIGTERM) != 0 || waitpid(children[i], &status, 0) < 0) {
+      outcome = 2;
+    } else if (status != 0 && !(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM)) {
+      outcome = 2;
+    }
   }
   close(listener);
   return outcome;

@@ -39,6 +39,15 @@ static inline void hold_back_signals(void) {
   sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+// Lets signals end the process at once, as they do unless a program says otherwise.
+static inline void let_signals_end_it(void) {
+  sigset_t none;
+  sigemptyset(&none);
+  signal(SIGTERM, SIG_DFL);
+  signal(SIGINT, SIG_DFL);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 // Listens on a Unix socket at `path`, which must not exist. The socket does not block.
 static inline int listen_on(const char *path) {
   struct sockaddr_un address;
