@@ -35,11 +35,9 @@ static inline char *read_file(const char *path, size_t *len) {
   return data;
 }
 
-static inline int report(const char *what, boundtoken_error *error) {
-  if (error == NULL) return 1;
+static inline void report(const char *what, boundtoken_error *error) {
   fprintf(stderr, "%s: %.*s\n", what, BOUNDTOKEN_PRINT(boundtoken_error_message(error)));
   boundtoken_error_free(error);
-  return 0;
 }
 
 // Reads the files again. What cannot be read changes nothing. Any thread may verify meanwhile.
@@ -68,16 +66,18 @@ static inline int load(trust *from, const char *jwks_path, const char *objects_p
   from->keys = NULL;
   from->verifier = NULL;
   from->objects = boundtoken_objects_new();
-  if (boundtoken_keys_from_jwks(jwks, jwks_len, &from->keys, &error) == BOUNDTOKEN_OK &&
-      boundtoken_objects_load_json(from->objects, list, list_len, NULL, &error) == BOUNDTOKEN_OK) {
+  boundtoken_status status = boundtoken_keys_from_jwks(jwks, jwks_len, &from->keys, &error);
+  if (status == BOUNDTOKEN_OK) status = boundtoken_objects_load_json(from->objects, list, list_len, NULL, &error);
+  if (status == BOUNDTOKEN_OK) {
     boundtoken_verifier_builder *builder = boundtoken_verifier_builder_new();
     boundtoken_verifier_builder_issuer(builder, boundtoken_str_from(issuer), from->keys, from->objects);
     boundtoken_verifier_builder_audience(builder, boundtoken_str_from(audience));
-    if (boundtoken_verifier_builder_build(builder, &from->verifier, &error) != BOUNDTOKEN_OK) from->verifier = NULL;
+    status = boundtoken_verifier_builder_build(builder, &from->verifier, &error);
   }
+  if (status != BOUNDTOKEN_OK) report("no verifier", error);
   free(jwks);
   free(list);
-  return report("no verifier", error);
+  return status == BOUNDTOKEN_OK;
 }
 
 static inline void forget(trust *from) {

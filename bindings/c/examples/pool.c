@@ -20,7 +20,7 @@ enum { THREADS = 4 };
 
 typedef struct {
   const boundtoken_verifier *verifier;
-  boundtoken_str group;  // absent if everybody gets in
+  boundtoken_str group;  // absent if all accounts get in
   int connections;       // the end of a pipe that connections are read from
 } service;
 
