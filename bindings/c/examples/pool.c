@@ -34,8 +34,7 @@ static int is_member(const boundtoken_record *record, boundtoken_str group) {
   return 0;
 }
 
-// Answers requests until there are no more connections. Each thread has a buffer of its own, so it allocates nothing for
-// a request.
+// Answers requests until there are no more connections. Each thread makes one buffer, and uses it for every request.
 static void *work(void *argument) {
   const service *self = (const service *)argument;
   const boundtoken_str none = {NULL, 0};
