@@ -87,17 +87,20 @@ impl Server {
     /// Replaces a file, and tells the server to read its files again.
     fn replace(&mut self, path: &str, with: &str) -> &mut Self {
         std::fs::write(path, with).expect("written");
-        self.signal("HUP");
+        output(&mut self.signal("HUP"));
         self
     }
 
-    fn signal(&self, name: &str) {
-        output(Command::new("sh").args(["-c", "kill -s \"$0\" \"$1\"", name, &self.child.id().to_string()]));
+    /// The command that sends a signal to the server.
+    fn signal(&self, name: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", "kill -s \"$0\" \"$1\"", name, &self.child.id().to_string()]);
+        command
     }
 
     /// Ends the server with SIGTERM. Returns what it has logged.
     fn end(mut self) -> String {
-        self.signal("TERM");
+        output(&mut self.signal("TERM"));
         let status = self.wait();
         assert!(status.is_some_and(|status| status.success()), "{}: {status:?}\n{}", self.name, self.log());
         assert!(!self.socket.exists(), "{}: its socket is left", self.name);
@@ -121,7 +124,7 @@ impl Drop for Server {
     /// A test that has failed leaves no server behind, nor a server's children.
     fn drop(&mut self) {
         if matches!(self.child.try_wait(), Ok(None)) {
-            self.signal("TERM");
+            let _ = self.signal("TERM").output();
             if self.wait().is_none() {
                 let _ = self.child.kill();
             }
