@@ -8,6 +8,7 @@
 
 #[cfg(feature = "kubernetes")]
 mod cluster;
+mod examples;
 mod files;
 mod install;
 mod tools;
