@@ -1526,14 +1526,14 @@ void boundtoken_verified_free(boundtoken_verified *verified);
 // The status is the verdict, and the same as that of boundtoken_verify. The record repeats it.
 //
 // - BOUNDTOKEN_OK accepts the token. The record is complete.
-// - BOUNDTOKEN_BUFFER_TOO_SMALL: the token would be accepted, but its record does not fit. The header is all zeros. Call again
-//   with `needed` bytes. It can become more between the two calls only if other audiences are given.
+// - BOUNDTOKEN_BUFFER_TOO_SMALL: the token would be accepted, but its record does not fit. Call again with `needed` bytes. It
+//   can become more between the two calls only if other audiences are given.
 // - BOUNDTOKEN_NOT_CACHED: nothing was decided. See BOUNDTOKEN_VERIFY_CACHED_ONLY.
-// - Every other status refuses the token. If the buffer is small, the message is cut. If it does not hold the header, the
-//   status alone remains.
+// - Every other status refuses the token. If the buffer is small, the message is cut.
 //
 // The header is set to zeros before anything else is done, as far as the buffer reaches. So no record of an earlier call is
-// ever taken for this one. Any thread. It takes no lock, never blocks and does no I/O, except for what a callback does.
+// ever taken for this one. In a buffer that is smaller than the header, only the first 8 bytes are used after that: the version
+// stays 0, and the status is that of the call. Any thread. It takes no lock, never blocks and does no I/O, except for what a callback does.
 BOUNDTOKEN_MUST_USE
 boundtoken_status boundtoken_verify_into(const boundtoken_verifier *verifier,
                                          const char *token,
@@ -1548,6 +1548,29 @@ boundtoken_status boundtoken_verify_into(const boundtoken_verifier *verifier,
 //
 // The largest record is many times larger than a usual one. 0 if `verifier` is NULL. Any thread.
 size_t boundtoken_verifier_largest_record(const boundtoken_verifier *verifier);
+
+// Verifies many tokens in one call, on several threads, and writes one record for each, as boundtoken_verify_into does.
+//
+// `tokens`: `count` bare tokens. They need not be UTF-8. Not needed after the call.
+// `options`: the time. NULL stands for zeros. Only BOUNDTOKEN_VERIFY_AT can be set.
+// `threads`: how many threads work at once, this one among them. The others run during the call. At most 1,024.
+// `buffer`: receives the record of the first token at its start, of the second at `stride`, and so on: `count` times `stride`
+// bytes. A `stride` of 2,048 holds the record of nearly every token. It must not overlap the tokens.
+//
+// BOUNDTOKEN_OK says that every token has a record. Each record has its own status: the verdict on its token, or
+// BOUNDTOKEN_BUFFER_TOO_SMALL if `stride` is too small for the record of an accepted token. Any thread.
+//
+// BOUNDTOKEN_UNKNOWN_VALUE: `threads` is 0 or too large, other options are set, or `stride` is smaller than the header of a
+// record or no multiple of 8. Nothing was decided.
+BOUNDTOKEN_MUST_USE
+boundtoken_status boundtoken_verify_batch(const boundtoken_verifier *verifier,
+                                          const boundtoken_str *tokens,
+                                          size_t count,
+                                          const boundtoken_verify_options *options,
+                                          uint32_t threads,
+                                          void *buffer,
+                                          size_t stride,
+                                          boundtoken_error **error);
 
 // Checks everything about a token except its bound objects. This is the first of two steps, for languages and programs that
 // ask a network about objects, and wait for it, without a callback. boundtoken_confirm is the second.
@@ -1920,6 +1943,14 @@ static inline boundtoken_str boundtoken_str_from(const char *text) {
   str.data = text;
   str.len = text ? strlen(text) : 0;
   return str;
+}
+
+/// Options with their size set, which do what boundtoken_verify does.
+static inline boundtoken_verify_options boundtoken_verify_options_init(void) {
+  boundtoken_verify_options options;
+  memset(&options, 0, sizeof options);
+  options.size = sizeof options;
+  return options;
 }
 
 /// Empty claims with their size set. Like `{sizeof claims}`, but strict compilers do not warn about it.

@@ -86,6 +86,11 @@ fn each<T: AsRef<[u8]> + Sync>(
         }
     };
     let helpers = threads.get().min(tokens.len().div_ceil(PORTION)).saturating_sub(1);
+    // A scope makes the standard library allocate for this thread, and keep that until the thread ends.
+    if helpers == 0 {
+        work();
+        return finished(tokens, verdicts, verify);
+    }
     thread::scope(|scope| {
         let start = |_| thread::Builder::new().spawn_scoped(scope, work).ok();
         let started: Vec<_> = (0..helpers).map_while(start).collect();
@@ -94,6 +99,14 @@ fn each<T: AsRef<[u8]> + Sync>(
             thread.join().unwrap_or_else(|panic| resume_unwind(panic));
         }
     });
+    finished(tokens, verdicts, verify)
+}
+
+fn finished<T: AsRef<[u8]>>(
+    tokens: &[T],
+    verdicts: Vec<Option<Verdict>>,
+    verify: impl Fn(&[u8]) -> Verdict,
+) -> Vec<Verdict> {
     // Every token has a verdict by now. One that had none would be verified here.
     let judged = tokens.iter().zip(verdicts);
     judged.map(|(token, verdict)| verdict.unwrap_or_else(|| verify(token.as_ref()))).collect()

@@ -44,7 +44,8 @@ pub unsafe extern "C" fn boundtoken_verify_batch(
         let verifier = unsafe { borrow(verifier, "verifier") }?;
         // SAFETY: the caller promises NULL or options that can be read.
         let now = unsafe { Options::read(options) }?.of_a_batch()?;
-        let threads = usize::try_from(threads).ok().filter(|threads| *threads <= 1_024).and_then(NonZeroUsize::new);
+        let threads =
+            usize::try_from(threads).ok().filter(|threads| *threads <= 1_024).and_then(NonZeroUsize::new);
         let threads = threads.ok_or_else(|| Mistake::UnknownValue.of("threads"))?;
         if stride < record::HEADER_SIZE || !stride.is_multiple_of(8) {
             return Err(Mistake::UnknownValue.of("stride"));
