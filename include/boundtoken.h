@@ -1164,7 +1164,8 @@ boundtoken_status boundtoken_objects_load_json(const boundtoken_objects *objects
 // Replaces everything in a store by the objects of a JSON document, at once for all verifiers that use the store.
 //
 // It is for programs that list the objects of a cluster again and again. No object that is in both is missing in between.
-// Arguments and failures are those of boundtoken_objects_load_json. On failure the old objects stay. Any thread.
+// It takes the same arguments and fails in the same cases as boundtoken_objects_load_json. On failure the old objects stay.
+// Any thread.
 BOUNDTOKEN_MUST_USE
 boundtoken_status boundtoken_objects_replace_json(const boundtoken_objects *objects,
                                                   const char *data,
@@ -1604,10 +1605,10 @@ boundtoken_str boundtoken_checked_issuer_label(const boundtoken_checked *checked
 //
 // `checked`: from boundtoken_check with the same verifier. It stays valid.
 // `found`: one answer for each object of boundtoken_checked_objects, in the same order, `found_len` in all.
-// `options`: the time of this step. NULL stands for zeros. The audiences are those of the first step.
+// `options`: the time of this step. NULL stands for zeros. The first step has decided about the audiences.
 // `verified`: receives a handle to free with boundtoken_verified_free. NULL on failure.
 //
-// BOUNDTOKEN_OK accepts the token. The rules are those of boundtoken_objects_callback. Any thread.
+// BOUNDTOKEN_OK accepts the token. The rules are the same as for boundtoken_objects_callback. Any thread.
 //
 // BOUNDTOKEN_ANSWERS_MISSING: there is not one answer for each object.
 // BOUNDTOKEN_VERIFIER_MISMATCH: another verifier checked the token.

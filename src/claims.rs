@@ -189,7 +189,7 @@ impl Claims {
 
     /// The groups of the user: `status.user.groups` of a TokenReview.
     ///
-    /// They are all service accounts, those of the namespace, and all authenticated users, in this order.
+    /// They stand for all service accounts, the service accounts of the namespace, and all authenticated users, in this order.
     pub fn groups(&self) -> impl ExactSizeIterator<Item = &str> {
         self.table.array(Field::Groups).iter().map(|&group| self.table.at(group))
     }

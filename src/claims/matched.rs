@@ -27,7 +27,7 @@ impl Matched {
         self.0.as_slice().is_empty()
     }
 
-    /// Returns the audiences themselves. `audiences` must be those of the same token.
+    /// Returns the audiences themselves. `audiences` must be of the same token.
     pub(crate) fn audiences<'a>(
         &'a self,
         audiences: Audiences<'a>,
@@ -35,7 +35,7 @@ impl Matched {
         self.0.as_slice().iter().map(move |&place| audiences.text_at(audiences.at(place)))
     }
 
-    /// Returns where the audiences stand. `audiences` must be those of the same token.
+    /// Returns where the audiences stand. `audiences` must be of the same token.
     pub(crate) fn positions<'a>(
         &'a self,
         audiences: Audiences<'a>,

@@ -101,7 +101,7 @@ static inline int read_head(int connection, char *request) {
   return 0;
 }
 
-// Sends an answer. A client that has gone away is no failure.
+// Sends an answer. A client may have gone away.
 static inline void send_answer(int connection, const char *answer, size_t len) {
   while (len > 0) {
     ssize_t count = send(connection, answer, len, MSG_NOSIGNAL);

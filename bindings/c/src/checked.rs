@@ -130,10 +130,10 @@ pub unsafe extern "C" fn boundtoken_checked_issuer_label(
 ///
 /// `checked`: from boundtoken_check with the same verifier. It stays valid.
 /// `found`: one answer for each object of boundtoken_checked_objects, in the same order, `found_len` in all.
-/// `options`: the time of this step. NULL stands for zeros. The audiences are those of the first step.
+/// `options`: the time of this step. NULL stands for zeros. The first step has decided about the audiences.
 /// `verified`: receives a handle to free with boundtoken_verified_free. NULL on failure.
 ///
-/// BOUNDTOKEN_OK accepts the token. The rules are those of boundtoken_objects_callback. Any thread.
+/// BOUNDTOKEN_OK accepts the token. The rules are the same as for boundtoken_objects_callback. Any thread.
 ///
 /// BOUNDTOKEN_ANSWERS_MISSING: there is not one answer for each object.
 /// BOUNDTOKEN_VERIFIER_MISMATCH: another verifier checked the token.

@@ -127,7 +127,7 @@ pub unsafe extern "C" fn boundtoken_feed_replace(
             // SAFETY: the caller promises `listed_len` objects that can be read.
             let object = unsafe { borrow(listed.wrapping_add(place), "listed") }?;
             // SAFETY: the caller promises readable texts.
-            let (namespace, name, uid, deleted) = unsafe { object.read() }?;
+            let Listed { namespace, name, uid, deleted } = unsafe { object.read() }?;
             list.upsert(namespace, name, uid.into(), deleted);
         }
         list.finish(asked_at);
@@ -147,19 +147,11 @@ pub unsafe extern "C" fn boundtoken_feed_upsert(
     object: *const boundtoken_listed_object,
     error: *mut *mut boundtoken_error,
 ) -> boundtoken_status {
-    let body = || {
-        // SAFETY: the caller promises NULL or a live feed.
-        let boundtoken_feed(feed) = unsafe { borrow(feed, "feed") }?;
-        // SAFETY: the caller promises NULL or an object that can be read.
-        let object = unsafe { borrow(object, "object") }?;
-        // SAFETY: the caller promises readable texts.
-        let (namespace, name, uid, deleted) = unsafe { object.read() }?;
+    let upsert = |feed: &Feed, Listed { namespace, name, uid, deleted }: Listed<'_>| {
         feed.upsert(namespace, name, uid.into(), deleted);
-        feed.prove(Moment::now());
-        Ok(())
     };
-    // SAFETY: the caller promises NULL or a place to write to.
-    unsafe { boundary::fallible(error, body) }
+    // SAFETY: the arguments are passed on with what the caller promises of them.
+    unsafe { event(feed, object, upsert, error) }
 }
 
 /// Removes the object of an event, at once for all verifiers that use the store. It proves that the watch is up to date.
@@ -171,19 +163,11 @@ pub unsafe extern "C" fn boundtoken_feed_delete(
     object: *const boundtoken_listed_object,
     error: *mut *mut boundtoken_error,
 ) -> boundtoken_status {
-    let body = || {
-        // SAFETY: the caller promises NULL or a live feed.
-        let boundtoken_feed(feed) = unsafe { borrow(feed, "feed") }?;
-        // SAFETY: the caller promises NULL or an object that can be read.
-        let object = unsafe { borrow(object, "object") }?;
-        // SAFETY: the caller promises readable texts.
-        let (namespace, name, uid, _) = unsafe { object.read() }?;
+    let delete = |feed: &Feed, Listed { namespace, name, uid, .. }: Listed<'_>| {
         feed.delete(namespace, name, uid);
-        feed.prove(Moment::now());
-        Ok(())
     };
-    // SAFETY: the caller promises NULL or a place to write to.
-    unsafe { boundary::fallible(error, body) }
+    // SAFETY: the arguments are passed on with what the caller promises of them.
+    unsafe { event(feed, object, delete, error) }
 }
 
 /// Says that a watch is up to date, as a bookmark of the API server proves.
@@ -218,6 +202,36 @@ pub unsafe extern "C" fn boundtoken_objects_are_stale(objects: *const boundtoken
     })
 }
 
+/// # Safety
+/// As the header says of `boundtoken_feed_upsert`.
+unsafe fn event(
+    feed: *const boundtoken_feed,
+    object: *const boundtoken_listed_object,
+    apply: impl FnOnce(&Feed, Listed<'_>),
+    error: *mut *mut boundtoken_error,
+) -> boundtoken_status {
+    let body = || {
+        // SAFETY: the caller promises NULL or a live feed.
+        let boundtoken_feed(feed) = unsafe { borrow(feed, "feed") }?;
+        // SAFETY: the caller promises NULL or an object that can be read.
+        let object = unsafe { borrow(object, "object") }?;
+        // SAFETY: the caller promises readable texts.
+        apply(feed, unsafe { object.read() }?);
+        feed.prove(Moment::now());
+        Ok(())
+    };
+    // SAFETY: the caller promises NULL or a place to write to.
+    unsafe { boundary::fallible(error, body) }
+}
+
+/// An object as it was passed.
+struct Listed<'a> {
+    namespace: &'a str,
+    name: &'a str,
+    uid: &'a str,
+    deleted: Option<UnixSeconds>,
+}
+
 impl boundtoken_scope {
     /// # Safety
     /// The text can be read.
@@ -235,7 +249,7 @@ impl boundtoken_scope {
 impl boundtoken_listed_object {
     /// # Safety
     /// The texts can be read during `'a`.
-    unsafe fn read<'a>(&self) -> Result<(&'a str, &'a str, &'a str, Option<UnixSeconds>), CallFailure> {
+    unsafe fn read<'a>(&self) -> Result<Listed<'a>, CallFailure> {
         // SAFETY: promised by the caller.
         let namespace = unsafe { self.object_namespace.text("object_namespace") }?;
         // SAFETY: promised by the caller.
@@ -248,6 +262,7 @@ impl boundtoken_listed_object {
             }
         }
         let deleted = seconds(self.deletion_timestamp, "deletion_timestamp")?;
-        Ok((namespace, name, uid, (deleted != UnixSeconds(0)).then_some(deleted)))
+        let deleted = (deleted != UnixSeconds(0)).then_some(deleted);
+        Ok(Listed { namespace, name, uid, deleted })
     }
 }

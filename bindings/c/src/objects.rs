@@ -92,7 +92,8 @@ pub unsafe extern "C" fn boundtoken_objects_load_json(
 /// Replaces everything in a store by the objects of a JSON document, at once for all verifiers that use the store.
 ///
 /// It is for programs that list the objects of a cluster again and again. No object that is in both is missing in between.
-/// Arguments and failures are those of boundtoken_objects_load_json. On failure the old objects stay. Any thread.
+/// It takes the same arguments and fails in the same cases as boundtoken_objects_load_json. On failure the old objects stay.
+/// Any thread.
 #[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn boundtoken_objects_replace_json(

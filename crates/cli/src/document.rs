@@ -98,7 +98,7 @@ impl From<&Result<VerifiedToken, Rejection>> for VerdictDocument {
 /// Writes a time as Kubernetes does, by RFC 3339.
 ///
 /// # Errors
-/// Those of the serializer.
+/// What the serializer reports.
 pub fn time<S: Serializer>(time: &UnixSeconds, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(time)
 }
@@ -106,7 +106,7 @@ pub fn time<S: Serializer>(time: &UnixSeconds, serializer: S) -> Result<S::Ok, S
 /// As [`time`].
 ///
 /// # Errors
-/// Those of the serializer.
+/// What the serializer reports.
 pub fn optional_time<S: Serializer>(time: &Option<UnixSeconds>, serializer: S) -> Result<S::Ok, S::Error> {
     match time {
         Some(time) => serializer.collect_str(time),

@@ -57,7 +57,7 @@ impl fmt::Display for DevServerError {
                  choose a loopback address, or allow it with allow_remote(true)"
             ),
             Self::Hostname(name) => {
-                write!(formatter, "{name:?} is no host name: give a DNS name or an IP address")
+                write!(formatter, "{name:?} is not a host name: give a DNS name or an IP address")
             }
             Self::CannotListen { address, source } if source.kind() == io::ErrorKind::AddrInUse => write!(
                 formatter,

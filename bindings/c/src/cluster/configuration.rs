@@ -42,7 +42,7 @@ pub(super) fn read(json: &[u8]) -> Result<ClusterBuilder, CallFailure> {
     }
     // serde would also accept an array with the members in order.
     if json.trim_ascii_start().first() != Some(&b'{') {
-        return Err(wrong("it is no JSON object"));
+        return Err(wrong("it is not a JSON object"));
     }
     let configuration: Configuration =
         serde_json::from_slice(json).map_err(|error| wrong(&error.to_string()))?;
@@ -106,7 +106,7 @@ fn namespaces(names: Vec<String>) -> Result<Vec<String>, CallFailure> {
     }
     for (index, name) in names.iter().enumerate() {
         if !is_label(name) {
-            return Err(wrong(&format!("{name:?} in `namespaces` is no name of a namespace")));
+            return Err(wrong(&format!("{name:?} in `namespaces` cannot be the name of a namespace")));
         }
         if names.iter().take(index).any(|earlier| earlier == name) {
             return Err(wrong(&format!("{name:?} stands in `namespaces` twice")));

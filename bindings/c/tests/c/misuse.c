@@ -1110,8 +1110,8 @@ static void clusters_are_checked(void) {
   FAILS(boundtoken_verify_online(NULL, token.data, token.len, &verified, &error), BOUNDTOKEN_NULL_ARGUMENT);
   CHECK(cluster == NULL && report == NULL && verified == NULL);
 
-  connects_to_nothing(" ", "no JSON object");
-  connects_to_nothing("[\"/nowhere/kubeconfig\"]", "no JSON object");
+  connects_to_nothing(" ", "not a JSON object");
+  connects_to_nothing("[\"/nowhere/kubeconfig\"]", "not a JSON object");
   connects_to_nothing("{\"kubeconfig\": 1}", "expected a string");
   connects_to_nothing("{\"kubeConfig\": \"/nowhere\"}", "unknown field `kubeConfig`");
   connects_to_nothing("{\"secrets\": true, \"secrets\": false}", "duplicate field `secrets`");
@@ -1120,8 +1120,8 @@ static void clusters_are_checked(void) {
   connects_to_nothing("{\"webhookConfigurations\": 1}", "expected a boolean");
   connects_to_nothing("{\"namespaces\": []}", "leave it out");
   connects_to_nothing("{\"namespaces\": [\"a\", \"b\", \"a\"]}", "twice");
-  connects_to_nothing("{\"namespaces\": [\"../nodes\"]}", "no name of a namespace");
-  connects_to_nothing("{\"namespaces\": [\"\"]}", "no name of a namespace");
+  connects_to_nothing("{\"namespaces\": [\"../nodes\"]}", "cannot be the name of a namespace");
+  connects_to_nothing("{\"namespaces\": [\"\"]}", "cannot be the name of a namespace");
   connects_to_nothing("{\"maxStalenessSeconds\": 0}", "between 1 and 86400");
   connects_to_nothing("{\"maxKeyAgeSeconds\": 0}", "between 1 and 31536000");
   connects_to_nothing("{\"unknownKeyWaitMilliseconds\": 10001}", "between 0 and 10000");

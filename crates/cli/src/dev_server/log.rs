@@ -17,7 +17,7 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent};
 use super::Format;
 use crate::output::{BAD, CAUTION, FAINT, GOOD, paint, printable};
 
-/// Writes the log from now on. Styles are dropped if standard error is no terminal or `NO_COLOR` is set.
+/// Writes the log from now on. Styles are dropped if standard error is not a terminal or `NO_COLOR` is set.
 pub fn begin(format: Format) {
     tracing_subscriber::fmt()
         .with_max_level(LevelFilter::INFO)

@@ -91,7 +91,7 @@ fn write_key(out: &mut String, key: &str, indent: usize) {
     }
 }
 
-/// Writes what is no collection, and the end of its line.
+/// Writes a scalar, and the end of its line.
 fn write_scalar(out: &mut String, value: &Value, indent: usize) {
     match value {
         Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
@@ -198,7 +198,7 @@ fn is_taken_for_syntax(text: &str) -> bool {
         || text.ends_with([' ', ':'])
 }
 
-/// Whether a reader could take text for something that is no text.
+/// Whether a reader could take text for something else.
 fn is_taken_for_another_type(text: &str) -> bool {
     const WORDS: [&str; 12] = ["", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", "="];
     let lower = text.to_ascii_lowercase();

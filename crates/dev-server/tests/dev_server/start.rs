@@ -86,7 +86,7 @@ fn clients_reach_the_server_by_every_name_in_its_certificate() {
 
     let error = DevServer::builder().hostname("https://a").start().unwrap_err();
     assert!(matches!(error, DevServerError::Hostname(_)), "{error:?}");
-    assert_eq!(error.to_string(), "\"https://a\" is no host name: give a DNS name or an IP address");
+    assert_eq!(error.to_string(), "\"https://a\" is not a host name: give a DNS name or an IP address");
 }
 
 #[test]
