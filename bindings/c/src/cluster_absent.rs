@@ -34,8 +34,9 @@ pub enum boundtoken_cluster_report {}
 /// A question to a cluster, of which there are none.
 pub(crate) struct Asked(Infallible);
 
+/// Nothing was asked, and nothing can be.
 #[derive(Default)]
-pub(crate) struct Questions;
+pub(crate) struct Questions(());
 
 impl boundtoken_verifier {
     pub(crate) fn verify_online<T: AsRef<str>>(

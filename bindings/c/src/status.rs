@@ -237,7 +237,9 @@ pub enum StatusKind {
 impl boundtoken_status {
     pub(super) const OK: Self = Self(0);
 
-    pub(super) fn number(self) -> u32 {
+    /// Returns the number of the status, for Rust code that calls the C functions.
+    #[must_use]
+    pub fn number(self) -> u32 {
         self.0
     }
 
