@@ -11,7 +11,7 @@
 //! | 4 | 4 | the status: 0 accepts the token, and every other number is a [`Reason`](crate::Reason) or a mistake of the caller |
 //! | 8 | 4 | the size of the record, in bytes |
 //! | 12 | 4 | the status of an HTTP answer that refuses the request: 401, 403 or 503; 200 for an accepted token |
-//! | 16 | 4 | [`Confirmed::number`]; 0 for a refusal |
+//! | 16 | 4 | [`Confirmed::number`](crate::Confirmed::number); 0 for a refusal |
 //! | 20 | 4 | the size of this header, in bytes; later versions may append to it |
 //! | 24 | 8 | [`VerifiedToken::claims_id`]; 0 if the token is not remembered |
 //! | 32 | 8 | `exp`, in Unix seconds; this and the other times are -1 if absent |
