@@ -56,7 +56,7 @@ Examples:
 
 Exit status:
   0  done
-  2  wrong arguments, no connection, no permission, or no file that can be written";
+  2  wrong arguments, no connection, no permission, or an unwritable file";
 
 /// How many objects one page of a list has.
 const PAGE: u32 = 500;
