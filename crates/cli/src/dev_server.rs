@@ -146,12 +146,14 @@ Examples:
   Serve plain HTTP, and get a token with curl in another terminal:
     boundtoken dev-server --http
     TOKEN=$(sed -n 's/^ *token: //p' boundtoken.kubeconfig)
+    NAMESPACE=http://127.0.0.1:6443/api/v1/namespaces/default
     curl -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\
       -d '{\"spec\": {\"audiences\": [\"vault\"]}}' \\
-      http://127.0.0.1:6443/api/v1/namespaces/default/serviceaccounts/default/token
+      $NAMESPACE/serviceaccounts/default/token
 
   Serve other computers, which know this one by a name:
-    boundtoken dev-server --address 0.0.0.0 --allow-remote --hostname dev.example.com
+    boundtoken dev-server --address 0.0.0.0 --allow-remote \\
+      --hostname dev.example.com
 
   Test a client against a slow server that fails every tenth request:
     boundtoken dev-server --fault latency=200ms --fault error-rate=0.1
