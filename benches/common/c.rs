@@ -15,8 +15,8 @@ unsafe impl Send for CVerifier {}
 unsafe impl Sync for CVerifier {}
 
 impl CVerifier {
-    /// A verifier for the audience `vault`.
-    pub fn new(issuer: &str, jwks: &str, objects_json: &str) -> Self {
+    /// A verifier for the audience `vault`, which remembers tokens or not.
+    pub fn new(issuer: &str, jwks: &str, objects_json: &str, remembers: bool) -> Self {
         let no_error = ptr::null_mut();
         let (mut keys, mut verifier) = (ptr::null_mut(), ptr::null_mut());
         // SAFETY: every pointer leads to a local variable or comes from an earlier call. Every text outlives the
@@ -33,6 +33,9 @@ impl CVerifier {
             let builder = boundtoken_verifier_builder_new();
             expect_ok(boundtoken_verifier_builder_issuer(builder, text(issuer), keys, objects), "issuer");
             expect_ok(boundtoken_verifier_builder_audience(builder, text("vault")), "audience");
+            if !remembers {
+                expect_ok(boundtoken_verifier_builder_cached_tokens(builder, 0), "cache");
+            }
             expect_ok(boundtoken_verifier_builder_build(builder, &raw mut verifier, no_error), "verifier");
             boundtoken_keys_free(keys);
             boundtoken_objects_free(objects);

@@ -3,7 +3,7 @@
 #![allow(dead_code)] // each bench uses a part
 
 #[allow(unsafe_code)]
-mod c;
+pub mod c;
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::signature::KeyPair as _;
@@ -31,6 +31,8 @@ pub struct Subject {
     pub key: Key,
     remembering: Verifier,
     from_c: c::CVerifier,
+    /// It remembers nothing.
+    first_from_c: c::CVerifier,
     raw: Raw,
     peer_key: DecodingKey,
     peer_rules: Validation,
@@ -92,6 +94,8 @@ pub struct Fleet {
     pub keys: KeySet,
     pub objects: ObjectStore,
     pub now: UnixSeconds,
+    /// The keys as a document.
+    jwks: String,
 }
 
 impl Fleet {
@@ -113,7 +117,18 @@ impl Fleet {
         let tokens =
             (0..size).map(|number| token(algorithm, &signing, now, &pod_name(number), &pod_uid(number)));
         let tokens = tokens.collect();
-        Self { tokens, keys: key_set(&jwk), objects, now }
+        let jwks = json!({"keys": [jwk]}).to_string();
+        Self { tokens, keys: key_set(&jwk), objects, now, jwks }
+    }
+
+    /// A verifier of these tokens in C, with the same objects.
+    pub fn verifier_in_c(&self) -> c::CVerifier {
+        let metadata =
+            |name: &str, uid: &str| json!({"metadata": {"namespace": "demo", "name": name, "uid": uid}});
+        let pods = (0..self.tokens.len()).map(|number| metadata(&pod_name(number), &pod_uid(number)));
+        let objects =
+            json!({"serviceaccounts": [metadata("app", ACCOUNT_UID)], "pods": pods.collect::<Vec<_>>()});
+        c::CVerifier::new(ISSUER, &self.jwks, &objects.to_string(), true)
     }
 
     /// A verifier of these tokens. It shares keys and objects, so they can be changed.
@@ -234,11 +249,12 @@ impl Subject {
         let object = |kind, name| ObjectReference { kind, namespace: "demo", name };
         objects.upsert(&object(ObjectKind::ServiceAccount, "app"), ACCOUNT_UID.into(), None);
         objects.upsert(&object(ObjectKind::Pod, "live"), POD_UID.into(), None);
-        let from_c = {
+        let [from_c, first_from_c] = {
             let metadata = |name, uid| json!([{"metadata": {"namespace": "demo", "name": name, "uid": uid}}]);
             let objects =
                 json!({"serviceaccounts": metadata("app", ACCOUNT_UID), "pods": metadata("live", POD_UID)});
-            c::CVerifier::new(ISSUER, &json!({"keys": [jwk]}).to_string(), &objects.to_string())
+            let (jwks, objects) = (json!({"keys": [jwk]}).to_string(), objects.to_string());
+            [true, false].map(|remembers| c::CVerifier::new(ISSUER, &jwks, &objects, remembers))
         };
         let keys = key_set(&jwk);
         let key = keys.keys()[0].clone();
@@ -266,6 +282,7 @@ impl Subject {
             key,
             remembering,
             from_c,
+            first_from_c,
             raw,
             peer_key,
             peer_rules,
@@ -303,6 +320,11 @@ impl Subject {
     /// The same into one buffer, which has all claims.
     pub fn again_into_from_c(&self) {
         assert_eq!(self.from_c.verify_into(&self.token, self.now, 0), 0);
+    }
+
+    /// A token that is seen for the first time, into one buffer.
+    pub fn first_into_from_c(&self) {
+        assert_eq!(self.first_from_c.verify_into(&self.token, self.now, 0), 0);
     }
 
     /// A refusal into one buffer, with its message.

@@ -22,17 +22,17 @@ async fn a_missing_permission_is_named_and_the_rest_works() {
         (
             builder(KEYS_ONLY),
             watch(ObjectKind::ServiceAccount),
-            "get, list and watch on serviceaccounts in the whole cluster",
+            "get, list and watch serviceaccounts in the whole cluster",
         ),
         (
             builder(WITHOUT_SECRETS).secrets(true),
             watch(ObjectKind::Secret),
-            "get, list and watch on secrets in the whole cluster",
+            "get, list and watch secrets in the whole cluster",
         ),
         (
             builder(WITHOUT_SECRETS).webhook_configurations(true),
             watch(ObjectKind::ValidatingWebhookConfiguration),
-            "on validatingwebhookconfigurations.admissionregistration.k8s.io in the whole cluster",
+            "watch validatingwebhookconfigurations.admissionregistration.k8s.io in the whole cluster",
         ),
     ] {
         let error = connecting.connect().await.unwrap_err();
@@ -65,7 +65,7 @@ async fn a_permission_that_is_withdrawn_is_named_and_the_rest_goes_on() {
     objects.delete("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/test-follow-secrets").await;
     // The API server checks permissions only when a watch starts, and learns of changed permissions with a delay.
     let is_named = || {
-        failure(secrets()).contains("allow this identity get, list and watch on secrets in the whole cluster")
+        failure(secrets()).contains("allow this identity to get, list and watch secrets in the whole cluster")
     };
     for _ in 0..WAIT_TIMEOUT.as_secs() {
         if is_named() {
