@@ -145,6 +145,8 @@ impl Verifier {
     }
 
     /// Verifies a token that was not accepted before, and remembers it.
+    // On its own, so that a token seen again needs only a small stack frame.
+    #[inline(never)]
     fn verify_first(
         &self,
         token: &[u8],

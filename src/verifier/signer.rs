@@ -129,6 +129,8 @@ impl Verifier {
     ///
     /// # Errors
     /// A refusal that no other key could change.
+    // On its own, so that a token of an unknown key needs only a small stack frame.
+    #[inline(never)]
     fn attempt(
         &self,
         key: &Key,
