@@ -1,5 +1,6 @@
 //! Counting verdicts.
 
+use std::cell::Cell;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -130,12 +131,17 @@ impl fmt::Debug for Counters {
 
 /// Returns the place of this thread. No two threads of the process ever have the same.
 fn own_place() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    static NEXT: AtomicUsize = AtomicUsize::new(1);
     thread_local! {
-        static OWN: usize = NEXT.fetch_add(1, Ordering::Relaxed);
+        /// One more than the place. 0 if the thread has none yet. So it needs neither a first use nor an end.
+        static OWN: Cell<usize> = const { Cell::new(0) };
     }
-    // A thread that is ending has no place any more.
-    OWN.try_with(|own| *own).unwrap_or(usize::MAX)
+    OWN.with(|own| {
+        if own.get() == 0 {
+            own.set(NEXT.fetch_add(1, Ordering::Relaxed));
+        }
+        own.get().wrapping_sub(1)
+    })
 }
 
 impl Verifier {
