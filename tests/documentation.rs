@@ -164,7 +164,7 @@ fn published_crates_say_what_the_registry_shows() {
     }
 }
 
-/// The times in the README are those of one run, for RS256, as docs/performance.md has them.
+/// All times in the README come from one run with RS256, which docs/performance.md describes.
 #[test]
 fn the_times_in_the_readme_are_those_of_the_last_run() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -69,7 +69,7 @@ impl SignedClaims {
         Ok(())
     }
 
-    /// Checks the bindings of Kubernetes 1.37, and refuses those of later versions.
+    /// Checks the bindings of Kubernetes 1.37, and refuses bindings that later versions add.
     fn bind_to_known_kinds_alone(&self) -> Result<(), Rejection> {
         let Some(uncommon) = &self.kubernetes.uncommon else { return Ok(()) };
         for kind in [ObjectKind::ValidatingWebhookConfiguration, ObjectKind::MutatingWebhookConfiguration] {

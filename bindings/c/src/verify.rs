@@ -189,7 +189,7 @@ unsafe fn verify(
 
 /// # Safety
 /// As the header says of `boundtoken_verify_for`.
-#[allow(clippy::too_many_arguments)] // those of the call from C
+#[allow(clippy::too_many_arguments)] // the arguments of the call from C
 unsafe fn verify_for(
     verifier: *const boundtoken_verifier,
     token: *const c_char,

@@ -256,7 +256,7 @@ fn structure(structure: &header::Struct, header: &Header) -> Struct {
     let grown = GROWN.iter().find(|(name, _)| *name == structure.name);
     let first_size = grown.map_or(size.clone(), |(_, appended)| {
         let place = structure.members.iter().position(|member| member.name == *appended);
-        offset(place.expect("the first member after those of the first version"))
+        offset(place.expect("the member that was appended first"))
     });
     Struct {
         name: structure.name.clone(),
