@@ -19,9 +19,9 @@ use crate::verify::boundtoken_verifier;
 /// How to verify a token. The texts are borrowed from the caller, or owned by a verification that outlives the call.
 pub(super) struct Options<T> {
     /// `None` for the time of the system's clock.
-    now: Option<UnixSeconds>,
+    pub(super) now: Option<UnixSeconds>,
     /// `None` for the audiences of the verifier.
-    audiences: Option<Vec<T>>,
+    pub(super) audiences: Option<Vec<T>>,
     pub(super) cached_only: bool,
     pub(super) online: bool,
     /// `None` for the default.

@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use boundtoken::{UnixSeconds, VerifiedToken, Verifier};
+use boundtoken::{VerifiedToken, Verifier};
 
 use crate::boundary;
 use crate::claims::boundtoken_verified;
@@ -50,8 +50,10 @@ pub unsafe extern "C" fn boundtoken_verify(
     verified: *mut *mut boundtoken_verified,
     error: *mut *mut boundtoken_error,
 ) -> boundtoken_status {
+    let judge =
+        |verifier: &boundtoken_verifier, token: &[u8]| Options::<&str>::default().verify(verifier, token);
     // SAFETY: the arguments are passed on with what the caller promises of them.
-    unsafe { verify(verifier, token, token_len, || Ok(UnixSeconds::now()), verified, error) }
+    unsafe { verify_by(verifier, token, token_len, judge, verified, error) }
 }
 
 /// Verifies a token like boundtoken_verify, but at the time `now` in Unix seconds. Any thread.
@@ -67,8 +69,12 @@ pub unsafe extern "C" fn boundtoken_verify_at(
     verified: *mut *mut boundtoken_verified,
     error: *mut *mut boundtoken_error,
 ) -> boundtoken_status {
+    let judge = |verifier: &boundtoken_verifier, token: &[u8]| {
+        let now = Some(seconds(now, "now")?);
+        Options::<&str> { now, ..Options::default() }.verify(verifier, token)
+    };
     // SAFETY: the arguments are passed on with what the caller promises of them.
-    unsafe { verify(verifier, token, token_len, || seconds(now, "now"), verified, error) }
+    unsafe { verify_by(verifier, token, token_len, judge, verified, error) }
 }
 
 /// Verifies a token like boundtoken_verify, but for these audiences instead of the verifier's own. Any thread.
@@ -91,9 +97,13 @@ pub unsafe extern "C" fn boundtoken_verify_for(
     verified: *mut *mut boundtoken_verified,
     error: *mut *mut boundtoken_error,
 ) -> boundtoken_status {
-    let now = || Ok(UnixSeconds::now());
+    let judge = |verifier: &boundtoken_verifier, token: &[u8]| {
+        // SAFETY: the caller promises `audiences_len` readable texts.
+        let audiences = Some(unsafe { texts(audiences, audiences_len, "audiences") }?);
+        Options { audiences, ..Options::default() }.verify(verifier, token)
+    };
     // SAFETY: the arguments are passed on with what the caller promises of them.
-    unsafe { verify_for(verifier, token, token_len, audiences, audiences_len, now, verified, error) }
+    unsafe { verify_by(verifier, token, token_len, judge, verified, error) }
 }
 
 /// Verifies a token like boundtoken_verify_for, but at the time `now` in Unix seconds. Any thread.
@@ -111,9 +121,14 @@ pub unsafe extern "C" fn boundtoken_verify_for_at(
     verified: *mut *mut boundtoken_verified,
     error: *mut *mut boundtoken_error,
 ) -> boundtoken_status {
-    let now = || seconds(now, "now");
+    let judge = |verifier: &boundtoken_verifier, token: &[u8]| {
+        // SAFETY: the caller promises `audiences_len` readable texts.
+        let audiences = Some(unsafe { texts(audiences, audiences_len, "audiences") }?);
+        let now = Some(seconds(now, "now")?);
+        Options { now, audiences, ..Options::default() }.verify(verifier, token)
+    };
     // SAFETY: the arguments are passed on with what the caller promises of them.
-    unsafe { verify_for(verifier, token, token_len, audiences, audiences_len, now, verified, error) }
+    unsafe { verify_by(verifier, token, token_len, judge, verified, error) }
 }
 
 /// Verifies a token like boundtoken_verify, but asks the verifier's clusters when their latest changes may not have
@@ -169,44 +184,6 @@ pub unsafe extern "C" fn boundtoken_verifier_retain(
 pub unsafe extern "C" fn boundtoken_verifier_free(verifier: *mut boundtoken_verifier) {
     // SAFETY: the caller promises NULL or a live verifier, and gives it up.
     unsafe { boundary::release(verifier) };
-}
-
-/// # Safety
-/// As the header says of `boundtoken_verify`.
-unsafe fn verify(
-    verifier: *const boundtoken_verifier,
-    token: *const c_char,
-    token_len: usize,
-    now: impl FnOnce() -> Result<UnixSeconds, CallFailure>,
-    verified: *mut *mut boundtoken_verified,
-    error: *mut *mut boundtoken_error,
-) -> boundtoken_status {
-    let judge =
-        |verifier: &boundtoken_verifier, token: &[u8]| Ok(verifier.judge().verify_at(token, now()?)?);
-    // SAFETY: the arguments are passed on with what the caller promises of them.
-    unsafe { verify_by(verifier, token, token_len, judge, verified, error) }
-}
-
-/// # Safety
-/// As the header says of `boundtoken_verify_for`.
-#[allow(clippy::too_many_arguments)] // the arguments of the call from C
-unsafe fn verify_for(
-    verifier: *const boundtoken_verifier,
-    token: *const c_char,
-    token_len: usize,
-    audiences: *const boundtoken_str,
-    audiences_len: usize,
-    now: impl FnOnce() -> Result<UnixSeconds, CallFailure>,
-    verified: *mut *mut boundtoken_verified,
-    error: *mut *mut boundtoken_error,
-) -> boundtoken_status {
-    let judge = |verifier: &boundtoken_verifier, token: &[u8]| {
-        // SAFETY: the caller promises `audiences_len` readable texts.
-        let audiences = unsafe { texts(audiences, audiences_len, "audiences") }?;
-        Ok(verifier.judge().verify_for_at(token, &audiences, now()?)?)
-    };
-    // SAFETY: the arguments are passed on with what the caller promises of them.
-    unsafe { verify_by(verifier, token, token_len, judge, verified, error) }
 }
 
 /// # Safety
