@@ -13,7 +13,6 @@ use papaya::{Guard as _, HashMap};
 
 use crate::claims::{Claims, Matched};
 use crate::hashing::{RandomState, random_state};
-use crate::keys::KeyFingerprint;
 use crate::sync::{AtomicBool, AtomicU64, Mutex, MutexGuard, Ordering, TryLockError};
 
 mod copies;
@@ -68,8 +67,7 @@ pub(crate) struct SeenToken {
     fingerprints: OnceLock<Fingerprints>,
     /// The place of the issuer among the verifier's.
     issuer: usize,
-    key: KeyFingerprint,
-    /// The generation of the key set in which the key was last found.
+    /// The generation of the key set in which the token's key was last found.
     generation: AtomicU64,
     /// The number of the token's place. Only read and written under the lock of the queues.
     number: AtomicU64,
@@ -138,7 +136,6 @@ impl TokenCache {
         claims: Arc<Claims>,
         matched: Matched,
         issuer: usize,
-        key: KeyFingerprint,
     ) -> Option<u64> {
         let end = end(token).filter(|_| token.len() <= LARGEST)?;
         let size = token.len().saturating_add(claims.size()).saturating_add(OVERHEAD);
@@ -161,7 +158,6 @@ impl TokenCache {
             matched,
             fingerprints,
             issuer,
-            key,
             generation,
             number: AtomicU64::new(number),
             used,
@@ -247,15 +243,11 @@ impl SeenToken {
     ///
     /// The caller reads `generation` before the keys that `is_published` looks at. If they are replaced in between,
     /// the next call notices.
-    pub(crate) fn is_signed_by(
-        &self,
-        generation: u64,
-        is_published: impl FnOnce(&KeyFingerprint) -> bool,
-    ) -> bool {
+    pub(crate) fn has_its_key(&self, generation: u64, is_published: impl FnOnce() -> bool) -> bool {
         if self.generation.load(Ordering::Relaxed) == generation {
             return true;
         }
-        let is_published = is_published(&self.key);
+        let is_published = is_published();
         if is_published {
             self.generation.store(generation, Ordering::Relaxed);
         }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::keys::KeyFingerprint;
 use crate::objects::{BoundObject, ObjectKind, ObjectReference};
 use crate::time::UnixSeconds;
 
@@ -63,6 +64,11 @@ impl Claims {
 
     pub(crate) fn table(&self) -> &Table {
         &self.table
+    }
+
+    /// Returns the key that signed the token.
+    pub(crate) fn signed_by(&self) -> &KeyFingerprint {
+        self.table.signed_by()
     }
 
     /// The issuer (`iss`): one of the names of the trusted issuer whose key signed the token.

@@ -57,6 +57,7 @@
 //! - [`KeySet`] reads JWKS and PEM. [`KeyStore`] replaces keys under running verifiers.
 //! - [`ObjectStore`] keeps bound objects in memory, and watches can feed it. [`BoundObjects`] is the call-back for any
 //!   other source. A program that must ask a network takes the two steps [`Verifier::check`] and [`Verifier::confirm`].
+//! - [`Revocation`] tells when an accepted caller is no longer good, for connections that outlive a request.
 //! - [`VerifiedToken`] and [`UserInfo`] say who the caller is. [`Rejection`] and [`Reason`] say why a token was refused.
 //! - [`Issuer`] is the other side: it answers TokenRequests as an API server does.
 //! - [`api`] has the types of TokenRequest and TokenReview as they are on the wire.
@@ -110,6 +111,7 @@ mod json;
 mod moment;
 mod sync;
 mod time;
+mod waiters;
 
 /// The version of this library.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -127,5 +129,5 @@ pub use rejection::{Reason, ReasonFamily, Rejection};
 pub use time::UnixSeconds;
 pub use verified::{Confirmed, UserInfo, VerifiedToken};
 pub use verifier::{
-    BuildError, CheckedToken, OnUnavailable, Statistics, TrustedIssuer, Verifier, VerifierBuilder,
+    BuildError, CheckedToken, OnUnavailable, Revocation, Statistics, TrustedIssuer, Verifier, VerifierBuilder,
 };

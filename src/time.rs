@@ -29,6 +29,11 @@ impl UnixSeconds {
 }
 
 impl UnixSeconds {
+    /// Returns the time so many seconds later.
+    pub(crate) fn plus(self, seconds: u64) -> Self {
+        Self(self.0.saturating_add(seconds))
+    }
+
     /// The distance from another time, for messages: `8 minutes ago`, `in 52 minutes`, `now`.
     pub(crate) fn distance_from(self, now: Self) -> Distance {
         Distance { time: self, now }

@@ -99,6 +99,11 @@ impl VerifiedToken {
         Self { claims, claims_id, matched, confirmed }
     }
 
+    /// Returns the same token with another answer about its objects.
+    pub(crate) fn confirmed_as(&self, confirmed: Confirmed) -> Self {
+        Self { confirmed, ..self.clone() }
+    }
+
     /// Everything that the token claims.
     #[must_use]
     pub fn claims(&self) -> &Claims {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::cache::TokenCache;
 use crate::claims::{Claims, Matched};
-use crate::keys::{KeyFingerprint, KeyStore};
+use crate::keys::KeyStore;
 use crate::objects::{Asked, BoundObjects};
 use crate::record;
 use crate::rejection::{Reason, Rejection};
@@ -12,12 +12,14 @@ use crate::time::UnixSeconds;
 use crate::token::CompactToken;
 use crate::verified::{Confirmed, VerifiedToken};
 
+mod again;
 mod audiences;
 mod batch;
 mod builder;
 mod cached;
 mod checked;
 mod confirm;
+mod revocation;
 mod seen;
 mod signer;
 mod statistics;
@@ -31,6 +33,7 @@ use statistics::{Counted, Counters};
 pub use builder::{BuildError, VerifierBuilder};
 pub use checked::CheckedToken;
 pub use confirm::OnUnavailable;
+pub use revocation::Revocation;
 pub use statistics::Statistics;
 pub use trusted_issuer::TrustedIssuer;
 
@@ -84,8 +87,8 @@ struct Admitted<'a> {
     issuer: &'a TrustedIssuer,
     /// The place of the issuer among the verifier's.
     place: usize,
-    /// The key that signed the token. `None` if the token does not name it.
-    key: Option<KeyFingerprint>,
+    /// Whether the token names the key that signed it.
+    names_key: bool,
     /// Whether the issuer's keys are older than allowed.
     keys_stale: bool,
 }
@@ -153,15 +156,15 @@ impl Verifier {
         accepted: Accepted<'_>,
         now: UnixSeconds,
     ) -> Result<VerifiedToken, Rejection> {
-        let Admitted { claims, matched, issuer, place, key, keys_stale } =
+        let Admitted { claims, matched, issuer, place, names_key, keys_stale } =
             self.check_claims(token, accepted, now)?;
         let confirmed = self.confirm_objects(&claims, issuer, now)?;
-        let claims_id = self.cache.as_ref().zip(key).and_then(|(cache, key)| {
+        let claims_id = self.cache.as_ref().filter(|_| names_key).and_then(|cache| {
             let own = match accepted {
                 Accepted::Own => matched.clone(),
                 Accepted::These(_) => Matched::of(claims.aud(), &self.audiences),
             };
-            cache.keep(token, Arc::clone(&claims), own, place, key)
+            cache.keep(token, Arc::clone(&claims), own, place)
         });
         Ok(VerifiedToken::new(claims, claims_id.unwrap_or(0), matched, confirmed.by_keys(keys_stale)))
     }
@@ -181,13 +184,13 @@ impl Verifier {
         now: UnixSeconds,
     ) -> Result<Admitted<'_>, Rejection> {
         let token = CompactToken::split(token, self.max_token_size)?;
-        let Authentic { claims, issuer, place, key, keys_stale } = self.authenticate(&token)?;
+        let Authentic { claims, issuer, place, key, names_key, keys_stale } = self.authenticate(&token)?;
         let matched = accepted.among(claims.aud(), || Matched::of(claims.aud(), &self.audiences));
         claims.aud().include_ours(&matched)?;
         let expires_at = claims.within(now, self.leeway)?;
-        let claims = claims.name_a_service_account(expires_at)?;
+        let claims = claims.name_a_service_account(expires_at, key)?;
         self.demand_current_keys(issuer, keys_stale)?;
-        Ok(Admitted { claims: Arc::new(claims), matched, issuer, place, key, keys_stale })
+        Ok(Admitted { claims: Arc::new(claims), matched, issuer, place, names_key, keys_stale })
     }
 
     /// Refuses keys that are too old, unless the verifier accepts them. Either way, asks for the keys to be

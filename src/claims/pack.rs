@@ -9,6 +9,7 @@ use super::table::{
     TableBuilder,
 };
 use super::{Attestation, Claims};
+use crate::keys::KeyFingerprint;
 use crate::objects::ObjectKind;
 use crate::time::UnixSeconds;
 
@@ -29,7 +30,7 @@ impl SignedClaims {
     ///
     /// The user is described as TokenReview describes it, and so are the texts that only the description has: the group
     /// of the namespace, and the credential id.
-    pub(super) fn pack(mut self, expires_at: UnixSeconds) -> Claims {
+    pub(super) fn pack(mut self, expires_at: UnixSeconds, signed_by: KeyFingerprint) -> Claims {
         let has_own_label = *self.issuer_label != *self.issuer();
         let [account, secret, pod, node, validating, mutating] = [
             ObjectKind::ServiceAccount,
@@ -117,7 +118,7 @@ impl SignedClaims {
             let [_, length] = position;
             table.set(field, if length > 0 { position } else { ABSENT });
         }
-        Claims { expires_at, times: self.times, table: Arc::new(table.finish()) }
+        Claims { expires_at, times: self.times, table: Arc::new(table.finish(signed_by)) }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::signed::{SignedClaims, Times};
 use super::{Audiences, Claims, Matched};
+use crate::keys::KeyFingerprint;
 use crate::objects::{BoundObject, ObjectKind, is_object_name};
 use crate::rejection::{self, Detail, Reason, Rejection};
 use crate::time::UnixSeconds;
@@ -32,11 +33,15 @@ impl SignedClaims {
     /// Checks the claim `kubernetes.io` and the subject against what Kubernetes writes: names that objects can have,
     /// a uid for each object that is judged, and the same service account in both places.
     ///
-    /// `expires_at` is the expiry that [`within`](Self::within) returned.
-    pub(crate) fn name_a_service_account(self, expires_at: UnixSeconds) -> Result<Claims, Rejection> {
+    /// `expires_at` is the expiry that [`within`](Self::within) returned, and `signed_by` the key of the signature.
+    pub(crate) fn name_a_service_account(
+        self,
+        expires_at: UnixSeconds,
+        signed_by: KeyFingerprint,
+    ) -> Result<Claims, Rejection> {
         self.name_possible_objects()?;
         self.bind_to_known_kinds_alone()?;
-        Ok(self.pack(expires_at))
+        Ok(self.pack(expires_at, signed_by))
     }
 
     fn name_possible_objects(&self) -> Result<(), Rejection> {
@@ -109,16 +114,13 @@ impl Times {
         now: UnixSeconds,
         leeway: u64,
     ) -> Result<UnixSeconds, Rejection> {
-        let refuse = |reason, claim| Err(Rejection::new(reason, Detail::Time { claim, now, leeway }));
+        let refuse = |reason, claim| Err(refusal(reason, claim, now, leeway));
         let latest_start = UnixSeconds(now.0.saturating_add(leeway));
         if let Some(not_before) = self.not_before.filter(|&time| time > latest_start) {
             return refuse(Reason::NotYetValid, not_before);
         }
         let expires_at = expires_at.ok_or(Reason::ExpiryMissing)?;
-        // `now - leeway` would saturate, and accept a token that expired in the first minute of 1970.
-        if expires_at.0.saturating_add(leeway) <= now.0 {
-            return refuse(Reason::Expired, expires_at);
-        }
+        not_expired(expires_at, now, leeway)?;
         if let Some(issued_at) = self.issued_at.filter(|&time| time > latest_start) {
             return refuse(Reason::IssuedInFuture, issued_at);
         }
@@ -126,10 +128,26 @@ impl Times {
     }
 }
 
+/// Refuses a token that has expired. Returns the first second in which it will be refused.
+fn not_expired(expires_at: UnixSeconds, now: UnixSeconds, leeway: u64) -> Result<UnixSeconds, Rejection> {
+    // `now - leeway` would saturate, and accept a token that expired in the first minute of 1970.
+    let end = expires_at.plus(leeway);
+    if end <= now { Err(refusal(Reason::Expired, expires_at, now, leeway)) } else { Ok(end) }
+}
+
+fn refusal(reason: Reason, claim: UnixSeconds, now: UnixSeconds, leeway: u64) -> Rejection {
+    Rejection::new(reason, Detail::Time { claim, now, leeway })
+}
+
 impl Claims {
     /// Checks the times against `now` again.
     pub(crate) fn within(&self, now: UnixSeconds, leeway: u64) -> Result<(), Rejection> {
         self.times.within(Some(self.expires_at), now, leeway).map(drop)
+    }
+
+    /// Refuses a token that has expired. Returns the first second in which it will be refused.
+    pub(crate) fn not_expired(&self, now: UnixSeconds, leeway: u64) -> Result<UnixSeconds, Rejection> {
+        not_expired(self.expires_at, now, leeway)
     }
 
     /// Returns whether the token was issued within the last `seconds`.

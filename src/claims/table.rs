@@ -3,6 +3,7 @@
 //! It is the form in which a [record](crate::record) has them. So to hand out a token that was seen before is to copy.
 
 use super::position::{ABSENT, Position, own_range, position, text_at};
+use crate::keys::KeyFingerprint;
 
 /// Where a record has the texts that all tokens share, in bytes.
 pub(crate) const SHARED_START: u32 = 296;
@@ -104,15 +105,20 @@ impl Field {
     }
 }
 
-/// The texts of a token, and where everything stands.
+/// The texts of a token, where everything stands, and the key that signed it.
 pub(crate) struct Table {
     /// The payload, followed by every text that it does not have letter by letter.
     text: String,
     /// The fields, followed by the elements of the arrays.
     pairs: Vec<Position>,
+    signed_by: KeyFingerprint,
 }
 
 impl Table {
+    pub(super) fn signed_by(&self) -> &KeyFingerprint {
+        &self.signed_by
+    }
+
     pub(crate) fn position(&self, field: Field) -> Position {
         self.pairs.get(field.place()).copied().unwrap_or(ABSENT)
     }
@@ -246,14 +252,15 @@ impl TableBuilder {
         elements(&self.pairs, &self.text, array, 1).to_vec()
     }
 
-    pub(super) fn finish(self) -> Table {
-        Table { text: self.text, pairs: self.pairs }
+    pub(super) fn finish(self, signed_by: KeyFingerprint) -> Table {
+        Table { text: self.text, pairs: self.pairs, signed_by }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::{Algorithm, SigningKey};
 
     #[test]
     fn shared_texts_stand_where_their_positions_say() {
@@ -281,7 +288,8 @@ mod tests {
         builder.set(Field::Audiences, audiences);
         let extra = builder.array([[two, one]]);
         builder.set(Field::Extra, extra);
-        let table = builder.finish();
+        let key = SigningKey::generate(Algorithm::ES256).unwrap();
+        let table = builder.finish(*key.public_key().fingerprint());
         assert_eq!((table.own_text(), table.text(Field::Issuer)), ("payloadoneaone", "aone"));
         assert_eq!(table.array(Field::Audiences), [one, two]);
         assert_eq!(table.array(Field::Extra), [two, one]);

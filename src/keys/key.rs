@@ -43,7 +43,7 @@ pub struct Key {
 }
 
 /// Identifies a key: the SHA-256 of its numbers, its algorithm and its `kid`.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct KeyFingerprint([u8; 32]);
 
 /// Keys are equal if their numbers, algorithms and `kid`s are.

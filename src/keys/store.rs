@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
 
-use super::KeySet;
+use super::{KeyFingerprint, KeySet};
 use crate::moment::Moment;
 use crate::sync::{AtomicU64, Ordering};
+use crate::waiters::{Waiter, Waiters, Waiting};
 
 /// A handle on an issuer's current keys.
 ///
@@ -44,6 +45,8 @@ struct StoredKeys {
     current_as_of: ArcSwap<Moment>,
     /// Called when a token names a key that the set lacks.
     on_missing: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    /// Those who wait for a key to come or go.
+    waiters: Arc<Waiters<KeyFingerprint>>,
 }
 
 /// The key set that was current when [`KeyStore::load`] was called. It stays valid while this guard is held.
@@ -59,6 +62,7 @@ impl KeyStore {
             max_age: AtomicU64::new(ANY_AGE),
             current_as_of: ArcSwap::from_pointee(Moment::now()),
             on_missing: OnceLock::new(),
+            waiters: Arc::new(Waiters::new()),
         }))
     }
 
@@ -121,10 +125,19 @@ impl KeyStore {
     /// Like [`replace`](Self::replace), but the age counts from `moment`. Pass the moment at which the set was
     /// requested.
     pub fn replace_as_of(&self, keys: KeySet, moment: Moment) {
-        self.0.current.store(Arc::new(keys));
+        let keys = Arc::new(keys);
+        let before = self.0.current.swap(Arc::clone(&keys));
         self.0.generation.fetch_add(1, Ordering::Release);
         // Must come last: a reader of the age and then the keys must not take old keys for new ones.
         self.0.current_as_of.store(Arc::new(moment));
+        let withdrawn = fingerprints(&before).filter(|key| !has(&keys, key));
+        let added = fingerprints(&keys).filter(|key| !has(&before, key));
+        self.0.waiters.wake(withdrawn.chain(added).copied());
+    }
+
+    /// Waits for this key to come or go, until the result is dropped.
+    pub(crate) fn wait_for(&self, key: KeyFingerprint, waiter: &Arc<Waiter>) -> Waiting<KeyFingerprint> {
+        self.0.waiters.add(key, waiter)
     }
 
     /// Marks the keys as current, which restarts their age.
@@ -136,6 +149,11 @@ impl KeyStore {
     #[must_use]
     pub fn load(&self) -> CurrentKeys {
         CurrentKeys(self.0.current.load())
+    }
+
+    /// Returns whether the current set has a key with this fingerprint.
+    pub(crate) fn publishes(&self, key: &KeyFingerprint) -> bool {
+        has(&self.load(), key)
     }
 
     /// Returns whether both are handles on the same store.
@@ -166,6 +184,14 @@ impl KeyStore {
             callback();
         }
     }
+}
+
+fn fingerprints(keys: &KeySet) -> impl Iterator<Item = &KeyFingerprint> {
+    keys.keys().iter().map(|key| key.fingerprint())
+}
+
+fn has(keys: &KeySet, key: &KeyFingerprint) -> bool {
+    fingerprints(keys).any(|published| published == key)
 }
 
 impl From<KeySet> for KeyStore {

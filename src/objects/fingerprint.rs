@@ -13,7 +13,7 @@ use crate::hashing;
 ///
 /// Two objects have the same fingerprint with a probability of 2⁻¹²⁷, even if an attacker chose them: SipHash is a
 /// pseudorandom function, and no fingerprint leaves the process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Fingerprint {
     /// Determines where a table keeps the fingerprint.
     pub(crate) place: u64,

@@ -9,6 +9,7 @@ use papaya::HashMap;
 use super::{BoundObject, Fingerprint, Freshness, ObjectReference, ObjectState, PodSpec, Uid, Webhook};
 use crate::hashing::{RandomState, random_state};
 use crate::time::UnixSeconds;
+use crate::waiters::{Waiter, Waiters, Waiting};
 
 mod feed;
 mod following;
@@ -59,7 +60,12 @@ struct Content {
     live: LiveObjects,
     /// Only in a store that follows a cluster.
     following: Option<Arc<Following>>,
+    /// Those who wait for an object to go.
+    waiters: Arc<Waiters<Fingerprint>>,
 }
+
+/// The objects whose tokens a change may have made void. Whoever waits for them looks again.
+type Touched = [Option<Fingerprint>; 2];
 
 impl ObjectStore {
     /// Creates an empty store. Every object is absent.
@@ -108,7 +114,8 @@ impl ObjectStore {
 
     fn with(following: Option<Arc<Following>>) -> Self {
         let objects = HashMap::with_hasher(random_state());
-        Self { content: Arc::new(Content { objects, live: LiveObjects::new(), following }) }
+        let (live, waiters) = (LiveObjects::new(), Arc::new(Waiters::new()));
+        Self { content: Arc::new(Content { objects, live, following, waiters }) }
     }
 
     /// Returns the state of one object.
@@ -154,6 +161,16 @@ impl ObjectStore {
     /// Returns whether the object with this uid is known to be deleted.
     pub(crate) fn is_gone(&self, object: &BoundObject<'_>) -> bool {
         self.content.following.as_ref().is_some_and(|following| following.is_gone(object.uid))
+    }
+
+    /// Waits until the object with this fingerprint is deleted, replaced or being deleted, or until the result is dropped.
+    pub(crate) fn wait_for(&self, object: Fingerprint, waiter: &Arc<Waiter>) -> Waiting<Fingerprint> {
+        self.content.waiters.add(object, waiter)
+    }
+
+    /// Wakes whoever waits for these objects.
+    fn wake(&self, touched: impl IntoIterator<Item = Fingerprint>) {
+        self.content.waiters.wake(touched);
     }
 
     /// Returns true if an object with this fingerprint is live. False does not mean that it is not: ask for its
@@ -215,20 +232,30 @@ impl ObjectStore {
         self.insert(reference, StoredState { uid, deletion_timestamp, for_issuer: Some(Box::new(known)) });
     }
 
-    fn insert(&self, reference: &ObjectReference<'_>, state: StoredState) {
-        self.put(StoredReference::from(reference), state);
+    fn insert(&self, reference: &ObjectReference<'_>, state: StoredState) -> Touched {
+        let touched = self.put(StoredReference::from(reference), state);
+        self.wake(touched.into_iter().flatten());
+        touched
     }
 
-    fn put(&self, reference: StoredReference, state: StoredState) {
+    #[must_use = "whoever waits for these objects must be woken"]
+    fn put(&self, reference: StoredReference, state: StoredState) -> Touched {
         let lookup = Lookup::from(&reference);
         let fingerprint = state.fingerprint(lookup);
+        let is_live = state.deletion_timestamp.is_none();
         let (mut live, objects) = self.content.write();
-        if let Some(before) = objects.get(&lookup) {
-            live.remove(before.fingerprint(lookup));
-        }
+        let touched = match objects.get(&lookup) {
+            Some(before) => {
+                live.remove(before.live_fingerprint(lookup));
+                let changed = !before.judges_like(&state);
+                [changed.then(|| before.fingerprint(lookup)), (changed && !is_live).then_some(fingerprint)]
+            }
+            None => [None, (!is_live).then_some(fingerprint)],
+        };
         objects.insert(reference, state);
         live.make_room_for(objects.len());
-        live.insert(fingerprint);
+        live.insert(is_live.then_some(fingerprint));
+        touched
     }
 
     /// Returns what is known of the pod's spec, if the pod still has this uid.
@@ -263,15 +290,24 @@ impl ObjectStore {
     /// Removes an object. Returns whether it was there. A store that [follows](Self::following) a cluster remembers
     /// the deletion for a while.
     pub fn delete(&self, reference: &ObjectReference<'_>) -> bool {
+        let removed = self.remove(reference);
+        self.wake(removed);
+        removed.is_some()
+    }
+
+    #[must_use = "whoever waits for this object must be woken"]
+    fn remove(&self, reference: &ObjectReference<'_>) -> Option<Fingerprint> {
         let lookup = Lookup::from(reference);
         let (mut live, objects) = self.content.write();
-        let Some(before) = objects.get(&lookup) else { return false };
+        let before = objects.get(&lookup)?;
         if let Some(following) = &self.content.following {
             // This comes first: at no moment may the object be absent without being known to be deleted.
             following.remember_deletion(&before.uid);
         }
-        live.remove(before.fingerprint(lookup));
-        objects.remove(&lookup).is_some()
+        let removed = before.fingerprint(lookup);
+        live.remove(before.live_fingerprint(lookup));
+        objects.remove(&lookup);
+        Some(removed)
     }
 
     /// Replaces the content with that of another store. This is for programs that list all objects again from time to
@@ -296,22 +332,30 @@ impl ObjectStore {
             return;
         }
         let new = content.content.objects.pin();
+        let mut touched = Vec::new();
         for (reference, state) in &new {
-            self.put(reference.clone(), state.clone());
+            touched.extend(self.put(reference.clone(), state.clone()).into_iter().flatten());
         }
-        self.retain(|stored| new.contains_key(stored));
+        touched.extend(self.retain(|stored| new.contains_key(stored)));
+        drop(new);
+        self.wake(touched);
     }
 
-    /// Removes every object that `keep` rejects.
-    fn retain(&self, keep: impl Fn(&StoredReference) -> bool) {
+    /// Removes every object that `keep` rejects, and returns them.
+    #[must_use = "whoever waits for these objects must be woken"]
+    fn retain(&self, keep: impl Fn(&StoredReference) -> bool) -> Vec<Fingerprint> {
+        let mut removed = Vec::new();
         let (mut live, objects) = self.content.write();
         objects.retain(|stored, state| {
             let keeps = keep(stored);
             if !keeps {
-                live.remove(state.fingerprint(Lookup::from(stored)));
+                let lookup = Lookup::from(stored);
+                live.remove(state.live_fingerprint(lookup));
+                removed.push(state.fingerprint(lookup));
             }
             keeps
         });
+        removed
     }
 
     /// Returns the number of objects.

@@ -1,7 +1,7 @@
 //! Judging bound objects.
 
 use crate::claims::Claims;
-use crate::objects::{Asked, Freshness, ObjectKind, ObjectReference, ObjectState};
+use crate::objects::{Asked, BoundObject, Freshness, ObjectKind, ObjectReference, ObjectState};
 use crate::rejection::{Detail, Reason, Rejection};
 use crate::time::UnixSeconds;
 use crate::verified::Confirmed;
@@ -10,7 +10,7 @@ use crate::verified::Confirmed;
 const DELETION_GRACE: u64 = 60;
 
 /// How long the event of an object's creation may take to arrive, in seconds.
-const LONGEST_LAG: u64 = 60;
+pub(super) const LONGEST_LAG: u64 = 60;
 
 /// What a verifier does with a token that it cannot fully check.
 ///
@@ -37,7 +37,6 @@ pub(super) fn confirm(
     now: UnixSeconds,
 ) -> Result<Confirmed, Rejection> {
     let freshness = objects.freshness();
-    let may_lag = || freshness != Freshness::Current && claims.issued_since(now, LONGEST_LAG);
     let stale = freshness == Freshness::Stale;
     let mut confirmed = if stale { Confirmed::Stale } else { Confirmed::Live };
     for object in claims.bound_objects() {
@@ -47,37 +46,42 @@ pub(super) fn confirm(
         if stale && on_unavailable == OnUnavailable::Refuse {
             return Err(Objection::Unavailable.of(&object.reference));
         }
-        let verdict = match objects.state(&object.reference) {
-            ObjectState::Absent => Err(Objection::NotFound),
-            ObjectState::Present { uid, .. } if uid != *object.uid => Err(Objection::UidMismatch),
-            ObjectState::Present { deletion_timestamp: Some(deleted), .. }
-                if deleted.0.saturating_add(DELETION_GRACE) <= now.0 =>
-            {
-                Err(Objection::Deleted)
-            }
-            ObjectState::Present { .. } => Ok(()),
-            ObjectState::NotFollowed => Err(Objection::NotFollowed),
-            ObjectState::Unavailable if on_unavailable == OnUnavailable::Refuse => {
-                Err(Objection::Unavailable)
-            }
-            ObjectState::Unavailable => {
+        match judge(&object, claims, objects, freshness, now) {
+            Ok(_) => {}
+            Err(Objection::Unavailable) if on_unavailable == OnUnavailable::Accept => {
                 confirmed = Confirmed::Unavailable;
-                Ok(())
             }
-        };
-        verdict.map_err(|failure| match failure {
-            // The object may have been created, or replaced by one of the same name, a moment ago.
-            Objection::NotFound | Objection::UidMismatch if may_lag() && !objects.is_gone(&object) => {
-                Objection::Pending.of(&object.reference)
-            }
-            failure => failure.of(&object.reference),
-        })?;
+            Err(objection) => return Err(objection.of(&object.reference)),
+        }
     }
     Ok(confirmed)
 }
 
+/// Judges one object by what the source says of it. Returns when its grace ends if it is being deleted.
+pub(super) fn judge(
+    object: &BoundObject<'_>,
+    claims: &Claims,
+    objects: Asked<'_>,
+    freshness: Freshness,
+    now: UnixSeconds,
+) -> Result<Option<UnixSeconds>, Objection> {
+    let objection = match objects.state(&object.reference) {
+        ObjectState::Present { uid, deletion_timestamp } if uid == *object.uid => {
+            let end = deletion_timestamp.map(|deleted| deleted.plus(DELETION_GRACE));
+            return if end.is_some_and(|end| end <= now) { Err(Objection::Deleted) } else { Ok(end) };
+        }
+        ObjectState::Present { .. } => Objection::UidMismatch,
+        ObjectState::Absent => Objection::NotFound,
+        ObjectState::NotFollowed => return Err(Objection::NotFollowed),
+        ObjectState::Unavailable => return Err(Objection::Unavailable),
+    };
+    // The object may have been created, or replaced by one of the same name, a moment ago.
+    let may_lag = freshness != Freshness::Current && claims.issued_since(now, LONGEST_LAG);
+    Err(if may_lag && !objects.is_gone(object) { Objection::Pending } else { objection })
+}
+
 /// What is wrong with an object.
-enum Objection {
+pub(super) enum Objection {
     NotFound,
     Pending,
     UidMismatch,
@@ -87,7 +91,7 @@ enum Objection {
 }
 
 impl Objection {
-    fn of(self, reference: &ObjectReference<'_>) -> Rejection {
+    pub(super) fn of(self, reference: &ObjectReference<'_>) -> Rejection {
         use ObjectKind::{
             MutatingWebhookConfiguration, Node, Pod, Secret, ServiceAccount, ValidatingWebhookConfiguration,
         };

@@ -39,10 +39,11 @@ impl Verifier {
             // Read the age before the keys. If the keys are replaced in between, new keys may count as old, but never
             // old as new.
             let keys_stale = issuer.keys.is_stale();
-            let is_signed = seen.is_signed_by(issuer.generation(), |key| {
+            let has_its_key = seen.has_its_key(issuer.generation(), || {
+                let key = claims.signed_by();
                 issuer.publishes(key) && !issuer.is_namesakes_too(claims.issuer(), key)
             });
-            let holds = is_signed && claims.within(now, self.leeway).is_ok();
+            let holds = has_its_key && claims.within(now, self.leeway).is_ok();
             holds.then(|| {
                 let matched = accepted.among(claims.aud(), || seen.matched().clone());
                 claims.aud().include_ours(&matched)?;

@@ -13,9 +13,10 @@ pub(super) struct Authentic<'a> {
     pub(super) issuer: &'a TrustedIssuer,
     /// The place of the issuer among the verifier's.
     pub(super) place: usize,
-    /// The key that signed the token. `None` if the token does not name it: a new key may then make the token
-    /// ambiguous, so it must not be remembered.
-    pub(super) key: Option<KeyFingerprint>,
+    /// The key that signed the token.
+    pub(super) key: KeyFingerprint,
+    /// Whether the token names its key. If not, a new key may make the token ambiguous, so it must not be remembered.
+    pub(super) names_key: bool,
     /// Whether the issuer's keys are older than allowed.
     pub(super) keys_stale: bool,
 }
@@ -53,7 +54,7 @@ impl Verifier {
             }
             let found = self.find_key(header, |key, issuer| self.attempt(key, issuer, token, header))?;
             let Found { of_trial: claims, issuer, place, key, keys_stale } = found;
-            Ok(Authentic { claims, issuer, place, key: header.kid.as_ref().map(|_| key), keys_stale })
+            Ok(Authentic { claims, issuer, place, key, names_key: header.kid.is_some(), keys_stale })
         })
     }
 

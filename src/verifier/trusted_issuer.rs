@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::keys::{KeyFingerprint, KeyStore};
 use crate::objects::ObjectSource;
+use crate::waiters::{Waiter, Waiting};
 
 /// An issuer whose tokens are accepted: its names, its keys and, optionally, its bound objects.
 ///
@@ -110,12 +111,30 @@ impl TrustedIssuer {
 
     /// Returns whether the issuer publishes a key with this fingerprint now.
     pub(super) fn publishes(&self, key: &KeyFingerprint) -> bool {
-        publishes(&self.keys, key)
+        self.keys.publishes(key)
     }
 
     /// Returns whether another issuer of this name publishes the same key.
     pub(super) fn is_namesakes_too(&self, name: &str, key: &KeyFingerprint) -> bool {
-        self.namesakes.iter().any(|other| other.names.contain(name) && publishes(&other.keys, key))
+        self.namesakes_called(name).any(|keys| keys.publishes(key))
+    }
+
+    /// Waits for anything that decides whether a token with this name and this key is the issuer's.
+    pub(super) fn wait_for(
+        &self,
+        name: &str,
+        key: KeyFingerprint,
+        waiter: &Arc<Waiter>,
+    ) -> impl Iterator<Item = Waiting<KeyFingerprint>> {
+        [&self.keys]
+            .into_iter()
+            .chain(self.namesakes_called(name))
+            .map(move |keys| keys.wait_for(key, waiter))
+    }
+
+    /// Returns the keys of the other issuers of this name.
+    fn namesakes_called(&self, name: &str) -> impl Iterator<Item = &KeyStore> {
+        self.namesakes.iter().filter(move |other| other.names.contain(name)).map(|other| &other.keys)
     }
 
     pub(super) fn as_namesake(&self) -> Namesake {
@@ -127,10 +146,6 @@ impl TrustedIssuer {
         let namesakes = self.namesakes.iter().map(|other| other.keys.generation());
         namesakes.fold(self.keys.generation(), u64::wrapping_add)
     }
-}
-
-fn publishes(keys: &KeyStore, key: &KeyFingerprint) -> bool {
-    keys.load().keys().iter().any(|published| published.fingerprint() == key)
 }
 
 impl fmt::Debug for TrustedIssuer {

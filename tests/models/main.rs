@@ -22,18 +22,19 @@ mod sync {
 /// The library's own sources.
 #[path = "../../src"]
 mod source {
-    use crate::KeySet;
+    use crate::{KeyFingerprint, KeySet};
 
     pub(crate) mod cache;
     pub(crate) mod hashing;
     pub(crate) mod moment;
+    pub(crate) mod waiters;
     #[path = "keys/store.rs"]
     pub(crate) mod key_store;
     #[path = "objects/store/live.rs"]
     pub(crate) mod live;
 }
 
-use source::{hashing, moment};
+use source::{hashing, moment, waiters};
 
 /// Random numbers without a cryptography backend.
 mod crypto {
@@ -111,13 +112,8 @@ mod objects {
     }
 }
 
-/// The names under which the cache knows the store and its keys.
-mod keys {
-    pub(crate) use super::KeyFingerprint;
-}
-
 /// A key that is nothing but its fingerprint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct KeyFingerprint(u8);
 
 impl KeyFingerprint {
@@ -153,14 +149,13 @@ fn token(name: &str, end: &str) -> Vec<u8> {
 }
 
 fn keep(cache: &TokenCache, token: &[u8], subject: &'static str) {
-    cache.keep(token, Arc::new(Claims(subject)), Matched, 0, KEY);
+    cache.keep(token, Arc::new(Claims(subject)), Matched, 0);
 }
 
 /// What the verifier does with a token that it may have seen before.
 fn seen(cache: &TokenCache, keys: &KeyStore, token: &[u8]) -> Option<&'static str> {
     cache.find(token, |seen| {
-        let is_published = |key: &KeyFingerprint| keys.load().keys().contains(key);
-        seen.is_signed_by(keys.generation(), is_published).then(|| seen.claims().unwrap().0)
+        seen.has_its_key(keys.generation(), || keys.publishes(&KEY)).then(|| seen.claims().unwrap().0)
     })
 }
 

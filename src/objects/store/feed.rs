@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::following::{Followed, Following};
-use super::{ObjectStore, StoredReference};
+use super::{ObjectStore, StoredReference, StoredState};
 use crate::moment::Moment;
-use crate::objects::{ObjectReference, Scope, Uid};
+use crate::objects::{BoundObject, Fingerprint, ObjectReference, Scope, Uid};
 use crate::time::UnixSeconds;
 
 /// The connection from one watch to an [`ObjectStore`] that [follows](ObjectStore::following) a cluster.
@@ -45,13 +45,17 @@ impl Feed {
     pub fn delete(&self, namespace: &str, name: &str, uid: &str) {
         // This comes first: at no moment may the object be absent without being known to be deleted.
         self.following.remember_deletion(&uid.into());
-        self.store.delete(&self.reference(namespace, name));
+        let reference = self.reference(namespace, name);
+        let removed = self.store.remove(&reference);
+        // The store may have had another object of this name, or none.
+        let deleted = Fingerprint::from(&BoundObject { reference, uid });
+        self.store.wake([deleted].into_iter().chain(removed));
     }
 
     /// Begins a list. It may come in pages or as a stream.
     #[must_use = "a list that is not finished removes nothing"]
     pub fn relist(&self) -> Relist<'_> {
-        Relist { feed: self, listed: HashSet::new() }
+        Relist { feed: self, listed: HashSet::new(), touched: Vec::new() }
     }
 
     /// Records that the watch has received everything up to this moment. Call it after an event or a bookmark.
@@ -94,13 +98,17 @@ impl Feed {
 pub struct Relist<'a> {
     feed: &'a Feed,
     listed: HashSet<StoredReference>,
+    /// The objects whose tokens the list may have made void.
+    touched: Vec<Fingerprint>,
 }
 
 impl Relist<'_> {
     /// Adds or replaces an object.
     pub fn upsert(&mut self, namespace: &str, name: &str, uid: Uid, deletion_timestamp: Option<UnixSeconds>) {
-        self.feed.upsert(namespace, name, uid, deletion_timestamp);
-        self.listed.insert(StoredReference::from(&self.feed.reference(namespace, name)));
+        let reference = self.feed.reference(namespace, name);
+        let state = StoredState { uid, deletion_timestamp, for_issuer: None };
+        self.touched.extend(self.feed.store.insert(&reference, state).into_iter().flatten());
+        self.listed.insert(StoredReference::from(&reference));
     }
 
     /// Returns the number of objects in the list so far.
@@ -112,9 +120,11 @@ impl Relist<'_> {
     /// Removes the objects that are not in the list. `asked_at` is the moment of the request: the list is complete as
     /// of then.
     pub fn finish(self, asked_at: Moment) {
-        let Self { feed, listed } = self;
-        feed.store.retain(|stored| !feed.has(stored) || listed.contains(stored));
+        let Self { feed, listed, mut touched } = self;
+        touched.extend(feed.store.retain(|stored| !feed.has(stored) || listed.contains(stored)));
         feed.prove(asked_at);
+        // Those who were woken by an object of the list may have found the store stale. Now it is not.
+        feed.store.wake(touched);
     }
 }
 

@@ -36,11 +36,19 @@ pub(super) enum ForIssuer {
 }
 
 impl StoredState {
+    /// Returns the fingerprint of the object.
+    pub(super) fn fingerprint(&self, Lookup { kind, namespace, name }: Lookup<'_>) -> Fingerprint {
+        Fingerprint::new(kind, namespace, name, self.uid.as_bytes())
+    }
+
     /// Returns the fingerprint of the object, unless it is being deleted.
-    pub(super) fn fingerprint(&self, Lookup { kind, namespace, name }: Lookup<'_>) -> Option<Fingerprint> {
-        self.deletion_timestamp
-            .is_none()
-            .then(|| Fingerprint::new(kind, namespace, name, self.uid.as_bytes()))
+    pub(super) fn live_fingerprint(&self, lookup: Lookup<'_>) -> Option<Fingerprint> {
+        self.deletion_timestamp.is_none().then(|| self.fingerprint(lookup))
+    }
+
+    /// Returns whether tokens are judged alike by both.
+    pub(super) fn judges_like(&self, other: &Self) -> bool {
+        self.uid == other.uid && self.deletion_timestamp == other.deletion_timestamp
     }
 }
 
