@@ -111,8 +111,7 @@ impl Revocation {
         match &self.registered {
             Some(registered) => registered.waiter.set(context.waker()),
             None => {
-                let waiter = Arc::new(Waiter::default());
-                waiter.set(context.waker());
+                let waiter = Waiter::new(context.waker());
                 self.registered = Some(self.verifier.register(self.token.claims(), waiter));
             }
         }

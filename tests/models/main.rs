@@ -1,15 +1,16 @@
-//! Runs the token cache, the key store and the live objects in every order of steps that shuttle finds. These are the
-//! library's own sources, with the atomics and locks of shuttle instead of the standard library.
+//! Runs the token cache, the key store, the live objects and those who wait in every order of steps that shuttle finds.
+//! These are the library's own sources, with the atomics and locks of shuttle instead of the standard library.
 //!
 //! papaya's map and arc-swap's pointer are not modelled inside. Each of their operations counts as one step, as their
 //! own tests show. The models explore our protocol around them: the key set and its generation, a token that is added
-//! while its key is withdrawn, the lines of the cache and its table, and the buckets of live objects while their
-//! number doubles.
+//! while its key is withdrawn, the lines of the cache and its table, the buckets of live objects while their
+//! number doubles, and a change between waiting and looking.
 #![allow(missing_docs, clippy::restriction)]
 #![allow(dead_code)] // The models use only a part of the sources.
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
+use std::task::{Wake, Waker};
 use std::time::Duration;
 
 /// Stands in for `src/sync.rs`.
@@ -71,7 +72,7 @@ mod objects {
     use crate::source::live::LiveObjects;
 
     /// A fingerprint of an object.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub(crate) struct Fingerprint {
         pub(crate) place: u64,
         pub(crate) mark: NonZeroU64,
@@ -137,6 +138,8 @@ use objects::Fingerprint;
 use objects::Live;
 use source::cache::TokenCache;
 use source::key_store::KeyStore;
+use sync::{AtomicBool, Ordering};
+use waiters::{Waiter, Waiters};
 
 /// How many orders of steps each model runs.
 const ORDERS: usize = 2_000;
@@ -374,5 +377,152 @@ fn of_an_object_that_comes_and_goes_in_the_place_of_another_only_the_present_one
             },
         );
         assert!(live.has(object(2)) && !live.has(object(1)));
+    });
+}
+
+/// Does something when it is woken.
+struct Task {
+    was_woken: AtomicBool,
+    does: Box<dyn Fn() + Send + Sync>,
+}
+
+impl Task {
+    fn new(does: impl Fn() + Send + Sync + 'static) -> Arc<Self> {
+        Arc::new(Self { was_woken: AtomicBool::new(false), does: Box::new(does) })
+    }
+}
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        (self.does)();
+        self.was_woken.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Objects, and those who wait for one of them to go.
+#[derive(Clone)]
+struct Store {
+    live: Arc<Live>,
+    waiters: Arc<Waiters<Fingerprint>>,
+}
+
+impl Store {
+    /// With one object.
+    fn new() -> Self {
+        let live = Live::new();
+        live.replace(None, Some(object(1)), 1);
+        Self { live: Arc::new(live), waiters: Arc::new(Waiters::new()) }
+    }
+
+    fn delete(&self) {
+        self.live.replace(Some(object(1)), None, 1);
+        self.waiters.wake([object(1)]);
+    }
+}
+
+#[test]
+fn an_object_that_goes_between_waiting_and_looking_is_missed_by_nobody() {
+    run(|| {
+        let (store, task) = (Store::new(), Task::new(|| {}));
+        let (deleting, waiting, woken) = (store.clone(), store.clone(), Arc::clone(&task));
+        let waits = move || {
+            let waker = Waker::from(Arc::clone(&task));
+            let waiter = Waiter::new(&waker);
+            let _waiting = waiting.waiters.add(object(1), &waiter);
+            let mut sees_it = waiting.live.has(object(1));
+            for _ in 0..2 {
+                task.was_woken.store(false, Ordering::SeqCst);
+                waiter.set(&waker);
+                sees_it = waiting.live.has(object(1));
+            }
+            // It stays until the other thread is done.
+            (_waiting, sees_it)
+        };
+        let thread = shuttle::thread::spawn(waits);
+        // For nothing.
+        deleting.waiters.wake([object(1), object(2)]);
+        deleting.delete();
+        let (_waiting, sees_it) = thread.join().unwrap();
+        assert!(!sees_it || woken.was_woken.load(Ordering::SeqCst));
+    });
+}
+
+#[test]
+fn a_key_that_comes_or_goes_between_waiting_and_looking_is_missed_by_nobody() {
+    for (key, expected) in [(KEY, false), (OTHER, true)] {
+        run(move || {
+            let (keys, task) = (KeyStore::new(KeySet(vec![KEY])), Task::new(|| {}));
+            let replacing = keys.clone();
+            let thread = shuttle::thread::spawn(move || {
+                replacing.replace(KeySet(vec![KEY, OTHER]));
+                replacing.replace(KeySet(vec![OTHER]));
+            });
+            let waiter = Waiter::new(&Waker::from(Arc::clone(&task)));
+            let _waiting = keys.wait_for(key, &waiter);
+            let sees_it = keys.publishes(&key);
+            thread.join().unwrap();
+            assert!(sees_it == expected || task.was_woken.load(Ordering::SeqCst));
+        });
+    }
+}
+
+#[test]
+fn of_those_who_wait_any_may_leave_while_they_are_woken_and_whoever_stays_is_woken() {
+    run(|| {
+        let store = Store::new();
+        let tasks = [(); 3].map(|()| Task::new(|| {}));
+        let [leaves, stays, comes] = tasks.each_ref().map(|task| Waiter::new(&Waker::from(Arc::clone(task))));
+        let leaving = [object(1), object(2)].map(|object| store.waiters.add(object, &leaves));
+        let staying = store.waiters.add(object(1), &stays);
+        drop((leaves, stays));
+        both(
+            {
+                let store = store.clone();
+                move || {
+                    let coming = store.waiters.add(object(1), &comes);
+                    drop(leaving);
+                    drop(coming);
+                }
+            },
+            {
+                let store = store.clone();
+                move || store.delete()
+            },
+        );
+        assert!(tasks[1].was_woken.load(Ordering::SeqCst));
+        drop(staying);
+        assert!(tasks.iter().all(|task| Arc::strong_count(task) == 1), "nobody keeps a waker");
+    });
+}
+
+/// shuttle finds every deadlock.
+#[test]
+fn a_waker_may_change_objects_and_wait_and_leave() {
+    run(|| {
+        let store = Store::new();
+        let does = {
+            let store = store.clone();
+            move || {
+                let waiter = Waiter::new(Waker::noop());
+                let waiting = store.waiters.add(object(1), &waiter);
+                store.live.replace(None, Some(object(2)), 1);
+                store.waiters.wake([object(2)]);
+                waiter.set(Waker::noop());
+                drop(waiting);
+            }
+        };
+        let task = Task::new(does);
+        let waiter = Waiter::new(&Waker::from(Arc::clone(&task)));
+        let waiting = store.waiters.add(object(1), &waiter);
+        both(
+            {
+                let store = store.clone();
+                move || store.delete()
+            },
+            move || {
+                waiter.set(&Waker::from(task));
+                drop((waiting, waiter));
+            },
+        );
     });
 }

@@ -1,6 +1,7 @@
 //! What a verifier accepts and refuses, and why. The tokens are made on the fly.
 #![allow(clippy::restriction)]
 
+mod again;
 mod audiences;
 mod batch;
 mod bound_objects;
@@ -14,6 +15,8 @@ mod live;
 mod old_keys;
 mod output;
 mod reasons;
+mod revocation;
+mod revocation_at_random;
 mod times;
 mod webhooks;
 
