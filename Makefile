@@ -172,7 +172,7 @@ build = @echo 'test-cluster: building $(1)'; mkdir -p $(@D); \
 
 bench: ## measure, with each backend: times, allocations, memory, threads
 	@for backend in ring aws-lc-rs; do \
-		$(CARGO) bench --quiet --bench ratios --bench scaling --bench store --bench verify \
+		$(CARGO) bench --quiet --bench ratios --bench scaling --bench store --bench verify --bench waiting \
 			--no-default-features --features $$backend || exit 1; \
 	done
 	@$(CARGO) bench --quiet --bench fast_rsa --features aws-lc-rs,fast-rsa

@@ -75,18 +75,22 @@ use crate::waiters::{Waiter, Waiting};
 pub struct Revocation {
     verifier: Arc<Verifier>,
     token: VerifiedToken,
-    /// From the first poll on, until the token is void.
-    registered: Option<Registered>,
     look_again_at: UnixSeconds,
-    /// Why the token is void.
-    void: Option<Rejection>,
+    state: State,
+}
+
+enum State {
+    /// Before the first poll.
+    New,
+    Registered(Registered),
+    Void(Rejection),
 }
 
 /// A place among those who wait, wherever something may happen to the token.
 struct Registered {
     waiter: Arc<Waiter>,
-    _keys: Vec<Waiting<KeyFingerprint>>,
-    _objects: Vec<Waiting<Fingerprint>>,
+    _keys: Box<[Waiting<KeyFingerprint>]>,
+    _objects: Box<[Waiting<Fingerprint>]>,
 }
 
 impl Revocation {
@@ -96,7 +100,7 @@ impl Revocation {
     /// [`Reason::VerifierMismatch`](crate::Reason::VerifierMismatch).
     #[must_use]
     pub fn new(verifier: Arc<Verifier>, token: VerifiedToken) -> Self {
-        Self { verifier, token, registered: None, look_again_at: UnixSeconds(0), void: None }
+        Self { verifier, token, look_again_at: UnixSeconds(0), state: State::New }
     }
 
     /// Returns why the token is no longer good, or [`Poll::Pending`] while it is.
@@ -104,15 +108,13 @@ impl Revocation {
     /// The task of `context` is woken when the answer may have changed. A task may be woken for nothing. Of several tasks, the
     /// last one that polled is woken. Once the answer is ready, it stays.
     pub fn poll_at(&mut self, context: &mut Context<'_>, now: UnixSeconds) -> Poll<Rejection> {
-        if let Some(rejection) = &self.void {
-            return Poll::Ready(rejection.clone());
-        }
         // First wait, then look. So no change goes unnoticed in between.
-        match &self.registered {
-            Some(registered) => registered.waiter.set(context.waker()),
-            None => {
+        match &self.state {
+            State::Void(rejection) => return Poll::Ready(rejection.clone()),
+            State::Registered(registered) => registered.waiter.set(context.waker()),
+            State::New => {
                 let waiter = Waiter::new(context.waker());
-                self.registered = Some(self.verifier.register(self.token.claims(), waiter));
+                self.state = State::Registered(self.verifier.register(self.token.claims(), waiter));
             }
         }
         match self.verifier.outlook(&self.token, now) {
@@ -121,8 +123,7 @@ impl Revocation {
                 Poll::Pending
             }
             Err(rejection) => {
-                self.registered = None;
-                self.void = Some(rejection.clone());
+                self.state = State::Void(rejection.clone());
                 Poll::Ready(rejection)
             }
         }
@@ -157,11 +158,15 @@ impl Verifier {
 
 impl fmt::Debug for Revocation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let void = match &self.state {
+            State::Void(rejection) => Some(rejection),
+            State::New | State::Registered(_) => None,
+        };
         formatter
             .debug_struct("Revocation")
             .field("token", &self.token)
             .field("look_again_at", &self.look_again_at)
-            .field("void", &self.void)
+            .field("void", &void)
             .finish_non_exhaustive()
     }
 }
