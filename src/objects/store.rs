@@ -242,19 +242,21 @@ impl ObjectStore {
     fn put(&self, reference: StoredReference, state: StoredState) -> Touched {
         let lookup = Lookup::from(&reference);
         let fingerprint = state.fingerprint(lookup);
-        let is_live = state.deletion_timestamp.is_none();
+        let now_live = state.if_live(fingerprint);
+        let being_deleted = now_live.is_none().then_some(fingerprint);
         let (mut live, objects) = self.content.write();
         let touched = match objects.get(&lookup) {
             Some(before) => {
-                live.remove(before.live_fingerprint(lookup));
-                let changed = !before.judges_like(&state);
-                [changed.then(|| before.fingerprint(lookup)), (changed && !is_live).then_some(fingerprint)]
+                let known = before.fingerprint(lookup);
+                live.remove(before.if_live(known));
+                let is_same = known == fingerprint && before.deletion_timestamp == state.deletion_timestamp;
+                if is_same { [None; 2] } else { [Some(known), being_deleted] }
             }
-            None => [None, (!is_live).then_some(fingerprint)],
+            None => [None, being_deleted],
         };
         objects.insert(reference, state);
         live.make_room_for(objects.len());
-        live.insert(is_live.then_some(fingerprint));
+        live.insert(now_live);
         touched
     }
 
@@ -305,7 +307,7 @@ impl ObjectStore {
             following.remember_deletion(&before.uid);
         }
         let removed = before.fingerprint(lookup);
-        live.remove(before.live_fingerprint(lookup));
+        live.remove(before.if_live(removed));
         objects.remove(&lookup);
         Some(removed)
     }
@@ -349,9 +351,9 @@ impl ObjectStore {
         objects.retain(|stored, state| {
             let keeps = keep(stored);
             if !keeps {
-                let lookup = Lookup::from(stored);
-                live.remove(state.live_fingerprint(lookup));
-                removed.push(state.fingerprint(lookup));
+                let fingerprint = state.fingerprint(Lookup::from(stored));
+                live.remove(state.if_live(fingerprint));
+                removed.push(fingerprint);
             }
             keeps
         });

@@ -41,14 +41,9 @@ impl StoredState {
         Fingerprint::new(kind, namespace, name, self.uid.as_bytes())
     }
 
-    /// Returns the fingerprint of the object, unless it is being deleted.
-    pub(super) fn live_fingerprint(&self, lookup: Lookup<'_>) -> Option<Fingerprint> {
-        self.deletion_timestamp.is_none().then(|| self.fingerprint(lookup))
-    }
-
-    /// Returns whether tokens are judged alike by both.
-    pub(super) fn judges_like(&self, other: &Self) -> bool {
-        self.uid == other.uid && self.deletion_timestamp == other.deletion_timestamp
+    /// Returns the fingerprint if the object is live: not being deleted.
+    pub(super) fn if_live(&self, fingerprint: Fingerprint) -> Option<Fingerprint> {
+        self.deletion_timestamp.is_none().then_some(fingerprint)
     }
 }
 
