@@ -16,6 +16,8 @@ use crate::waiters::{Waiter, Waiters, Waiting};
 ///
 /// Clones share the keys. The code that refreshes them holds one clone, and the verifier holds another.
 ///
+/// A key that comes or goes wakes whoever waits for the end of its tokens: see [`Revocation`](crate::Revocation).
+///
 /// Keys stay valid without a refresh unless a [maximum age](Self::set_max_age) is set. Without one, a verifier that is
 /// no longer refreshed trusts keys that the issuer has withdrawn.
 ///

@@ -39,6 +39,8 @@ pub use json::ObjectStoreError;
 /// A store is a cheap handle, and clones share the objects. Any number of threads may read and write at the same
 /// time. Readers take no lock. Writers take turns.
 ///
+/// A change wakes whoever waits for the end of a token that it may have made void: see [`Revocation`](crate::Revocation).
+///
 /// ```
 /// use boundtoken::{ObjectKind, ObjectReference, ObjectState, ObjectStore};
 ///

@@ -149,6 +149,7 @@ impl Verifier {
     /// may be in one and not yet in another.
     ///
     /// To count costs a nanosecond a verdict. Of a verification in two steps, the second counts, and a first that refuses.
+    /// [`verify_again`](Self::verify_again) counts as a token seen again. Polls of a [`Revocation`](super::Revocation) do not count.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         let refused = |hundreds| self.counters.sum(Counted::Refused(hundreds));

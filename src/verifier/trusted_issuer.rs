@@ -126,10 +126,8 @@ impl TrustedIssuer {
         key: KeyFingerprint,
         waiter: &Arc<Waiter>,
     ) -> impl Iterator<Item = Waiting<KeyFingerprint>> {
-        [&self.keys]
-            .into_iter()
-            .chain(self.namesakes_called(name))
-            .map(move |keys| keys.wait_for(key, waiter))
+        let stores = [&self.keys].into_iter().chain(self.namesakes_called(name));
+        stores.map(move |keys| keys.wait_for(key, waiter))
     }
 
     /// Returns the keys of the other issuers of this name.

@@ -1,7 +1,7 @@
 //! Waiting for the end of an accepted token.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
@@ -600,34 +600,86 @@ fn a_waker_may_use_the_stores_and_whoever_waits_in_them() {
 }
 
 #[test]
-fn no_end_is_missed_while_threads_come_and_go() {
+fn a_waker_that_is_replaced_may_end_the_very_token_that_it_waited_for() {
+    in_time(|| {
+        let objects = objects();
+        let mut caller = caller_of(&objects);
+        let ending = {
+            let objects = objects.clone();
+            Doing { does: Box::new(move || assert!(objects.delete(&POD))), was_woken: AtomicBool::new(false) }
+        };
+        let waker = Waker::from(Arc::new(ending));
+        assert_eq!(poll(&mut caller.revocation, &waker, NOW), Ok(END));
+        drop(waker);
+        // The token waits for its last poll, which replaces the waker.
+        assert_eq!(caller.poll(NOW), Err(Reason::PodNotFound));
+    });
+}
+
+#[test]
+fn what_a_list_touched_looks_again_once_the_list_is_finished() {
+    const LATER: u64 = NOW + 100;
+    for uid in [Some("2"), None] {
+        let (objects, accounts, pods) = following();
+        accounts.prove(Moment::now());
+        // The freshness of the store whenever the task is woken.
+        let (seen, looking) = (Arc::new(Mutex::new(Vec::new())), objects.clone());
+        let noting = Arc::clone(&seen);
+        let does = move || noting.lock().unwrap().push(looking.freshness());
+        let waker = Waker::from(Arc::new(Doing { does: Box::new(does), was_woken: AtomicBool::new(false) }));
+        let mut caller = caller(&verifier(&KeyStore::new(MINT.keys()), objects));
+        assert_eq!(poll(&mut caller.revocation, &waker, LATER), Ok(END));
+        let mut list = pods.relist();
+        if let Some(uid) = uid {
+            list.upsert("demo", "live", uid.into(), None);
+            assert_eq!(seen.lock().unwrap().pop(), Some(Freshness::Stale));
+            assert_eq!(poll(&mut caller.revocation, &waker, LATER), Ok(LATER + 10), "the list may be old");
+        }
+        list.finish(Moment::now());
+        assert_eq!(seen.lock().unwrap().pop(), Some(Freshness::Following));
+        assert!(poll(&mut caller.revocation, &waker, LATER).is_err());
+    }
+}
+
+#[test]
+fn what_changes_during_the_first_look_wakes_the_task() {
+    let keys = KeyStore::new(MINT.keys());
+    let withdrawn = keys.clone();
+    // The key is judged before the objects.
+    let objects = move |reference: &ObjectReference<'_>| {
+        withdrawn.replace(KeySet::default());
+        let uid = if *reference == POD { mint::POD_UID } else { mint::ACCOUNT_UID };
+        ObjectState::Present { uid: uid.into(), deletion_timestamp: None }
+    };
+    let mut caller = caller(&verifier(&keys, objects));
+    assert_eq!(caller.poll(NOW), Ok(NOW + 10));
+    caller.ends(NOW, Reason::KeyUnknown);
+}
+
+#[test]
+fn no_end_is_missed_while_others_come_and_go() {
     const ROUNDS: usize = 300;
     let objects = objects();
-    let verifier = verifier(&KeyStore::new(MINT.keys()), objects.clone());
+    let (verifier, token) = (verifier(&KeyStore::new(MINT.keys()), objects.clone()), accepted());
     for _ in 0..ROUNDS {
-        objects.upsert(&POD, mint::POD_UID.into(), None);
-        let start = std::sync::Barrier::new(3);
-        let callers = std::thread::scope(|scope| {
-            let waiting = [(); 2].map(|()| {
-                scope.spawn(|| {
-                    let (mut caller, leaves) = (caller(&verifier), self::caller(&verifier));
-                    start.wait();
-                    let mut leaves = leaves;
-                    let _ = leaves.poll(NOW);
-                    let verdict = caller.poll(NOW);
-                    drop(leaves);
-                    (caller, verdict)
-                })
+        let [mut stays, mut leaves] = [(); 2].map(|()| Caller::of(&verifier, token.clone()));
+        let start = Barrier::new(2);
+        let verdict = std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                start.wait();
+                let _ = leaves.poll(NOW);
+                let verdict = stays.poll(NOW);
+                drop(leaves);
+                verdict
             });
             start.wait();
-            objects.delete(&POD);
-            waiting.map(|thread| thread.join().unwrap())
+            assert!(objects.delete(&POD));
+            waiting.join().unwrap()
         });
-        for (mut caller, verdict) in callers {
-            if verdict.is_ok() {
-                caller.ends(NOW, Reason::PodNotFound);
-            }
+        if verdict.is_ok() {
+            stays.ends(NOW, Reason::PodNotFound);
         }
+        objects.upsert(&POD, mint::POD_UID.into(), None);
     }
 }
 
