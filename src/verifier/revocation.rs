@@ -58,7 +58,8 @@ use crate::waiters::{Waiter, Waiting};
 ///   after its `exp`.
 /// - **An object that is being deleted** stays good until 60 seconds after its `deletionTimestamp`, or until it is gone. A pod
 ///   is usually gone first.
-/// - **An object that its watch has not seen yet** has a minute from the issue of the token to appear.
+/// - **An object that its watch has not seen yet** has a minute from the issue of the token to appear. So has one that a list
+///   lacks, because the list may be older than the token. A deletion that the watch reports counts at once.
 /// - **An outage ends nothing.** If the store or the keys are stale, or the source answers
 ///   [`ObjectState::Unavailable`](crate::ObjectState::Unavailable), a request may be refused, but no connection ends, whatever
 ///   [`OnUnavailable`](super::OnUnavailable) says. What a stale store has seen counts all the same: an object whose deletion

@@ -343,6 +343,17 @@ fn an_object_that_was_not_seen_yet_has_a_minute_to_appear() {
 }
 
 #[test]
+fn a_list_may_be_older_than_a_token_of_the_last_minute() {
+    let (objects, accounts, pods) = following();
+    [&accounts, &pods].into_iter().for_each(|feed| feed.prove(Moment::now()));
+    let mut caller = caller_of(&objects);
+    pods.relist().finish(Moment::now());
+    assert!(caller.task.was_woken());
+    assert_eq!(caller.poll(NOW), Ok(NOW + 61));
+    assert_eq!(caller.poll(NOW + 61), Err(Reason::PodNotFound));
+}
+
+#[test]
 fn a_list_without_the_object_ends_it_once_the_list_is_finished() {
     /// The token is older than a minute.
     const LATER: u64 = NOW + 100;
