@@ -1,0 +1,2 @@
+//! Authenticates the callers of Rust services by Kubernetes bound tokens.
+#![forbid(unsafe_code)]
