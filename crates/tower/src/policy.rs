@@ -6,8 +6,12 @@ use std::sync::Arc;
 
 use boundtoken::{Confirmed, VerifiedToken};
 
+mod error;
+mod place;
+mod read;
 mod shared;
 
+pub use error::PolicyError;
 pub use shared::SharedPolicy;
 
 /// The attested API group that stands for all groups.
@@ -223,6 +227,37 @@ impl Policy {
     #[must_use]
     pub fn when(predicate: impl Fn(&VerifiedToken) -> bool + Send + Sync + 'static) -> Self {
         Self(Rule::When(Arc::new(predicate)))
+    }
+
+    /// Reads a policy that is written as YAML or as JSON.
+    ///
+    /// A rule has exactly one member: `any`, `all` (a list of rules), `not` (a rule), `namespace`, `serviceAccount`,
+    /// `audience`, `node`, `issuer`, `apiGroup`, `confirmed` (`live`), `everyone` or `nobody` (`true`). Each means
+    /// what the function of that name does. `docs/schemas/policy.json` is the JSON Schema.
+    ///
+    /// ```
+    /// use boundtoken_tower::Policy;
+    ///
+    /// let policy = Policy::from_yaml("
+    /// any:
+    /// - serviceAccount: {namespace: demo, name: app}
+    /// - all:
+    ///   - namespace: monitoring
+    ///   - confirmed: live
+    ///   - not: {node: node-1}
+    /// ")?;
+    /// assert_eq!(
+    ///     format!("{policy:?}"),
+    ///     r#"any([service_account("demo", "app"), all([namespace("monitoring"), confirmed_live, not(node("node-1"))])])"#
+    /// );
+    /// # Ok::<(), boundtoken_tower::PolicyError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The text is not a policy: it has an unknown member, an empty list, an empty text, or the same rule twice in a
+    /// list. Or it has more than 32 levels of rules, or more than 1 MiB, with YAML aliases written out.
+    pub fn from_yaml(yaml: impl AsRef<[u8]>) -> Result<Self, PolicyError> {
+        read::policy(yaml.as_ref())
     }
 
     /// Whether this caller is allowed.

@@ -7,7 +7,9 @@ use boundtoken::{Algorithm, TrustedIssuer, UnixSeconds, VerifiedToken, Verifier}
 use boundtoken_testing::mint::{self, AUDIENCE, ISSUER, Mint, NOW, claims_with};
 use serde_json::{Value, json};
 
+mod file;
 mod rules;
+mod schema;
 
 static MINT: LazyLock<Mint> = LazyLock::new(|| Mint::new(Algorithm::ES256, mint::KID));
 
