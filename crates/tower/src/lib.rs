@@ -3,4 +3,4 @@
 
 mod policy;
 
-pub use policy::{Policy, PolicyError, SharedPolicy};
+pub use policy::{Policy, PolicyError, PolicyFile, SharedPolicy};

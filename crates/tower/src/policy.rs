@@ -7,11 +7,13 @@ use std::sync::Arc;
 use boundtoken::{Confirmed, VerifiedToken};
 
 mod error;
+mod file;
 mod place;
 mod read;
 mod shared;
 
 pub use error::PolicyError;
+pub use file::PolicyFile;
 pub use shared::SharedPolicy;
 
 /// The attested API group that stands for all groups.

@@ -1,6 +1,7 @@
 //! What is wrong with a policy that was written as a file.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 /// Why a file is not a policy. The `Display` text says where, what is wrong, and what to do.
 ///
@@ -15,6 +16,7 @@ use std::fmt;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyError {
+    file: Option<PathBuf>,
     line: Option<usize>,
     place: String,
     message: String,
@@ -22,7 +24,7 @@ pub struct PolicyError {
 
 impl PolicyError {
     pub(super) fn new(message: impl Into<String>) -> Self {
-        Self { line: None, place: String::new(), message: message.into() }
+        Self { file: None, line: None, place: String::new(), message: message.into() }
     }
 
     pub(super) fn at_place(self, place: String) -> Self {
@@ -31,6 +33,16 @@ impl PolicyError {
 
     pub(super) fn at_line(self, line: Option<usize>) -> Self {
         Self { line, ..self }
+    }
+
+    pub(super) fn in_file(self, file: &Path) -> Self {
+        Self { file: Some(file.to_owned()), ..self }
+    }
+
+    /// The file, if the policy is that of a [`PolicyFile`](crate::PolicyFile).
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
     }
 
     /// The line, from 1, if it is known.
@@ -48,6 +60,9 @@ impl PolicyError {
 
 impl fmt::Display for PolicyError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            write!(formatter, "{}: ", file.display())?;
+        }
         if let Some(line) = self.line {
             write!(formatter, "line {line}: ")?;
         }

@@ -8,6 +8,9 @@ use boundtoken_testing::mint::{self, AUDIENCE, ISSUER, Mint, NOW, claims_with};
 use serde_json::{Value, json};
 
 mod file;
+#[cfg(unix)]
+mod follow;
+mod log;
 mod rules;
 mod schema;
 
