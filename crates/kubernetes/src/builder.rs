@@ -35,6 +35,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct ClusterBuilder {
     source: Source,
     context: Option<String>,
+    issuer: Option<String>,
     namespaces: Vec<String>,
     secrets: bool,
     nodes: bool,
@@ -59,6 +60,7 @@ impl ClusterBuilder {
         Self {
             source: Source::Infer,
             context: None,
+            issuer: None,
             namespaces: Vec::new(),
             secrets: false,
             nodes: true,
@@ -94,6 +96,14 @@ impl ClusterBuilder {
     /// Uses this client. No other source of configuration is read.
     pub fn client(mut self, client: Client) -> Self {
         self.source = Source::Client(client);
+        self
+    }
+
+    /// Uses this name of the issuer. By default the cluster's discovery document says it.
+    ///
+    /// The cluster writes it into `iss` of each token, so a pod finds it in its own.
+    pub fn issuer(mut self, name: impl Into<String>) -> Self {
+        self.issuer = Some(name.into());
         self
     }
 
@@ -239,7 +249,10 @@ impl ClusterBuilder {
         let deadline = self.deadline;
         let until = Instant::now() + deadline;
         let client = self.client_of_source().await?;
-        let issuer = persist(until, ClusterError::is_transient, || keys::issuer(client.clone())).await?;
+        let issuer = match &self.issuer {
+            Some(name) => name.clone(),
+            None => persist(until, ClusterError::is_transient, || keys::issuer(client.clone())).await?,
+        };
 
         let max_staleness = self.max_staleness;
         let (objects, feeds) = ObjectStore::following(self.scopes(), max_staleness);

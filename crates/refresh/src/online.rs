@@ -143,7 +143,7 @@ impl OnlineVerifier {
 
     /// The verifier behind this one.
     #[must_use]
-    pub fn verifier(&self) -> &Verifier {
+    pub fn verifier(&self) -> &Arc<Verifier> {
         &self.verifier
     }
 
@@ -171,12 +171,57 @@ impl OnlineVerifier {
         self.judge(verify, |verifier| verifier.check_for(token, audiences)).await
     }
 
+    /// Whether a cluster or issuer could change this verdict of the [verifier](Self::verifier).
+    ///
+    /// [`verify_further`](Self::verify_further) then asks. A program that verifies with the verifier itself first needs a
+    /// future only for these few tokens.
+    #[must_use]
+    pub fn could_change(&self, verdict: &Result<VerifiedToken, Rejection>) -> bool {
+        !self.sources.is_empty() && (lacks_keys(verdict) || is_pending(verdict))
+    }
+
+    /// Goes on where the [verifier](Self::verifier) came to this verdict of the same token a moment ago. Does the rest of what
+    /// [`verify`](Self::verify) does.
+    ///
+    /// # Errors
+    /// The errors of [`verify`](Self::verify).
+    pub async fn verify_further(
+        &self,
+        token: &[u8],
+        verdict: Result<VerifiedToken, Rejection>,
+    ) -> Result<VerifiedToken, Rejection> {
+        self.ask_about(verdict, |verifier| verifier.verify(token), |verifier| verifier.check(token)).await
+    }
+
+    /// Goes on where [`Verifier::verify_for`] came to this verdict of the same token and audiences a moment ago, like
+    /// [`verify_further`](Self::verify_further).
+    ///
+    /// # Errors
+    /// The errors of [`verify`](Self::verify).
+    pub async fn verify_further_for(
+        &self,
+        token: &[u8],
+        audiences: &[impl AsRef<str> + Sync],
+        verdict: Result<VerifiedToken, Rejection>,
+    ) -> Result<VerifiedToken, Rejection> {
+        let verify = |verifier: &Verifier| verifier.verify_for(token, audiences);
+        self.ask_about(verdict, verify, |verifier| verifier.check_for(token, audiences)).await
+    }
+
     async fn judge(
         &self,
         verify: impl Fn(&Verifier) -> Result<VerifiedToken, Rejection>,
         check: impl Fn(&Verifier) -> Result<CheckedToken, Rejection>,
     ) -> Result<VerifiedToken, Rejection> {
-        let mut verdict = verify(&self.verifier);
+        self.ask_about(verify(&self.verifier), verify, check).await
+    }
+
+    async fn ask_about(
+        &self,
+        mut verdict: Result<VerifiedToken, Rejection>,
+        verify: impl Fn(&Verifier) -> Result<VerifiedToken, Rejection>,
+        check: impl Fn(&Verifier) -> Result<CheckedToken, Rejection>,
+    ) -> Result<VerifiedToken, Rejection> {
         if lacks_keys(&verdict) {
             // The token does not say whose key it is, so all sources are asked.
             self.refresh_keys().await;
@@ -210,6 +255,20 @@ impl OnlineVerifier {
             Some(answers) => self.verifier.confirm(checked, &*answers.await),
             None => verdict,
         }
+    }
+}
+
+impl From<Verifier> for OnlineVerifier {
+    /// An online verifier that asks nobody.
+    fn from(verifier: Verifier) -> Self {
+        Self::new(verifier)
+    }
+}
+
+impl From<Arc<Verifier>> for OnlineVerifier {
+    /// An online verifier that asks nobody.
+    fn from(verifier: Arc<Verifier>) -> Self {
+        Self::new(verifier)
     }
 }
 
