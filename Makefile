@@ -24,7 +24,7 @@ NATIVE_LIBS = $(RELEASE)/libboundtoken.native-libs
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check test test-rust test-c test-cluster test-fast-rsa test-fast-rsa-emulated capi install install-program generate bench \
-	bench-peers fuzz powerset minimum-rust unused-dependencies semver advisories clean
+	bench-peers example-admission fuzz powerset minimum-rust unused-dependencies semver advisories clean
 
 help: ## this list
 	@echo 'boundtoken $(VERSION)'
@@ -59,6 +59,19 @@ demo: ## verify a token from Rust and C, delete its pod, and see it refused
 
 verify_demo = $(DEMO)/verify-c $(DEMO)/jwks.json "$$(cat $(DEMO)/issuer)" "$$(cat $(DEMO)/audience)" $(DEMO)/token
 
+# Services of crates/tower/examples, with callers whose pods go.
+EXAMPLES = example-axum example-tonic
+.PHONY: $(EXAMPLES)
+example-axum: ## a web service against the development server: callers, policies, a stream that ends with its pod
+example-tonic: ## a gRPC service against the development server, with a stream that ends with its pod
+$(EXAMPLES): example-%:
+	@CARGO=$(CARGO) CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) crates/tower/examples/run.sh $*
+example-admission: ## a webhook that only the API server may call, against a development server
+	@CARGO_TARGET_DIR=$(TARGET_DIR) $(CARGO) build --quiet -p boundtoken-cli
+	@CARGO_TARGET_DIR=$(TARGET_DIR) $(CARGO) build --quiet -p boundtoken-tower --features axum,kubernetes --example admission
+	@crates/tower/examples/admission/demo.sh $(abspath $(TARGET_DIR))/debug/boundtoken \
+		$(abspath $(TARGET_DIR))/debug/examples/admission
+
 check: ## the quick loop of a contributor: format, lints and tests of the library
 	@echo 'check: format'
 	@$(CARGO) fmt --all --check
@@ -68,7 +81,8 @@ check: ## the quick loop of a contributor: format, lints and tests of the librar
 	@$(CARGO) test --quiet --lib --tests
 
 # Everything with ring. Then with AWS-LC, and with the fast path for RS256, what depends on the backend.
-WITH_RING = --workspace --features boundtoken-kubernetes/discovery,boundtoken-capi/kubernetes
+DOORS = boundtoken-tower/axum,boundtoken-tower/kubernetes,boundtoken-tower/metrics,boundtoken-tower/tonic
+WITH_RING = --workspace --features boundtoken-kubernetes/discovery,boundtoken-capi/kubernetes,$(DOORS)
 WITH_AWS_LC = -p boundtoken -p boundtoken-dev-server -p boundtoken-discovery -p boundtoken-refresh --no-default-features \
 	--features boundtoken/aws-lc-rs,boundtoken/fast-rsa,boundtoken-dev-server/aws-lc-rs,boundtoken-discovery/aws-lc-rs
 # What a missing tool would have tested.
@@ -94,7 +108,9 @@ test-rust: ## format, lock files, lints, tests, documentation, licences
 	@$(CARGO) test --quiet
 	@echo 'test-rust: cargo test, what stands on the library'
 	@$(CARGO) test --quiet --workspace --exclude boundtoken --exclude boundtoken-capi \
-		--features boundtoken-kubernetes/discovery
+		--features boundtoken-kubernetes/discovery,$(DOORS)
+	@echo 'test-rust: the examples of services'
+	@$(MAKE) --no-print-directory $(EXAMPLES) >$(TARGET_DIR)/examples.log 2>&1 || { cat $(TARGET_DIR)/examples.log; exit 1; }
 	@echo 'test-rust: cargo test, with AWS-LC'
 	@$(CARGO) test --quiet $(WITH_AWS_LC)
 	@echo 'test-rust: the verdicts of real API servers, in full'
@@ -177,6 +193,11 @@ bench: ## measure, with each backend: times, allocations, memory, threads
 	done
 	@$(CARGO) bench --quiet --bench fast_rsa --features aws-lc-rs,fast-rsa
 
+bench-tower: ## measure what the layer costs a request, in process and, if wrk is there, over HTTP
+	@$(CARGO) bench --quiet -p boundtoken-tower --bench layer
+	@command -v wrk >/dev/null || { echo 'wrk is missing, so nothing was measured over HTTP: apt-get install wrk'; exit 0; }; \
+		CARGO=$(CARGO) CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) crates/tower/examples/run.sh wrk
+
 PEERS = $(abspath $(TARGET_DIR))/bench-peers
 # How often each verifier has its turn, for about 2 ms an algorithm.
 PEER_ROUNDS ?= 300
@@ -244,8 +265,8 @@ generate: ## write the C header, bindings/abi.json, docs/rejections.md and docs/
 
 powerset: ## every set of features of every crate compiles, by cargo-hack
 	@$(call with_tool,cargo-hack,the feature powerset,\
-		$(powerset) --workspace --exclude boundtoken-kubernetes --exclude boundtoken-testing && \
-			K8S_OPENAPI_ENABLED_VERSION=1.33 $(powerset) -p boundtoken-kubernetes)
+		$(powerset) --workspace --exclude boundtoken-kubernetes --exclude boundtoken-testing --exclude boundtoken-tower && \
+			K8S_OPENAPI_ENABLED_VERSION=1.33 $(powerset) -p boundtoken-kubernetes -p boundtoken-tower)
 
 powerset = $(CARGO) hack --quiet check --feature-powerset --exclude-no-default-features \
 	--exclude-features 'default capi fast-rsa-model' --at-least-one-of 'ring aws-lc-rs'
@@ -254,7 +275,7 @@ powerset = $(CARGO) hack --quiet check --feature-powerset --exclude-no-default-f
 MINIMUM_RUST := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 minimum-rust: ## the declared minimum version of Rust really builds every crate
 	@rustup toolchain list | grep -q '^$(MINIMUM_RUST)' || rustup toolchain install --profile minimal $(MINIMUM_RUST)
-	@cargo +$(MINIMUM_RUST) check --quiet --workspace --features boundtoken-kubernetes/discovery,boundtoken-capi/kubernetes
+	@cargo +$(MINIMUM_RUST) check --quiet $(WITH_RING)
 
 unused-dependencies: ## every dependency is used, by cargo-machete
 	@$(call with_tool,cargo-machete,unused dependencies,cargo machete)

@@ -39,6 +39,7 @@ fn every_program_in_the_readme_compiles_as_it_stands() {
         ("boundtoken-discovery", "crates/discovery"),
         ("boundtoken-kubernetes", "crates/kubernetes"),
         ("boundtoken-refresh", "crates/refresh"),
+        ("boundtoken-tower", "crates/tower"),
     ] {
         manifest.push_str(&format!("{name} = {{ path = {:?} }}\n", repository.join(folder)));
     }

@@ -1,0 +1,15 @@
+//! Tests of the layers: in process, over sockets, and with clients of other makers.
+#![allow(clippy::restriction)]
+
+mod cluster;
+mod examples;
+mod flood;
+#[cfg(feature = "tonic")]
+mod grpc;
+mod headers;
+mod http;
+#[cfg(feature = "metrics")]
+mod metrics;
+mod revoked;
+mod setup;
+mod waiting;
