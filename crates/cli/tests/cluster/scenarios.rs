@@ -2,11 +2,13 @@
 
 mod deletions;
 mod flood;
+mod in_pod;
 mod manifests;
 mod new_pods;
 mod outages;
 mod permissions;
 mod rotation;
 mod scale;
+mod streams;
 mod tokens;
 mod webhooks;

@@ -169,6 +169,11 @@ impl Servers {
         )
     }
 
+    /// The API server's certificate, which is its own authority.
+    pub fn certificate(&self) -> PathBuf {
+        self.folder.join("certificates/apiserver.crt")
+    }
+
     pub async fn client(&self, identity: &str) -> Client {
         let file = kube::config::Kubeconfig::read_from(self.kubeconfig(identity, self.port)).unwrap();
         let options = kube::config::KubeConfigOptions::default();
