@@ -43,6 +43,8 @@
 //! | `metrics` | numbers for operators | metrics 0.24 |
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "kubernetes")]
+mod access_review;
 mod answer;
 mod authenticator;
 mod bearer;
@@ -64,7 +66,11 @@ mod grpc;
 pub mod metrics;
 #[cfg(feature = "kubernetes")]
 mod readiness;
+#[cfg(feature = "kubernetes")]
+mod require_access;
 
+#[cfg(feature = "kubernetes")]
+pub use access_review::{AccessReview, AccessReviewError};
 pub use authenticator::Authenticator;
 pub use bearer::InvalidRequest;
 pub use caller::Caller;
@@ -78,4 +84,6 @@ pub use policy::{Policy, PolicyError, PolicyFile, SharedPolicy};
 pub use readiness::Readiness;
 pub use refusal::Refusal;
 pub use require::{RequireFuture, RequireLayer, RequireService, require};
+#[cfg(feature = "kubernetes")]
+pub use require_access::{RequireAccessLayer, RequireAccessService, require_access};
 pub use revoked::Revoked;

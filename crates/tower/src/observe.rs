@@ -48,17 +48,22 @@ impl Observer {
         self.counts.anonymous();
     }
 
+    pub(crate) fn refused(&self, refusal: &Refusal) {
+        self.refused_because(refusal, refusal);
+    }
+
+    /// Logs more than the refusal says.
     // Off the way of requests that pass.
     #[cold]
-    pub(crate) fn refused(&self, refusal: &Refusal) {
+    pub(crate) fn refused_because(&self, refusal: &Refusal, cause: &dyn fmt::Display) {
         #[cfg(feature = "metrics")]
         self.counts.refused(refusal);
         let Some(suppressed) = self.sample.take(UnixSeconds::now()) else { return };
         let (reason, status) = (refusal.name(), refusal.status().as_u16());
         if refusal.is_temporary() {
-            tracing::warn!(target: "boundtoken_tower", reason, status, suppressed, "refused a request: {refusal}");
+            tracing::warn!(target: "boundtoken_tower", reason, status, suppressed, "refused a request: {cause}");
         } else {
-            tracing::info!(target: "boundtoken_tower", reason, status, suppressed, "refused a request: {refusal}");
+            tracing::info!(target: "boundtoken_tower", reason, status, suppressed, "refused a request: {cause}");
         }
     }
 }

@@ -7,6 +7,8 @@ use boundtoken::{Algorithm, TrustedIssuer, UnixSeconds, VerifiedToken, Verifier}
 use boundtoken_testing::mint::{self, AUDIENCE, ISSUER, Mint, NOW, claims_with};
 use serde_json::{Value, json};
 
+#[cfg(feature = "kubernetes")]
+mod access_review;
 mod file;
 #[cfg(unix)]
 mod follow;

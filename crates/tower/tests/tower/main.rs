@@ -1,11 +1,13 @@
 //! Tests of the layers: in process, over sockets, and with clients of other makers.
 #![allow(clippy::restriction)]
 
+mod access;
 mod cluster;
 mod examples;
 mod flood;
 #[cfg(feature = "tonic")]
 mod grpc;
+#[cfg(feature = "axum")]
 mod headers;
 mod http;
 #[cfg(feature = "metrics")]
