@@ -1,6 +1,7 @@
 //! The heart of every layer: from the headers of a request to its caller, or to a refusal.
 
 use std::pin::Pin;
+use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,6 +47,8 @@ pub struct Authenticator(Arc<Settings>);
 #[derive(Clone, Debug)]
 struct Settings {
     verifier: OnlineVerifier,
+    /// The only audience. `None` if those of the verifier count.
+    audience: Option<Box<str>>,
     header: TokenHeader,
     is_optional: bool,
     keeps_token: bool,
@@ -78,6 +81,7 @@ impl Authenticator {
         Self(Arc::new(Settings {
             observer: Arc::default(),
             verifier,
+            audience: None,
             header: TokenHeader::new(AUTHORIZATION),
             is_optional: false,
             keeps_token: false,
@@ -125,6 +129,11 @@ impl Authenticator {
     #[must_use]
     pub fn policy(self, policy: impl Into<SharedPolicy>) -> Self {
         self.with(|settings| settings.policy = Some(policy.into()))
+    }
+
+    /// Accepts tokens for this audience alone. The audiences of the verifier do not count.
+    pub(crate) fn only_for(self, audience: Box<str>) -> Self {
+        self.with(|settings| settings.audience = Some(audience))
     }
 
     /// Keeps a cluster connected for as long as a clone of this lives.
@@ -175,7 +184,11 @@ impl Authenticator {
             Ok(Credentials::None) => return Verdict::Refuse(self.refuse(Refusal::Unauthenticated)),
             Err(wrong) => return Verdict::Refuse(self.refuse(wrong.into())),
         };
-        let verdict = self.0.verifier.verifier().verify(token);
+        let verifier = self.0.verifier.verifier();
+        let verdict = match &self.0.audience {
+            None => verifier.verify(token),
+            Some(audience) => verifier.verify_for(token, slice::from_ref(audience)),
+        };
         if self.0.verifier.could_change(&verdict) {
             return Verdict::Ask(self.ask(token.into(), verdict, start));
         }
@@ -192,9 +205,21 @@ impl Authenticator {
         let this = self.clone();
         Box::pin(async move {
             let so_far = verdict.clone();
-            let asked = timeout(this.0.time_limit, this.0.verifier.verify_further(&token, verdict));
+            let asked = timeout(this.0.time_limit, this.verify_further(&token, verdict));
             this.conclude(asked.await.unwrap_or(so_far), start)
         })
+    }
+
+    async fn verify_further(
+        &self,
+        token: &[u8],
+        verdict: Result<VerifiedToken, Rejection>,
+    ) -> Result<VerifiedToken, Rejection> {
+        let verifier = &self.0.verifier;
+        match &self.0.audience {
+            None => verifier.verify_further(token, verdict).await,
+            Some(audience) => verifier.verify_further_for(token, slice::from_ref(audience), verdict).await,
+        }
     }
 
     /// Applies the policy to the caller, and tells the log and the metrics.
@@ -211,7 +236,8 @@ impl Authenticator {
         }
     }
 
-    fn refuse(&self, refusal: Refusal) -> Refusal {
+    /// Tells the log and the metrics of a refusal.
+    pub(crate) fn refuse(&self, refusal: Refusal) -> Refusal {
         self.0.observer.refused(&refusal);
         refusal
     }

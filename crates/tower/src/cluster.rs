@@ -40,15 +40,8 @@ impl AuthLayer {
     /// # Errors
     /// [`InClusterError`] says what is missing. If it is a permission, the text has the manifest to apply.
     pub async fn in_cluster(audience: impl Into<Box<str>>) -> Result<Self, InClusterError> {
-        let identity = OwnIdentity::of_this_pod();
-        let mut builder = Cluster::builder().in_cluster();
-        if let Some(identity) = &identity {
-            builder = builder.issuer(&identity.issuer);
-        }
-        match builder.connect().await {
-            Ok(cluster) => Ok(Self::of_cluster(cluster, audience)?),
-            Err(error) => Err(InClusterError::not_connected(&error, identity.as_ref())),
-        }
+        let cluster = connect_in_cluster(Follow::Callers).await?;
+        Ok(Self::of_cluster(cluster, audience)?)
     }
 
     /// Authenticates by a cluster that the program has connected to, for this audience. The layer and its services keep it
@@ -82,7 +75,26 @@ impl AuthLayer {
     }
 }
 
-/// Why [`AuthLayer::in_cluster`] failed. Its text says which step failed and what to do.
+/// What a service follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Follow {
+    /// What the tokens of its callers are bound to.
+    Callers,
+    /// Webhook configurations too, because API servers call it.
+    ApiServers,
+}
+
+/// Follows the cluster that this pod runs in.
+pub(crate) async fn connect_in_cluster(follow: Follow) -> Result<Cluster, InClusterError> {
+    let identity = OwnIdentity::of_this_pod();
+    let mut builder = Cluster::builder().in_cluster().webhook_configurations(follow == Follow::ApiServers);
+    if let Some(identity) = &identity {
+        builder = builder.issuer(&identity.issuer);
+    }
+    builder.connect().await.map_err(|error| InClusterError::not_connected(&error, identity.as_ref(), follow))
+}
+
+/// Why [`AuthLayer::in_cluster`] or [`AdmissionLayer::in_cluster`](crate::AdmissionLayer::in_cluster) failed. Its text says which step failed and what to do.
 #[derive(Debug)]
 pub struct InClusterError {
     cause: String,
@@ -91,9 +103,9 @@ pub struct InClusterError {
 }
 
 impl InClusterError {
-    fn not_connected(error: &ClusterError, identity: Option<&OwnIdentity>) -> Self {
+    fn not_connected(error: &ClusterError, identity: Option<&OwnIdentity>, follow: Follow) -> Self {
         let forbidden = error.http_status == Some(403);
-        Self { cause: error.to_string(), manifest: forbidden.then(|| rbac::manifest(identity)) }
+        Self { cause: error.to_string(), manifest: forbidden.then(|| rbac::manifest(identity, follow)) }
     }
 
     /// The manifest to apply if a permission is missing: YAML for `kubectl apply -f -`. It is the end of the text too.

@@ -128,17 +128,9 @@ where
 /// Says in gRPC's words what a refusal says in HTTP's.
 fn status(refusal: &Refusal) -> Status {
     match refusal {
-        refusal if refusal.is_temporary() => Status::unavailable(description(refusal)),
-        Refusal::Forbidden => Status::permission_denied(description(refusal)),
-        refusal => Status::unauthenticated(description(refusal)),
-    }
-}
-
-/// What the client may learn: no more than the challenge of HTTP says.
-fn description(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::Rejected(rejection) => rejection.reason().description().to_owned(),
-        refusal => refusal.to_string(),
+        refusal if refusal.is_temporary() => Status::unavailable(refusal.description()),
+        Refusal::Forbidden => Status::permission_denied(refusal.description()),
+        refusal => Status::unauthenticated(refusal.description()),
     }
 }
 

@@ -24,7 +24,9 @@
 //!
 //! - [`AuthLayer`] authenticates; [`Authenticator`] does the same without tower. [`Refusal`] is why a request did not pass.
 //! - [`Policy`] says which callers are allowed, for all routes or, by [`require`], for some. A [`SharedPolicy`] can be replaced
-//!   while the service runs.
+//!   while the service runs, and a [`PolicyFile`] is followed.
+//! - `AccessReview` asks Kubernetes what a caller may do, and `require_access` lets only those pass who may.
+//! - [`AdmissionLayer`] is for admission webhooks: it believes an API server by its token, and its review by what the token attests.
 //! - [`Caller::revoked`] is a future that completes when the caller is no longer good. WebSockets, server-sent events and
 //!   streams end with it.
 //! - `GrpcAuthLayer` answers in gRPC's words, and ends streams by itself.
@@ -45,6 +47,7 @@
 
 #[cfg(feature = "kubernetes")]
 mod access_review;
+mod admission;
 mod answer;
 mod authenticator;
 mod bearer;
@@ -71,6 +74,9 @@ mod require_access;
 
 #[cfg(feature = "kubernetes")]
 pub use access_review::{AccessReview, AccessReviewError};
+pub use admission::{
+    AdmissionFuture, AdmissionLayer, AdmissionService, InvalidReview, ServiceAddress, WebhookAddress,
+};
 pub use authenticator::Authenticator;
 pub use bearer::InvalidRequest;
 pub use caller::Caller;

@@ -6,7 +6,7 @@ use boundtoken::Rejection;
 use http::header::{HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
 
-use crate::InvalidRequest;
+use crate::{InvalidRequest, InvalidReview};
 
 /// Why a request was refused.
 ///
@@ -33,10 +33,19 @@ pub enum Refusal {
     Forbidden,
     /// Nobody can decide at the moment what the caller is allowed to do.
     Undecided,
+    /// The token is good, but not that of an API server that calls a webhook: it is bound to no webhook configuration.
+    NotOfAWebhook,
+    /// The token does not attest the API group of the review.
+    GroupNotAttested {
+        /// The API group of the review. Empty for the group of pods and services.
+        group: Box<str>,
+    },
+    /// The token is good, but the body is not a review.
+    InvalidReview(InvalidReview),
 }
 
 impl Refusal {
-    /// The status of the answer: 400, 401, 403 or 503.
+    /// The status of the answer: 400, 401, 403, 408, 413 or 503.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         match self {
@@ -45,13 +54,14 @@ impl Refusal {
             Self::Rejected(rejection) => {
                 StatusCode::from_u16(rejection.reason().http_status()).unwrap_or(StatusCode::UNAUTHORIZED)
             }
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::NotOfAWebhook | Self::GroupNotAttested { .. } => StatusCode::FORBIDDEN,
             Self::Undecided => StatusCode::SERVICE_UNAVAILABLE,
+            Self::InvalidReview(wrong) => wrong.status(),
         }
     }
 
     /// The stable name, for logs and metrics: the [name](boundtoken::Reason::name) of the reason, or `unauthenticated`,
-    /// `invalid_request`, `forbidden`, `undecided`.
+    /// `invalid_request`, `forbidden`, `undecided`, `not_of_a_webhook`, `group_not_attested`, `invalid_review`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -60,10 +70,14 @@ impl Refusal {
             Self::Rejected(rejection) => rejection.name(),
             Self::Forbidden => "forbidden",
             Self::Undecided => "undecided",
+            Self::NotOfAWebhook => "not_of_a_webhook",
+            Self::GroupNotAttested { .. } => "group_not_attested",
+            Self::InvalidReview(_) => "invalid_review",
         }
     }
 
-    /// The value of the header `WWW-Authenticate` (RFC 6750 section 3). `None` for a 503: another token would not help.
+    /// The value of the header `WWW-Authenticate` (RFC 6750 section 3). `None` where another token would not help: for a 503, and
+    /// for a body that is no review.
     #[must_use]
     pub fn challenge(&self) -> Option<HeaderValue> {
         match self {
@@ -76,8 +90,10 @@ impl Refusal {
             }
             Self::Rejected(_) | Self::Undecided if self.is_temporary() => None,
             Self::Rejected(rejection) => HeaderValue::try_from(rejection.www_authenticate()).ok(),
-            Self::Forbidden => Some(HeaderValue::from_static(r#"Bearer error="insufficient_scope""#)),
-            Self::Undecided => None,
+            Self::Forbidden | Self::NotOfAWebhook | Self::GroupNotAttested { .. } => {
+                Some(HeaderValue::from_static(r#"Bearer error="insufficient_scope""#))
+            }
+            Self::Undecided | Self::InvalidReview(_) => None,
         }
     }
 
@@ -85,6 +101,18 @@ impl Refusal {
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         self.status() == StatusCode::SERVICE_UNAVAILABLE
+    }
+
+    /// What the caller may learn in words: no more than the challenge says.
+    pub(crate) fn description(&self) -> String {
+        match self {
+            Self::Rejected(rejection) => rejection.reason().description().to_owned(),
+            // The caller wrote it.
+            Self::GroupNotAttested { .. } => {
+                "the token does not attest the API group of the review".to_owned()
+            }
+            refusal => refusal.to_string(),
+        }
     }
 
     /// The answer: status, headers, and an empty body. Its extensions hold the refusal, for layers that answer in another form.
@@ -111,6 +139,11 @@ impl fmt::Display for Refusal {
             Self::Rejected(rejection) => rejection.fmt(formatter),
             Self::Forbidden => formatter.write_str("the policy does not allow this caller"),
             Self::Undecided => formatter.write_str("nobody can decide at the moment what the caller may do"),
+            Self::NotOfAWebhook => formatter.write_str("the token is bound to no webhook configuration"),
+            Self::GroupNotAttested { group } => {
+                write!(formatter, "the token does not attest the API group of the review, {group:?}")
+            }
+            Self::InvalidReview(wrong) => formatter.write_str(wrong.description()),
         }
     }
 }
@@ -126,5 +159,11 @@ impl From<Rejection> for Refusal {
 impl From<InvalidRequest> for Refusal {
     fn from(wrong: InvalidRequest) -> Self {
         Self::InvalidRequest(wrong)
+    }
+}
+
+impl From<InvalidReview> for Refusal {
+    fn from(wrong: InvalidReview) -> Self {
+        Self::InvalidReview(wrong)
     }
 }
