@@ -20,6 +20,8 @@ mod callers;
 #[cfg(feature = "kubernetes")]
 mod cluster;
 mod denials;
+#[cfg(all(feature = "axum", feature = "kubernetes"))]
+mod example;
 mod limits;
 mod logs;
 mod reviews;
