@@ -86,7 +86,7 @@ const BEGINNING: usize = 64 * 1024;
 /// # }
 /// ```
 ///
-/// In a pod, [`in_cluster`](Self::in_cluster) makes the verifier too. `examples/admission` is a whole webhook.
+/// In a pod, `AdmissionLayer::in_cluster` makes the verifier too (feature `kubernetes`). `examples/admission` is a whole webhook.
 ///
 /// # What the API server makes of a refusal
 ///
