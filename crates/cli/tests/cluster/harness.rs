@@ -7,6 +7,7 @@ use boundtoken::{Reason, Verifier};
 use boundtoken_kubernetes::OnlineVerifier;
 use boundtoken_kubernetes::{Cluster, ClusterBuilder};
 
+pub mod hook;
 pub mod identities;
 pub mod kubectl;
 pub mod objects;

@@ -1,5 +1,6 @@
 //! Events in a cluster. Each has its own file.
 
+mod admission;
 mod deletions;
 mod flood;
 mod in_pod;

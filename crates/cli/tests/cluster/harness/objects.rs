@@ -66,6 +66,15 @@ impl Objects {
         }
     }
 
+    /// Like [`create`](Self::create), but returns the status and the message of a refusal.
+    pub async fn try_create(&self, path: &str, object: &Value) -> Result<Value, (u16, String)> {
+        match self.try_send(Request::post(path), object).await {
+            Ok(answer) => Ok(answer),
+            Err(kube::Error::Api(status)) => Err((status.code, status.message.clone())),
+            Err(error) => panic!("{path}: {error}"),
+        }
+    }
+
     /// Deletes an object without grace. Returns when the API server has answered.
     pub async fn delete(&self, path: &str) {
         self.send(Request::delete(path), &json!({"gracePeriodSeconds": 0})).await;

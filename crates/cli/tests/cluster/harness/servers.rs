@@ -58,6 +58,8 @@ pub struct Servers {
     version: Version,
     /// Whether the API server starts with [`WEBHOOK_TOKENS`], if it knows that gate.
     pub webhook_tokens: bool,
+    /// The file for `--admission-control-config-file`, if the API server starts with one.
+    pub admission_config: Option<PathBuf>,
     etcd: Child,
     api_server: Option<Child>,
 }
@@ -81,8 +83,17 @@ impl Servers {
         let [etcd_port, peer_port, port] = free_ports();
         let version = Version::of(&programs.join("kube-apiserver"));
         let etcd = etcd(&programs, &folder, etcd_port, peer_port);
-        let mut servers =
-            Self { programs, folder, etcd_port, port, version, webhook_tokens: true, etcd, api_server: None };
+        let mut servers = Self {
+            programs,
+            folder,
+            etcd_port,
+            port,
+            version,
+            webhook_tokens: true,
+            admission_config: None,
+            etcd,
+            api_server: None,
+        };
         servers.start_api_server(&[key]).await;
         identities::grant(&servers.objects().await).await;
         Some(servers)
@@ -121,6 +132,9 @@ impl Servers {
             .arg(format!("--audit-log-path={}", self.path("audit.log")));
         if self.version.has_webhook_tokens() {
             command.arg(format!("--feature-gates={WEBHOOK_TOKENS}={}", self.webhook_tokens));
+        }
+        if let Some(file) = &self.admission_config {
+            command.arg(format!("--admission-control-config-file={}", file.display()));
         }
         let mut child = spawn(command, &self.folder.join("kube-apiserver.log"));
         // The server writes its certificate before it listens.
@@ -218,6 +232,11 @@ impl Servers {
         connection.read_to_string(&mut answer).await.unwrap();
         let (_, body) = answer.split_once("\r\n\r\n").unwrap();
         serde_json::from_str(body).unwrap_or_else(|_| panic!("etcd: {answer}"))
+    }
+
+    /// The folder of the servers' files.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     fn path(&self, name: &str) -> String {

@@ -78,12 +78,17 @@ impl Webhook {
 impl Objects {
     /// Gives the service account the permission to `attest` the API group.
     pub async fn allow_attesting(&self) {
+        self.allow_attesting_of(&[API_GROUP]).await;
+    }
+
+    /// Gives the service account the permission to `attest` these API groups.
+    pub async fn allow_attesting_of(&self, groups: &[&str]) {
         let role = json!({
             "metadata": {"name": "attest"},
             "rules": [{
                 "apiGroups": ["authentication.k8s.io"],
                 "resources": ["admissionReviewAPIGroups"],
-                "resourceNames": [API_GROUP],
+                "resourceNames": groups,
                 "verbs": ["attest"],
             }],
         });
@@ -119,15 +124,20 @@ impl Objects {
 
     /// Requests a token that is bound to a configuration.
     pub async fn webhook_token(&self, webhook: Webhook, name: &str) -> String {
+        self.token_of_webhook(webhook.kind().name(), name, webhook.audience(), API_GROUP).await
+    }
+
+    /// Requests a token that is bound to a configuration of this kind and name, and attests this group.
+    pub async fn token_of_webhook(&self, kind: &str, name: &str, audience: &str, group: &str) -> String {
         let request = json!({"spec": {
-            "audiences": [webhook.audience()],
+            "audiences": [audience],
             "expirationSeconds": 600,
             "boundObjectRef": {
                 "apiVersion": "admissionregistration.k8s.io/v1",
-                "kind": webhook.kind().name(),
+                "kind": kind,
                 "name": name,
             },
-            "attestations": {"admissionReviewAPIGroups": [API_GROUP]},
+            "attestations": {"admissionReviewAPIGroups": [group]},
         }});
         let path = in_namespace(&format!("serviceaccounts/{ACCOUNT}/token"));
         let start = Instant::now();
@@ -136,7 +146,7 @@ impl Objects {
             if let Some(answer) = self.create_if_allowed(&path, &request).await {
                 return answer["status"]["token"].as_str().unwrap().to_owned();
             }
-            assert!(start.elapsed() < WAIT_TIMEOUT, "{webhook:?}: a token is still forbidden");
+            assert!(start.elapsed() < WAIT_TIMEOUT, "{kind}: a token is still forbidden");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
