@@ -11,7 +11,7 @@ use http::header::{ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, ORIGIN};
 use http::{HeaderMap, HeaderName, Method, Request};
 use tokio::time::timeout;
 
-use crate::bearer::{Credentials, TokenHeader};
+use crate::bearer::{Credentials, TokenHeader, header_of_refused};
 use crate::observe::{Observer, Start};
 use crate::{Caller, Refusal, SharedPolicy};
 
@@ -189,6 +189,11 @@ impl Authenticator {
             None => verifier.verify(token),
             Some(audience) => verifier.verify_for(token, slice::from_ref(audience)),
         };
+        if verdict.is_err()
+            && let Err(wrong) = header_of_refused(token)
+        {
+            return Verdict::Refuse(self.refuse(wrong.into()));
+        }
         if self.0.verifier.could_change(&verdict) {
             return Verdict::Ask(self.ask(token.into(), verdict, start));
         }
