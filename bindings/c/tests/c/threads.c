@@ -3,6 +3,8 @@
 // Usage: `threads DIRECTORY ISSUER NOW`. The directory is as for misuse.c, with the keys of another issuer in
 // other-jwks.json.
 
+#define _POSIX_C_SOURCE 200809L
+
 #include "check.h"
 #include <pthread.h>
 
@@ -13,6 +15,7 @@ static int64_t now;
 static boundtoken_verifier *verifier;
 // The first thread that asks for its claims or JSON creates them.
 static boundtoken_verified *shared;
+static pthread_barrier_t start;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int finished = 0;
@@ -51,6 +54,7 @@ static void *work(void *argument) {
   tally *count = (tally *)argument;
   boundtoken_claims claims = boundtoken_claims_init();
   boundtoken_str json;
+  pthread_barrier_wait(&start);
   CHECK(boundtoken_verified_claims(shared, &claims) == BOUNDTOKEN_OK);
   CHECK(boundtoken_verified_json(shared, &json, NULL) == BOUNDTOKEN_OK);
   CHECK(contains(json, "\"boundObjects\"") && claims.groups_len == 3);
@@ -112,6 +116,7 @@ int main(int argc, char **argv) {
   tally tallies[WORKERS], sum;
   memset(tallies, 0, sizeof tallies);
   memset(&sum, 0, sizeof sum);
+  DEMAND(pthread_barrier_init(&start, NULL, WORKERS) == 0);
   for (int i = 0; i < WORKERS; i++) DEMAND(pthread_create(&threads[i], NULL, work, &tallies[i]) == 0);
 
   boundtoken_claims claims = boundtoken_claims_init();
@@ -144,6 +149,7 @@ int main(int argc, char **argv) {
   printf("threads: %ld accepted, %ld key_unknown, %ld pod_not_found, %ld pod_uid_mismatch, %ld impossible\n",
          sum.accepted, sum.key_unknown, sum.pod_not_found, sum.pod_uid_mismatch, sum.impossible);
 
+  pthread_barrier_destroy(&start);
   boundtoken_verified_free(shared);
   boundtoken_verifier_free(verifier);
   boundtoken_objects_free(objects);

@@ -162,7 +162,7 @@ fn programs() -> Vec<Program> {
     let plain = [Language::ALL[0], Language::ALL[1], Language::ALL[4]];
     let plain =
         plain.into_iter().filter_map(|language| Program::test("cluster").language(language).compile());
-    plain.chain(super::checked("cluster")).collect()
+    plain.chain(super::checked("cluster")).chain(crate::thread_sanitizer::programs("cluster")).collect()
 }
 
 /// Runs `each` with every program. They run at the same time because they mostly wait.

@@ -1,9 +1,9 @@
 //! Tests of the C ABI with the C programs in bindings/c/tests/c and bindings/c/examples. They are compiled as C and
-//! C++ with strict warnings, run, and run again under checkers for memory errors and undefined behaviour.
+//! C++ with strict warnings, run, and run again under checkers for memory errors, undefined behaviour and races.
 //!
-//! The tests need make and gcc. Tests that need g++, clang, clang++, valgrind, nm, readelf, pkg-config or cmake are
-//! skipped with a note if the tool is missing. BOUNDTOKEN_LIB_DIR names a folder with libraries to test instead of
-//! the libraries that `make capi` builds.
+//! The tests need make and gcc. Tests that need g++, clang, clang++, valgrind, nm, readelf, pkg-config, cmake or the
+//! source of Rust's standard library are skipped with a note if it is missing. BOUNDTOKEN_LIB_DIR names a folder with
+//! libraries to test instead of the libraries that `make capi` builds.
 #![allow(clippy::restriction)]
 
 #[cfg(feature = "kubernetes")]
@@ -11,6 +11,7 @@ mod cluster;
 mod examples;
 mod files;
 mod install;
+mod thread_sanitizer;
 mod tools;
 mod versions;
 
@@ -67,6 +68,14 @@ fn threads_may_verify_while_keys_and_objects_change() {
         .into_iter()
         .filter_map(|language| Program::test("threads").language(language).compile());
     for program in plain.chain(checked("threads")) {
+        println!("{}: {}", program.name, output(program.command().arg(&data).args([ISSUER, NOW])));
+    }
+}
+
+#[test]
+fn threads_do_not_race_inside_the_library() {
+    let data = files::token_folder();
+    for program in thread_sanitizer::programs("threads") {
         println!("{}: {}", program.name, output(program.command().arg(&data).args([ISSUER, NOW])));
     }
 }

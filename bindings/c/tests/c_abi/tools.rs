@@ -136,15 +136,19 @@ impl Program {
     }
 
     /// Compiles the program. `None` if an optional compiler is missing.
-    pub fn compile(mut self) -> Option<Self> {
+    pub fn compile(self) -> Option<Self> {
         let compiler = tool(self.language.compiler)?;
+        Some(self.linked(compiler, library(), &["-lboundtoken".into()]))
+    }
+
+    /// Compiles the program and links it with a library in this folder, by these arguments.
+    pub fn linked(mut self, compiler: &str, libraries: &Path, arguments: &[OsString]) -> Self {
         self.name = format!("{} by {compiler} {}", self.name, self.flags.join(" "));
         let file: String = self.name.chars().map(|c| if c.is_alphanumeric() { c } else { '_' }).collect();
         // Another test may be running the same program.
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let program = scratch("programs").join(format!("{}_{number}", file.replace("__", "_")));
-        let libraries = library();
         output(
             Command::new(compiler)
                 .args(["-O1", "-Wall", "-Wextra", "-Werror", "-pthread"])
@@ -153,14 +157,15 @@ impl Program {
                 .arg("-I")
                 .arg(&self.headers)
                 .arg(&self.source)
-                .args(["-x", "none", "-lboundtoken", "-L"])
+                .args(["-x", "none", "-L"])
                 .arg(libraries)
                 .arg(format!("-Wl,-rpath,{}", libraries.display()))
+                .args(arguments)
                 .arg("-o")
                 .arg(&program),
         );
         self.command = vec![program.into()];
-        Some(self)
+        self
     }
 
     /// Runs the program under valgrind. `None` if valgrind is missing.
@@ -180,6 +185,14 @@ impl Program {
         self.name = format!("{} under valgrind", self.name);
         self.command.splice(0..0, valgrind.map(OsString::from));
         Some(self)
+    }
+
+    /// Runs the program with this environment variable.
+    pub fn with_variable(mut self, name: &str, value: &str) -> Self {
+        let variable = format!("{name}={value}");
+        self.name = format!("{} {variable}", self.name);
+        self.command.splice(0..0, ["env".into(), variable.into()]);
+        self
     }
 
     /// The command that runs the program.
