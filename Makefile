@@ -17,7 +17,9 @@ DEMO = $(TARGET_DIR)/demo/cluster
 CLUSTER = $(TARGET_DIR)/cluster
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-SONAME := libboundtoken.so.$(firstword $(subst ., ,$(VERSION)))
+# The version of the ABI, of which the soname has the first number.
+ABI := $(shell sed -n '/^\[package.metadata.capi.library\]/,/^\[/s/^version = "\(.*\)"/\1/p' bindings/c/Cargo.toml)
+SONAME := libboundtoken.so.$(firstword $(subst ., ,$(ABI)))
 RELEASE = $(TARGET_DIR)/release
 # The system's libraries that a program needs besides the static library, as the compiler names them.
 NATIVE_LIBS = $(RELEASE)/libboundtoken.native-libs
@@ -233,8 +235,7 @@ install: capi ## install library, header, pkg-config file and CMake package unde
 	@install -d $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(LIBDIR)/cmake/boundtoken
 	@install -m 644 include/boundtoken.h $(DESTDIR)$(INCLUDEDIR)
 	@install -m 644 $(RELEASE)/libboundtoken.a $(DESTDIR)$(LIBDIR)
-	@install -m 755 $(RELEASE)/libboundtoken.so $(DESTDIR)$(LIBDIR)/libboundtoken.so.$(VERSION)
-	@ln -sf libboundtoken.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	@install -m 755 $(RELEASE)/libboundtoken.so $(DESTDIR)$(LIBDIR)/$(SONAME)
 	@ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libboundtoken.so
 	@$(call fill,boundtoken.pc,pkgconfig)
 	@$(call fill,boundtokenConfig.cmake,cmake/boundtoken)

@@ -165,7 +165,7 @@ impl Abi {
         Self {
             about: ABOUT.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            soname: format!("libboundtoken.so.{}", env!("CARGO_PKG_VERSION_MAJOR")),
+            soname: soname(),
             record: Record {
                 version: record::VERSION,
                 header_size: u64::try_from(record::HEADER_SIZE).expect("a small number"),
@@ -189,6 +189,15 @@ impl Abi {
             functions: header.functions.iter().map(function).collect(),
         }
     }
+}
+
+/// The soname, with the first number of the ABI's version.
+fn soname() -> String {
+    let manifest = include_str!("../../Cargo.toml");
+    let (_, library) = manifest.split_once("[package.metadata.capi.library]").expect("the library");
+    let (_, version) = library.split_once("\nversion = \"").expect("its version");
+    let (number, _) = version.split_once('.').expect("its first number");
+    format!("libboundtoken.so.{number}")
 }
 
 fn status(status: boundtoken_capi::Status) -> Status {

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use crate::files::{ISSUER, fresh_token_folder};
 use crate::tools::{capi_target, make, output, root, scratch, tool};
+use crate::versions::soname;
 
 const CMAKE_PROJECT: &str = r#"
 cmake_minimum_required(VERSION 3.13)
@@ -52,7 +53,7 @@ fn an_installed_library_is_found_by_pkg_config_and_cmake() {
     {
         super::exists(&prefix.join(file));
     }
-    super::exists(&prefix.join(format!("lib/libboundtoken.so.{version}")));
+    super::exists(&prefix.join("lib").join(soname()));
     with_pkg_config(&prefix, &token, version);
     with_cmake(&prefix, &token);
 }
@@ -113,7 +114,7 @@ fn with_cmake(prefix: &Path, token: &Path) {
 
 fn needs_the_shared_library(program: &Path) -> bool {
     let readelf = tool("readelf").expect("readelf comes with the compiler");
-    output(Command::new(readelf).arg("-d").arg(program)).contains("libboundtoken.so")
+    output(Command::new(readelf).arg("-d").arg(program)).contains(&format!("Shared library: [{}]", soname()))
 }
 
 #[test]

@@ -193,8 +193,7 @@ fn the_shared_library_exports_only_the_abi_and_is_small() {
     }
     if let Some(readelf) = tools::tool("readelf") {
         let dynamic = output(Command::new(readelf).arg("-d").arg(&shared));
-        let soname = format!("[libboundtoken.so.{}]", env!("CARGO_PKG_VERSION_MAJOR"));
-        assert!(dynamic.contains(&soname), "{dynamic}");
+        assert!(dynamic.contains(&format!("[{}]", versions::soname())), "{dynamic}");
     }
     // AWS-LC alone is as much as half of the rest, of which most is for clusters.
     let limit = if cfg!(feature = "aws-lc-rs") { 10_000_000 } else { 6_700_000 };

@@ -69,6 +69,11 @@ fn abi() -> Value {
     serde_json::from_str(&text).expect("JSON")
 }
 
+/// The name under which programs look for the shared library.
+pub fn soname() -> String {
+    text(&abi()["soname"]).to_owned()
+}
+
 fn structs(abi: &Value) -> impl Iterator<Item = &Value> {
     abi["structs"].as_array().expect("structs").iter()
 }
