@@ -12,6 +12,7 @@ use crate::objects::{ObjectKindNumber, Source, boundtoken_objects};
 use crate::pointer::Out;
 use crate::status::{Mistake, boundtoken_status};
 use crate::string::boundtoken_str;
+use crate::userdata::Userdata;
 
 /// The size of the buffer for a uid, in bytes. Kubernetes uses 36 of them.
 pub const BOUNDTOKEN_UID_SIZE: usize = 128;
@@ -108,7 +109,7 @@ pub unsafe extern "C" fn boundtoken_objects_from_callback(
         // SAFETY: the caller promises NULL or a place to write to.
         let out = unsafe { Out::new(objects, "objects") }?;
         let function = callback.ok_or_else(|| Mistake::NullArgument.of("callback"))?;
-        let callback = Callback { function, userdata, userdata_free };
+        let callback = Callback { function, userdata: Userdata::new(userdata, userdata_free) };
         out.set_shared(boundtoken_objects(Source::Callback(Arc::new(callback))));
         Ok(())
     };
@@ -123,14 +124,8 @@ pub(super) struct Callback {
         *const boundtoken_object_query,
         *mut boundtoken_object_answer,
     ) -> ObjectStateNumber,
-    userdata: *mut c_void,
-    userdata_free: boundtoken_userdata_free,
+    userdata: Userdata,
 }
-
-// SAFETY: the header requires that callback and userdata may be used from any thread.
-unsafe impl Send for Callback {}
-// SAFETY: the header requires that callback and userdata may be used from several threads at once.
-unsafe impl Sync for Callback {}
 
 impl Callback {
     pub(super) fn state(&self, reference: &ObjectReference<'_>) -> ObjectState {
@@ -146,24 +141,15 @@ impl Callback {
             uid_len: 0,
             deletion_timestamp: 0,
         };
-        // SAFETY: the header requires a function of this type. The query and the answer outlive the call.
-        let state =
-            unsafe { (self.function)(self.userdata, ptr::from_ref(&query), ptr::from_mut(&mut answer)) };
+        let userdata = self.userdata.pointer();
+        // SAFETY: the header requires a function of this type, for any thread and several at once. Userdata, query and
+        // answer outlive the call.
+        let state = unsafe { (self.function)(userdata, ptr::from_ref(&query), ptr::from_mut(&mut answer)) };
         match state {
             1 => answer.state().unwrap_or(ObjectState::Unavailable),
             2 => ObjectState::Absent,
             3 => ObjectState::NotFollowed,
             _ => ObjectState::Unavailable,
-        }
-    }
-}
-
-impl Drop for Callback {
-    fn drop(&mut self) {
-        if let Some(userdata_free) = self.userdata_free {
-            // SAFETY: the header requires a function that can free the userdata, and nobody uses the userdata any
-            // more.
-            unsafe { userdata_free(self.userdata) };
         }
     }
 }

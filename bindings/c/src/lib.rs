@@ -39,6 +39,7 @@ mod record;
 mod statistics;
 mod status;
 mod string;
+mod userdata;
 mod verification;
 mod verify;
 mod version;

@@ -111,6 +111,7 @@ mod forward {
     use crate::callback::boundtoken_userdata_free;
     use crate::error::CallFailure;
     use crate::string::boundtoken_str;
+    use crate::userdata::Userdata;
 
     static CURRENT: RwLock<Option<Arc<Logger>>> = RwLock::new(None);
 
@@ -118,22 +119,7 @@ mod forward {
     struct Logger {
         function: unsafe extern "C" fn(*mut c_void, *const boundtoken_log_line),
         level: LogLevelNumber,
-        userdata: *mut c_void,
-        userdata_free: boundtoken_userdata_free,
-    }
-
-    // SAFETY: the header requires that callback and userdata may be used from any thread.
-    unsafe impl Send for Logger {}
-    // SAFETY: the header requires that callback and userdata may be used from several threads at once.
-    unsafe impl Sync for Logger {}
-
-    impl Drop for Logger {
-        fn drop(&mut self) {
-            if let Some(userdata_free) = self.userdata_free {
-                // SAFETY: the header requires a function that can free the userdata, and nobody uses the userdata any more.
-                unsafe { userdata_free(self.userdata) };
-            }
-        }
+        userdata: Userdata,
     }
 
     pub(super) fn set(
@@ -147,7 +133,9 @@ mod forward {
             // Only this library has a copy of `tracing` with this subscriber.
             let _installed = tracing::subscriber::set_global_default(Forward);
         });
-        let logger = callback.map(|function| Arc::new(Logger { function, level, userdata, userdata_free }));
+        let logger = callback.map(|function| {
+            Arc::new(Logger { function, level, userdata: Userdata::new(userdata, userdata_free) })
+        });
         let before = std::mem::replace(&mut *CURRENT.write().unwrap_or_else(PoisonError::into_inner), logger);
         tracing::callsite::rebuild_interest_cache();
         // Dropped without the lock: `userdata_free` may log.
@@ -200,8 +188,9 @@ mod forward {
                 target: boundtoken_str::lend(event.metadata().target()),
                 message: boundtoken_str::lend(&message),
             };
-            // SAFETY: the header requires a function of this type. The line outlives the call.
-            unsafe { (logger.function)(logger.userdata, ptr::from_ref(&line)) };
+            // SAFETY: the header requires a function of this type, for any thread and several at once. Userdata and line
+            // outlive the call.
+            unsafe { (logger.function)(logger.userdata.pointer(), ptr::from_ref(&line)) };
         }
 
         fn enter(&self, _: &Id) {}

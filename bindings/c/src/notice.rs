@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::callback::boundtoken_userdata_free;
+use crate::userdata::Userdata;
 
 /// Says that something is done. It is called at most once for each time that there was something to wait for, from any
 /// thread. It must return soon, and must not throw, unwind or longjmp out. It may call every function of the library.
@@ -14,16 +15,10 @@ pub type boundtoken_done_callback = Option<unsafe extern "C" fn(userdata: *mut c
 #[cfg_attr(not(feature = "kubernetes"), allow(dead_code))]
 pub(crate) struct Notice {
     callback: Option<unsafe extern "C" fn(*mut c_void)>,
-    userdata: *mut c_void,
-    userdata_free: boundtoken_userdata_free,
+    userdata: Userdata,
     /// How much work is not done yet.
     awaited: AtomicUsize,
 }
-
-// SAFETY: the header requires that callback and userdata may be used from any thread.
-unsafe impl Send for Notice {}
-// SAFETY: the header requires that callback and userdata may be used from any thread, and only one uses them at a time.
-unsafe impl Sync for Notice {}
 
 /// Work that a notice waits for. Dropping it says that the work is done, or will never be. Without clusters there is none.
 #[cfg_attr(not(feature = "kubernetes"), allow(dead_code))]
@@ -35,7 +30,8 @@ impl Notice {
         userdata: *mut c_void,
         userdata_free: boundtoken_userdata_free,
     ) -> Arc<Self> {
-        Arc::new(Self { callback, userdata, userdata_free, awaited: AtomicUsize::new(0) })
+        let userdata = Userdata::new(userdata, userdata_free);
+        Arc::new(Self { callback, userdata, awaited: AtomicUsize::new(0) })
     }
 
     /// A notice that calls nobody.
@@ -53,8 +49,8 @@ impl Notice {
     /// Drops a notice that nobody else has, and leaves the userdata to the caller.
     #[cfg(feature = "kubernetes")]
     pub(crate) fn give_back(notice: Arc<Self>) {
-        if let Some(mut notice) = Arc::into_inner(notice) {
-            notice.userdata_free = None;
+        if let Some(notice) = Arc::into_inner(notice) {
+            notice.userdata.give_back();
         }
     }
 
@@ -84,17 +80,9 @@ impl Drop for Noticed {
         if notice.awaited.fetch_sub(1, Ordering::AcqRel) == 1
             && let Some(callback) = notice.callback
         {
-            // SAFETY: the header requires a function of this type that may be called from any thread.
-            unsafe { callback(notice.userdata) };
-        }
-    }
-}
-
-impl Drop for Notice {
-    fn drop(&mut self) {
-        if let Some(userdata_free) = self.userdata_free {
-            // SAFETY: the header requires a function that can free the userdata, and nobody uses the userdata any more.
-            unsafe { userdata_free(self.userdata) };
+            // SAFETY: the header requires a function of this type that may be called from any thread. The userdata
+            // outlives the call.
+            unsafe { callback(notice.userdata.pointer()) };
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::objects::ObjectKindNumber;
 use crate::pointer::{Versioned, borrow};
 use crate::status::boundtoken_status;
 use crate::string::boundtoken_str;
+use crate::userdata::Userdata;
 
 /// The kinds of changes in a cluster. Later versions may add some.
 #[repr(u32)]
@@ -100,7 +101,7 @@ pub unsafe extern "C" fn boundtoken_cluster_on_change(
         // SAFETY: the caller promises NULL or a live cluster.
         let cluster = unsafe { borrow(cluster, "cluster") }?.in_its_process()?;
         let teller = callback.map(|function| {
-            let callback = Callback { function, userdata, userdata_free };
+            let callback = Callback { function, userdata: Userdata::new(userdata, userdata_free) };
             let mut changes = cluster.cluster.changes();
             cluster.background.spawn(async move {
                 loop {
@@ -122,28 +123,15 @@ pub unsafe extern "C" fn boundtoken_cluster_on_change(
 /// A callback with its userdata.
 struct Callback {
     function: unsafe extern "C" fn(*mut c_void, *const boundtoken_cluster_change),
-    userdata: *mut c_void,
-    userdata_free: boundtoken_userdata_free,
+    userdata: Userdata,
 }
-
-// SAFETY: the header says that the cluster's thread uses callback and userdata.
-unsafe impl Send for Callback {}
 
 impl Callback {
     fn tell(&self, change: &ClusterChange) {
         let Some(change) = boundtoken_cluster_change::lend(change) else { return };
-        // SAFETY: the header requires a function of this type. The change outlives the call.
-        unsafe { (self.function)(self.userdata, ptr::from_ref(&change)) };
-    }
-}
-
-impl Drop for Callback {
-    fn drop(&mut self) {
-        if let Some(userdata_free) = self.userdata_free {
-            // SAFETY: the header requires a function that can free the userdata, and nobody uses the userdata any
-            // more.
-            unsafe { userdata_free(self.userdata) };
-        }
+        // SAFETY: the header requires a function of this type, for the cluster's thread. Userdata and change outlive the
+        // call.
+        unsafe { (self.function)(self.userdata.pointer(), ptr::from_ref(&change)) };
     }
 }
 
