@@ -1,6 +1,6 @@
-// Serves many connections in one thread that never waits for a cluster.
+// Serves many connections in one thread that never waits for a cluster. Another thread checks signatures.
 //
-//     cc event_loop.c -o event_loop $(pkg-config --cflags --libs boundtoken)
+//     cc event_loop.c -o event_loop -pthread $(pkg-config --cflags --libs boundtoken)
 //     ./event_loop /tmp/loop.socket vault &               # in a pod, or with kubectl's kubeconfig
 //     curl --unix-socket /tmp/loop.socket -H "Authorization: Bearer $(cat token.txt)" http://localhost/
 //
@@ -11,6 +11,7 @@
 
 #define _POSIX_C_SOURCE 200809L
 #include <poll.h>
+#include <pthread.h>
 #include <time.h>
 
 #include "socket.h"
@@ -21,13 +22,13 @@ enum {
   ASK_FOR = 2000,   // milliseconds for questions to the cluster
 };
 
-typedef enum { FREE, READING, ASKING, WRITING } client_phase;
+typedef enum { FREE, READING, CHECKING, ASKING, WRITING } client_phase;
 
 typedef struct {
   client_phase phase;
   int connection;
   int64_t deadline;
-  boundtoken_verification *verification;  // while ASKING
+  boundtoken_verification *verification;  // from CHECKING to the end of ASKING
   size_t len, sent;
   char request[REQUEST_SIZE];
   char answer[ANSWER_SIZE];
@@ -39,13 +40,14 @@ typedef struct {
   boundtoken_verifier *verifier;  // NULL until the cluster is connected
   boundtoken_record *record;      // One is enough for one thread.
   size_t capacity;
+  int unchecked[2], checked[2];  // pipes with pointers to clients, to the thread that checks signatures and back
   client clients[CLIENTS];
 } service;
 
 // A byte in this pipe makes the loop look around. The pipe is never closed, because a callback can come late.
 static int wake_up[2];
 
-// Called by a cluster's thread, and by the handler of signals. If the pipe is full, the loop wakes up all the same.
+// Called by any thread, and by the handler of signals. If the pipe is full, the loop wakes up all the same.
 static void wake(void *userdata) {
   (void)userdata;
   if (write(wake_up[1], "", 1) < 0) return;
@@ -102,8 +104,7 @@ static void conclude(service *self, client *to) {
   answer_verdict(self, to, status);
 }
 
-// A token that was accepted before costs a look. For any other token the signature is checked here, and the cluster is
-// asked if need be. The loop goes on meanwhile.
+// A token that was accepted before costs a look. Any other token goes to the thread that checks signatures.
 static void judge(service *self, client *to) {
   const boundtoken_str none = {NULL, 0};
   const boundtoken_str token = bearer_token(to->request);
@@ -121,11 +122,33 @@ static void judge(service *self, client *to) {
     answer_verdict(self, to, status);
     return;
   }
-  boundtoken_error *error = NULL;
-  if (boundtoken_verification_start(self->verifier, token.data, token.len, NULL, wake, NULL, NULL, &to->verification,
-                                    &error) != BOUNDTOKEN_OK) {
-    fprintf(stderr, "%.*s\n", BOUNDTOKEN_PRINT(boundtoken_error_message(error)));
-    boundtoken_error_free(error);
+  to->phase = CHECKING;
+  // The pipe has room for all clients, so this does not wait.
+  if (write(self->unchecked[1], &to, sizeof to) != (ssize_t)sizeof to) abort();
+}
+
+// Checks signatures, on a thread of its own. A client that is CHECKING belongs to this thread until it is passed back.
+static void *check(void *argument) {
+  service *self = (service *)argument;
+  client *to;
+  while (read(self->unchecked[0], &to, sizeof to) == (ssize_t)sizeof to) {
+    const boundtoken_str token = bearer_token(to->request);
+    boundtoken_error *error = NULL;
+    if (boundtoken_verification_start(self->verifier, token.data, token.len, NULL, wake, NULL, NULL, &to->verification,
+                                      &error) != BOUNDTOKEN_OK) {
+      fprintf(stderr, "%.*s\n", BOUNDTOKEN_PRINT(boundtoken_error_message(error)));
+      boundtoken_error_free(error);
+    }
+    if (write(self->checked[1], &to, sizeof to) != (ssize_t)sizeof to) abort();
+    wake(NULL);
+  }
+  return NULL;
+}
+
+// Takes a client back. The cluster is asked about its token if need be, and the loop goes on meanwhile.
+static void take_back(service *self, client *to) {
+  const boundtoken_str none = {NULL, 0};
+  if (to->verification == NULL) {
     begin_answer(to, write_answer(to->answer, "500 Internal Server Error", none, none));
     return;
   }
@@ -183,15 +206,16 @@ static int take_connection(service *self, const char *audience) {
 // Waits until there is something to do, and does it.
 static void turn(service *self, int listener) {
   struct pollfd watched[CLIENTS + 2];
-  client *place = NULL;
+  client *place = NULL, *back;
   int64_t next = INT64_MAX;
   memset(watched, 0, sizeof watched);
   for (int i = 0; i < CLIENTS; i++) {
     client *to = &self->clients[i];
-    watched[i].fd = to->phase == FREE ? -1 : to->connection;
+    const int is_mine = to->phase != FREE && to->phase != CHECKING;
+    watched[i].fd = is_mine ? to->connection : -1;
     watched[i].events = to->phase == READING ? POLLIN : to->phase == WRITING ? POLLOUT : 0;
     if (to->phase == FREE) place = to;
-    if (to->phase != FREE && to->deadline < next) next = to->deadline;
+    if (is_mine && to->deadline < next) next = to->deadline;
   }
   watched[CLIENTS].fd = place == NULL ? -1 : listener;
   watched[CLIENTS].events = POLLIN;
@@ -202,6 +226,7 @@ static void turn(service *self, int listener) {
 
   char bytes[64];
   while (read(wake_up[0], bytes, sizeof bytes) > 0) continue;
+  while (read(self->checked[0], &back, sizeof back) == (ssize_t)sizeof back) take_back(self, back);
   for (int i = 0; i < CLIENTS; i++) {
     client *to = &self->clients[i];
     const short seen = watched[i].revents;
@@ -213,7 +238,7 @@ static void turn(service *self, int listener) {
       read_more(self, to);
     } else if (to->phase == WRITING && seen != 0) {
       write_more(to);
-    } else if (to->phase != FREE && now() >= to->deadline) {
+    } else if (to->phase != FREE && to->phase != CHECKING && now() >= to->deadline) {
       hang_up(to);
     }
   }
@@ -230,12 +255,16 @@ int main(int argc, char **argv) {
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_handler = on_end;
+  action.sa_flags = SA_RESTART;  // A signal does not end the read of the other thread.
   if (pipe(wake_up) != 0 || fcntl(wake_up[0], F_SETFL, O_NONBLOCK) != 0 || fcntl(wake_up[1], F_SETFL, O_NONBLOCK) != 0 ||
+      pipe(self.unchecked) != 0 || pipe(self.checked) != 0 || fcntl(self.checked[0], F_SETFL, O_NONBLOCK) != 0 ||
       sigaction(SIGTERM, &action, NULL) != 0 || sigaction(SIGINT, &action, NULL) != 0) {
     perror(argv[0]);
     return 2;
   }
   int listener = listen_on(argv[1]);
+  pthread_t checker;
+  if (pthread_create(&checker, NULL, check, &self) != 0) abort();
 
   const char *configuration = argc == 4 ? argv[3] : NULL;
   const size_t len = argc == 4 ? strlen(argv[3]) : 0;
@@ -251,6 +280,8 @@ int main(int argc, char **argv) {
 
   unlink(argv[1]);
   close(listener);
+  close(self.unchecked[1]);
+  pthread_join(checker, NULL);  // Now all clients belong to this thread.
   for (int i = 0; i < CLIENTS; i++) {
     if (self.clients[i].phase != FREE) hang_up(&self.clients[i]);
   }

@@ -15,6 +15,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
 use serde_json::{Value, json};
 
+use crate::thread_sanitizer;
 use crate::tools::{Language, Program, output, root, scratch};
 
 /// The shortest time between two requests for keys.
@@ -162,7 +163,8 @@ fn programs() -> Vec<Program> {
     let plain = [Language::ALL[0], Language::ALL[1], Language::ALL[4]];
     let plain =
         plain.into_iter().filter_map(|language| Program::test("cluster").language(language).compile());
-    plain.chain(super::checked("cluster")).chain(crate::thread_sanitizer::programs("cluster")).collect()
+    let racing = thread_sanitizer::programs(|| Program::test("cluster"));
+    plain.chain(super::checked("cluster")).chain(racing).collect()
 }
 
 /// Runs `each` with every program. They run at the same time because they mostly wait.

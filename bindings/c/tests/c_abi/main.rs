@@ -75,7 +75,7 @@ fn threads_may_verify_while_keys_and_objects_change() {
 #[test]
 fn threads_do_not_race_inside_the_library() {
     let data = files::token_folder();
-    for program in thread_sanitizer::programs("threads") {
+    for program in thread_sanitizer::programs(|| Program::test("threads")) {
         println!("{}: {}", program.name, output(program.command().arg(&data).args([ISSUER, NOW])));
     }
 }

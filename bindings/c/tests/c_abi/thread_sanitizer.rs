@@ -30,8 +30,8 @@ fn ways() -> [String; 2] {
         .map(|way| format!("die_after_fork=0:{way}"))
 }
 
-/// A program of bindings/c/tests/c under ThreadSanitizer, in each way. None if something for it is missing.
-pub fn programs(name: &str) -> Vec<Program> {
+/// A program under ThreadSanitizer, in each way. None if something for it is missing.
+pub fn programs(program: impl Fn() -> Program) -> Vec<Program> {
     // With `-nodefaultlibs`, gcc leaves out its own runtime, and libraries that any program needs.
     const FLAGS: &[&str] = &["-g", "-fsanitize=thread", "-nodefaultlibs"];
     const SYSTEM_LIBRARIES: [&str; 6] = ["-lpthread", "-ldl", "-lm", "-lgcc_s", "-lc", "-lgcc"];
@@ -39,11 +39,11 @@ pub fn programs(name: &str) -> Vec<Program> {
     let mut arguments = vec!["-Wl,--whole-archive".into(), library.runtime.clone().into()];
     arguments.extend(["-Wl,--no-whole-archive", "-l:libboundtoken_capi.so"].map(Into::into));
     arguments.extend(SYSTEM_LIBRARIES.map(Into::into));
-    let program = |way: String| {
-        let program = Program::test(name).flags(FLAGS).linked("gcc", &library.folder, &arguments);
+    let compiled = |way: String| {
+        let program = program().flags(FLAGS).linked("gcc", &library.folder, &arguments);
         program.with_variable("TSAN_OPTIONS", &way)
     };
-    ways().map(program).into()
+    ways().map(compiled).into()
 }
 
 /// The library, built once.
