@@ -31,13 +31,15 @@ expect() {
     case $output in *"$text"*) ;; *) echo "expected: $text" >&2; exit 1 ;; esac
 }
 
-say "$example: building"
 service_name=$example
 [ "$example" != wrk ] || service_name=axum
-flag=
-[ "$profile" = debug ] || flag=--release
-$cargo build --quiet $flag -p boundtoken-cli
-$cargo build --quiet $flag -p boundtoken-tower --example "$service_name" --features axum,kubernetes,metrics,tonic
+if [ -z "${BUILT:-}" ]; then
+    say "$example: building"
+    flag=
+    [ "$profile" = debug ] || flag=--release
+    $cargo build --quiet $flag -p boundtoken-cli
+    $cargo build --quiet $flag -p boundtoken-tower --example "$service_name" --features axum,kubernetes,metrics,tonic
+fi
 boundtoken=$target/$profile/boundtoken
 program=$target/$profile/examples/$service_name
 

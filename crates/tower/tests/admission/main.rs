@@ -21,7 +21,6 @@ mod callers;
 mod cluster;
 mod denials;
 #[cfg(all(feature = "axum", feature = "kubernetes"))]
-mod example;
 mod limits;
 mod logs;
 mod reviews;
