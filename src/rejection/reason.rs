@@ -202,8 +202,8 @@ reasons! {
     /// Two trusted issuers have this name, and both publish the key that signed the token: nobody can tell which of them issued it.
     IssuerAmbiguous = 421, "issuer_ambiguous",
         "two trusted issuers have the token's issuer and the key that signed it", "give each cluster a signing key of its own";
-    /// The token was checked by one verifier and is to be confirmed by another, which may trust other issuers and accept other
-    /// audiences. This is a mistake in the program, not in the token.
+    /// The token was checked or accepted by one verifier and is to be judged further by another, which may trust other issuers and
+    /// accept other audiences. This is a mistake in the program, not in the token.
     VerifierMismatch = 422, "verifier_mismatch",
         "the token was checked by another verifier", "confirm a token with the verifier that checked it";
 
