@@ -275,7 +275,7 @@ powerset: ## every set of features of every crate compiles, by cargo-hack
 			K8S_OPENAPI_ENABLED_VERSION=1.33 $(powerset) -p boundtoken-kubernetes -p boundtoken-tower)
 
 powerset = $(CARGO) hack --quiet check --feature-powerset --exclude-no-default-features \
-	--exclude-features 'default capi fast-rsa-model' --at-least-one-of 'ring aws-lc-rs'
+	--exclude-features 'default capi fast-rsa-model host' --at-least-one-of 'ring aws-lc-rs'
 
 # As Cargo.toml declares it.
 MINIMUM_RUST := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
@@ -288,7 +288,9 @@ unused-dependencies: ## every dependency is used, by cargo-machete
 
 semver: ## no breaking change since the last tag, by cargo-semver-checks
 	@tag=$$(git describe --tags --abbrev=0 2>/dev/null) || { echo 'semver: there is no tag yet'; exit 0; }; \
-		$(call with_tool,cargo-semver-checks,breaking changes,cargo semver-checks --workspace --baseline-rev "$$tag")
+		$(call with_tool,cargo-semver-checks,breaking changes,\
+			cargo semver-checks --workspace --exclude boundtoken --baseline-rev "$$tag" && \
+			cargo semver-checks -p boundtoken --default-features --features aws-lc-rs --features boot-time --features fast-rsa --baseline-rev "$$tag")
 
 advisories: ## check the dependencies against the RustSec database (needs the network)
 	@$(call with_tool,cargo-deny,advisories,$(CARGO) deny --log-level error --all-features check advisories)

@@ -1,7 +1,7 @@
 //! Cryptography, with one file per backend.
 //!
-//! Both backends offer the same items, and only a backend's own file names its crate. Rules about keys and signatures
-//! that need no cryptography are checked before the backend is called. [`fast_rsa`] serves the most common keys on CPUs
+//! All backends offer the same items, and only a backend's own file names its crate. Rules about keys and signatures
+//! that need no cryptography are checked before the backend is called. On `wasm32` the program's host can be the backend. [`fast_rsa`] serves the most common keys on CPUs
 //! with AVX-512 IFMA.
 
 #[cfg(feature = "aws-lc-rs")]
@@ -14,8 +14,18 @@ mod ring;
 #[cfg(all(feature = "ring", not(feature = "aws-lc-rs")))]
 use self::ring as backend;
 
-#[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
+#[cfg(all(feature = "host", not(any(feature = "ring", feature = "aws-lc-rs"))))]
+mod host;
+#[cfg(all(feature = "host", not(any(feature = "ring", feature = "aws-lc-rs"))))]
+use self::host as backend;
+
+#[cfg(not(any(feature = "ring", feature = "aws-lc-rs", feature = "host")))]
 compile_error!("boundtoken needs one of the features `ring` (in the default features) and `aws-lc-rs`");
+// Features of all dependencies of a program add up. This one must not replace the cryptography of any.
+#[cfg(all(feature = "host", not(target_arch = "wasm32")))]
+compile_error!("the feature `host` is for wasm32 alone: elsewhere use `ring` or `aws-lc-rs`");
+#[cfg(all(feature = "host", any(feature = "ring", feature = "aws-lc-rs")))]
+compile_error!("the feature `host` excludes `ring` and `aws-lc-rs`: turn the default features off");
 
 pub mod fast_rsa;
 

@@ -73,6 +73,7 @@
 //! | `aws-lc-rs` | cryptography by AWS-LC instead: faster RSA, P-521 (ES512) | aws-lc-rs |
 //! | `fast-rsa` | RS256 several times faster, on x86-64 CPUs with AVX-512 IFMA: see [`fast_rsa`] | tracing |
 //! | `boot-time` | ages of keys and objects by a clock that goes on while the machine sleeps | boot-time |
+//! | `host` | on `wasm32` alone, instead of both: cryptography and the time by the program that runs the module | |
 //!
 //! To leave ring out altogether: `default-features = false, features = ["aws-lc-rs"]`.
 //!
@@ -107,6 +108,8 @@ pub mod api;
 
 // Plumbing.
 mod hashing;
+#[cfg(feature = "host")]
+pub mod host;
 mod json;
 mod moment;
 mod sync;

@@ -5,12 +5,15 @@
 //! with the feature `boot-time`, a clock that keeps running while the machine is suspended.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-#[cfg(not(feature = "boot-time"))]
+#[cfg(not(any(feature = "boot-time", feature = "host")))]
 use std::time::Instant;
 use std::time::{Duration, SystemTime};
 
 #[cfg(feature = "boot-time")]
 use boot_time::Instant;
+
+#[cfg(all(feature = "host", not(feature = "boot-time")))]
+use crate::host::Instant;
 
 /// A moment in this process. Its age also grows while the machine sleeps.
 ///
@@ -37,7 +40,11 @@ impl Moment {
     /// Returns the current moment.
     #[must_use]
     pub fn now() -> Self {
-        Self { boot: Instant::now(), wall: SystemTime::now() }
+        #[cfg(not(feature = "host"))]
+        let wall = SystemTime::now();
+        #[cfg(feature = "host")]
+        let wall = crate::host::wall_clock();
+        Self { boot: Instant::now(), wall }
     }
 
     /// Returns how long ago this moment was: the larger value of both clocks.

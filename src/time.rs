@@ -24,7 +24,11 @@ impl UnixSeconds {
     /// The time of the system's clock. A clock set before 1970 counts as 1970, when no token is valid yet.
     #[must_use]
     pub fn now() -> Self {
-        SystemTime::now().into()
+        #[cfg(not(feature = "host"))]
+        let now = SystemTime::now();
+        #[cfg(feature = "host")]
+        let now = crate::host::wall_clock();
+        now.into()
     }
 }
 

@@ -39,15 +39,21 @@ pub(crate) struct Part<'a> {
     name: PartName,
 }
 
+/// Refuses a token of more than `limit` bytes.
+pub(crate) fn check_size(size: usize, limit: usize) -> Result<(), Rejection> {
+    if size > limit {
+        return Err(Rejection::new(Reason::TokenTooLarge, Detail::Size { found: size, limit }));
+    }
+    Ok(())
+}
+
 impl<'a> CompactToken<'a> {
     /// Splits a token of at most `limit` bytes into its parts. Never allocates.
     pub(crate) fn split(token: &'a [u8], limit: usize) -> Result<Self, Rejection> {
         if token.is_empty() {
             return Err(Reason::TokenEmpty.into());
         }
-        if token.len() > limit {
-            return Err(Rejection::new(Reason::TokenTooLarge, Detail::Size { found: token.len(), limit }));
-        }
+        check_size(token.len(), limit)?;
         let mut dots = memchr::memchr_iter(b'.', token);
         let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
             return Err(Reason::TokenPartCount.into());

@@ -1,5 +1,6 @@
 //! The verifier. To follow a token through it, start at [`Verifier::verify_at`].
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::cache::TokenCache;
@@ -9,7 +10,7 @@ use crate::objects::{Asked, BoundObjects};
 use crate::record;
 use crate::rejection::{Reason, Rejection};
 use crate::time::UnixSeconds;
-use crate::token::CompactToken;
+use crate::token::{self, CompactToken};
 use crate::verified::{Confirmed, VerifiedToken};
 
 mod again;
@@ -127,6 +128,50 @@ impl Verifier {
     pub fn largest_record(&self) -> usize {
         let longest_label = self.issuers.iter().map(|issuer| issuer.label.len()).max();
         record::largest(self.max_token_size, self.audiences.len(), longest_label.unwrap_or(0))
+    }
+
+    /// Refuses a token that is too large, by its size alone, as [`verify`](Self::verify) does. A program that receives tokens in
+    /// pieces need not keep one that will be refused.
+    ///
+    /// ```
+    /// # use boundtoken::{KeySet, Reason, TrustedIssuer, Verifier};
+    /// # let jwks = include_bytes!("../tests/vectors/apiserver-rs256/jwks.json");
+    /// # let issuer = TrustedIssuer::new("https://kubernetes.default.svc.cluster.local", KeySet::from_jwks(jwks)?);
+    /// let verifier = Verifier::builder().issuer(issuer).audience("vault").max_token_size(4096).build()?;
+    /// assert!(verifier.check_size(4096).is_ok());
+    /// assert_eq!(verifier.check_size(4097).unwrap_err().reason(), Reason::TokenTooLarge);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Reason::TokenTooLarge`].
+    pub fn check_size(&self, size: usize) -> Result<(), Rejection> {
+        token::check_size(size, self.max_token_size)
+    }
+
+    /// Returns when the times of an accepted token hold for this verifier, with its leeway: from the first second to the one
+    /// in which it is refused.
+    ///
+    /// This is for programs that keep accepted tokens themselves. Keys and bound objects may void a token earlier.
+    ///
+    /// ```
+    /// # use boundtoken::{KeySet, TrustedIssuer, UnixSeconds, Verifier};
+    /// # let jwks = include_bytes!("../tests/vectors/apiserver-rs256/jwks.json");
+    /// # let tokens: std::collections::BTreeMap<String, String> =
+    /// #     serde_json::from_slice(include_bytes!("../tests/vectors/apiserver-rs256/tokens.json"))?;
+    /// # let (token, now) = (tokens["pod-live"].as_bytes(), UnixSeconds(1_795_522_300));
+    /// # let verifier = Verifier::builder()
+    /// #     .issuer(TrustedIssuer::new("https://kubernetes.default.svc.cluster.local", KeySet::from_jwks(jwks)?))
+    /// #     .audience("vault")
+    /// #     .build()?;
+    /// let window = verifier.window(&verifier.verify_at(token, now)?);
+    /// assert!(window.contains(&now) && verifier.verify_at(token, window.start).is_ok());
+    /// assert!(verifier.verify_at(token, window.end).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn window(&self, token: &VerifiedToken) -> Range<UnixSeconds> {
+        token.claims().window(self.leeway)
     }
 
     fn verify_meant_for(

@@ -1,5 +1,7 @@
 //! The rules for claims. Each is named after what it requires.
 
+use std::ops::Range;
+
 use super::signed::{SignedClaims, Times};
 use super::{Audiences, Claims, Matched};
 use crate::keys::KeyFingerprint;
@@ -148,6 +150,12 @@ impl Claims {
     /// Refuses a token that has expired. Returns the first second in which it will be refused.
     pub(crate) fn not_expired(&self, now: UnixSeconds, leeway: u64) -> Result<UnixSeconds, Rejection> {
         not_expired(self.expires_at, now, leeway)
+    }
+
+    /// Returns the times at which [`within`](Self::within) holds.
+    pub(crate) fn window(&self, leeway: u64) -> Range<UnixSeconds> {
+        let start = self.times.not_before.max(self.times.issued_at).unwrap_or_default();
+        UnixSeconds(start.0.saturating_sub(leeway))..self.expires_at.plus(leeway)
     }
 
     /// Returns whether the token was issued within the last `seconds`.

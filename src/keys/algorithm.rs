@@ -35,7 +35,7 @@ pub enum Algorithm {
     ES256,
     /// ECDSA on P-384 with SHA-384.
     ES384,
-    /// ECDSA on P-521 with SHA-512. Needs the feature `aws-lc-rs`.
+    /// ECDSA on P-521 with SHA-512. Needs the feature `aws-lc-rs`, or `host`.
     ES512,
     /// Ed25519.
     EdDSA,
@@ -81,7 +81,7 @@ impl Algorithm {
         Self::ALL.iter().copied().find(|algorithm| algorithm.name() == name)
     }
 
-    /// Returns whether the compiled backend can verify this algorithm. Only ES512 needs the feature `aws-lc-rs`.
+    /// Returns whether the compiled backend can verify this algorithm. Only ES512 needs the feature `aws-lc-rs`, or `host`.
     #[must_use]
     pub fn is_supported(self) -> bool {
         self != Algorithm::ES512 || crypto::HAS_P521

@@ -78,6 +78,15 @@ pub trait BoundObjects: Send + Sync {
     fn freshness(&self) -> Freshness {
         Freshness::Current
     }
+
+    /// Whether the object with this uid is known to be deleted.
+    ///
+    /// It is asked only of a source that is not [`Freshness::Current`], about an object that it does not know. If so, the object is
+    /// not one that was created a moment ago. The default is for sources that remember no deletions.
+    fn is_gone(&self, object: &BoundObject<'_>) -> bool {
+        let _ = object;
+        false
+    }
 }
 
 impl<F> BoundObjects for F
@@ -169,11 +178,11 @@ impl Asked<'_> {
         }
     }
 
-    /// Returns whether the object with this uid is known to be deleted. Only a store remembers deletions.
+    /// Returns whether the object with this uid is known to be deleted.
     pub(crate) fn is_gone(self, object: &BoundObject<'_>) -> bool {
         match self {
             Self::Store(store) => store.is_gone(object),
-            Self::CallBack(_) => false,
+            Self::CallBack(objects) => objects.is_gone(object),
         }
     }
 }

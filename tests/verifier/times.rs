@@ -42,6 +42,34 @@ fn the_boundaries_are_to_the_second_and_60_seconds_away_unless_configured() {
 }
 
 #[test]
+fn the_window_of_a_token_is_when_its_times_hold() {
+    for leeway in [0, 1, 60, 3600] {
+        let verifier = verifier(Some(leeway));
+        for patch in [
+            json!({"nbf": NOW, "iat": NOW, "exp": NOW + 600}),
+            json!({"nbf": NOW + 10, "iat": NOW, "exp": NOW + 600}),
+            json!({"nbf": 0, "iat": NOW, "exp": NOW + 600}),
+            json!({"nbf": 0, "iat": 0, "exp": NOW}),
+            json!({"nbf": null, "iat": null, "exp": NOW}),
+            json!({"nbf": 30, "iat": 30, "exp": 40}),
+        ] {
+            let (nbf, iat) = (patch["nbf"].as_u64().unwrap_or(0), patch["iat"].as_u64().unwrap_or(0));
+            let token = MINT.token(&claims_with(&patch));
+            let Ok(verified) = verifier.verify_at(token.as_bytes(), UnixSeconds(nbf.max(iat))) else {
+                panic!("{patch} {leeway}");
+            };
+            let window = verifier.window(&verified);
+            for edge in [window.start.0, window.end.0] {
+                for now in edge.saturating_sub(2)..edge + 2 {
+                    let accepted = verifier.verify_at(token.as_bytes(), UnixSeconds(now)).is_ok();
+                    assert_eq!(window.contains(&UnixSeconds(now)), accepted, "{patch} {leeway} at {now}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn times_at_the_ends_of_the_range_do_not_wrap_around() {
     let last = UnixSeconds::MAX.0;
     for (patch, now, expected) in [
