@@ -1,0 +1,130 @@
+package boundtoken
+
+import (
+	"slices"
+	"time"
+)
+
+// remembered is an accepted token, for when it is seen again. It only ever says yes: what it cannot say yes to is left to the
+// engine.
+type remembered struct {
+	token *Token
+	// audiences is what the token was verified for. It is empty if that were the audiences of the verifier.
+	audiences []string
+	// generation is that of the keys that vouched for the token.
+	generation uint64
+	// The token is good from a second on, and until before another. It was accepted in the first.
+	from, until int64
+
+	// store is where the objects are. If it is nil, source is asked. If that is nil too, the objects are not checked.
+	store   *ObjectStore
+	states  []*storedObject
+	source  ObjectSource
+	objects []Object
+}
+
+// recall returns an accepted token that was seen before, if it is still good for sure. It returns nil otherwise. at is the
+// time for which the token is verified, and now is the time of the clock.
+func (v *Verifier) recall(hash uint64, token string, audiences []string, at, now time.Time) *Token {
+	entry := v.cache.Get(hash, token)
+	if entry == nil || !entry.Value.isGood(v.generation.Load(), audiences, at.Unix(), now) {
+		return nil
+	}
+	entry.MarkUsed()
+	return entry.Value.token
+}
+
+func (r *remembered) isGood(generation uint64, audiences []string, at int64, now time.Time) bool {
+	return r.generation == generation && r.from <= at && at < r.until &&
+		slices.Equal(r.audiences, audiences) && r.isLive(now)
+}
+
+// isLive reports whether the source is up to date, and every object has the uid of the token and is not being deleted.
+func (r *remembered) isLive(now time.Time) bool {
+	if r.store != nil {
+		for _, state := range r.states {
+			if !state.isLive.Load() {
+				return false
+			}
+		}
+		return r.store.freshnessAt(now) != Stale
+	}
+	return r.source == nil || r.isLiveBySource()
+}
+
+func (r *remembered) isLiveBySource() bool {
+	// A freshness that is not known here says nothing good.
+	if freshness := r.source.Freshness(); freshness != Current && freshness != Following {
+		return false
+	}
+	for _, object := range r.objects {
+		state := r.source.State(object.ObjectReference)
+		if state.Presence != Present || state.UID != object.UID || !state.DeletionTimestamp.IsZero() {
+			return false
+		}
+	}
+	return true
+}
+
+// remember remembers an accepted token, if it can be judged again here.
+func (v *Verifier) remember(
+	hash uint64, token string, audiences []string, accepted *Token, generation uint64, at int64, now time.Time,
+) {
+	place, known := v.labels[accepted.IssuerLabel()]
+	if v.cache == nil || hash == 0 || !known {
+		return
+	}
+	value := &remembered{
+		token:      accepted,
+		audiences:  slices.Clone(audiences),
+		generation: generation,
+		from:       at,
+		until:      accepted.ExpiresAt().Unix() + v.leeway,
+	}
+	source := v.issuers[place].source
+	switch confirmed := accepted.Confirmed(); {
+	case confirmed == ConfirmedNotChecked && source == nil:
+	case confirmed == ConfirmedLive && source != nil:
+		if !value.watch(source, accepted.BoundObjects()) || !value.isLive(now) {
+			return
+		}
+	default:
+		return
+	}
+	size := accepted.record.Size()
+	for _, audience := range audiences {
+		size += len(audience) + 16
+	}
+	for _, object := range value.objects {
+		size += len(object.Namespace) + len(object.Name) + len(object.UID) + 64
+	}
+	v.cache.Add(hash, token, value, size)
+}
+
+// watch finds the objects of the token. It reports false if the source does not have one of them as the token names it.
+func (r *remembered) watch(source ObjectSource, objects []Object) bool {
+	store, isStore := source.(*ObjectStore)
+	if !isStore {
+		r.source, r.objects = source, objects
+		return true
+	}
+	r.store = store
+	for _, object := range objects {
+		state := store.find(object.ObjectReference)
+		if state == nil || state.uid != object.UID {
+			return false
+		}
+		r.states = append(r.states, state)
+	}
+	return true
+}
+
+// forget forgets a token that is refused now.
+func (v *Verifier) forget(hash uint64, token string) {
+	if v.cache == nil || hash == 0 {
+		return
+	}
+	if entry := v.cache.Get(hash, token); entry != nil {
+		v.cache.Remove(entry)
+	}
+}

@@ -1,0 +1,135 @@
+package boundtoken
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"weak"
+)
+
+// KeySet is the public keys of one issuer. They may be replaced at any time, even while goroutines verify with them. One key
+// set may serve any number of verifiers.
+type KeySet struct {
+	mutex     sync.Mutex
+	document  keyDocument
+	skipped   []string
+	attached  []attachment
+	onUnknown func(context.Context)
+}
+
+// keyDocument is what keys are read from: a JWKS or PEM.
+type keyDocument struct{ jwks, pem []byte }
+
+// attachment is an issuer of a verifier that uses the keys. It does not keep the verifier alive.
+type attachment struct {
+	verifier weak.Pointer[Verifier]
+	issuer   int
+}
+
+// JWKS returns the keys of a JSON Web Key Set (RFC 7517 section 5), such as a cluster serves at /openid/v1/jwks. The document
+// is read by [New], which reports what is wrong with it.
+func JWKS(document []byte) *KeySet {
+	return &KeySet{document: keyDocument{jwks: bytes.Clone(document)}}
+}
+
+// PEM returns the keys of a PEM file, such as the API server takes for --service-account-key-file. The document is read by
+// [New], which reports what is wrong with it.
+func PEM(document []byte) *KeySet {
+	return &KeySet{document: keyDocument{pem: bytes.Clone(document)}}
+}
+
+// Replace replaces the keys by those of a JSON Web Key Set. When it returns nil, every verification that begins uses the new
+// keys, and no token is remembered under the old ones. A key set without a usable key withdraws all keys.
+//
+// If the document cannot be read, the keys stay as they are.
+func (k *KeySet) Replace(jwks []byte) error {
+	return k.replace(keyDocument{jwks: bytes.Clone(jwks)})
+}
+
+// ReplacePEM replaces the keys by those of a PEM file, like [KeySet.Replace].
+func (k *KeySet) ReplacePEM(pem []byte) error {
+	return k.replace(keyDocument{pem: bytes.Clone(pem)})
+}
+
+func (k *KeySet) replace(document keyDocument) error {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	if bytes.Equal(document.jwks, k.document.jwks) && bytes.Equal(document.pem, k.document.pem) {
+		return nil
+	}
+	attached := k.attached[:0]
+	var failures []error
+	for _, attachment := range k.attached {
+		verifier := attachment.verifier.Value()
+		if verifier == nil {
+			continue
+		}
+		attached = append(attached, attachment)
+		skipped, err := verifier.replaceKeys(attachment.issuer, document)
+		if err != nil {
+			failures = append(failures, err)
+			continue
+		}
+		k.skipped = skipped
+	}
+	clear(k.attached[len(attached):])
+	k.attached = attached
+	if err := errors.Join(failures...); err != nil {
+		return fmt.Errorf("boundtoken: the keys were not replaced: %w", err)
+	}
+	k.document = document
+	return nil
+}
+
+// Skipped says which keys of the last replacement could not be used, and why.
+func (k *KeySet) Skipped() []string {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	return append([]string(nil), k.skipped...)
+}
+
+// OnUnknownKey sets what a verifier calls when a token names a key that is not in the set. The function may load the keys and
+// replace them. The verifier then looks once more. It must bound how often it loads and how long it takes, because anybody can
+// send such tokens. Set it before the key set is used.
+func (k *KeySet) OnUnknownKey(refresh func(context.Context)) {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	k.onUnknown = refresh
+}
+
+func (k *KeySet) refresher() func(context.Context) {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	return k.onUnknown
+}
+
+func (k *KeySet) current() keyDocument {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	return k.document
+}
+
+// attach has the keys of an issuer replaced from now on. used is what the verifier was made with.
+func (k *KeySet) attach(verifier *Verifier, issuer int, used keyDocument) error {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	if !bytes.Equal(used.jwks, k.document.jwks) || !bytes.Equal(used.pem, k.document.pem) {
+		if _, err := verifier.replaceKeys(issuer, k.document); err != nil {
+			return err
+		}
+	}
+	k.attached = append(k.attached, attachment{weak.Make(verifier), issuer})
+	return nil
+}
+
+// String returns how many verifiers use the keys.
+func (k *KeySet) String() string {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	return fmt.Sprintf("KeySet{verifiers: %d}", len(k.attached))
+}
+
+// GoString returns what String returns.
+func (k *KeySet) GoString() string { return k.String() }

@@ -1,0 +1,265 @@
+package boundtoken
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"boundtoken.dev/go/internal/cache"
+	"boundtoken.dev/go/internal/engine"
+	"boundtoken.dev/go/internal/record"
+)
+
+// statusOK is the status of an accepted token.
+const statusOK = 0
+
+// firstReason is the first status that is a reason. Lower ones are mistakes of the program.
+const firstReason = 101
+
+// Verifier verifies bound tokens. Make one at start-up with [New], and keep it. Its keys and objects may change at any time.
+//
+// It is safe for concurrent use. It has no goroutines, and needs no closing.
+type Verifier struct {
+	engine    judge
+	asking    *asking
+	issuers   []issuerConfig
+	labels    map[string]int
+	audiences []string
+	leeway    int64
+	logger    *slog.Logger
+	cache     *cache.Cache[*remembered]
+	// generation counts the replacements of keys.
+	generation atomic.Uint64
+}
+
+// judge is what the engine does. Tests have another.
+type judge interface {
+	Verify(token []byte, now int64, audiences []string) ([]byte, error)
+	ReplaceKeys(issuer int, jwks, pem []byte) ([]string, error)
+}
+
+// newJudge makes the engine.
+type newJudge func(engine.Config) (judge, error)
+
+func newEngine(config engine.Config) (judge, error) { return engine.New(config) }
+
+// New returns a verifier. It needs at least one issuer and one audience.
+func New(options ...Option) (*Verifier, error) { return newVerifier(newEngine, options) }
+
+func newVerifier(newJudge newJudge, options []Option) (*Verifier, error) {
+	config := config{
+		maxTokenSize: DefaultMaxTokenSize, cacheEntries: DefaultCacheEntries, cacheBytes: DefaultCacheBytes,
+	}
+	for _, option := range options {
+		option(&config)
+	}
+	if err := config.check(); err != nil {
+		return nil, fmt.Errorf("boundtoken: %w", err)
+	}
+	if config.logger == nil {
+		config.logger = slog.Default()
+	}
+	v := &Verifier{
+		issuers:   config.issuers,
+		labels:    make(map[string]int, len(config.issuers)),
+		audiences: config.audiences,
+		leeway:    int64(config.leeway / time.Second),
+		logger:    config.logger,
+		cache:     cache.New[*remembered](config.cacheEntries, config.cacheBytes),
+	}
+	forEngine := engine.Config{
+		Audiences:         config.audiences,
+		LeewaySeconds:     uint64(v.leeway),
+		MaxTokenSize:      config.maxTokenSize,
+		AcceptUnavailable: config.acceptUnavailable,
+	}
+	documents := make([]keyDocument, len(config.issuers))
+	for i, issuer := range config.issuers {
+		label := issuer.label
+		if label == "" {
+			label = issuer.names[0]
+		}
+		v.labels[label] = i
+		documents[i] = issuer.keys.current()
+		trusted := engine.Issuer{Names: issuer.names, Label: issuer.label, JWKS: documents[i].jwks, PEM: documents[i].pem}
+		if issuer.source != nil {
+			trusted.Objects = sourceForEngine{issuer.source}
+		}
+		forEngine.Issuers = append(forEngine.Issuers, trusted)
+	}
+	var err error
+	if v.engine, err = newJudge(forEngine); err != nil {
+		return nil, fmt.Errorf("boundtoken: %w", err)
+	}
+	if v.asking, err = newAsking(newJudge, forEngine, config.issuers); err != nil {
+		return nil, fmt.Errorf("boundtoken: %w", err)
+	}
+	for i, issuer := range config.issuers {
+		if err := issuer.keys.attach(v, i, documents[i]); err != nil {
+			return nil, fmt.Errorf("boundtoken: %w", err)
+		}
+	}
+	return v, nil
+}
+
+// Verify verifies a token. The token is bare, without "Bearer" and without white space around it.
+//
+// The error is a [*RejectedError] if the token is refused. If several things are wrong, it names the first in the API server's
+// order: form, signature, issuer, audience, times, service account, secret, pod, node, webhook configurations. Any other error
+// says that nothing was decided, and must be treated as a refusal.
+//
+// Verify waits only if an issuer or a cluster must be asked about what is new: keys when the token names an unknown one, and
+// objects when the token is less than a minute old. It gives up when ctx is done, and the verdict is then what is known.
+func (v *Verifier) Verify(ctx context.Context, token string) (*Token, error) {
+	now := time.Now()
+	if v.cache == nil || len(token) > cache.LargestToken {
+		return v.verify(ctx, token, nil, now, now, 0)
+	}
+	hash := v.cache.Hash(token)
+	if known := v.recall(hash, token, nil, now, now); known != nil {
+		return known, nil
+	}
+	return v.verify(ctx, token, nil, now, now, hash)
+}
+
+// VerifyFor verifies a token for these audiences instead of those of the verifier, like [Verifier.Verify].
+func (v *Verifier) VerifyFor(ctx context.Context, token string, audiences ...string) (*Token, error) {
+	now := time.Now()
+	if len(audiences) == 0 {
+		return nil, errors.New("boundtoken: there is no audience to verify for")
+	}
+	return v.verifyFor(ctx, token, audiences, now, now)
+}
+
+// VerifyAt verifies a token as if it were this time, like [Verifier.Verify]. It is meant for tests. Without audiences, those
+// of the verifier count.
+func (v *Verifier) VerifyAt(ctx context.Context, token string, at time.Time, audiences ...string) (*Token, error) {
+	return v.verifyFor(ctx, token, audiences, at, time.Now())
+}
+
+func (v *Verifier) verifyFor(ctx context.Context, token string, audiences []string, at, now time.Time) (*Token, error) {
+	var hash uint64
+	if v.cache != nil && len(token) <= cache.LargestToken {
+		if len(audiences) == 0 {
+			hash = v.cache.Hash(token)
+		} else {
+			hash = v.cache.HashWith(token, audiences)
+		}
+		if known := v.recall(hash, token, audiences, at, now); known != nil {
+			return known, nil
+		}
+	}
+	return v.verify(ctx, token, audiences, at, now, hash)
+}
+
+// verify has the engine verify a token.
+func (v *Verifier) verify(
+	ctx context.Context, token string, audiences []string, at, now time.Time, hash uint64,
+) (*Token, error) {
+	question := question{token: []byte(token), now: max(at.Unix(), 0), audiences: audiences}
+	// What is remembered under this generation was verified with keys at least as new.
+	generation := v.generation.Load()
+	verdict, err := v.ask(v.engine, question)
+	if err == nil && lacksKeys(verdict) && v.refreshKeys(ctx) {
+		generation = v.generation.Load()
+		verdict, err = v.ask(v.engine, question)
+	}
+	if err == nil && isPending(verdict) && v.asking != nil {
+		verdict, err = v.asking.verify(ctx, v, question, verdict)
+	}
+	if err != nil {
+		v.logger.ErrorContext(ctx, "boundtoken: nothing was decided about a token", "error", err)
+		return nil, err
+	}
+	if status := verdict.Status(); status != statusOK {
+		v.forget(hash, token)
+		if status < firstReason {
+			return nil, fmt.Errorf("boundtoken: the engine failed with the status %d", status)
+		}
+		return nil, rejectedBy(verdict)
+	}
+	accepted := &Token{record: verdict}
+	v.remember(hash, token, audiences, accepted, generation, question.now, now)
+	return accepted, nil
+}
+
+// question is what the engine is asked.
+type question struct {
+	token     []byte
+	now       int64
+	audiences []string
+}
+
+func (v *Verifier) ask(judge judge, question question) (record.Record, error) {
+	written, err := judge.Verify(question.token, question.now, question.audiences)
+	if err != nil {
+		return record.Record{}, fmt.Errorf("boundtoken: the engine failed: %w", err)
+	}
+	verdict, err := record.Parse(written)
+	if err != nil {
+		return record.Record{}, fmt.Errorf("boundtoken: the engine failed: %w", err)
+	}
+	return verdict, nil
+}
+
+func lacksKeys(verdict record.Record) bool {
+	reason := Reason(verdict.Status())
+	return reason == ReasonKeyUnknown || reason == ReasonKeysStale
+}
+
+func isPending(verdict record.Record) bool {
+	return Reason(verdict.Status()) == ReasonBoundObjectPending
+}
+
+// refreshKeys asks every issuer for newer keys, and reports whether there was anybody to ask. A token does not say whose key
+// it names.
+func (v *Verifier) refreshKeys(ctx context.Context) bool {
+	var group sync.WaitGroup
+	asked := false
+	for _, issuer := range v.issuers {
+		if refresh := issuer.keys.refresher(); refresh != nil {
+			asked = true
+			group.Add(1)
+			go func() {
+				defer group.Done()
+				refresh(ctx)
+			}()
+		}
+	}
+	group.Wait()
+	return asked
+}
+
+// replaceKeys replaces the keys of an issuer everywhere, and voids what is remembered.
+func (v *Verifier) replaceKeys(issuer int, document keyDocument) ([]string, error) {
+	defer v.generation.Add(1)
+	skipped, err := v.engine.ReplaceKeys(issuer, document.jwks, document.pem)
+	if err != nil {
+		return nil, err
+	}
+	if v.asking != nil {
+		if err := v.asking.replaceKeys(issuer, document); err != nil {
+			return nil, err
+		}
+	}
+	return skipped, nil
+}
+
+// Remembered returns how many accepted tokens the verifier remembers, and about how many bytes they take.
+func (v *Verifier) Remembered() (tokens, bytes int) { return v.cache.Content() }
+
+// Audiences returns the audiences that the verifier accepts.
+func (v *Verifier) Audiences() []string { return append([]string(nil), v.audiences...) }
+
+// String returns how many issuers the verifier trusts, and how many tokens it remembers.
+func (v *Verifier) String() string {
+	tokens, _ := v.Remembered()
+	return fmt.Sprintf("Verifier{issuers: %d, audiences: %q, remembered: %d}", len(v.issuers), v.audiences, tokens)
+}
+
+// GoString returns what String returns.
+func (v *Verifier) GoString() string { return v.String() }
