@@ -13,7 +13,7 @@ type remembered struct {
 	audiences []string
 	// generation is that of the keys that vouched for the token.
 	generation uint64
-	// The token is good from a second on, and until before another. It was accepted in the first.
+	// The engine says that the token's times hold from a second on, and until before another.
 	from, until int64
 
 	// store is where the objects are. If it is nil, source is asked. If that is nil too, the objects are not checked.
@@ -27,7 +27,7 @@ type remembered struct {
 // time for which the token is verified, and now is the time of the clock.
 func (v *Verifier) recall(hash uint64, token string, audiences []string, at, now time.Time) *Token {
 	entry := v.cache.Get(hash, token)
-	if entry == nil || !entry.Value.isGood(v.generation.Load(), audiences, at.Unix(), now) {
+	if entry == nil || !entry.Value.isGood(v.engine.Generation(), audiences, at.Unix(), now) {
 		return nil
 	}
 	entry.MarkUsed()
@@ -67,21 +67,18 @@ func (r *remembered) isLiveBySource() bool {
 }
 
 // remember remembers an accepted token, if it can be judged again here.
-func (v *Verifier) remember(
-	hash uint64, token string, audiences []string, accepted *Token, generation uint64, at int64, now time.Time,
-) {
-	place, known := v.labels[accepted.IssuerLabel()]
-	if v.cache == nil || hash == 0 || !known {
+func (v *Verifier) remember(hash uint64, token string, audiences []string, accepted *Token, verdict verdict, now time.Time) {
+	if v.cache == nil || hash == 0 {
 		return
 	}
 	value := &remembered{
 		token:      accepted,
 		audiences:  slices.Clone(audiences),
-		generation: generation,
-		from:       at,
-		until:      accepted.ExpiresAt().Unix() + v.leeway,
+		generation: verdict.Generation,
+		from:       verdict.From,
+		until:      verdict.Until,
 	}
-	source := v.issuers[place].source
+	source := v.issuers[verdict.Issuer].source
 	switch confirmed := accepted.Confirmed(); {
 	case confirmed == ConfirmedNotChecked && source == nil:
 	case confirmed == ConfirmedLive && source != nil:

@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"boundtoken.dev/go/internal/engine"
-	"boundtoken.dev/go/internal/record"
 )
 
 // mostQuestions is how many questions one token may cause. A token is bound to fewer objects.
@@ -58,40 +57,40 @@ func (a *asking) replaceKeys(issuer int, document keyDocument) error {
 
 // verify asks about the objects of a token until the verdict does not depend on more of them. If ctx is done before, the
 // verdict so far stays.
-func (a *asking) verify(ctx context.Context, v *Verifier, question question, soFar record.Record) (record.Record, error) {
+func (a *asking) verify(ctx context.Context, question question, soFar verdict) (verdict, error) {
 	answers := make(map[Object]ObjectState)
 	for range mostQuestions {
-		verdict, wanted, asker, err := a.judge(v, question, answers)
-		if err != nil || wanted == nil || !isPending(verdict) {
-			return verdict, err
+		next, wanted, asker, err := a.judge(question, answers)
+		if err != nil || wanted == nil || !isPending(next) {
+			return next, err
 		}
 		answer := asker.AskObject(ctx, *wanted)
 		if ctx.Err() != nil {
 			return soFar, nil
 		}
 		answers[*wanted] = answer
-		soFar = verdict
+		soFar = next
 	}
 	return soFar, nil
 }
 
 // judge verifies the token with what was answered so far. It returns the object to ask about next.
-func (a *asking) judge(v *Verifier, question question, answers map[Object]ObjectState) (
-	verdict record.Record, wanted *Object, asker ObjectAsker, err error,
+func (a *asking) judge(question question, answers map[Object]ObjectState) (
+	said verdict, wanted *Object, asker ObjectAsker, err error,
 ) {
 	a.mutex.Lock()
 	defer a.mutex.Unlock()
 	for _, source := range a.sources {
 		source.answers, source.wanted = answers, nil
 	}
-	verdict, err = v.ask(a.engine, question)
+	said, err = ask(a.engine, question)
 	for _, source := range a.sources {
 		if source.wanted != nil {
 			wanted, asker = source.wanted, source.asker
 		}
 		source.answers, source.wanted = nil, nil
 	}
-	return verdict, wanted, asker, err
+	return said, wanted, asker, err
 }
 
 func (s *answeringSource) State(kind uint32, namespace, name string) (engine.State, string, int64, bool) {

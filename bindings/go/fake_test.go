@@ -25,12 +25,28 @@ type fakeEngine struct {
 	// expiresAt is the expiry of every token.
 	expiresAt int64
 	issuedAt  int64
+	// generation counts the replacements of keys.
+	generation atomic.Uint64
 }
 
-const farAway = 4_000_000_000
+// farAway is the expiry of the tokens of these tests. It lies a little ahead.
+var farAway = time.Now().Unix() + 100
 
-func (f *fakeEngine) Verify(token []byte, now int64, audiences []string) ([]byte, error) {
+func (f *fakeEngine) Judge(token []byte, now int64, audiences []string) (engine.Verdict, error) {
 	f.asked.Add(1)
+	generation := f.generation.Load()
+	record, err := f.verify(token, now, audiences)
+	leeway := int64(f.config.LeewaySeconds)
+	return engine.Verdict{
+		Record: record, From: f.expiresAt - 500 - leeway, Until: f.expiresAt + leeway, Generation: generation,
+	}, err
+}
+
+func (f *fakeEngine) Generation() uint64 { return f.generation.Load() }
+
+func (f *fakeEngine) Skipped(int) []string { return nil }
+
+func (f *fakeEngine) verify(token []byte, now int64, audiences []string) ([]byte, error) {
 	parts := strings.Split(string(token), ".")
 	if string(token) == "trap" {
 		return nil, errors.New("unreachable executed")
@@ -90,6 +106,7 @@ func (f *fakeEngine) ReplaceKeys(issuer int, jwks, pem []byte) ([]string, error)
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
 	f.keys[issuer] = bytes.Clone(jwks)
+	f.generation.Add(1)
 	return nil, nil
 }
 

@@ -83,7 +83,7 @@ func (k *KeySet) replace(document keyDocument) error {
 	return nil
 }
 
-// Skipped says which keys of the last replacement could not be used, and why.
+// Skipped says which keys of the document could not be used, and why. It is empty until a verifier has read the document.
 func (k *KeySet) Skipped() []string {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
@@ -115,6 +115,7 @@ func (k *KeySet) current() keyDocument {
 func (k *KeySet) attach(verifier *Verifier, issuer int, used keyDocument) error {
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
+	k.skipped = verifier.engine.Skipped(issuer)
 	if !bytes.Equal(used.jwks, k.document.jwks) || !bytes.Equal(used.pem, k.document.pem) {
 		if _, err := verifier.replaceKeys(issuer, k.document); err != nil {
 			return err

@@ -6,15 +6,21 @@ import (
 	"log/slog"
 	"slices"
 	"time"
+
+	"boundtoken.dev/go/internal/engine"
 )
 
 const (
+	// DefaultLeeway is how far the clocks of issuer and verifier may differ, as in the API server.
+	DefaultLeeway = engine.DefaultLeewaySeconds * time.Second
+	// DefaultWaitLimit is how long a verification waits for issuers and clusters at most.
+	DefaultWaitLimit = 5 * time.Second
 	// DefaultCacheEntries is how many accepted tokens a verifier remembers.
 	DefaultCacheEntries = 10_000
 	// DefaultCacheBytes is how much memory the tokens that a verifier remembers take at most, to about a tenth.
 	DefaultCacheBytes = 32 << 20
 	// DefaultMaxTokenSize is the size of the largest token that is looked at, in bytes.
-	DefaultMaxTokenSize = 16 << 10
+	DefaultMaxTokenSize = engine.DefaultMaxTokenSize
 )
 
 // Option configures a verifier.
@@ -24,6 +30,7 @@ type config struct {
 	issuers           []issuerConfig
 	audiences         []string
 	leeway            time.Duration
+	waitLimit         time.Duration
 	maxTokenSize      int
 	acceptUnavailable bool
 	cacheEntries      int
@@ -87,8 +94,7 @@ func WithAudience(audiences ...string) Option {
 	return func(c *config) { c.audiences = append(c.audiences, audiences...) }
 }
 
-// WithLeeway allows for clocks that differ, by at most one hour. The default is 0, as in the API server. It is rounded down to
-// seconds.
+// WithLeeway allows for clocks that differ, by at most one hour. The default is [DefaultLeeway]. It is rounded down to seconds.
 func WithLeeway(leeway time.Duration) Option {
 	return func(c *config) { c.leeway = leeway }
 }
@@ -107,6 +113,12 @@ func WithMaxTokenSize(bytes int) Option {
 // tokens of more than 4 KiB are not remembered.
 func WithCache(entries, bytes int) Option {
 	return func(c *config) { c.cacheEntries, c.cacheBytes = entries, bytes }
+}
+
+// WithWaitLimit sets how long a verification waits at most if an issuer or a cluster must be asked. The default is
+// [DefaultWaitLimit]. The context of the call may be shorter.
+func WithWaitLimit(limit time.Duration) Option {
+	return func(c *config) { c.waitLimit = limit }
 }
 
 // OnUnavailable says what a verifier does with a token whose objects it cannot look up.
@@ -135,6 +147,9 @@ func (c *config) check() error {
 	failures := slices.Clone(c.failures)
 	if c.leeway < 0 {
 		failures = append(failures, fmt.Errorf("the leeway is negative: %v", c.leeway))
+	}
+	if c.maxTokenSize <= 0 {
+		failures = append(failures, fmt.Errorf("the token size limit is out of range: %d", c.maxTokenSize))
 	}
 	if c.cacheEntries < 0 || c.cacheBytes < 0 {
 		failures = append(failures, errors.New("the limits of the cache are negative"))

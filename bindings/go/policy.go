@@ -1,9 +1,7 @@
 package boundtoken
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"boundtoken.dev/go/internal/record"
 )
@@ -14,7 +12,7 @@ import (
 // well, by [AllowIssuers].
 //
 //	policy := boundtoken.AnyOf(
-//		boundtoken.AllowServiceAccounts("demo/app"),
+//		boundtoken.AllowServiceAccount("demo", "app"),
 //		boundtoken.AllOf(boundtoken.AllowNamespaces("monitoring"), boundtoken.AllowConfirmedLive()),
 //	)
 type Policy func(caller *Token) bool
@@ -25,19 +23,10 @@ func AllowNamespaces(namespaces ...string) Policy {
 	return func(caller *Token) bool { return slices.Contains(namespaces, caller.Namespace()) }
 }
 
-// AllowServiceAccounts allows these service accounts, each as NAMESPACE/NAME. It panics if one is written in another way.
-func AllowServiceAccounts(accounts ...string) Policy {
-	type account struct{ namespace, name string }
-	allowed := make([]account, len(accounts))
-	for i, text := range accounts {
-		namespace, name, found := strings.Cut(text, "/")
-		if !found || namespace == "" || name == "" || strings.Contains(name, "/") {
-			panic(fmt.Sprintf("boundtoken: the service account %q is not written as NAMESPACE/NAME", text))
-		}
-		allowed[i] = account{namespace, name}
-	}
+// AllowServiceAccount allows one service account.
+func AllowServiceAccount(namespace, name string) Policy {
 	return func(caller *Token) bool {
-		return slices.Contains(allowed, account{caller.Namespace(), caller.record.Text(record.ServiceAccountName)})
+		return caller.Namespace() == namespace && caller.record.Text(record.ServiceAccountName) == name
 	}
 }
 

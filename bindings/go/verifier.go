@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"boundtoken.dev/go/internal/cache"
@@ -27,19 +26,18 @@ type Verifier struct {
 	engine    judge
 	asking    *asking
 	issuers   []issuerConfig
-	labels    map[string]int
 	audiences []string
-	leeway    int64
+	waitLimit time.Duration
 	logger    *slog.Logger
 	cache     *cache.Cache[*remembered]
-	// generation counts the replacements of keys.
-	generation atomic.Uint64
 }
 
 // judge is what the engine does. Tests have another.
 type judge interface {
-	Verify(token []byte, now int64, audiences []string) ([]byte, error)
+	Judge(token []byte, now int64, audiences []string) (engine.Verdict, error)
 	ReplaceKeys(issuer int, jwks, pem []byte) ([]string, error)
+	Skipped(issuer int) []string
+	Generation() uint64
 }
 
 // newJudge makes the engine.
@@ -52,7 +50,8 @@ func New(options ...Option) (*Verifier, error) { return newVerifier(newEngine, o
 
 func newVerifier(newJudge newJudge, options []Option) (*Verifier, error) {
 	config := config{
-		maxTokenSize: DefaultMaxTokenSize, cacheEntries: DefaultCacheEntries, cacheBytes: DefaultCacheBytes,
+		leeway: DefaultLeeway, waitLimit: DefaultWaitLimit, maxTokenSize: DefaultMaxTokenSize,
+		cacheEntries: DefaultCacheEntries, cacheBytes: DefaultCacheBytes,
 	}
 	for _, option := range options {
 		option(&config)
@@ -65,25 +64,19 @@ func newVerifier(newJudge newJudge, options []Option) (*Verifier, error) {
 	}
 	v := &Verifier{
 		issuers:   config.issuers,
-		labels:    make(map[string]int, len(config.issuers)),
 		audiences: config.audiences,
-		leeway:    int64(config.leeway / time.Second),
+		waitLimit: config.waitLimit,
 		logger:    config.logger,
 		cache:     cache.New[*remembered](config.cacheEntries, config.cacheBytes),
 	}
 	forEngine := engine.Config{
 		Audiences:         config.audiences,
-		LeewaySeconds:     uint64(v.leeway),
+		LeewaySeconds:     uint64(config.leeway / time.Second),
 		MaxTokenSize:      config.maxTokenSize,
 		AcceptUnavailable: config.acceptUnavailable,
 	}
 	documents := make([]keyDocument, len(config.issuers))
 	for i, issuer := range config.issuers {
-		label := issuer.label
-		if label == "" {
-			label = issuer.names[0]
-		}
-		v.labels[label] = i
 		documents[i] = issuer.keys.current()
 		trusted := engine.Issuer{Names: issuer.names, Label: issuer.label, JWKS: documents[i].jwks, PEM: documents[i].pem}
 		if issuer.source != nil {
@@ -113,7 +106,8 @@ func newVerifier(newJudge newJudge, options []Option) (*Verifier, error) {
 // says that nothing was decided, and must be treated as a refusal.
 //
 // Verify waits only if an issuer or a cluster must be asked about what is new: keys when the token names an unknown one, and
-// objects when the token is less than a minute old. It gives up when ctx is done, and the verdict is then what is known.
+// objects when the token is less than a minute old. It gives up when ctx is done or after [WithWaitLimit], and the verdict is
+// then what is known.
 func (v *Verifier) Verify(ctx context.Context, token string) (*Token, error) {
 	now := time.Now()
 	if v.cache == nil || len(token) > cache.LargestToken {
@@ -161,30 +155,38 @@ func (v *Verifier) verify(
 	ctx context.Context, token string, audiences []string, at, now time.Time, hash uint64,
 ) (*Token, error) {
 	question := question{token: []byte(token), now: max(at.Unix(), 0), audiences: audiences}
-	// What is remembered under this generation was verified with keys at least as new.
-	generation := v.generation.Load()
-	verdict, err := v.ask(v.engine, question)
-	if err == nil && lacksKeys(verdict) && v.refreshKeys(ctx) {
-		generation = v.generation.Load()
-		verdict, err = v.ask(v.engine, question)
-	}
-	if err == nil && isPending(verdict) && v.asking != nil {
-		verdict, err = v.asking.verify(ctx, v, question, verdict)
+	verdict, err := ask(v.engine, question)
+	if err == nil && (lacksKeys(verdict) || isPending(verdict)) {
+		verdict, err = v.verifyFurther(ctx, question, verdict)
 	}
 	if err != nil {
 		v.logger.ErrorContext(ctx, "boundtoken: nothing was decided about a token", "error", err)
 		return nil, err
 	}
-	if status := verdict.Status(); status != statusOK {
+	if status := verdict.record.Status(); status != statusOK {
 		v.forget(hash, token)
 		if status < firstReason {
 			return nil, fmt.Errorf("boundtoken: the engine failed with the status %d", status)
 		}
-		return nil, rejectedBy(verdict)
+		return nil, rejectedBy(verdict.record)
 	}
-	accepted := &Token{record: verdict}
-	v.remember(hash, token, audiences, accepted, generation, question.now, now)
+	accepted := &Token{record: verdict.record}
+	v.remember(hash, token, audiences, accepted, verdict, now)
 	return accepted, nil
+}
+
+// verifyFurther asks issuers and clusters, if there are any, about what may have changed the verdict.
+func (v *Verifier) verifyFurther(ctx context.Context, question question, verdict verdict) (verdict, error) {
+	ctx, cancel := context.WithTimeout(ctx, v.waitLimit)
+	defer cancel()
+	var err error
+	if lacksKeys(verdict) && v.refreshKeys(ctx) {
+		verdict, err = ask(v.engine, question)
+	}
+	if err == nil && isPending(verdict) && v.asking != nil {
+		verdict, err = v.asking.verify(ctx, question, verdict)
+	}
+	return verdict, err
 }
 
 // question is what the engine is asked.
@@ -194,25 +196,31 @@ type question struct {
 	audiences []string
 }
 
-func (v *Verifier) ask(judge judge, question question) (record.Record, error) {
-	written, err := judge.Verify(question.token, question.now, question.audiences)
-	if err != nil {
-		return record.Record{}, fmt.Errorf("boundtoken: the engine failed: %w", err)
-	}
-	verdict, err := record.Parse(written)
-	if err != nil {
-		return record.Record{}, fmt.Errorf("boundtoken: the engine failed: %w", err)
-	}
-	return verdict, nil
+// verdict is what the engine says.
+type verdict struct {
+	engine.Verdict
+	record record.Record
 }
 
-func lacksKeys(verdict record.Record) bool {
-	reason := Reason(verdict.Status())
+func ask(judge judge, question question) (verdict, error) {
+	said, err := judge.Judge(question.token, question.now, question.audiences)
+	if err != nil {
+		return verdict{}, fmt.Errorf("boundtoken: %w", err)
+	}
+	record, err := record.Parse(said.Record)
+	if err != nil {
+		return verdict{}, fmt.Errorf("boundtoken: the engine failed: %w", err)
+	}
+	return verdict{Verdict: said, record: record}, nil
+}
+
+func lacksKeys(verdict verdict) bool {
+	reason := Reason(verdict.record.Status())
 	return reason == ReasonKeyUnknown || reason == ReasonKeysStale
 }
 
-func isPending(verdict record.Record) bool {
-	return Reason(verdict.Status()) == ReasonBoundObjectPending
+func isPending(verdict verdict) bool {
+	return Reason(verdict.record.Status()) == ReasonBoundObjectPending
 }
 
 // refreshKeys asks every issuer for newer keys, and reports whether there was anybody to ask. A token does not say whose key
@@ -234,9 +242,8 @@ func (v *Verifier) refreshKeys(ctx context.Context) bool {
 	return asked
 }
 
-// replaceKeys replaces the keys of an issuer everywhere, and voids what is remembered.
+// replaceKeys replaces the keys of an issuer everywhere. What is remembered is void by the generation of the engine.
 func (v *Verifier) replaceKeys(issuer int, document keyDocument) ([]string, error) {
-	defer v.generation.Add(1)
 	skipped, err := v.engine.ReplaceKeys(issuer, document.jwks, document.pem)
 	if err != nil {
 		return nil, err
