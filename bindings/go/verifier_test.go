@@ -18,15 +18,6 @@ import (
 
 var ctx = context.Background()
 
-func reasonOf(t *testing.T, err error) Reason {
-	t.Helper()
-	rejected := Rejected(err)
-	if rejected == nil {
-		t.Fatalf("not refused: %v", err)
-	}
-	return rejected.Reason
-}
-
 func TestATokenThatIsSeenAgainIsNotVerifiedAgain(t *testing.T) {
 	store := NewObjectStore()
 	store.Upsert(livePod("1"), time.Time{})

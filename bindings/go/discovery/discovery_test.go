@@ -111,8 +111,8 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		"another issuer": {func(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprint(done(w), `{"issuer": "https://x", "jwks_uri": "https://x"}`)
 		}, "it belongs to the issuer"},
-		"plain http": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(done(w), r, plain.URL, 302) }, "a redirect to a URL that is not an https URL"},
-		"a circle":   {func(w http.ResponseWriter, r *http.Request) { http.Redirect(done(w), r, r.URL.Path, 302) }, "more than 3 redirects"},
+		"plain http": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(done(w), r, plain.URL, http.StatusFound) }, "a redirect to a URL that is not an https URL"},
+		"a circle":   {func(w http.ResponseWriter, r *http.Request) { http.Redirect(done(w), r, r.URL.Path, http.StatusFound) }, "more than 3 redirects"},
 		"a flood":    {func(w http.ResponseWriter, r *http.Request) { done(w).Write(make([]byte, 2<<20)) }, "longer than"},
 		"a key set of no use": {func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/keys" {
