@@ -78,6 +78,10 @@ example-admission: ## a webhook that only the API server may call, against a dev
 	@crates/tower/examples/admission/demo.sh $(abspath $(TARGET_DIR))/debug/boundtoken \
 		$(abspath $(TARGET_DIR))/debug/examples/admission
 
+.PHONY: example-go
+example-go: ## an HTTP service in Go against the development server, with a caller whose pod is deleted
+	@CARGO=$(CARGO) GO=$(GO) CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) bindings/go/example/run.sh
+
 check: ## the quick loop of a contributor: format, lints and tests of the library
 	@echo 'check: format'
 	@$(CARGO) fmt --all --check
