@@ -78,9 +78,17 @@ example-admission: ## a webhook that only the API server may call, against a dev
 	@crates/tower/examples/admission/demo.sh $(abspath $(TARGET_DIR))/debug/boundtoken \
 		$(abspath $(TARGET_DIR))/debug/examples/admission
 
-.PHONY: example-go
+.PHONY: example-go test-go-modules
 example-go: ## an HTTP service in Go against the development server, with a caller whose pod is deleted
 	@CARGO=$(CARGO) GO=$(GO) CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) bindings/go/example/run.sh
+
+# The Go modules that have dependencies of their own.
+GO_MODULES = cluster grpcauth k8sauth example
+test-go-modules: ## the Go modules for client-go, gRPC and k8s.io/apiserver
+	@for module in $(GO_MODULES); do \
+		echo "test-go-modules: $$module: gofmt, go vet, go test -race"; \
+		(cd bindings/go/$$module && test -z "$$(gofmt -l .)" && CGO_ENABLED=0 $(GO) vet ./... && $(GO) test -race -count=1 ./...) || exit 1; \
+	done
 
 check: ## the quick loop of a contributor: format, lints and tests of the library
 	@echo 'check: format'
@@ -181,6 +189,8 @@ test-cluster-%:
 	@echo 'test-cluster: Kubernetes $*: cargo test -p boundtoken-cli --test cluster'
 	@BOUNDTOKEN_CLUSTER=$(abspath $(CLUSTER))/$* \
 		$(CARGO) test --quiet -p boundtoken-cli --test cluster -- --nocapture --test-threads=1
+	@echo 'test-cluster: Kubernetes $*: go test, bindings/go/cluster'
+	@cd bindings/go/cluster && BOUNDTOKEN_CLUSTER=$(abspath $(CLUSTER))/$* $(GO) test -race -count=1 -run RealAPIServer -v .
 
 test-fast-rsa-emulated: ## the vector instructions of the fast path, in the emulator Bochs, which any machine can run
 	@echo 'test-fast-rsa-emulated: booting'
