@@ -172,6 +172,9 @@ test-go-present:
 		CARGO=$(CARGO) GO=$(GO) $(GO) test -count=1 ./...
 	@echo 'test-go: go test -race'
 	@cd $(GO_MODULE) && CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) CARGO=$(CARGO) $(GO) test -race -count=1 ./...
+	@$(MAKE) --no-print-directory test-go-modules
+	@echo 'test-go: the example of a service'
+	@$(MAKE) --no-print-directory example-go >$(TARGET_DIR)/example-go.log 2>&1 || { cat $(TARGET_DIR)/example-go.log; exit 1; }
 
 # Runs the command $(3) with the cargo subcommand $(1), or notes that $(2) was not tested.
 with_tool = if command -v $(1) >/dev/null; then $(3); \

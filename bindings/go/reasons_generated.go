@@ -105,8 +105,8 @@ const (
 	// Two trusted issuers have this name, and both publish the key that signed the token: nobody can tell which of
 	// them issued it.
 	ReasonIssuerAmbiguous Reason = 421
-	// The token was checked by one verifier and is to be confirmed by another, which may trust other issuers and
-	// accept other audiences. This is a mistake in the program, not in the token.
+	// The token was checked or accepted by one verifier and is to be judged further by another, which may trust
+	// other issuers and accept other audiences. This is a mistake in the program, not in the token.
 	ReasonVerifierMismatch Reason = 422
 	// The service account does not exist (any more).
 	ReasonServiceAccountNotFound Reason = 501
