@@ -1,9 +1,12 @@
 package boundtoken_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -215,6 +218,44 @@ func TestTheClusterIsAskedAboutWhatIsNew(t *testing.T) {
 	asked = 0
 	if _, err := v.Verify(t.Context(), issuer.Issue(tokentest.Token{IssuedAt: time.Now().Add(-5 * time.Minute)})); !errors.Is(err, boundtoken.ReasonServiceAccountNotFound) || asked != 0 {
 		t.Errorf("an old token: %v, asked %d times", err, asked)
+	}
+}
+
+func TestATokenThatIsSeenAgainAllocatesNothing(t *testing.T) {
+	issuer := tokentest.New("https://issuer.example")
+	store := boundtoken.NewObjectStore()
+	store.Replace(appAndPod())
+	v, err := boundtoken.New(
+		boundtoken.WithIssuer(issuer.Name, boundtoken.JWKS(issuer.JWKS()), boundtoken.Objects(store)), boundtoken.WithAudience("vault"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := issuer.Issue(tokentest.Token{})
+	allocations := testing.AllocsPerRun(100, func() {
+		if _, err := v.Verify(t.Context(), token); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if allocations != 0 {
+		t.Errorf("%v allocations", allocations)
+	}
+}
+
+func TestKeysThatCannotBeUsedAreReported(t *testing.T) {
+	issuer := tokentest.New("https://issuer.example")
+	jwks := bytes.Replace(issuer.JWKS(), []byte(`{"keys":[`), []byte(`{"keys":[{"kty":"oct","kid":"symmetric","k":"AAAA"},`), 1)
+	keys := boundtoken.JWKS(jwks)
+	var log bytes.Buffer
+	_, err := boundtoken.New(boundtoken.WithIssuer(issuer.Name, keys), boundtoken.WithAudience("vault"),
+		boundtoken.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(keys.Skipped()) != 1 || !strings.Contains(log.String(), "symmetric") {
+		t.Error(keys.Skipped(), log.String())
+	}
+	if err := keys.Replace(issuer.JWKS()); err != nil || len(keys.Skipped()) != 0 {
+		t.Error(err, keys.Skipped())
 	}
 }
 

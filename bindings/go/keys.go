@@ -73,6 +73,7 @@ func (k *KeySet) replace(document keyDocument) error {
 			continue
 		}
 		k.skipped = skipped
+		verifier.reportSkipped(attachment.issuer, skipped)
 	}
 	clear(k.attached[len(attached):])
 	k.attached = attached
@@ -116,6 +117,7 @@ func (k *KeySet) attach(verifier *Verifier, issuer int, used keyDocument) error 
 	k.mutex.Lock()
 	defer k.mutex.Unlock()
 	k.skipped = verifier.engine.Skipped(issuer)
+	verifier.reportSkipped(issuer, k.skipped)
 	if !bytes.Equal(used.jwks, k.document.jwks) || !bytes.Equal(used.pem, k.document.pem) {
 		if _, err := verifier.replaceKeys(issuer, k.document); err != nil {
 			return err

@@ -137,8 +137,8 @@ func WithUnavailable(what OnUnavailable) Option {
 	return func(c *config) { c.acceptUnavailable = bool(what) }
 }
 
-// WithLogger sets where the verifier reports what operators should know: failures of the engine. The default is
-// [slog.Default]. Refused tokens are not logged here: they are the return values of Verify.
+// WithLogger sets where the verifier reports what operators should know: keys that cannot be used, and failures of the engine. The
+// default is [slog.Default]. Refused tokens are not logged here: they are the return values of Verify.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) { c.logger = logger }
 }

@@ -256,6 +256,12 @@ func (v *Verifier) replaceKeys(issuer int, document keyDocument) ([]string, erro
 	return skipped, nil
 }
 
+func (v *Verifier) reportSkipped(issuer int, skipped []string) {
+	for _, why := range skipped {
+		v.logger.Warn("boundtoken: a key of the issuer is not used", "issuer", v.issuers[issuer].names[0], "cause", why)
+	}
+}
+
 // Remembered returns how many accepted tokens the verifier remembers, and about how many bytes they take.
 func (v *Verifier) Remembered() (tokens, bytes int) { return v.cache.Content() }
 
