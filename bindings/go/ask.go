@@ -60,7 +60,7 @@ func (a *asking) replaceKeys(issuer int, document keyDocument) error {
 func (a *asking) verify(ctx context.Context, question question, soFar verdict) (verdict, error) {
 	answers := make(map[Object]ObjectState)
 	for range mostQuestions {
-		next, wanted, asker, err := a.judge(question, answers)
+		next, wanted, asker, err := a.judge(question.later(), answers)
 		if err != nil || wanted == nil || !isPending(next) {
 			return next, err
 		}

@@ -179,9 +179,10 @@ func (v *Verifier) verify(
 func (v *Verifier) verifyFurther(ctx context.Context, question question, verdict verdict) (verdict, error) {
 	ctx, cancel := context.WithTimeout(ctx, v.waitLimit)
 	defer cancel()
+	question.asked = time.Now()
 	var err error
 	if lacksKeys(verdict) && v.refreshKeys(ctx) {
-		verdict, err = ask(v.engine, question)
+		verdict, err = ask(v.engine, question.later())
 	}
 	if err == nil && isPending(verdict) && v.asking != nil {
 		verdict, err = v.asking.verify(ctx, question, verdict)
@@ -194,6 +195,14 @@ type question struct {
 	token     []byte
 	now       int64
 	audiences []string
+	// asked is when the waiting began.
+	asked time.Time
+}
+
+// later returns the question as of now. The token may have expired while somebody was asked.
+func (q question) later() question {
+	q.now += int64(time.Since(q.asked) / time.Second)
+	return q
 }
 
 // verdict is what the engine says.

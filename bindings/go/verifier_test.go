@@ -324,6 +324,18 @@ func TestAQuestionEndsWithItsContext(t *testing.T) {
 	}
 }
 
+func TestATokenMayExpireWhileSomebodyIsAsked(t *testing.T) {
+	keys := JWKS([]byte("old"))
+	keys.OnUnknownKey(func(context.Context) {
+		time.Sleep(1100 * time.Millisecond)
+		keys.Replace([]byte("new"))
+	})
+	v, _ := newFake(t, keys, nil, WithLeeway(0))
+	if _, err := v.VerifyAt(ctx, fakeToken("new", "1"), at(farAway-1)); !errors.Is(err, ReasonExpired) {
+		t.Error(err)
+	}
+}
+
 func TestATrapIsAnErrorAndNoVerdict(t *testing.T) {
 	var log bytes.Buffer
 	v, _ := newFake(t, JWKS([]byte("key")), nil, WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
