@@ -317,7 +317,7 @@ generate: ## write the C header, bindings/abi.json, docs/rejections.md and docs/
 # standard library. Once, when the Rust sources are settled, in a commit of its own.
 generate-go: ## translate the library to Go again: bindings/go/internal/wasm/wasm.go
 	@echo 'generate-go: $(GO_MODULE)/internal/wasm/wasm.go'
-	@TARGET_DIR=$(abspath $(TARGET_DIR)) CARGO=$(CARGO) GO=$(GO) $(GO_MODULE)/generate.sh $(GO_MODULE)/internal/wasm/wasm.go
+	@TARGET_DIR=$(abspath $(TARGET_DIR)) GO=$(GO) $(GO_MODULE)/generate.sh $(GO_MODULE)/internal/wasm/wasm.go
 
 # The path of the module stands in go.mod and in imports alone.
 rename-go: ## give the Go module another path: make rename-go MODULE=example.org/boundtoken

@@ -21,16 +21,16 @@ missing() {
     exit 3
 }
 
-cargo=${CARGO:-cargo}
-compiler=(rustc)
-if [ "$(rustc --version 2>/dev/null)" != "$RUSTC" ]; then
-    cargo="rustup run $RUST cargo"
-    compiler=(rustup run "$RUST" rustc)
-fi
-[ "$("${compiler[@]}" --version 2>/dev/null)" = "$RUSTC" ] ||
-    missing "$RUSTC is missing: rustup toolchain install $RUST --profile minimal --component rust-src"
-[ -d "$("${compiler[@]}" --print sysroot)/lib/rustlib/src/rust/library" ] ||
-    missing "the source of Rust's standard library is missing: rustup component add rust-src --toolchain $RUST"
+# The compiler may be the usual one, or a toolchain of its own.
+cargo=()
+for through in "" "rustup run $RUST"; do
+    [ "$($through rustc --version 2>/dev/null)" = "$RUSTC" ] || continue
+    [ -d "$($through rustc --print sysroot)/lib/rustlib/src/rust/library" ] || continue
+    cargo=($through cargo)
+    break
+done
+[ "${#cargo[@]}" -gt 0 ] || missing "$RUSTC with the source of its standard library is missing:" \
+    "rustup toolchain install $RUST --profile minimal --component rust-src"
 command -v "${GO:-go}" >/dev/null || missing "Go is missing: see https://go.dev/doc/install"
 
 # Cargo names everything after the path below the workspace, and code is ordered by names. So the library gets a path below.
@@ -46,7 +46,7 @@ sed -e 's|path = "../../.."|path = "library"|' -e 's|^\[workspace\]$|&\nexclude 
 # 128 KiB of stack: the deepest call takes a part of it. 32 MiB of memory at most: an instance takes less than one.
 flags="-Zunstable-options -Cpanic=immediate-abort -Clink-arg=-zstack-size=131072 -Clink-arg=--max-memory=33554432"
 env -u CARGO_ENCODED_RUSTFLAGS RUSTC_BOOTSTRAP=1 RUSTFLAGS="$flags" CARGO_TARGET_DIR="$work/target" CARGO_INCREMENTAL=0 \
-    $cargo build --quiet --locked --release --target wasm32-unknown-unknown -Zbuild-std=std,panic_abort \
+    "${cargo[@]}" build --quiet --locked --release --target wasm32-unknown-unknown -Zbuild-std=std,panic_abort \
     --manifest-path "$work/source/Cargo.toml"
 module="$work/target/wasm32-unknown-unknown/release/boundtoken_guest.wasm"
 

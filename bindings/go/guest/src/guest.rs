@@ -9,7 +9,7 @@ use boundtoken::{
 };
 
 use crate::bytes::{Reader, number, write_text};
-use crate::imports::{Imports, Objects};
+use crate::imports::{self, Imports, Objects};
 
 /// What stands before a record.
 const FACTS: usize = 24;
@@ -73,7 +73,7 @@ impl Guest {
             (_, None) => self.refuse("there is no such issuer"),
             (Ok(keys), Some(store)) => {
                 write_skipped(&mut self.output, &keys);
-                store.replace(keys);
+                store.replace_as_of(keys, imports::the_past());
                 0
             }
         }
@@ -90,6 +90,9 @@ impl Guest {
             };
         };
         let mut rest = Reader(rest);
+        for (place, keys) in built.keys.iter().enumerate() {
+            imports::take_age(number(place), keys);
+        }
         let verdict = match usize::try_from(audiences) {
             Err(_) => built.verifier.verify_at(token, now),
             Ok(count) => {
@@ -178,8 +181,9 @@ fn build(description: &[u8]) -> Result<Built, String> {
         let names = reader.texts().ok_or("the name of an issuer is not UTF-8")?;
         let (first, others) =
             names.split_first().map_or(("", [].as_slice()), |(first, others)| (*first, others));
-        let store = read_keys(&mut reader).map_err(|text| format!("issuer {first:?}: {text}"))?;
-        let store = KeyStore::new(store);
+        let read = read_keys(&mut reader).map_err(|text| format!("issuer {first:?}: {text}"))?;
+        let store = KeyStore::new(KeySet::default());
+        store.replace_as_of(read, imports::the_past());
         let mut issuer = TrustedIssuer::new(first, store.clone());
         for name in others {
             issuer = issuer.also_named(*name);

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use boundtoken::host::{Host, PrivateKeyKind};
 use boundtoken::{
-    Algorithm, BoundObject, BoundObjects, Freshness, ObjectReference, ObjectState, Uid, UnixSeconds,
+    Algorithm, BoundObject, BoundObjects, Freshness, KeyStore, Moment, ObjectReference, ObjectState, Uid,
+    UnixSeconds,
 };
 
 /// The imported functions. Each text and each key is a pointer and a size.
@@ -37,6 +38,8 @@ mod raw {
         pub fn sha256(message: *const u8, size: usize, digest: *mut u8);
         /// Writes random bytes. 1 if it did.
         pub fn random(bytes: *mut u8, size: usize) -> u32;
+        /// 1 if the keys of an issuer are older than allowed.
+        pub safe fn keys_are_stale(issuer: u32) -> u32;
         /// How well the objects of an issuer are known: 0 current, 1 following, else stale.
         pub safe fn freshness(issuer: u32) -> u32;
         /// The state of an object of an issuer: 0 present, 1 absent, 3 not followed, else unavailable. Of one that is present, it writes
@@ -132,9 +135,24 @@ impl Host for Imports {
         unsafe { raw::random(bytes.as_mut_ptr(), bytes.len()) == 1 }
     }
 
-    /// Every call is given its time, and no age is counted here. So the clock stands still.
+    /// Every call is given its time, and the host knows ages. So the clock stands still.
     fn now(&self) -> Duration {
-        Duration::ZERO
+        STANDSTILL
+    }
+}
+
+const STANDSTILL: Duration = Duration::from_secs(2);
+
+/// A moment before the clock stood still. What is of that moment is older than nothing.
+pub fn the_past() -> Moment {
+    Moment::ago(Duration::from_secs(1))
+}
+
+/// Has keys count as too old, if the host says so.
+pub fn take_age(place: u32, keys: &KeyStore) {
+    let stale = raw::keys_are_stale(place) == 1;
+    if stale != keys.max_age().is_some() {
+        keys.set_max_age(if stale { Duration::ZERO } else { Duration::MAX });
     }
 }
 

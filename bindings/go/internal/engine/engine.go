@@ -10,7 +10,7 @@
 //
 //   - the verdict accepted the token for the same audiences, and its record says confirmed live (1) or not checked (2);
 //   - the time is at least From and less than Until;
-//   - [Engine.Generation] is that of the verdict: no keys of any issuer were replaced since;
+//   - [Engine.Generation] is that of the verdict: no keys of any issuer were replaced since, or became stale;
 //   - if the issuer has an [ObjectSource]: its Freshness is not stale, and it says of every bound object in the record that it is present,
 //     with the uid in the record, and not being deleted.
 //
@@ -128,7 +128,7 @@ func (e *TrapError) Error() string {
 // Engine verifies tokens. It is safe for concurrent use.
 type Engine struct {
 	sources      []ObjectSource
-	issuers      []issuer
+	issuers      []*issuer
 	audiences    []string
 	leeway       uint64
 	maxTokenSize int
@@ -149,6 +149,7 @@ type Engine struct {
 }
 
 type issuer struct {
+	stale     atomic.Bool
 	names     []string
 	label     string
 	jwks, pem []byte
@@ -174,7 +175,7 @@ func New(config Config) (*Engine, error) {
 	}
 	for _, of := range config.Issuers {
 		e.sources = append(e.sources, of.Objects)
-		e.issuers = append(e.issuers, issuer{
+		e.issuers = append(e.issuers, &issuer{
 			names: slices.Clone(of.Names),
 			label: of.Label,
 			jwks:  slices.Clone(of.JWKS),
@@ -199,7 +200,7 @@ func (e *Engine) Skipped(issuer int) []string {
 	return slices.Clone(e.issuers[issuer].skipped)
 }
 
-// Generation returns a number that changes whenever keys of any issuer were replaced.
+// Generation returns a number that changes whenever keys of any issuer were replaced, or became stale or current.
 func (e *Engine) Generation() uint64 {
 	return e.generation.Load()
 }
@@ -227,6 +228,14 @@ func (e *Engine) Judge(token []byte, now int64, audiences []string) (verdict Ver
 	}
 	e.put(instance)
 	return verdict, nil
+}
+
+// SetKeysStale says whether the keys of an issuer are older than allowed. Tokens of an issuer with such keys are refused (keys_stale), or
+// accepted as stale with AcceptUnavailable. Verifications that begin later know. ReplaceKeys does not change it.
+func (e *Engine) SetKeysStale(issuer int, stale bool) {
+	if e.issuers[issuer].stale.Swap(stale) != stale {
+		e.generation.Add(1)
+	}
 }
 
 // ReplaceKeys replaces the keys of an issuer, and returns why some were skipped. On an error the issuer keeps its keys.
@@ -260,7 +269,7 @@ func (e *Engine) ReplaceKeys(issuer int, jwks, pem []byte) ([]string, error) {
 		}
 		return nil, err
 	}
-	of := &e.issuers[issuer]
+	of := e.issuers[issuer]
 	of.jwks, of.pem, of.skipped = slices.Clone(jwks), slices.Clone(pem), skipped
 	e.generation.Add(1)
 	replaced := []*instance{first}
@@ -375,18 +384,21 @@ func (i *instance) judge(token []byte, now int64, audiences []string) Verdict {
 		copy(to, token)
 		copy(to[len(token):], named)
 	}
+	// Before the verification asks whether keys are stale. Nobody replaces keys as long as this goroutine has a slot.
+	generation := i.engine.generation.Load()
 	status := i.module.Xverify(int32(min(len(token), math.MaxInt32)), count, int32(size), max(now, 0))
 	output := i.output()
 	verdict := Verdict{Record: slices.Clone(output[facts:])}
-	if uint32At(verdict.Record, recordStatus) != uint32(status) {
-		panic("the record has another status")
+	// The guest's status for a mistake of this package.
+	const mistake = math.MaxUint32
+	if recorded := uint32At(verdict.Record, recordStatus); recorded != uint32(status) || recorded == mistake {
+		panic("the call was broken")
 	}
 	if verdict.Accepted() {
 		verdict.Issuer = int(uint32At(output, 0))
 		verdict.From = int64At(output, 8)
 		verdict.Until = int64At(output, 16)
-		// Nobody replaces keys as long as this goroutine has a slot.
-		verdict.Generation = i.engine.generation.Load()
+		verdict.Generation = generation
 		_ = i.engine.issuers[verdict.Issuer]
 	}
 	return verdict

@@ -225,6 +225,34 @@ func TestReplacedKeysAreEverywhereWhenTheCallReturns(t *testing.T) {
 	})
 }
 
+func TestTokensOfAnIssuerWithStaleKeysAreRefusedUntilTheyAreCurrent(t *testing.T) {
+	for _, accept := range []bool{false, true} {
+		config := config(t)
+		config.AcceptUnavailable = accept
+		engine := build(t, config)
+		token := token(t, "pod-live")
+		fill(t, engine)
+		for round, stale := range []bool{false, true, true, false, true} {
+			engine.SetKeysStale(0, stale)
+			if round == 2 {
+				// Whoever replaces keys says that they are current.
+				if _, err := engine.ReplaceKeys(0, vector(t, "jwks.json"), nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			each(t, engine, func(i *instance) {
+				verdict := i.judge(token, now, nil)
+				if verdict.Accepted() != (accept || !stale) || verdict.Accepted() && verdict.Generation != engine.Generation() {
+					t.Errorf("accept %v, round %d: %s", accept, round, text(verdict.Record, message))
+				}
+				if !verdict.Accepted() && text(verdict.Record, 72) != "keys_stale" {
+					t.Error(text(verdict.Record, 72))
+				}
+			})
+		}
+	}
+}
+
 // fill makes as many instances as there can be.
 func fill(t *testing.T, engine *Engine) {
 	t.Helper()

@@ -129,6 +129,11 @@ func (i *instance) Xrandom(to, size int32) int32 {
 	return truth(err == nil)
 }
 
+// Xkeys_are_stale tells whether the keys of an issuer are older than allowed.
+func (i *instance) Xkeys_are_stale(issuer int32) int32 {
+	return truth(i.engine.issuers[issuer].stale.Load())
+}
+
 // Xfreshness tells how well the objects of an issuer are known.
 func (i *instance) Xfreshness(issuer int32) int32 {
 	return int32(i.engine.sources[issuer].Freshness())
