@@ -324,6 +324,33 @@ fn a_source_that_may_lag_says_so_of_tokens_of_the_last_minute_only() {
     assert_eq!(refusal(Freshness::Current, replaced(), NOW), Err(Reason::PodUidMismatch));
 }
 
+/// A source that may lag, and saw the object of one uid go.
+struct SawGo(&'static str);
+
+impl BoundObjects for SawGo {
+    fn state(&self, reference: &ObjectReference<'_>) -> ObjectState {
+        if reference.kind == ObjectKind::Pod { ObjectState::Absent } else { live(reference.kind) }
+    }
+
+    fn freshness(&self) -> Freshness {
+        Freshness::Following
+    }
+
+    fn is_gone(&self, object: &boundtoken::BoundObject<'_>) -> bool {
+        object.uid == self.0
+    }
+}
+
+#[test]
+fn a_call_back_says_which_objects_it_saw_go() {
+    let token = bound_to(&[ObjectKind::Pod]);
+    for (gone, expected) in [(mint::POD_UID, Reason::PodNotFound), ("another", Reason::BoundObjectPending)] {
+        let issuer = TrustedIssuer::new(ISSUER, MINT.keys()).bound_objects(SawGo(gone));
+        let verifier = Verifier::builder().issuer(issuer).audience(AUDIENCE).build().unwrap();
+        assert_eq!(verify_at(&verifier, &token, NOW).map(drop), Err(expected), "{gone}");
+    }
+}
+
 #[test]
 fn an_object_known_to_be_gone_is_not_reported_as_pending() {
     let account = ObjectReference { kind: ObjectKind::ServiceAccount, namespace: "demo", name: "app" };
