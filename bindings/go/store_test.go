@@ -82,6 +82,16 @@ func TestKnowledgeGrowsOldByEitherClock(t *testing.T) {
 			t.Errorf("after %v: %v", test.now.Sub(start), got)
 		}
 	}
+	// One clock that stood still, or was set, does not hide what the other says.
+	for _, proven := range []struct{ monotonic, wall time.Duration }{{2 * time.Hour, 0}, {0, 2 * time.Hour}} {
+		other, feeds := FollowObjects(time.Hour, Scope{Kind: KindPod})
+		feeds[0].Prove(other.following.start)
+		feeds[0].monotonic.Store(int64(proven.monotonic))
+		feeds[0].wall.Store(int64(proven.wall))
+		if got := other.freshnessAt(other.following.start.Add(2 * time.Hour)); got != Stale {
+			t.Errorf("%+v: %v", proven, got)
+		}
+	}
 	// An older proof takes nothing back.
 	feeds[0].Prove(start.Add(time.Hour))
 	feeds[0].Prove(start)
