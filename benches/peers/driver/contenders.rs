@@ -58,6 +58,7 @@ pub fn entries() -> Vec<Entry> {
     let jsonwebtoken =
         |name, features| first(name, "Rust", Build::Rust { binary: "jsonwebtoken", features }, &[]);
     let go = |name, package| first(name, "Go", Build::Go(package), &[]);
+    let ours_in_go = bound(go("boundtoken (Go's crypto)", "boundtoken"));
     let node = |name, arguments| first(name, "Node", Build::Node, arguments);
     let java = |name, arguments| first(name, "Java", Build::Java, arguments);
     let system =
@@ -71,6 +72,7 @@ pub fn entries() -> Vec<Entry> {
         ours_in_c("boundtoken (ring)", "ring"),
         ours_in_c("boundtoken (aws-lc-rs)", "aws-lc-rs"),
         ours_in_c("boundtoken (aws-lc-rs, fast-rsa)", "aws-lc-rs fast-rsa"),
+        ours_in_go,
         jsonwebtoken("jsonwebtoken (aws_lc_rs)", "jsonwebtoken-aws-lc-rs"),
         jsonwebtoken("jsonwebtoken (rust_crypto)", "jsonwebtoken-rust-crypto"),
         first("jwt-simple", "Rust", Build::Rust { binary: "jwt-simple", features: "jwt-simple" }, &[]),
@@ -91,6 +93,7 @@ pub fn entries() -> Vec<Entry> {
         again(ours("boundtoken (aws-lc-rs)", AWS_LC)),
         again(ours_in_c("boundtoken (ring)", "ring")),
         again(ours_in_c("boundtoken (aws-lc-rs)", "aws-lc-rs")),
+        again(ours_in_go),
         // It does not look up the objects of a cached token for ten seconds.
         again(go("kube-apiserver's token cache", "kubernetes")),
         again(node("fast-jwt, its cache", &["fast-jwt.mjs"])),

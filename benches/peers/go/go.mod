@@ -4,7 +4,11 @@ go 1.26.0
 
 godebug default=go1.26
 
+// Of this repository.
+replace boundtoken.dev/go => ../../../bindings/go
+
 require (
+	boundtoken.dev/go v0.1.0
 	github.com/coreos/go-oidc/v3 v3.21.0
 	github.com/golang-jwt/jwt/v5 v5.3.1
 	github.com/lestrrat-go/jwx/v3 v3.4.0

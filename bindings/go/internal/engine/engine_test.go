@@ -365,9 +365,6 @@ func TestObjectsAreJudgedByWhatTheSourceSays(t *testing.T) {
 	if len(live) < 2 {
 		t.Fatal(live)
 	}
-	const (
-		unavailable, notFollowed, pending = 540, 541, 542
-	)
 	known := func(name string) (State, string) { return Present, live[name] }
 	all := func(state State) func(string) (State, string) {
 		return func(string) (State, string) { return state, "" }
