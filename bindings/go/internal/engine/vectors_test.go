@@ -112,7 +112,7 @@ func TestEveryVerdictIsThatOfTheRustLibrary(t *testing.T) {
 }
 
 // notTested notes what is not tested here, as crates/testing/src/tools.rs does.
-func notTested(t *testing.T, what, install string) {
+func notTested(t testing.TB, what, install string) {
 	note := "NOT TESTED: " + what + "; " + install
 	if os.Getenv("BOUNDTOKEN_SKIP_NOTHING") == "1" {
 		t.Fatal(note)
