@@ -265,6 +265,15 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS (needs the nightly toolchain)
 		cargo +nightly fuzz run --features fast-rsa $$target fuzz/corpus/$$target $$seeds -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
 
+MUTANTS ?= 1000000
+# Another beginning gives other mutants.
+SEED ?= 1
+.PHONY: fuzz-go
+fuzz-go: ## the Go package against the Rust library: MUTANTS mutated tokens (a million), in minutes
+	@echo 'fuzz-go: $(MUTANTS) mutated tokens, from the seed $(SEED)'
+	@cd $(GO_MODULE)/internal/engine && CGO_ENABLED=0 BOUNDTOKEN_SKIP_NOTHING=1 BOUNDTOKEN_MUTANTS=$(MUTANTS) BOUNDTOKEN_SEED=$(SEED) \
+		CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) CARGO=$(CARGO) $(GO) test -count=1 -timeout 0 -v -run TestMutatedTokens .
+
 # Optimising everything at once makes the library a tenth smaller.
 capi: ## build the C libraries, shared and static, in target/release
 	@echo 'capi: libboundtoken $(VERSION) ($(FEATURES))'
