@@ -1,7 +1,6 @@
 //! A layer for admission webhooks (KEP-6060).
 
 use std::fmt;
-use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -16,6 +15,7 @@ use http_body_util::Full;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use crate::answer::take_ready;
 use crate::{Authenticator, Caller, Policy, Refusal, SharedPolicy};
 
 mod address;
@@ -287,9 +287,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // Readiness belongs to this very service, so the clone is left behind.
-        let clone = self.service.clone();
-        let mut service = mem::replace(&mut self.service, clone);
+        let mut service = take_ready(&mut self.service);
         let layer = self.layer.clone();
         AdmissionFuture(Box::pin(async move {
             let (head, body) = request.into_parts();

@@ -1,5 +1,6 @@
 //! The answer to a request: that of the service behind, or a refusal.
 
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -7,6 +8,12 @@ use http::Response;
 use pin_project_lite::pin_project;
 
 use crate::Refusal;
+
+/// Takes the service that is ready, and leaves a clone in its place, whose turn is the next request.
+pub(crate) fn take_ready<S: Clone>(service: &mut S) -> S {
+    let clone = service.clone();
+    mem::replace(service, clone)
+}
 
 pin_project! {
     #[project = AnswerNow]

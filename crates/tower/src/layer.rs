@@ -1,6 +1,5 @@
 //! The layer, and the service that it makes.
 
-use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -12,7 +11,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::SharedPolicy;
-use crate::answer::Answer;
+use crate::answer::{Answer, take_ready};
 use crate::authenticator::{Asking, Authenticator, Verdict};
 
 /// Authenticates the callers of an HTTP service.
@@ -150,9 +149,7 @@ where
             }
             Verdict::Refuse(refusal) => Step::Answering { answer: Answer::refused(&refusal) },
             Verdict::Ask(asking) => {
-                // Readiness belongs to this very service, so the clone is left behind.
-                let clone = self.service.clone();
-                let service = mem::replace(&mut self.service, clone);
+                let service = take_ready(&mut self.service);
                 let waiting = Waiting { request, service, authenticator: self.authenticator.clone() };
                 Step::Asking { asking, waiting: Some(Box::new(waiting)) }
             }

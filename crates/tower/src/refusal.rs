@@ -88,7 +88,7 @@ impl Refusal {
                     format!(r#"Bearer error="invalid_request", error_description="{description}""#);
                 HeaderValue::try_from(challenge).ok()
             }
-            Self::Rejected(_) | Self::Undecided if self.is_temporary() => None,
+            refusal if refusal.is_temporary() => None,
             Self::Rejected(rejection) => HeaderValue::try_from(rejection.www_authenticate()).ok(),
             Self::Forbidden | Self::NotOfAWebhook | Self::GroupNotAttested { .. } => {
                 Some(HeaderValue::from_static(r#"Bearer error="insufficient_scope""#))

@@ -1,6 +1,5 @@
 //! Kubernetes' permissions for some routes (feature `kubernetes`).
 
-use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -9,6 +8,7 @@ use http::{Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use crate::answer::take_ready;
 use crate::observe::Observer;
 use crate::{AccessReview, Caller, Refusal};
 
@@ -95,9 +95,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        // Readiness belongs to this very service, so the clone is left behind.
-        let clone = self.service.clone();
-        let mut service = mem::replace(&mut self.service, clone);
+        let mut service = take_ready(&mut self.service);
         let layer = self.layer.clone();
         let caller = request.extensions().get::<Caller>().cloned();
         Box::pin(async move {
