@@ -7,29 +7,7 @@ example=$1 profile=debug
 cd "$(dirname "$0")/../../.."
 cargo=${CARGO:-cargo}
 target=${CARGO_TARGET_DIR:-target}
-folder=$(mktemp -d)
-server= service=
-# The pids of what this script started, and of nothing else.
-trap 'kill $service $server 2>/dev/null || :; rm -rf "$folder"' EXIT
-
-say() { printf '\n%s\n' "$*"; }
-# Waits until a file has a first line, and prints it.
-first_line() {
-    for _ in $(seq 600); do
-        [ -s "$1" ] && { head -n 1 "$1"; return; }
-        sleep 0.1
-    done
-    echo "$2 does not answer" >&2
-    exit 1
-}
-# Runs a command, shows what it prints, and demands that this has a text in it.
-expect() {
-    text=$1
-    shift
-    output=$("$@" 2>&1) || :
-    printf '%s\n' "$output"
-    case $output in *"$text"*) ;; *) echo "expected: $text" >&2; exit 1 ;; esac
-}
+. crates/dev-server/examples/run.sh
 
 service_name=$example
 [ "$example" != wrk ] || service_name=axum
@@ -43,33 +21,9 @@ fi
 boundtoken=$target/$profile/boundtoken
 program=$target/$profile/examples/$service_name
 
-cat >"$folder/objects.yaml" <<END
-apiVersion: v1
-kind: ServiceAccount
-metadata: {namespace: demo, name: app}
----
-apiVersion: v1
-kind: Pod
-metadata: {namespace: demo, name: app-0}
-spec:
-  serviceAccountName: app
-  containers: [{name: app, image: registry.example.com/app}]
-END
-export KUBECONFIG="$folder/kubeconfig"
-$boundtoken dev-server --http --quiet -o json --port 0 --objects "$folder/objects.yaml" --kubeconfig "$KUBECONFIG" \
-    >"$folder/server" &
-server=$!
-first_line "$folder/server" 'the development server' >/dev/null
-api=$(sed -n 's/^ *server: //p' "$KUBECONFIG")
-admin=$(sed -n 's/^ *token: //p' "$KUBECONFIG")
-TOKEN=$(curl --silent --fail -H "Authorization: Bearer $admin" -H 'Content-Type: application/json' \
-    -d '{"spec": {"audiences": ["vault"], "boundObjectRef": {"kind": "Pod", "apiVersion": "v1", "name": "app-0"}}}' \
-    "$api/api/v1/namespaces/demo/serviceaccounts/app/token" | sed -n 's/.*"token": *"\([^"]*\)".*/\1/p')
-export TOKEN
-delete_pod() {
-    curl --silent --fail -X DELETE -H "Authorization: Bearer $admin" \
-        "$api/api/v1/namespaces/demo/pods/app-0?gracePeriodSeconds=0" >/dev/null
-}
+start_server "$boundtoken"
+KUBECONFIG=$kubeconfig TOKEN=$(token vault)
+export KUBECONFIG TOKEN
 
 case $example in
 axum)
