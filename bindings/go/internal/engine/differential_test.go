@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"boundtoken.dev/go/internal/nottested"
 )
 
 // rust is the Rust library in another process: crates/testing/examples/differential.rs, which describes the frames.
@@ -51,7 +53,7 @@ func startRust(t testing.TB) *rust {
 		program = "cargo"
 	}
 	if _, err := exec.LookPath(program); err != nil {
-		notTested(t, "mutated tokens against the Rust library", "install Rust")
+		nottested.Skip(t, "mutated tokens against the Rust library", "install Rust")
 		return nil
 	}
 	command := exec.Command(program, "run", "--quiet", "-p", "boundtoken-testing", "--features", "boundtoken/aws-lc-rs", "--example", "differential")

@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"slices"
 	"testing"
+
+	"boundtoken.dev/go/internal/nottested"
 )
 
 // What the Rust library says, as crates/testing/examples/verdicts.rs prints it.
@@ -55,7 +57,7 @@ func TestEveryVerdictIsThatOfTheRustLibrary(t *testing.T) {
 		program = "cargo"
 	}
 	if _, err := exec.LookPath(program); err != nil {
-		notTested(t, "verdicts against the Rust library", "install Rust")
+		nottested.Skip(t, "verdicts against the Rust library", "install Rust")
 		return
 	}
 	command := exec.Command(program, "run", "--quiet", "-p", "boundtoken-testing", "--features", "boundtoken/aws-lc-rs", "--example", "verdicts")
@@ -109,19 +111,4 @@ func TestEveryVerdictIsThatOfTheRustLibrary(t *testing.T) {
 		t.Fatal(lines.Err(), accepted, refused)
 	}
 	t.Logf("%d accepted, %d refused", accepted, refused)
-}
-
-// notTested notes what is not tested here, as crates/testing/src/tools.rs does.
-func notTested(t testing.TB, what, install string) {
-	note := "NOT TESTED: " + what + "; " + install
-	if os.Getenv("BOUNDTOKEN_SKIP_NOTHING") == "1" {
-		t.Fatal(note)
-	}
-	if list := os.Getenv("BOUNDTOKEN_NOT_TESTED"); list != "" {
-		if file, err := os.OpenFile(list, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644); err == nil {
-			_, _ = file.WriteString(note + "\n")
-			_ = file.Close()
-		}
-	}
-	t.Skip(note)
 }

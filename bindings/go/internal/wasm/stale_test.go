@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"boundtoken.dev/go/internal/nottested"
 )
 
 // The checked-in source is what the Rust library translates to, byte for byte.
@@ -25,7 +27,7 @@ func TestTheGeneratedSourceIsThatOfTheLibrary(t *testing.T) {
 	var failed *exec.ExitError
 	const missing = 3
 	if errors.As(err, &failed) && failed.ExitCode() == missing {
-		notTested(t, string(bytes.TrimSpace(output)))
+		nottested.Skip(t, "whether the generated Go source is stale", string(bytes.TrimSpace(output)))
 	} else if err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
@@ -36,22 +38,6 @@ func TestTheGeneratedSourceIsThatOfTheLibrary(t *testing.T) {
 	if !bytes.Equal(checked, generated) {
 		t.Error("bindings/go/internal/wasm/wasm.go is stale: the library has changed since. `make generate-go`")
 	}
-}
-
-// notTested says so loudly, as crates/testing/src/tools.rs does.
-func notTested(t *testing.T, why string) {
-	note := "NOT TESTED: whether the generated Go source is stale; " + why
-	if os.Getenv("BOUNDTOKEN_SKIP_NOTHING") == "1" {
-		t.Fatal(note)
-	}
-	if list := os.Getenv("BOUNDTOKEN_NOT_TESTED"); list != "" {
-		if file, err := os.OpenFile(list, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644); err == nil {
-			_, _ = file.WriteString(note + "\n")
-			_ = file.Close()
-		}
-	}
-	_, _ = os.Stderr.WriteString(note + "\n")
-	t.Skip(note)
 }
 
 // Nothing of the machine that compiled it, and no text of a panic, is in the source.
