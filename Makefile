@@ -26,7 +26,7 @@ NATIVE_LIBS = $(RELEASE)/libboundtoken.native-libs
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check test test-rust test-c test-go generate-go rename-go test-cluster test-fast-rsa test-fast-rsa-emulated capi install install-program generate bench \
-	bench-peers example-admission fuzz powerset minimum-rust unused-dependencies semver advisories clean
+	bench-peers bench-tower fuzz powerset minimum-rust unused-dependencies semver advisories clean
 
 help: ## this list
 	@echo 'boundtoken $(VERSION)'

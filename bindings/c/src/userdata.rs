@@ -36,8 +36,8 @@ impl Userdata {
 impl Drop for Userdata {
     fn drop(&mut self) {
         if let Some(free) = self.free {
-            // SAFETY: the header requires a function that can free the userdata. Whoever uses the pointer holds this
-            // value, so nobody uses it any more.
+            // SAFETY: the header requires a function that can free the userdata. Nobody uses the pointer any more: every
+            // user holds this value.
             unsafe { free(self.pointer) };
         }
     }

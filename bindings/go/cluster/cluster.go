@@ -6,8 +6,8 @@
 //	if err != nil { ... }
 //	defer cluster.Close()
 //
-// Only the metadata of objects is read. Lists and watches are those of client-go's metadata informers, but an object takes no
-// more memory than its namespace, name, uid and deletionTimestamp.
+// It reads only the metadata of objects. It lists and watches as client-go's metadata informers do, but keeps only namespace,
+// name, uid and deletionTimestamp of each object.
 //
 // # How current it is
 //

@@ -1,5 +1,5 @@
-// The program example is an HTTP service whose callers are pods. It greets whoever has a good token for the audience "example", and
-// refuses a caller as soon as its pod is deleted.
+// The program example is an HTTP service whose callers are pods. It greets every caller with a good token for the audience
+// "example". It refuses a caller as soon as its pod is deleted.
 package main
 
 import (

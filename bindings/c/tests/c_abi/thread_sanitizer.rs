@@ -19,7 +19,7 @@ use crate::tools::{FEATURES, Program, output, root, scratch, tool};
 /// The library with ThreadSanitizer.
 struct Library {
     folder: PathBuf,
-    /// Rust's own runtime. Those of C compilers are often older, and lack functions that Rust's compiler calls.
+    /// The runtime that comes with Rust. C compilers often bring an older one, which lacks functions that Rust's compiler calls.
     runtime: PathBuf,
 }
 
