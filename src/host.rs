@@ -9,7 +9,8 @@
 //! boundtoken::host::set(Imports)?;
 //! ```
 //!
-//! **The host is trusted.** What it answers is taken as true: if [`Host::verify`] says that a signature holds, it holds. Nothing
+//! **The host is trusted.** What it answers is taken as true: if [`Host::verify`] says that a signature holds, it holds. It may
+//! also do what takes vector instructions or tables: find a byte, and decode letters of base64url. Nothing
 //! else of the judgement is the host's. Parsing, algorithms, sizes of keys, lengths of signatures, claims, times and bound objects are
 //! judged here, by the same code as everywhere.
 //!
@@ -67,6 +68,22 @@ pub trait Host: Send + Sync {
     /// Fills `bytes` with random numbers that nobody can guess. Returns false if there are none.
     fn fill_random(&self, bytes: &mut [u8]) -> bool;
 
+    /// Returns the place of the first `byte` in `bytes`.
+    ///
+    /// It is asked where the dots of a token are. A host may have vector instructions for it, which the target has not.
+    fn find(&self, byte: u8, bytes: &[u8]) -> Option<usize> {
+        memchr::memchr(byte, bytes)
+    }
+
+    /// Decodes the beginning of a part of a token, and returns how many letters it decoded. 0 is always a right answer.
+    ///
+    /// It may decode whole groups of four letters of base64url (RFC 4648 section 5), each to three bytes. It ends before a group with any
+    /// other byte, and writes to `to` alone. What it leaves is judged here.
+    fn decode_base64url(&self, encoded: &[u8], to: &mut [u8]) -> usize {
+        let _ = (encoded, to);
+        0
+    }
+
     /// Returns the time since 1970.
     fn now(&self) -> Duration;
 }
@@ -95,6 +112,19 @@ impl std::error::Error for AlreadySet {}
 
 pub(crate) fn get() -> Option<&'static dyn Host> {
     HOST.get().map(|host| &**host)
+}
+
+pub(crate) fn find(byte: u8, bytes: &[u8]) -> Option<usize> {
+    match get() {
+        Some(host) => host.find(byte, bytes),
+        None => memchr::memchr(byte, bytes),
+    }
+}
+
+/// Returns how many letters the host decoded: a multiple of four, at most as many as there are.
+pub(crate) fn decode_base64url(encoded: &[u8], to: &mut [u8]) -> usize {
+    let decoded = get().map_or(0, |host| host.decode_base64url(encoded, to));
+    decoded.min(encoded.len()) / 4 * 4
 }
 
 /// The time of the host. 1970 without one.

@@ -5,7 +5,11 @@ use std::sync::LazyLock;
 use base64::Engine as _;
 use base64::engine::general_purpose::NO_PAD;
 use base64::{DecodeError, DecodeSliceError};
+#[cfg(not(feature = "host"))]
+use memchr::memchr as find;
 
+#[cfg(feature = "host")]
+use crate::host::{decode_base64url as begin, find};
 use crate::rejection::{Detail, PartName, Reason, Rejection};
 
 /// Decodes base64url without padding. Uses vector instructions where the CPU has them.
@@ -54,18 +58,31 @@ impl<'a> CompactToken<'a> {
             return Err(Reason::TokenEmpty.into());
         }
         check_size(token.len(), limit)?;
-        let mut dots = memchr::memchr_iter(b'.', token);
-        let (Some(first), Some(second), None) = (dots.next(), dots.next(), dots.next()) else {
+        let (header, rest) = at_dot(token).ok_or(Reason::TokenPartCount)?;
+        let (claims, signature) = at_dot(rest).ok_or(Reason::TokenPartCount)?;
+        if find(b'.', signature).is_some() {
             return Err(Reason::TokenPartCount.into());
-        };
-        let part = |range| token.get(range).ok_or(Reason::TokenPartCount);
+        }
+        let part = |encoded, name| Part { encoded, name };
         Ok(Self {
-            header: Part { encoded: part(0..first)?, name: PartName::Header },
-            claims: Part { encoded: part(first + 1..second)?, name: PartName::Claims },
-            signature: Part { encoded: part(second + 1..token.len())?, name: PartName::Signature },
-            signed: part(0..second)?,
+            header: part(header, PartName::Header),
+            claims: part(claims, PartName::Claims),
+            signature: part(signature, PartName::Signature),
+            signed: token.get(..header.len() + 1 + claims.len()).ok_or(Reason::TokenPartCount)?,
         })
     }
+}
+
+/// Decodes nothing yet.
+#[cfg(not(feature = "host"))]
+fn begin(_encoded: &[u8], _buffer: &mut [u8]) -> usize {
+    0
+}
+
+/// Splits a text at its first dot.
+fn at_dot(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (before, from_dot) = text.split_at_checked(find(b'.', text)?)?;
+    Some((before, from_dot.get(1..)?))
 }
 
 impl<'a> Part<'a> {
@@ -108,18 +125,21 @@ impl<'a> Part<'a> {
     }
 
     fn decode_into(self, buffer: &mut [u8]) -> Result<&[u8], Rejection> {
-        let length =
-            BASE64URL.decode_slice(self.encoded, buffer).map_err(|error| self.not_base64url(&error))?;
-        buffer.get(..length).ok_or_else(|| Reason::TokenNotBase64url.into())
+        let begun = begin(self.encoded, buffer);
+        let (Some(rest), Some(room)) = (self.encoded.get(begun..), buffer.get_mut(begun / 4 * 3..)) else {
+            return Err(Reason::TokenNotBase64url.into());
+        };
+        let length = BASE64URL.decode_slice(rest, room).map_err(|error| self.not_base64url(begun, &error))?;
+        buffer.get(..begun / 4 * 3 + length).ok_or_else(|| Reason::TokenNotBase64url.into())
     }
 
     #[cold]
-    fn not_base64url(self, error: &DecodeSliceError) -> Rejection {
+    fn not_base64url(self, begun: usize, error: &DecodeSliceError) -> Rejection {
         let position = match error {
             DecodeSliceError::DecodeError(
                 DecodeError::InvalidByte(position, _)
                 | DecodeError::InvalidLastSymbol { offset: position, .. },
-            ) => *position,
+            ) => begun + *position,
             _ => self.encoded.len(),
         };
         Rejection::new(Reason::TokenNotBase64url, Detail::Encoded(self.name, position))

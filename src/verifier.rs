@@ -222,6 +222,7 @@ impl Verifier {
     }
 
     /// Checks everything except the bound objects, in the API server's order.
+    #[inline(never)]
     fn check_claims(
         &self,
         token: &[u8],

@@ -30,6 +30,7 @@ impl SignedClaims {
     ///
     /// The user is described as TokenReview describes it, and so are the texts that only the description has: the group
     /// of the namespace, and the credential id.
+    #[inline(never)]
     pub(super) fn pack(mut self, expires_at: UnixSeconds, signed_by: KeyFingerprint) -> Claims {
         let has_own_label = *self.issuer_label != *self.issuer();
         let [account, secret, pod, node, validating, mutating] = [

@@ -36,6 +36,12 @@ mod raw {
         ) -> usize;
         /// Writes 32 bytes.
         pub fn sha256(message: *const u8, size: usize, digest: *mut u8);
+        /// The place of the first such byte, or any number beyond the size.
+        pub fn find(byte: u32, bytes: *const u8, size: usize) -> usize;
+        /// Decodes groups of four letters of base64url, up to a group with another byte. Returns how many letters it decoded.
+        pub fn decode_base64url(encoded: *const u8, size: usize, to: *mut u8, capacity: usize) -> usize;
+        /// How two pieces of memory compare: less than 0, 0 or more than 0.
+        pub fn compare(one: *const u8, other: *const u8, size: usize) -> i32;
         /// Writes random bytes. 1 if it did.
         pub fn random(bytes: *mut u8, size: usize) -> u32;
         /// 1 if the keys of an issuer are older than allowed.
@@ -135,10 +141,31 @@ impl Host for Imports {
         unsafe { raw::random(bytes.as_mut_ptr(), bytes.len()) == 1 }
     }
 
+    fn find(&self, byte: u8, bytes: &[u8]) -> Option<usize> {
+        // SAFETY: a slice.
+        let place = unsafe { raw::find(byte.into(), bytes.as_ptr(), bytes.len()) };
+        (place < bytes.len()).then_some(place)
+    }
+
+    fn decode_base64url(&self, encoded: &[u8], to: &mut [u8]) -> usize {
+        // SAFETY: a slice to read, and one to write.
+        unsafe { raw::decode_base64url(encoded.as_ptr(), encoded.len(), to.as_mut_ptr(), to.len()) }
+    }
+
     /// Every call is given its time, and the host knows ages. So the clock stands still.
     fn now(&self) -> Duration {
         STANDSTILL
     }
+}
+
+/// Where Rust compares memory, it calls this. Its own way compares byte by byte.
+///
+/// # Safety
+/// That of memcmp in C.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn memcmp(one: *const u8, other: *const u8, size: usize) -> i32 {
+    // SAFETY: the caller says that both have as many bytes.
+    unsafe { raw::compare(one, other, size) }
 }
 
 const STANDSTILL: Duration = Duration::from_secs(2);

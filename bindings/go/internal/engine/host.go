@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdh"
 	"crypto/ecdsa"
@@ -121,6 +122,21 @@ func (i *instance) Xpublic_key(kind, private, privateSize, public, capacity int3
 func (i *instance) Xsha256(message, size, to int32) {
 	digest := sha256.Sum256(i.bytes(message, size))
 	copy(i.bytes(to, sha256.Size), digest[:])
+}
+
+// Xfind tells where a byte is. Nowhere is -1, which is beyond every size.
+func (i *instance) Xfind(char, text, size int32) int32 {
+	return int32(bytes.IndexByte(i.bytes(text, size), byte(char)))
+}
+
+// Xdecode_base64url decodes the beginning of base64url, up to what is not a letter of it.
+func (i *instance) Xdecode_base64url(encoded, size, to, capacity int32) int32 {
+	return int32(decodeBase64url(i.bytes(encoded, size), i.bytes(to, capacity)))
+}
+
+// Xcompare compares memory.
+func (i *instance) Xcompare(one, other, size int32) int32 {
+	return int32(bytes.Compare(i.bytes(one, size), i.bytes(other, size)))
 }
 
 // Xrandom writes random numbers.
