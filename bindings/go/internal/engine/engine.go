@@ -10,7 +10,8 @@
 //
 //   - the verdict accepted the token for the same audiences, and its record says confirmed live (1) or not checked (2);
 //   - the time is at least From and less than Until;
-//   - [Engine.Generation] is that of the verdict: no keys of any issuer were replaced since, or became stale;
+//   - [Engine.Generation] is that of the verdict: no keys of any issuer were replaced since;
+//   - the keys of the issuer are not stale: look before you look at the generation, or new keys vouch for the age of old ones;
 //   - if the issuer has an [ObjectSource]: its Freshness is not stale, and it says of every bound object in the record that it is present,
 //     with the uid in the record, and not being deleted.
 //
@@ -55,6 +56,9 @@ type Issuer struct {
 	Label string
 	// JWKS and PEM hold the keys. Either may be empty.
 	JWKS, PEM []byte
+	// KeysStale tells whether the keys are older than allowed. Tokens of an issuer with such keys are refused (keys_stale), or accepted as
+	// stale with AcceptUnavailable. It is asked from many goroutines, in every verification. nil: keys may have any age.
+	KeysStale func() bool
 	// Objects says what has become of bound objects. nil: they are not checked.
 	Objects ObjectSource
 }
@@ -149,7 +153,8 @@ type Engine struct {
 }
 
 type issuer struct {
-	stale     atomic.Bool
+	// nil: never.
+	stale     func() bool
 	names     []string
 	label     string
 	jwks, pem []byte
@@ -176,6 +181,7 @@ func New(config Config) (*Engine, error) {
 	for _, of := range config.Issuers {
 		e.sources = append(e.sources, of.Objects)
 		e.issuers = append(e.issuers, &issuer{
+			stale: of.KeysStale,
 			names: slices.Clone(of.Names),
 			label: of.Label,
 			jwks:  slices.Clone(of.JWKS),
@@ -200,7 +206,7 @@ func (e *Engine) Skipped(issuer int) []string {
 	return slices.Clone(e.issuers[issuer].skipped)
 }
 
-// Generation returns a number that changes whenever keys of any issuer were replaced, or became stale or current.
+// Generation returns a number that changes whenever keys of any issuer were replaced.
 func (e *Engine) Generation() uint64 {
 	return e.generation.Load()
 }
@@ -228,14 +234,6 @@ func (e *Engine) Judge(token []byte, now int64, audiences []string) (verdict Ver
 	}
 	e.put(instance)
 	return verdict, nil
-}
-
-// SetKeysStale says whether the keys of an issuer are older than allowed. Tokens of an issuer with such keys are refused (keys_stale), or
-// accepted as stale with AcceptUnavailable. Verifications that begin later know. ReplaceKeys does not change it.
-func (e *Engine) SetKeysStale(issuer int, stale bool) {
-	if e.issuers[issuer].stale.Swap(stale) != stale {
-		e.generation.Add(1)
-	}
 }
 
 // ReplaceKeys replaces the keys of an issuer, and returns why some were skipped. On an error the issuer keeps its keys.
@@ -384,7 +382,7 @@ func (i *instance) judge(token []byte, now int64, audiences []string) Verdict {
 		copy(to, token)
 		copy(to[len(token):], named)
 	}
-	// Before the verification asks whether keys are stale. Nobody replaces keys as long as this goroutine has a slot.
+	// Nobody replaces keys as long as this goroutine has a slot.
 	generation := i.engine.generation.Load()
 	status := i.module.Xverify(int32(min(len(token), math.MaxInt32)), count, int32(size), max(now, 0))
 	output := i.output()

@@ -229,11 +229,13 @@ func TestTokensOfAnIssuerWithStaleKeysAreRefusedUntilTheyAreCurrent(t *testing.T
 	for _, accept := range []bool{false, true} {
 		config := config(t)
 		config.AcceptUnavailable = accept
+		stale := false
+		config.Issuers[0].KeysStale = func() bool { return stale }
 		engine := build(t, config)
 		token := token(t, "pod-live")
 		fill(t, engine)
-		for round, stale := range []bool{false, true, true, false, true} {
-			engine.SetKeysStale(0, stale)
+		for round, next := range []bool{false, true, true, false, true} {
+			stale = next
 			if round == 2 {
 				// Whoever replaces keys says that they are current.
 				if _, err := engine.ReplaceKeys(0, vector(t, "jwks.json"), nil); err != nil {

@@ -147,7 +147,8 @@ func (i *instance) Xrandom(to, size int32) int32 {
 
 // Xkeys_are_stale tells whether the keys of an issuer are older than allowed.
 func (i *instance) Xkeys_are_stale(issuer int32) int32 {
-	return truth(i.engine.issuers[issuer].stale.Load())
+	stale := i.engine.issuers[issuer].stale
+	return truth(stale != nil && stale())
 }
 
 // Xfreshness tells how well the objects of an issuer are known.
