@@ -11,7 +11,8 @@ type remembered struct {
 	token *Token
 	// audiences is what the token was verified for. It is empty if that were the audiences of the verifier.
 	audiences []string
-	// generation is that of the keys that vouched for the token.
+	// keys are those of the issuer, and generation is that of the keys that vouched for the token.
+	keys       *KeySet
 	generation uint64
 	// The engine says that the token's times hold from a second on, and until before another.
 	from, until int64
@@ -27,7 +28,10 @@ type remembered struct {
 // time for which the token is verified, and now is the time of the clock.
 func (v *Verifier) recall(hash uint64, token string, audiences []string, at, now time.Time) *Token {
 	entry := v.cache.Get(hash, token)
-	if entry == nil || !entry.Value.isGood(v.engine.Generation(), audiences, at.Unix(), now) {
+	// The age of the keys comes before the generation: if keys are replaced in between, new ones may count as old, but never old ones
+	// as new.
+	if entry == nil || entry.Value.keys.isStaleAt(now) ||
+		!entry.Value.isGood(v.engine.Generation(), audiences, at.Unix(), now) {
 		return nil
 	}
 	entry.MarkUsed()
@@ -71,14 +75,16 @@ func (v *Verifier) remember(hash uint64, token string, audiences []string, accep
 	if v.cache == nil || hash == 0 {
 		return
 	}
+	issuer := v.issuers[verdict.Issuer]
 	value := &remembered{
 		token:      accepted,
 		audiences:  slices.Clone(audiences),
+		keys:       issuer.keys,
 		generation: verdict.Generation,
 		from:       verdict.From,
 		until:      verdict.Until,
 	}
-	source := v.issuers[verdict.Issuer].source
+	source := issuer.source
 	switch confirmed := accepted.Confirmed(); {
 	case confirmed == ConfirmedNotChecked && source == nil:
 	case confirmed == ConfirmedLive && source != nil:

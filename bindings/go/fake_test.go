@@ -66,6 +66,9 @@ func (f *fakeEngine) verify(token []byte, now int64, audiences []string) ([]byte
 	if now >= f.expiresAt+int64(f.config.LeewaySeconds) {
 		return refused(ReasonExpired), nil
 	}
+	if f.config.Issuers[0].KeysStale() && !f.config.AcceptUnavailable {
+		return refused(ReasonKeysStale), nil
+	}
 	confirmed := uint32(ConfirmedNotChecked)
 	if source := f.config.Issuers[0].Objects; source != nil {
 		confirmed = uint32(ConfirmedLive)

@@ -78,7 +78,7 @@ func newVerifier(newJudge newJudge, options []Option) (*Verifier, error) {
 	documents := make([]keyDocument, len(config.issuers))
 	for i, issuer := range config.issuers {
 		documents[i] = issuer.keys.current()
-		trusted := engine.Issuer{Names: issuer.names, Label: issuer.label, JWKS: documents[i].jwks, PEM: documents[i].pem}
+		trusted := engine.Issuer{Names: issuer.names, Label: issuer.label, JWKS: documents[i].jwks, PEM: documents[i].pem, KeysStale: issuer.keys.IsStale}
 		if issuer.source != nil {
 			trusted.Objects = sourceForEngine{issuer.source}
 		}

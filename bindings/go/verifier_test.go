@@ -63,6 +63,7 @@ func TestTheFastLineOnlySaysYes(t *testing.T) {
 		"the feed says deleted":    {func(_ *ObjectStore, f []*Feed, _ *KeySet) { f[0].Delete(livePod("1")) }, soon, ReasonPodNotFound},
 		"the source is abandoned":  {func(s *ObjectStore, _ []*Feed, _ *KeySet) { s.Abandon() }, soon, ReasonBoundObjectUnavailable},
 		"the key is withdrawn":     {func(_ *ObjectStore, _ []*Feed, k *KeySet) { k.Replace([]byte("other")) }, soon, ReasonKeyUnknown},
+		"the keys are too old":     {func(_ *ObjectStore, _ []*Feed, k *KeySet) { k.SetMaxAge(time.Nanosecond) }, soon, ReasonKeysStale},
 		"the token expires":        {nil, at(farAway + 5), ReasonExpired},
 		"the leeway is used":       {nil, at(farAway + 4), nil},
 		"the clock is set back":    {nil, at(farAway - 506), nil},

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"time"
 
 	"k8s.io/client-go/rest"
 
@@ -54,11 +55,12 @@ func (a *api) issuer(ctx context.Context) (string, error) {
 
 // keys loads the keys from the API server itself. In many managed clusters the published jwks_uri cannot be reached.
 func (a *api) keys(ctx context.Context) (refresh.Loaded, error) {
+	asked := time.Now()
 	body, header, err := a.get(ctx, "/openid/v1/jwks", refresh.Accepted)
 	if err != nil {
 		return refresh.Loaded{}, err
 	}
-	loaded := refresh.Loaded{JWKS: body, CacheControl: header.Values("Cache-Control")}
+	loaded := refresh.Loaded{JWKS: body, Asked: asked, CacheControl: header.Values("Cache-Control")}
 	return loaded, loaded.Check()
 }
 

@@ -66,6 +66,7 @@ type settings struct {
 	nodes        bool
 	webhooks     bool
 	maxStaleness time.Duration
+	maxKeyAge    time.Duration
 	logger       *slog.Logger
 }
 
@@ -95,6 +96,14 @@ func WebhookConfigurations() Option { return func(s *settings) { s.webhooks = tr
 // MaxStaleness sets how old the known state of objects may become. The default is [DefaultMaxStaleness]. The API server confirms
 // an idle watch only once a minute, so a limit below that refuses good tokens.
 func MaxStaleness(age time.Duration) Option { return func(s *settings) { s.maxStaleness = age } }
+
+// MaxKeyAge sets how old the keys may become while they cannot be reloaded. By default there is no limit. Verifiers refuse tokens
+// under older keys with [boundtoken.ReasonKeysStale]: see [boundtoken.KeySet.SetMaxAge].
+//
+// The age counts from the last request for keys that was answered. An attacker who blocks access to the keys keeps a withdrawn key
+// in use: this limits for how long. Keys are reloaded within half of this time, but not twice within ten seconds. A limit below one
+// minute refuses good tokens when the API server fails for a moment.
+func MaxKeyAge(age time.Duration) Option { return func(s *settings) { s.maxKeyAge = age } }
 
 // Logger sets where lost connections are logged. The default is [slog.Default].
 func Logger(logger *slog.Logger) Option { return func(s *settings) { s.logger = logger } }
@@ -134,6 +143,9 @@ func Connect(ctx context.Context, config *rest.Config, options ...Option) (*Clus
 }
 
 func connect(ctx context.Context, config *rest.Config, settings settings) (*Cluster, error) {
+	if settings.maxKeyAge < 0 {
+		return nil, fmt.Errorf("the age limit of keys is negative: %v", settings.maxKeyAge)
+	}
 	config = rest.CopyConfig(config)
 	// Watches stay open, and the number of questions is bounded in another way.
 	config.Timeout, config.QPS, config.RateLimiter = 0, -1, nil
@@ -162,7 +174,7 @@ func connect(ctx context.Context, config *rest.Config, settings settings) (*Clus
 		return nil, fmt.Errorf("its keys: %w", err)
 	}
 	c.follow(settings)
-	c.refresh = refresh.Start(first, api.keys, settings.logger.With("issuer", c.issuer))
+	c.refresh = refresh.Start(first, api.keys, settings.maxKeyAge, settings.logger.With("issuer", c.issuer))
 	for _, watch := range c.watches {
 		if err := watch.waitUntilInStep(ctx); err != nil {
 			c.Close()
@@ -249,9 +261,11 @@ func (c *Cluster) Trusted(options ...boundtoken.IssuerOption) boundtoken.Option 
 	return boundtoken.WithIssuer(c.issuer, c.Keys(), append(own, options...)...)
 }
 
-// IsStale reports whether some objects were not heard of for longer than allowed, so that tokens are refused. It is meant for
-// readiness probes.
-func (c *Cluster) IsStale() bool { return c.objects.Freshness() == boundtoken.Stale }
+// IsStale reports whether tokens are refused because some objects were not heard of for longer than [MaxStaleness] allows, or
+// because the keys are older than [MaxKeyAge] allows. It is meant for readiness probes.
+func (c *Cluster) IsStale() bool {
+	return c.objects.Freshness() == boundtoken.Stale || c.Keys().IsStale()
+}
 
 // WatchStatus is what is known of one watch.
 type WatchStatus struct {

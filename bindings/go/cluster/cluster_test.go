@@ -404,6 +404,20 @@ func TestAClusterThatIsSilentBecomesStaleAndIsListedAgain(t *testing.T) {
 	}
 }
 
+func TestKeysMayBecomeNoOlderThanAllowed(t *testing.T) {
+	s := newServer(t, true)
+	token := s.issuer.Issue(old(tokentest.Token{}))
+	for limit, want := range map[time.Duration]error{0: nil, time.Hour: nil, time.Nanosecond: boundtoken.ReasonKeysStale} {
+		verifier, cluster := s.connect(t, MaxKeyAge(limit))
+		if _, err := verifier.Verify(t.Context(), token); !errors.Is(err, want) || cluster.IsStale() != (want != nil) {
+			t.Error(limit, err)
+		}
+	}
+	if _, err := Connect(t.Context(), &rest.Config{Host: s.URL}, MaxKeyAge(-1)); err == nil || !strings.Contains(err.Error(), "negative") {
+		t.Error(err)
+	}
+}
+
 func TestASilentWatchEnds(t *testing.T) {
 	s := newServer(t, true)
 	_, cluster := s.connect(t)

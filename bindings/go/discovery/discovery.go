@@ -12,7 +12,8 @@
 //
 // Keys are reloaded within five minutes, at random moments, or sooner if the issuer's Cache-Control says so. When a token names
 // an unknown key, they are reloaded at once, but never twice within ten seconds. Few calls wait for that, and each for 300
-// milliseconds at most. If loading fails, the last good keys stay in use. A key set without a key withdraws all keys.
+// milliseconds at most. If loading fails, the last good keys stay in use, for as long as [MaxKeyAge] allows. A key set without a key
+// withdraws all keys.
 //
 // # Network access
 //
@@ -53,6 +54,7 @@ type Discovery struct {
 	client   *http.Client
 	// ownTransport is nil if the client is the caller's.
 	ownTransport *http.Transport
+	maxKeyAge    time.Duration
 	logger       *slog.Logger
 	refresh      *refresh.Refresher
 
@@ -76,6 +78,16 @@ func HTTPClient(client *http.Client) Option {
 // JWKSURI sets where the keys are. The discovery document is not read then.
 func JWKSURI(uri string) Option {
 	return func(d *Discovery) { d.given = uri }
+}
+
+// MaxKeyAge sets how old the keys may become while they cannot be reloaded. By default there is no limit. Verifiers refuse tokens
+// under older keys with [boundtoken.ReasonKeysStale]: see [boundtoken.KeySet.SetMaxAge].
+//
+// The age counts from the last request for keys that was answered. An attacker who blocks access to the keys keeps a withdrawn key
+// in use: this limits for how long. Keys are reloaded within half of this time, but not twice within ten seconds. A limit below one
+// minute refuses good tokens when the issuer fails for a moment.
+func MaxKeyAge(age time.Duration) Option {
+	return func(d *Discovery) { d.maxKeyAge = age }
 }
 
 // Logger sets where failures to refresh the keys are logged. The default is [slog.Default].
@@ -103,7 +115,7 @@ func New(ctx context.Context, issuer string, options ...Option) (*Discovery, err
 	if err != nil {
 		return nil, fmt.Errorf("boundtoken: the keys of the issuer %q: %w", issuer, err)
 	}
-	d.refresh = refresh.Start(first, d.load, d.logger.With("issuer", issuer))
+	d.refresh = refresh.Start(first, d.load, d.maxKeyAge, d.logger.With("issuer", issuer))
 	return d, nil
 }
 
@@ -114,6 +126,9 @@ func (d *Discovery) configure() error {
 			d.ownTransport = usual.Clone()
 		}
 		d.client = &http.Client{Transport: d.ownTransport}
+	}
+	if d.maxKeyAge < 0 {
+		return fmt.Errorf("the age limit of keys is negative: %v", d.maxKeyAge)
 	}
 	if strings.ContainsAny(d.issuer, "?#") {
 		return fmt.Errorf("the issuer %q has a query or a fragment", d.issuer)
@@ -177,7 +192,10 @@ func (d *Discovery) Trusted(options ...boundtoken.IssuerOption) boundtoken.Optio
 // probes.
 func (d *Discovery) Status() (loadedAt time.Time, failure error) { return d.refresh.Status() }
 
-// Close ends the refresh. Verifiers keep the last keys.
+// IsStale reports whether the keys are older than [MaxKeyAge] allows, so that tokens are refused. It is meant for readiness probes.
+func (d *Discovery) IsStale() bool { return d.Keys().IsStale() }
+
+// Close ends the refresh. Verifiers keep the last keys, for as long as [MaxKeyAge] allows.
 func (d *Discovery) Close() {
 	d.refresh.Close()
 	if d.ownTransport != nil {
@@ -219,11 +237,12 @@ func (d *Discovery) load(ctx context.Context) (refresh.Loaded, error) {
 			return refresh.Loaded{}, fmt.Errorf("%s: %w", d.document, err)
 		}
 	}
+	asked := time.Now()
 	body, header, err := d.get(ctx, from, refresh.Accepted)
 	if err != nil {
 		return refresh.Loaded{}, fmt.Errorf("%s: %w", from, err)
 	}
-	loaded := refresh.Loaded{JWKS: body, CacheControl: header.Values("Cache-Control")}
+	loaded := refresh.Loaded{JWKS: body, Asked: asked, CacheControl: header.Values("Cache-Control")}
 	if err := loaded.Check(); err != nil {
 		return refresh.Loaded{}, fmt.Errorf("%s: %w", from, err)
 	}

@@ -167,3 +167,24 @@ func TestClosedDiscoveriesLeaveNothingRunning(t *testing.T) {
 	}
 	t.Errorf("%d goroutines before, and %d after", before, runtime.NumGoroutine())
 }
+
+func TestKeysMayBecomeNoOlderThanAllowed(t *testing.T) {
+	server, issuer := publish(t, nil)
+	for limit, want := range map[time.Duration]error{0: nil, time.Hour: nil, time.Nanosecond: boundtoken.ReasonKeysStale} {
+		found, err := connect(server, issuer.Name, discovery.MaxKeyAge(limit))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer found.Close()
+		v, err := boundtoken.New(found.Trusted(), boundtoken.WithAudience("vault"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := v.Verify(t.Context(), issuer.Issue(tokentest.Token{})); !errors.Is(err, want) || found.IsStale() != (want != nil) {
+			t.Error(limit, err)
+		}
+	}
+	if _, err := connect(server, issuer.Name, discovery.MaxKeyAge(-1)); err == nil || !strings.Contains(err.Error(), "negative") {
+		t.Error(err)
+	}
+}

@@ -45,6 +45,8 @@ const (
 // Loaded is a key set that was just loaded.
 type Loaded struct {
 	JWKS []byte
+	// Asked is when the keys were asked for. Their age counts from then.
+	Asked time.Time
 	// CacheControl is the values of the header Cache-Control.
 	CacheControl []string
 }
@@ -84,6 +86,7 @@ func (l Loaded) lifetime() time.Duration {
 type Refresher struct {
 	keys   *boundtoken.KeySet
 	load   Load
+	maxAge time.Duration
 	logger *slog.Logger
 	missed chan struct{}
 	places chan struct{}
@@ -99,16 +102,19 @@ type Refresher struct {
 	ended chan struct{}
 }
 
-// Start makes a key set of keys that were just loaded, and keeps it current.
-func Start(first Loaded, load Load, logger *slog.Logger) *Refresher {
+// Start makes a key set of keys that were just loaded, and keeps it current. maxAge is how old the keys may become, or 0.
+func Start(first Loaded, load Load, maxAge time.Duration, logger *slog.Logger) *Refresher {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Refresher{
-		keys: boundtoken.JWKS(first.JWKS), load: load, logger: logger, missed: make(chan struct{}, 1),
+		keys: boundtoken.JWKS(first.JWKS), load: load, maxAge: maxAge, logger: logger, missed: make(chan struct{}, 1),
 		places: make(chan struct{}, mostWaiting), cancel: cancel, done: make(chan struct{}),
-		began: time.Now(), loadedAt: time.Now(), ended: make(chan struct{}),
+		began: first.Asked, loadedAt: first.Asked, ended: make(chan struct{}),
 	}
+	r.keys.SetMaxAge(maxAge)
+	// It has this document, so nothing is replaced but its age.
+	_ = r.keys.ReplaceAsOf(first.JWKS, first.Asked)
 	r.keys.OnUnknownKey(r.Refresh)
-	go r.run(ctx, jittered(first.lifetime()))
+	go r.run(ctx, r.due(first.Asked, first.lifetime()))
 	return r
 }
 
@@ -157,9 +163,8 @@ func (r *Refresher) Refresh(ctx context.Context) {
 	}
 }
 
-func (r *Refresher) run(ctx context.Context, interval time.Duration) {
+func (r *Refresher) run(ctx context.Context, due time.Time) {
 	defer close(r.done)
-	due := time.Now().Add(interval)
 	for {
 		if !r.wait(ctx, due) {
 			return
@@ -170,9 +175,21 @@ func (r *Refresher) run(ctx context.Context, interval time.Duration) {
 		default:
 		}
 		began := time.Now()
-		interval := r.attempt(ctx, began)
-		due = time.Now().Add(jittered(interval))
+		due = r.due(began, r.attempt(ctx, began))
 	}
+}
+
+// due returns when the keys are loaded next. Keys with an age limit are reloaded within half of it.
+func (r *Refresher) due(began time.Time, interval time.Duration) time.Time {
+	due := time.Now().Add(jittered(interval))
+	if r.maxAge == 0 {
+		return due
+	}
+	renewal := began.Add(max(jittered(min(r.maxAge/2, usualInterval)), shortestInterval))
+	if renewal.Before(due) {
+		return renewal
+	}
+	return due
 }
 
 // wait waits until the keys are due, or a key is missed. It reports false when the refresher is closed.
@@ -227,7 +244,7 @@ func (r *Refresher) replace(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := r.keys.Replace(loaded.JWKS); err != nil {
+	if err := r.keys.ReplaceAsOf(loaded.JWKS, loaded.Asked); err != nil {
 		return 0, err
 	}
 	if isEmpty {

@@ -27,12 +27,15 @@ type issuer struct {
 
 func (i *issuer) load(ctx context.Context) (Loaded, error) {
 	i.loads.Add(1)
+	asked := time.Now()
 	if !Sleep(ctx, i.slow) {
 		return Loaded{}, ctx.Err()
 	}
 	i.mutex.Lock()
 	defer i.mutex.Unlock()
-	return i.answer, i.err
+	answer := i.answer
+	answer.Asked = asked
+	return answer, i.err
 }
 
 func (i *issuer) set(jwks []byte, err error) {
@@ -50,9 +53,11 @@ func verifierOf(t *testing.T, name string, r *Refresher) *boundtoken.Verifier {
 	return v
 }
 
-func start(i *issuer, jwks []byte) *Refresher {
+func start(i *issuer, jwks []byte) *Refresher { return startWithLimit(i, jwks, 0) }
+
+func startWithLimit(i *issuer, jwks []byte, maxAge time.Duration) *Refresher {
 	i.set(jwks, nil)
-	return Start(Loaded{JWKS: jwks}, i.load, slog.New(slog.DiscardHandler))
+	return Start(Loaded{JWKS: jwks, Asked: time.Now()}, i.load, maxAge, slog.New(slog.DiscardHandler))
 }
 
 func TestAnUnknownKeyIsLoadedAtOnceAndNeverTwiceInTenSeconds(t *testing.T) {
@@ -154,6 +159,86 @@ func TestKeysAreReloadedWithinFiveMinutesAndKeptAfterFailures(t *testing.T) {
 			t.Errorf("%d loads in a minute without a key", loads)
 		}
 	})
+}
+
+// Without a limit keys may have any age. With one, tokens are refused once nobody has confirmed the keys for so long, and accepted
+// again when somebody does.
+func TestKeysThatNobodyConfirmsBecomeTooOld(t *testing.T) {
+	for _, limited := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			limit := time.Duration(0)
+			if limited {
+				limit = time.Hour
+			}
+			of, i := tokentest.New("https://a.example"), &issuer{}
+			r := startWithLimit(i, of.JWKS(), limit)
+			defer r.Close()
+			v := verifierOf(t, of.Name, r)
+			token := of.Issue(tokentest.Token{Unbound: true, Lifetime: 100 * time.Hour})
+			verdict := func() error {
+				_, err := v.Verify(t.Context(), token)
+				return err
+			}
+			time.Sleep(10 * time.Hour)
+			if err := verdict(); err != nil {
+				t.Error("keys that do not change are confirmed all the same:", err)
+			}
+			i.set(nil, errors.New("unreachable"))
+			time.Sleep(50 * time.Minute)
+			if err := verdict(); err != nil {
+				t.Error("an outage that is shorter:", err)
+			}
+			time.Sleep(11 * time.Minute)
+			if err := verdict(); limited != errors.Is(err, boundtoken.ReasonKeysStale) || limited != r.Keys().IsStale() {
+				t.Error("an outage that is longer:", err)
+			}
+			// A token that finds the keys too old has them loaded at once.
+			i.set(of.JWKS(), nil)
+			time.Sleep(shortestInterval)
+			if err := verdict(); err != nil {
+				t.Error("the issuer is back:", err)
+			}
+			r.Close()
+			time.Sleep(2 * time.Hour)
+			if err := verdict(); limited != errors.Is(err, boundtoken.ReasonKeysStale) {
+				t.Error("nobody refreshes the keys any more:", err)
+			}
+		})
+	}
+}
+
+func TestTheAgeOfKeysCountsFromTheQuestion(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		i := &issuer{slow: 9 * time.Second}
+		r := startWithLimit(i, tokentest.New("https://a.example").JWKS(), 8*time.Second)
+		defer r.Close()
+		if r.Keys().IsStale() {
+			t.Error("stale at the beginning")
+		}
+		time.Sleep(time.Minute)
+		if loadedAt, failure := r.Status(); i.loads.Load() == 0 || failure != nil || time.Since(loadedAt) > time.Minute || !r.Keys().IsStale() {
+			t.Error("keys whose answer takes nine seconds are never younger than eight", loadedAt, failure)
+		}
+	})
+}
+
+func TestKeysWithAnAgeLimitAreReloadedWithinHalfOfIt(t *testing.T) {
+	for limit, between := range map[time.Duration][2]time.Duration{
+		time.Minute:     {15 * time.Second, 30 * time.Second},
+		time.Second:     {shortestInterval, shortestInterval},
+		100 * time.Hour: {usualInterval / 2, usualInterval},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			i := &issuer{}
+			r := startWithLimit(i, tokentest.New("https://a.example").JWKS(), limit)
+			defer r.Close()
+			time.Sleep(5000 * time.Second)
+			loads, most, least := i.loads.Load(), 5000*time.Second/between[0], 5000*time.Second/between[1]
+			if loads < int64(least)-1 || loads > int64(most)+1 {
+				t.Errorf("%d loads with the limit %v", loads, limit)
+			}
+		})
+	}
 }
 
 func TestCloseEndsARunningLoad(t *testing.T) {
