@@ -3,6 +3,8 @@ package boundtoken
 import (
 	"slices"
 	"time"
+
+	"boundtoken.dev/go/internal/cache"
 )
 
 // remembered is an accepted token, for when it is seen again. It only ever says yes: what it cannot say yes to is left to the
@@ -24,9 +26,24 @@ type remembered struct {
 	objects []Object
 }
 
-// recall returns an accepted token that was seen before, if it is still good for sure. It returns nil otherwise. at is the
+// hash returns the hash under which a token is remembered, or 0 if it is not.
+func (v *Verifier) hash(token string, audiences []string) uint64 {
+	switch {
+	case v.cache == nil || len(token) > cache.LargestToken:
+		return 0
+	case len(audiences) == 0:
+		return v.cache.Hash(token)
+	default:
+		return v.cache.HashWith(token, audiences)
+	}
+}
+
+// recall returns what is remembered of a token, if it is still good for sure. It returns nil otherwise. at is the
 // time for which the token is verified, and now is the time of the clock.
-func (v *Verifier) recall(hash uint64, token string, audiences []string, at, now time.Time) *Token {
+func (v *Verifier) recall(hash uint64, token string, audiences []string, at, now time.Time) *remembered {
+	if hash == 0 {
+		return nil
+	}
 	entry := v.cache.Get(hash, token)
 	// The age of the keys comes before the generation: if keys are replaced in between, new ones may count as old, but never old ones
 	// as new.
@@ -35,7 +52,7 @@ func (v *Verifier) recall(hash uint64, token string, audiences []string, at, now
 		return nil
 	}
 	entry.MarkUsed()
-	return entry.Value.token
+	return entry.Value
 }
 
 func (r *remembered) isGood(generation uint64, audiences []string, at int64, now time.Time) bool {
@@ -61,8 +78,13 @@ func (r *remembered) isLiveBySource() bool {
 	if freshness := r.source.Freshness(); freshness != Current && freshness != Following {
 		return false
 	}
-	for _, object := range r.objects {
-		state := r.source.State(object.ObjectReference)
+	return areLive(r.source, r.objects)
+}
+
+// areLive reports whether a source, fresh or not, says that every object has its uid and is not being deleted.
+func areLive(source ObjectSource, objects []Object) bool {
+	for _, object := range objects {
+		state := source.State(object.ObjectReference)
 		if state.Presence != Present || state.UID != object.UID || !state.DeletionTimestamp.IsZero() {
 			return false
 		}

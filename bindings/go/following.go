@@ -100,19 +100,21 @@ func (f *Feed) Delete(object Object) {
 	if !f.scope.covers(object.ObjectReference) {
 		return
 	}
-	f.store.mutex.Lock()
-	defer f.store.mutex.Unlock()
-	// The store may have had another object of this name, or none.
-	f.store.rememberDeletion(object.UID)
-	f.store.remove(object.ObjectReference)
+	f.store.change(func() {
+		// The store may have had another object of this name, or none.
+		f.store.rememberDeletion(object.UID)
+		if !f.store.remove(object.ObjectReference) {
+			f.store.waiting.wake(object.ObjectReference)
+		}
+	}).call()
 }
 
 // Replace replaces all objects of the scope by a list. asked is when the list was asked for: it is complete as of then.
 func (f *Feed) Replace(objects []KnownObject, asked time.Time) {
-	f.store.mutex.Lock()
-	f.store.replace(objects, f.scope.covers)
-	f.store.mutex.Unlock()
+	woken := f.store.change(func() { f.store.replace(objects, f.scope.covers) })
 	f.Prove(asked)
+	// They find the store up to date.
+	woken.call()
 }
 
 // Prove records that the watch has received everything up to this moment. Call it after an event or a bookmark, with a time

@@ -151,6 +151,17 @@ func (k *KeySet) attach(verifier *Verifier, issuer int, used keyDocument) error 
 	return nil
 }
 
+// bringTo replaces the keys of an engine, unless it was made with these.
+func (k *KeySet) bringTo(engine judge, issuer int, used keyDocument) error {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	if used.equals(k.document) {
+		return nil
+	}
+	_, err := engine.ReplaceKeys(issuer, k.document.jwks, k.document.pem)
+	return err
+}
+
 // String returns how many verifiers use the keys.
 func (k *KeySet) String() string {
 	k.mutex.Lock()

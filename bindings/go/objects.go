@@ -138,6 +138,15 @@ type DeletionSource interface {
 	IsDeleted(object Object) bool
 }
 
+// ChangeSource is an [ObjectSource] that tells of changes. What lasts, such as a stream, then ends at the moment at which its
+// caller's pod is deleted: see [Verifier.UntilRevoked]. Other sources are asked every ten seconds.
+type ChangeSource interface {
+	// OnChange has a function called after every change of an object, until stop is called. The function returns at once, and
+	// may be called for nothing, from any goroutine, and a last time while stop is called. Either may be called within a call of
+	// the other, so the source holds no lock when it calls the function.
+	OnChange(reference ObjectReference, changed func()) (stop func())
+}
+
 // ObjectAsker asks a cluster about an object that its source does not know yet.
 //
 // A verifier asks only about objects of a token whose signature, audience and times are good, and which was issued within the

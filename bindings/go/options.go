@@ -47,6 +47,13 @@ type issuerConfig struct {
 	asker  ObjectAsker
 }
 
+func (i issuerConfig) effectiveLabel() string {
+	if i.label != "" {
+		return i.label
+	}
+	return i.names[0]
+}
+
 // WithIssuer trusts an issuer: its name exactly as in the claim iss, and its keys. A verifier needs at least one.
 //
 // Without [Objects], nobody looks whether the objects of a token exist. Tokens are then accepted as [ConfirmedNotChecked], and

@@ -24,6 +24,7 @@ type ObjectStore struct {
 	mutex   sync.RWMutex
 	objects map[ObjectReference]*storedObject
 	deleted map[string]struct{}
+	waiting waiting
 }
 
 // KnownObject is an object as a store knows it.
@@ -44,6 +45,7 @@ type storedObject struct {
 var (
 	_ ObjectSource   = (*ObjectStore)(nil)
 	_ DeletionSource = (*ObjectStore)(nil)
+	_ ChangeSource   = (*ObjectStore)(nil)
 )
 
 // NewObjectStore returns an empty store that is always current.
@@ -87,23 +89,19 @@ func (s *ObjectStore) IsDeleted(object Object) bool {
 
 // Upsert adds or replaces an object. deletionTimestamp is zero if it is not being deleted.
 func (s *ObjectStore) Upsert(object Object, deletionTimestamp time.Time) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	s.put(object, deletionTimestamp)
+	s.change(func() { s.put(object, deletionTimestamp) }).call()
 }
 
 // Delete removes an object. It reports whether the object was there. The store remembers its uid for a while.
 func (s *ObjectStore) Delete(reference ObjectReference) bool {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	return s.remove(reference)
+	var was bool
+	s.change(func() { was = s.remove(reference) }).call()
+	return was
 }
 
 // Replace replaces all objects at once. No verification sees a part of the old objects and a part of the new ones missing.
 func (s *ObjectStore) Replace(objects []KnownObject) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	s.replace(objects, func(ObjectReference) bool { return true })
+	s.change(func() { s.replace(objects, func(ObjectReference) bool { return true }) }).call()
 }
 
 // Len returns the number of objects.
@@ -128,6 +126,27 @@ func (s *ObjectStore) find(reference ObjectReference) *storedObject {
 	return stored
 }
 
+// change changes the store. It returns whom to call, once all is changed and no lock is held.
+func (s *ObjectStore) change(change func()) woken {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	change()
+	return s.waiting.take()
+}
+
+// OnChange has a function called after each change of an object: when another takes its place, when its deletion begins, and when
+// it is gone. See [ChangeSource].
+func (s *ObjectStore) OnChange(reference ObjectReference, changed func()) (stop func()) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	one := s.waiting.add(reference, changed)
+	return func() {
+		s.mutex.Lock()
+		defer s.mutex.Unlock()
+		s.waiting.remove(one)
+	}
+}
+
 // put adds or replaces an object. The caller holds the mutex.
 func (s *ObjectStore) put(object Object, deletion time.Time) {
 	if before := s.objects[object.ObjectReference]; before != nil {
@@ -136,6 +155,7 @@ func (s *ObjectStore) put(object Object, deletion time.Time) {
 		}
 		before.isLive.Store(false)
 	}
+	s.waiting.wake(object.ObjectReference)
 	stored := &storedObject{uid: object.UID, deletion: deletion}
 	stored.isLive.Store(deletion.IsZero())
 	s.objects[object.ObjectReference] = stored
@@ -148,6 +168,7 @@ func (s *ObjectStore) remove(reference ObjectReference) bool {
 		return false
 	}
 	s.rememberDeletion(stored.uid)
+	s.waiting.wake(reference)
 	stored.isLive.Store(false)
 	delete(s.objects, reference)
 	return true

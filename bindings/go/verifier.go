@@ -21,15 +21,16 @@ const firstReason = 101
 
 // Verifier verifies bound tokens. Make one at start-up with [New], and keep it. Its keys and objects may change at any time.
 //
-// It is safe for concurrent use. It has no goroutines, and needs no closing.
+// It is safe for concurrent use. It has no goroutines at rest, and needs no closing.
 type Verifier struct {
-	engine    judge
-	asking    *asking
-	issuers   []issuerConfig
-	audiences []string
-	waitLimit time.Duration
-	logger    *slog.Logger
-	cache     *cache.Cache[*remembered]
+	engine      judge
+	asking      *asking
+	revocations *revocations
+	issuers     []issuerConfig
+	audiences   []string
+	waitLimit   time.Duration
+	logger      *slog.Logger
+	cache       *cache.Cache[*remembered]
 }
 
 // judge is what the engine does. Tests have another.
@@ -91,6 +92,7 @@ func newVerifier(newJudge newJudge, options []Option) (*Verifier, error) {
 	if v.asking, err = newAsking(newJudge, forEngine, config.issuers); err != nil {
 		return nil, fmt.Errorf("boundtoken: %w", err)
 	}
+	v.revocations = newRevocations(newJudge, forEngine, config.issuers)
 	for i, issuer := range config.issuers {
 		if err := issuer.keys.attach(v, i, documents[i]); err != nil {
 			return nil, fmt.Errorf("boundtoken: %w", err)
@@ -110,14 +112,7 @@ func newVerifier(newJudge newJudge, options []Option) (*Verifier, error) {
 // then what is known.
 func (v *Verifier) Verify(ctx context.Context, token string) (*Token, error) {
 	now := time.Now()
-	if v.cache == nil || len(token) > cache.LargestToken {
-		return v.verify(ctx, token, nil, now, now, 0)
-	}
-	hash := v.cache.Hash(token)
-	if known := v.recall(hash, token, nil, now, now); known != nil {
-		return known, nil
-	}
-	return v.verify(ctx, token, nil, now, now, hash)
+	return v.verifyFor(ctx, token, nil, now, now)
 }
 
 // VerifyFor verifies a token for these audiences instead of those of the verifier, like [Verifier.Verify].
@@ -136,16 +131,9 @@ func (v *Verifier) VerifyAt(ctx context.Context, token string, at time.Time, aud
 }
 
 func (v *Verifier) verifyFor(ctx context.Context, token string, audiences []string, at, now time.Time) (*Token, error) {
-	var hash uint64
-	if v.cache != nil && len(token) <= cache.LargestToken {
-		if len(audiences) == 0 {
-			hash = v.cache.Hash(token)
-		} else {
-			hash = v.cache.HashWith(token, audiences)
-		}
-		if known := v.recall(hash, token, audiences, at, now); known != nil {
-			return known, nil
-		}
+	hash := v.hash(token, audiences)
+	if known := v.recall(hash, token, audiences, at, now); known != nil {
+		return known.token, nil
 	}
 	return v.verify(ctx, token, audiences, at, now, hash)
 }
@@ -262,6 +250,10 @@ func (v *Verifier) replaceKeys(issuer int, document keyDocument) ([]string, erro
 			return nil, err
 		}
 	}
+	if err := v.revocations.replaceKeys(issuer, document); err != nil {
+		return nil, err
+	}
+	v.revocations.wakeAll()
 	return skipped, nil
 }
 
