@@ -2,9 +2,12 @@ package boundtoken
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
+
+	"boundtoken.dev/go/internal/engine"
 )
 
 const (
@@ -25,6 +28,8 @@ const (
 //   - Its key was withdrawn.
 //   - An object that it is bound to was deleted, or replaced by another of its name. While an object is being deleted but still
 //     there, that counts 60 seconds after its deletionTimestamp, as for the API server.
+//
+// Any other cause says that nothing could be decided, because a source of objects panicked.
 //
 // An outage ends nothing. While the objects or the keys are stale, tokens are refused, but the context goes on: nothing is known
 // against the caller. What was seen counts all the same, and what was missed counts as soon as the source is up to date again.
@@ -115,6 +120,12 @@ func (r *revocation) sleep(duration time.Duration) {
 
 // look ends the context if the token is no longer good. Only one goroutine at a time looks.
 func (r *revocation) look() {
+	defer func() {
+		// A source that panics must not end the program: nobody else is here to recover.
+		if value := recover(); value != nil {
+			r.fail(fmt.Errorf("boundtoken: %w", &engine.TrapError{Value: value}))
+		}
+	}()
 	now := time.Now()
 	if known := r.verifier.recall(r.verifier.hash(r.token, r.audiences), r.token, r.audiences, now, now); known != nil {
 		r.sleepUntil(known.until, now)
@@ -122,8 +133,7 @@ func (r *revocation) look() {
 	}
 	verdict, err := r.verifier.revocations.judge(r, now)
 	if err != nil {
-		r.verifier.logger.Error("boundtoken: nothing was decided about the token of a stream, which ends", "error", err)
-		r.cancel(err)
+		r.fail(err)
 		return
 	}
 	switch status := verdict.record.Status(); {
@@ -134,6 +144,12 @@ func (r *revocation) look() {
 	default:
 		r.cancel(rejectedBy(verdict.record))
 	}
+}
+
+// fail ends the context because nothing was decided.
+func (r *revocation) fail(err error) {
+	r.verifier.logger.Error("boundtoken: nothing was decided about a token that lasts, which ends it", "error", err)
+	r.cancel(err)
 }
 
 // sleepUntil sleeps until time alone may end the token, in Unix seconds.

@@ -19,8 +19,10 @@
 //	Unavailable        nobody can decide at the moment
 //	Internal           the verifier failed
 //
-// The caller of a stream is looked at again with every message, which takes less than a microsecond. So a stream ends with its next
-// message when the token expires, its key is withdrawn, or its pod is deleted. What cannot be known at the moment ends no stream.
+// A stream ends with Unauthenticated at once when its caller is no longer good: when the token expires, its key is withdrawn, or its
+// pod is deleted, even if no message comes or goes. Its context ends then, and a method that waits for a message gets the error. An
+// outage ends no stream. See [boundtoken.Verifier.UntilRevoked]. The caller is looked at with every message too, for objects whose
+// source tells of no changes, which takes less than a microsecond.
 //
 // The message says no more than RFC 6750 allows. The log has the reason, at most ten times a second.
 package grpcauth
@@ -80,59 +82,31 @@ func (a *Authenticator) Unary() grpc.UnaryServerInterceptor {
 	}
 }
 
-// Stream returns an interceptor for streams. The caller is authenticated when the stream begins, and with every message.
+// Stream returns an interceptor for streams. The caller is authenticated when the stream begins, and the stream ends when its caller
+// is no longer good.
 func (a *Authenticator) Stream() grpc.StreamServerInterceptor {
 	return func(service any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 		ctx, err := a.authenticate(stream.Context(), info.FullMethod)
 		if err != nil {
 			return err
 		}
-		authenticated := &authenticatedStream{ServerStream: stream, ctx: ctx}
-		if _, known := httpauth.CallerFromContext(ctx); known {
-			received, _ := metadata.FromIncomingContext(stream.Context())
-			authenticated.authenticator, authenticated.values = a.authenticator, received.Get(header)
+		caller, known := httpauth.CallerFromContext(ctx)
+		if !known {
+			return handler(service, &openStream{stream, ctx})
 		}
-		return handler(service, authenticated)
-	}
-}
-
-// authenticatedStream is a stream that ends with its caller.
-type authenticatedStream struct {
-	grpc.ServerStream
-	ctx context.Context
-	// authenticator is nil if there is no caller.
-	authenticator *httpauth.Authenticator
-	values        []string
-}
-
-// Context returns the context with the caller.
-func (s *authenticatedStream) Context() context.Context { return s.ctx }
-
-// SendMsg sends a message if the caller is still good.
-func (s *authenticatedStream) SendMsg(message any) error {
-	if err := s.check(); err != nil {
+		received, _ := metadata.FromIncomingContext(stream.Context())
+		values := received.Get(header)
+		ctx, cancel := a.authenticator.UntilRevoked(ctx, caller, values)
+		defer cancel()
+		authenticated := &authenticatedStream{
+			ServerStream: stream, ctx: ctx, authenticator: a.authenticator, values: values, received: make(chan error, 1),
+		}
+		err = handler(service, authenticated)
+		if end := authenticated.end(); end != nil {
+			return end
+		}
 		return err
 	}
-	return s.ServerStream.SendMsg(message)
-}
-
-// RecvMsg receives a message, and returns it if the caller is still good.
-func (s *authenticatedStream) RecvMsg(message any) error {
-	if err := s.ServerStream.RecvMsg(message); err != nil {
-		return err
-	}
-	return s.check()
-}
-
-func (s *authenticatedStream) check() error {
-	if s.authenticator == nil {
-		return nil
-	}
-	_, refusal := s.authenticator.AuthenticateValues(s.ctx, s.values)
-	if refusal == nil || refusal.IsTemporary() {
-		return nil
-	}
-	return status.Error(codeOf(refusal), refusal.Description())
 }
 
 // authenticate returns the context for the handler: with the caller, and without the token.

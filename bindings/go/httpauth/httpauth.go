@@ -33,14 +33,15 @@ import (
 
 // Authenticator authenticates requests. [Middleware] is built on it. It is safe for concurrent use.
 type Authenticator struct {
-	verifier   *boundtoken.Verifier
-	header     string
-	isOptional bool
-	keepsToken bool
-	audiences  []string
-	policy     boundtoken.Policy
-	logger     *slog.Logger
-	sample     sample
+	verifier    *boundtoken.Verifier
+	header      string
+	isOptional  bool
+	keepsToken  bool
+	endsRevoked bool
+	audiences   []string
+	policy      boundtoken.Policy
+	logger      *slog.Logger
+	sample      sample
 }
 
 // Option configures an [Authenticator].
@@ -60,6 +61,15 @@ func Optional() Option {
 // KeepToken leaves the token in the request, for services that forward it. By default the handler does not see the header.
 func KeepToken() Option {
 	return func(a *Authenticator) { a.keepsToken = true }
+}
+
+// UntilRevoked ends the context of a request when its caller is no longer good: when the token expires, its key is withdrawn, or the
+// pod that it is bound to is deleted. It is meant for requests that last, such as WebSockets, server-sent events and long polls.
+// [context.Cause] says why: it is a [*boundtoken.RejectedError]. An outage ends no request. See [boundtoken.Verifier.UntilRevoked].
+//
+// The handler must heed its context. Nothing interrupts it while it reads from or writes to its client.
+func UntilRevoked() Option {
+	return func(a *Authenticator) { a.endsRevoked = true }
 }
 
 // Audiences accepts tokens for these audiences. Those of the verifier do not count.
@@ -101,13 +111,18 @@ func (a *Authenticator) Wrap(next http.Handler) http.Handler {
 			refusal.Answer(w)
 			return
 		}
-		next.ServeHTTP(w, a.handOver(r, caller))
+		ctx := r.Context()
+		if a.endsRevoked && caller != nil {
+			var cancel context.CancelFunc
+			ctx, cancel = a.UntilRevoked(ctx, caller, r.Header[a.header])
+			defer cancel()
+		}
+		next.ServeHTTP(w, a.handOver(ctx, r, caller))
 	})
 }
 
 // handOver returns the request for the handler.
-func (a *Authenticator) handOver(r *http.Request, caller *boundtoken.Token) *http.Request {
-	ctx := r.Context()
+func (a *Authenticator) handOver(ctx context.Context, r *http.Request, caller *boundtoken.Token) *http.Request {
 	if caller != nil {
 		ctx = ContextWithCaller(ctx, caller)
 	}
@@ -144,6 +159,15 @@ func (a *Authenticator) AuthenticateValues(ctx context.Context, values []string)
 		a.logRefusal(ctx, refusal)
 	}
 	return caller, refusal
+}
+
+// UntilRevoked returns a context that ends when a caller, whose token came in these values of the header, is no longer good. Call
+// the function when it is over. See [boundtoken.Verifier.UntilRevoked].
+func (a *Authenticator) UntilRevoked(
+	ctx context.Context, caller *boundtoken.Token, values []string,
+) (context.Context, context.CancelFunc) {
+	token, _ := bearer.Token(values, a.header != "Authorization")
+	return a.verifier.UntilRevoked(ctx, caller, token, a.audiences...)
 }
 
 func (a *Authenticator) authenticate(ctx context.Context, values []string, maybeNone bool) (*boundtoken.Token, *Refusal) {

@@ -155,6 +155,50 @@ func TestACallerIsRefusedWhenItsPodIsGone(t *testing.T) {
 	}
 }
 
+// A request that lasts ends with its caller, if it is to. An outage ends none.
+func TestARequestThatLastsEndsWithItsCaller(t *testing.T) {
+	pod := boundtoken.Object{
+		ObjectReference: boundtoken.ObjectReference{Kind: boundtoken.KindPod, Namespace: "demo", Name: "live"}, UID: "uid-live",
+	}
+	for name, test := range map[string]struct {
+		options []httpauth.Option
+		token   tokentest.Token
+		happens func(*fixture)
+		want    error
+	}{
+		"the pod is deleted":          {[]httpauth.Option{httpauth.UntilRevoked()}, tokentest.Token{}, func(f *fixture) { f.feeds[1].Delete(pod) }, boundtoken.ReasonPodNotFound},
+		"without the option":          {nil, tokentest.Token{}, func(f *fixture) { f.feeds[1].Delete(pod) }, nil},
+		"an outage":                   {[]httpauth.Option{httpauth.UntilRevoked()}, tokentest.Token{}, func(f *fixture) { f.store.Abandon() }, nil},
+		"another audience":            {[]httpauth.Option{httpauth.UntilRevoked(), httpauth.Audiences("other")}, tokentest.Token{Audiences: []string{"other"}}, func(f *fixture) { f.feeds[1].Delete(pod) }, boundtoken.ReasonPodNotFound},
+		"another audience, an outage": {[]httpauth.Option{httpauth.UntilRevoked(), httpauth.Audiences("other")}, tokentest.Token{Audiences: []string{"other"}}, func(f *fixture) { f.store.Abandon() }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			began, ended := make(chan struct{}), make(chan error)
+			handler := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				close(began)
+				select {
+				case <-r.Context().Done():
+					ended <- context.Cause(r.Context())
+				case <-time.After(100 * time.Millisecond):
+					ended <- nil
+				}
+			})
+			go httpauth.Middleware(f.verifier, test.options...)(handler).ServeHTTP(httptest.NewRecorder(), request("Bearer "+f.issuer.Issue(test.token)))
+			<-began
+			test.happens(f)
+			if cause := <-ended; !errors.Is(cause, test.want) {
+				t.Error(cause)
+			}
+		})
+	}
+	// Who has no caller has nobody to lose.
+	f := newFixture(t)
+	if answer := f.serve(request(), httpauth.Optional(), httpauth.UntilRevoked()); answer.Code != 200 {
+		t.Error(answer.Code)
+	}
+}
+
 func TestRefusalsAreErrors(t *testing.T) {
 	f := newFixture(t)
 	authenticator := httpauth.New(f.verifier, httpauth.Logger(slog.New(slog.DiscardHandler)))
