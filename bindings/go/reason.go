@@ -84,6 +84,9 @@ func (r Reason) Family() string {
 // String returns the name.
 func (r Reason) String() string { return r.Name() }
 
+// MarshalText returns the name, so that JSON has it.
+func (r Reason) MarshalText() ([]byte, error) { return []byte(r.Name()), nil }
+
 // Error returns the description and the remedy.
 func (r Reason) Error() string {
 	if remedy := r.Remedy(); remedy != "" {

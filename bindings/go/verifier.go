@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"boundtoken.dev/go/internal/cache"
+	"boundtoken.dev/go/internal/counter"
 	"boundtoken.dev/go/internal/engine"
 	"boundtoken.dev/go/internal/record"
 )
@@ -31,6 +32,7 @@ type Verifier struct {
 	waitLimit   time.Duration
 	logger      *slog.Logger
 	cache       *cache.Cache[*remembered]
+	counts      counts
 }
 
 // judge is what the engine does. Tests have another.
@@ -69,6 +71,7 @@ func newVerifier(newJudge newJudge, options []Option) (*Verifier, error) {
 		waitLimit: config.waitLimit,
 		logger:    config.logger,
 		cache:     cache.New[*remembered](config.cacheEntries, config.cacheBytes),
+		counts:    counts{again: counter.New()},
 	}
 	forEngine := engine.Config{
 		Audiences:         config.audiences,
@@ -133,9 +136,10 @@ func (v *Verifier) VerifyAt(ctx context.Context, token string, at time.Time, aud
 func (v *Verifier) verifyFor(ctx context.Context, token string, audiences []string, at, now time.Time) (*Token, error) {
 	hash := v.hash(token, audiences)
 	if known := v.recall(hash, token, audiences, at, now); known != nil {
+		v.counts.again.Add()
 		return known.token, nil
 	}
-	return v.verify(ctx, token, audiences, at, now, hash)
+	return v.counts.count(v.verify(ctx, token, audiences, at, now, hash))
 }
 
 // verify has the engine verify a token.

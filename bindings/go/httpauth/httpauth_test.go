@@ -174,13 +174,18 @@ func TestARequestThatLastsEndsWithItsCaller(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)
+			// Long enough for nothing to happen, or for what must happen.
+			patience := 100 * time.Millisecond
+			if test.want != nil {
+				patience = 10 * time.Second
+			}
 			began, ended := make(chan struct{}), make(chan error)
 			handler := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				close(began)
 				select {
 				case <-r.Context().Done():
 					ended <- context.Cause(r.Context())
-				case <-time.After(100 * time.Millisecond):
+				case <-time.After(patience):
 					ended <- nil
 				}
 			})
