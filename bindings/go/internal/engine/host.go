@@ -216,8 +216,9 @@ func (c *keyCache) get(spki []byte) any {
 			return key
 		}
 	}
-	// It checks that a point is on its curve.
-	key, err := x509.ParsePKIXPublicKey(spki)
+	// It checks that a point is on its curve. An Ed25519 key that it returns is a part of what it was given, and the memory of an
+	// instance is written to again.
+	key, err := x509.ParsePKIXPublicKey(bytes.Clone(spki))
 	if err != nil {
 		return nil
 	}
