@@ -45,20 +45,26 @@ type greeting struct {
 	good []int
 }
 
-// startRust starts the process, or returns nil where there is no Rust.
-func startRust(t testing.TB) *rust {
+// rustExample returns the command of an example of crates/testing. Where there is no Rust, it says what is not tested.
+func rustExample(t testing.TB, what, name string) *exec.Cmd {
 	t.Helper()
 	program := os.Getenv("CARGO")
 	if program == "" {
 		program = "cargo"
 	}
 	if _, err := exec.LookPath(program); err != nil {
-		nottested.Skip(t, "mutated tokens against the Rust library", "install Rust")
-		return nil
+		nottested.Skip(t, what, "install Rust")
 	}
-	command := exec.Command(program, "run", "--quiet", "-p", "boundtoken-testing", "--features", "boundtoken/aws-lc-rs", "--example", "differential")
+	command := exec.Command(program, "run", "--quiet", "-p", "boundtoken-testing", "--features", "boundtoken/aws-lc-rs", "--example", name)
 	command.Dir = "../../../.."
 	command.Stderr = os.Stderr
+	return command
+}
+
+// startRust starts the process.
+func startRust(t testing.TB) *rust {
+	t.Helper()
+	command := rustExample(t, "mutated tokens against the Rust library", "differential")
 	input, err := command.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -202,9 +208,6 @@ func (q *question) difference(ours, theirs []byte) string {
 // Go's own fuzzing: go test -fuzz FuzzVerdicts ./internal/engine
 func FuzzVerdicts(f *testing.F) {
 	rust := startRust(f)
-	if rust == nil {
-		return
-	}
 	engine := rust.engine(f)
 	for _, of := range rust.Cases {
 		f.Add([]byte(of.Token), of.Now)
@@ -227,9 +230,6 @@ func FuzzVerdicts(f *testing.F) {
 func TestMutatedTokensGetTheVerdictsOfTheRustLibrary(t *testing.T) {
 	count, seed := environment(t, "BOUNDTOKEN_MUTANTS", 20_000), environment(t, "BOUNDTOKEN_SEED", 1)
 	rust := startRust(t)
-	if rust == nil {
-		return
-	}
 	engine := rust.engine(t)
 	const batch = 1000
 	verdicts := map[uint32]int{}
