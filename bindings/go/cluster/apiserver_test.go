@@ -273,6 +273,29 @@ func TestARealAPIServer(t *testing.T) {
 		t.Logf("from deletion to refusal: median %v, longest %v", delays[len(delays)/2], delays[len(delays)-1])
 	})
 
+	t.Run("what lasts ends when its pod is deleted", func(t *testing.T) {
+		var delays []time.Duration
+		for i := range 30 {
+			name := fmt.Sprintf("lasts-%d", i)
+			s.createPod(name)
+			ctx, cancel := s.untilRevoked(verifier, s.token(name))
+			defer cancel()
+			s.deletePod(name)
+			deleted := time.Now()
+			select {
+			case <-ctx.Done():
+				delays = append(delays, time.Since(deleted))
+			case <-time.After(5 * time.Second):
+				t.Fatalf("%s: it did not end", name)
+			}
+			if cause := context.Cause(ctx); !errors.Is(cause, boundtoken.ReasonPodNotFound) {
+				t.Errorf("%s: %v", name, cause)
+			}
+		}
+		slices.Sort(delays)
+		t.Logf("from deletion to the end: median %v, longest %v", delays[len(delays)/2], delays[len(delays)-1])
+	})
+
 	t.Run("64 goroutines verify while pods go", func(t *testing.T) {
 		var tokens []string
 		for i := range 8 {
@@ -317,6 +340,10 @@ func TestARealAPIServer(t *testing.T) {
 		s.createPod("leaves")
 		leaves := s.token("leaves")
 		eventually(t, verifier, leaves, nil)
+		lastsOn, cancel := s.untilRevoked(verifier, stays)
+		defer cancel()
+		ends, cancel := s.untilRevoked(verifier, leaves)
+		defer cancel()
 		s.stop()
 		if _, err := verifier.Verify(t.Context(), stays); err != nil {
 			t.Errorf("while the API server is away: %v", err)
@@ -332,6 +359,11 @@ func TestARealAPIServer(t *testing.T) {
 			time.Sleep(10 * time.Millisecond)
 		}
 		t.Logf("a deletion after the restart was noticed after %v", time.Since(back))
+		select {
+		case <-ends.Done():
+		case <-time.After(time.Minute):
+			t.Error("what lasted did not end")
+		}
 		// A token of the new key has it loaded, ten seconds after the keys were last loaded.
 		fresh := s.token("stays")
 		for range 150 {
@@ -346,7 +378,20 @@ func TestARealAPIServer(t *testing.T) {
 		if _, err := verifier.Verify(t.Context(), stays); err != nil {
 			t.Error(err)
 		}
+		if lastsOn.Err() != nil {
+			t.Error("an outage, and another key, ended what lasts:", context.Cause(lastsOn))
+		}
 	})
+}
+
+// untilRevoked verifies a token, and returns a context that ends with it.
+func (s *realServer) untilRevoked(verifier *boundtoken.Verifier, token string) (context.Context, context.CancelFunc) {
+	s.t.Helper()
+	caller, err := verifier.Verify(s.t.Context(), token)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return verifier.UntilRevoked(s.t.Context(), caller, token)
 }
 
 func errOf(_ *boundtoken.Token, err error) error { return err }
