@@ -274,6 +274,8 @@ type WatchStatus struct {
 	Objects int
 	// Age is the time since the watch was last known to be up to date.
 	Age time.Duration
+	// Restarts is how often the watch began anew.
+	Restarts int
 	// Failure is why the connection was lost. It is nil while the watch is up to date.
 	Failure error
 }
@@ -282,7 +284,7 @@ type WatchStatus struct {
 func (c *Cluster) Watches() []WatchStatus {
 	status := make([]WatchStatus, len(c.watches))
 	for i, watch := range c.watches {
-		status[i] = WatchStatus{watch.feed.Scope(), watch.feed.Len(), watch.feed.Age(), watch.failure()}
+		status[i] = WatchStatus{watch.feed.Scope(), watch.feed.Len(), watch.feed.Age(), watch.restarts(), watch.failure()}
 	}
 	return status
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -415,6 +416,50 @@ func TestKeysMayBecomeNoOlderThanAllowed(t *testing.T) {
 	}
 	if _, err := Connect(t.Context(), &rest.Config{Host: s.URL}, MaxKeyAge(-1)); err == nil || !strings.Contains(err.Error(), "negative") {
 		t.Error(err)
+	}
+}
+
+func TestMetricsHaveTheNamesOfTheOtherLanguages(t *testing.T) {
+	s := newServer(t, true)
+	verifier, cluster := s.connect(t, Namespaces("demo"), WithoutNodes())
+	numbers := func() map[string]string {
+		t.Helper()
+		var text strings.Builder
+		if err := WritePrometheus(&text, map[string]*Cluster{"blue": cluster}); err != nil {
+			t.Fatal(err)
+		}
+		found := make(map[string]string)
+		for _, line := range strings.Split(text.String(), "\n") {
+			if name, value, isValue := strings.Cut(line, "} "); isValue && !strings.HasPrefix(line, "#") {
+				found[name+"}"] = value
+			}
+		}
+		return found
+	}
+	const pods = `{issuer="blue",kind="Pod",namespace="demo"}`
+	before := numbers()
+	if len(before) != 2+3*2 || before[`boundtoken_cluster_stale{issuer="blue"}`] != "0" || before["boundtoken_cluster_objects"+pods] != "1" ||
+		before["boundtoken_cluster_watch_restarts_total"+pods] != "0" {
+		t.Error(before)
+	}
+	for _, name := range []string{`boundtoken_cluster_keys_age_seconds{issuer="blue"}`, "boundtoken_cluster_watch_age_seconds" + pods} {
+		if age, err := strconv.ParseFloat(before[name], 64); err != nil || age < 0 || age > 60 {
+			t.Error(name, before)
+		}
+	}
+	s.remove(live)
+	eventually(t, verifier, s.issuer.Issue(old(tokentest.Token{})), boundtoken.ReasonPodNotFound)
+	s.CloseClientConnections()
+	after := numbers()
+	for deadline := time.Now().Add(20 * time.Second); after["boundtoken_cluster_watch_restarts_total"+pods] == "0" && time.Now().Before(deadline); after = numbers() {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if after["boundtoken_cluster_watch_restarts_total"+pods] == "0" || after["boundtoken_cluster_objects"+pods] != "0" {
+		t.Error(after)
+	}
+	cluster.Close()
+	if closed := numbers(); closed[`boundtoken_cluster_stale{issuer="blue"}`] != "1" {
+		t.Error(closed)
 	}
 }
 

@@ -36,6 +36,7 @@ type follower struct {
 	mutex sync.Mutex
 	// asked is when the latest list was asked for.
 	asked   time.Time
+	begun   int
 	err     error
 	inStep  chan struct{}
 	refused chan struct{}
@@ -114,7 +115,17 @@ func (f *follower) watch(ctx context.Context, options metav1.ListOptions) (watch
 		}
 		return nil, err
 	}
+	f.mutex.Lock()
+	f.begun++
+	f.mutex.Unlock()
 	return f.observe(ctx, events, isList), nil
+}
+
+// restarts returns how often the watch began anew.
+func (f *follower) restarts() int {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	return max(f.begun-1, 0)
 }
 
 func (f *follower) listAsked() {
