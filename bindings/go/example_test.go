@@ -3,6 +3,7 @@ package boundtoken_test
 import (
 	"context"
 	"errors"
+	"expvar"
 	"fmt"
 	"log"
 	"net/http"
@@ -93,6 +94,60 @@ func ExampleKeySet_Replace() {
 	// Output:
 	// accepted
 	// key_unknown
+}
+
+// A stream that a caller opened ends at the moment at which the caller's pod is deleted.
+func ExampleVerifier_UntilRevoked() {
+	objects := boundtoken.NewObjectStore()
+	account := boundtoken.ObjectReference{Kind: boundtoken.KindServiceAccount, Namespace: "demo", Name: "app"}
+	pod := boundtoken.ObjectReference{Kind: boundtoken.KindPod, Namespace: "demo", Name: "live"}
+	objects.Upsert(boundtoken.Object{ObjectReference: account, UID: "uid-app"}, time.Time{})
+	objects.Upsert(boundtoken.Object{ObjectReference: pod, UID: "uid-live"}, time.Time{})
+	verifier, err := boundtoken.New(
+		boundtoken.WithIssuer(exampleIssuer.Name, boundtoken.JWKS(exampleIssuer.JWKS()), boundtoken.Objects(objects)),
+		boundtoken.WithAudience("vault"))
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	token := exampleIssuer.Issue(tokentest.Token{})
+	caller, err := verifier.Verify(context.Background(), token)
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx, cancel := verifier.UntilRevoked(context.Background(), caller, token)
+	defer cancel()
+
+	objects.Delete(pod)
+	<-ctx.Done()
+	fmt.Println(context.Cause(ctx))
+	// Output:
+	// the pod that the token is bound to does not exist (Pod demo/live); use the token of a pod that exists: tokens bound to a deleted pod are void
+}
+
+// Package expvar shows the numbers as JSON, and WritePrometheus writes them for Prometheus.
+func ExampleVerifier_Statistics() {
+	verifier, err := boundtoken.New(
+		boundtoken.WithIssuer(exampleIssuer.Name, boundtoken.JWKS(exampleIssuer.JWKS())), boundtoken.WithAudience("vault"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	expvar.Publish("boundtoken", expvar.Func(func() any { return verifier.Statistics() }))
+
+	token := exampleIssuer.Issue(tokentest.Token{})
+	for range 3 {
+		if _, err := verifier.Verify(context.Background(), token); err != nil {
+			log.Fatal(err)
+		}
+	}
+	_, err = verifier.Verify(context.Background(), "not a token")
+	fmt.Println(err != nil)
+
+	statistics := verifier.Statistics()
+	fmt.Println(statistics.AcceptedFirst, statistics.AcceptedAgain, statistics.Refused[boundtoken.ReasonTokenPartCount])
+	// Output:
+	// true
+	// 1 2 1
 }
 
 func ExampleFollowObjects() {

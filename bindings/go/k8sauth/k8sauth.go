@@ -1,15 +1,24 @@
 // Package k8sauth authenticates the callers of servers that are built on k8s.io/apiserver, without TokenReview.
 //
-//	authenticator := k8sauth.New(verifier)
-//	config.Authentication.Authenticator = unionauth.New(config.Authentication.Authenticator, authenticator)
-//	config.Authorization.Authorizer = union.New(k8sauth.Authorizer(policy), config.Authorization.Authorizer)
+//	config.Authentication.Authenticator = unionauthn.New(k8sauth.New(verifier), config.Authentication.Authenticator)
+//	config.Authorization.Authorizer, err = unionauthz.New(
+//		unionauthz.NamedAuthorizer{AuthorizerName: "policy", Authorizer: k8sauth.Authorizer(policy)},
+//		unionauthz.NamedAuthorizer{AuthorizerName: "delegated", Authorizer: config.Authorization.Authorizer})
+//
+// The first authenticator of a union that knows a caller decides. A token that this one refuses is left to those behind it: with
+// TokenReview among them, they decide about a deleted pod's token.
 //
 // An [Authenticator] is an authenticator.Token and an authenticator.Request. The user is the one of a TokenReview: name, uid,
 // groups and extra.
 //
 // The server answers 401 to whoever is not authenticated, whatever the reason, and 403 to whoever the [Authorizer] denies. A
-// service that should answer 503 while nobody can decide, such as the metrics server of a controller, is better served by package
-// httpauth.
+// service that should answer 503 while nobody can decide is better served by package httpauth. So is the metrics server of
+// controller-runtime, whose option FilterProvider takes the middleware:
+//
+//	FilterProvider: func(*rest.Config, *http.Client) (metricsserver.Filter, error) {
+//		authenticated := httpauth.Middleware(verifier, httpauth.Policy(policy))
+//		return func(_ logr.Logger, metrics http.Handler) (http.Handler, error) { return authenticated(metrics), nil }, nil
+//	}
 package k8sauth
 
 import (
