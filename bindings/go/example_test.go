@@ -207,7 +207,7 @@ func TestTheCodeOfTheREADMEIsCompiled(t *testing.T) {
 		t.Fatal(err)
 	}
 	var compiled []string
-	for _, pattern := range []string{"*_test.go", "example/*.go"} {
+	for _, pattern := range []string{"*_test.go", "*/*_test.go", "example/*.go"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
