@@ -41,11 +41,14 @@ func (v *Verifier) UntilRevoked(
 	ctx context.Context, caller *Token, token string, audiences ...string,
 ) (context.Context, context.CancelFunc) {
 	lasting, cancel := context.WithCancelCause(ctx)
-	r := &revocation{
-		verifier: v, objects: caller.BoundObjects(), token: token, audiences: slices.Clone(audiences), cancel: cancel,
+	r := &revocation{verifier: v, objects: caller.BoundObjects(), token: token, cancel: cancel}
+	if len(audiences) > 0 {
+		r.audiences = slices.Clone(audiences)
 	}
-	label := caller.IssuerLabel()
-	place := slices.IndexFunc(v.issuers, func(issuer issuerConfig) bool { return issuer.effectiveLabel() == label })
+	label, name := caller.IssuerLabel(), caller.Issuer()
+	place := slices.IndexFunc(v.issuers, func(issuer issuerConfig) bool {
+		return issuer.effectiveLabel() == label && slices.Contains(issuer.names, name)
+	})
 	if place < 0 {
 		cancel(&RejectedError{Reason: ReasonVerifierMismatch})
 		return lasting, func() {}

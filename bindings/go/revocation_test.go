@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -342,6 +344,86 @@ func TestWhatNeverWasGoodEndsAtOnce(t *testing.T) {
 		}
 		l.nobodyWaits()
 	})
+}
+
+// A source that panics ends what lasts, and not the program.
+func TestASourceThatPanicsEndsWhatLasts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &lasting{T: t, issuer: tokentest.New("https://issuer.example"), store: NewObjectStore()}
+		l.keys = JWKS(l.issuer.JWKS())
+		var panics atomic.Bool
+		source := ObjectFunc(func(reference ObjectReference) ObjectState {
+			if panics.Load() {
+				panic("of the test")
+			}
+			return ObjectState{Presence: Present, UID: "uid-" + reference.Name}
+		})
+		l.begin(source, tokentest.Token{}, WithCache(0, 0), WithLogger(slog.New(slog.DiscardHandler)))
+		time.Sleep(time.Minute)
+		l.goesOn("a good source")
+		panics.Store(true)
+		time.Sleep(askAgain)
+		synctest.Wait()
+		if cause := context.Cause(l.ctx); cause == nil || Rejected(cause) != nil {
+			t.Error(cause)
+		}
+		l.nobodyWaits()
+	})
+}
+
+func TestAStoreTellsOfEveryChangeOfAnObjectAfterIt(t *testing.T) {
+	pod, other := livePod("1"), Object{ObjectReference{KindPod, "demo", "other"}, "3"}
+	store, feeds := FollowObjects(time.Hour, Scope{Kind: KindPod}, Scope{Kind: KindNode})
+	told := 0
+	// It may call the store, and stop itself.
+	var stop func()
+	stop = store.OnChange(pod.ObjectReference, func() {
+		told++
+		store.State(pod.ObjectReference)
+		if told == 100 {
+			stop()
+		}
+	})
+	for name, test := range map[string]struct {
+		change func()
+		tells  bool
+	}{
+		"another object":                          {func() { feeds[0].Upsert(other, time.Time{}) }, false},
+		"another scope":                           {func() { feeds[1].Replace(nil, time.Now()) }, false},
+		"one that is not there":                   {func() { store.Delete(pod.ObjectReference) }, false},
+		"its deletion, which the store never had": {func() { feeds[0].Delete(pod) }, true},
+		"all its life": {func() {
+			before := told
+			for i, step := range []func(){
+				func() { feeds[0].Upsert(pod, time.Time{}) },
+				func() { store.Upsert(pod, time.Now()) },
+				func() { store.Upsert(livePod("2"), time.Time{}) },
+				func() { feeds[0].Replace([]KnownObject{{Object: pod}}, time.Now()) },
+				func() { store.Replace(nil) },
+			} {
+				if step(); told != before+i+1 {
+					t.Errorf("step %d: told %d times", i, told-before)
+				}
+			}
+		}, true},
+	} {
+		before := told
+		if test.change(); (told > before) != test.tells {
+			t.Errorf("%s: told %d times", name, told-before)
+		}
+	}
+	feeds[0].Upsert(pod, time.Time{})
+	before := told
+	feeds[0].Upsert(pod, time.Time{})
+	if told != before {
+		t.Error("nothing changed")
+	}
+	told = 99
+	feeds[0].Delete(pod)
+	feeds[0].Upsert(pod, time.Time{})
+	if told != 100 || len(store.waiting.by) != 0 {
+		t.Errorf("told %d times", told)
+	}
 }
 
 // Many begin and end while objects and keys come and go. Everybody whose pod goes is told, and nothing is left.
