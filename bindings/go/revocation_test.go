@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"boundtoken.dev/go/internal/leaktest"
 	"boundtoken.dev/go/internal/tokentest"
 )
 
@@ -486,21 +487,8 @@ func TestManyThatLastEndAndLeaveNothing(t *testing.T) {
 	for range 1000 {
 		v.UntilRevoked(parent, caller, token)
 	}
-	goroutines := func() int {
-		for range 300 {
-			if runtime.NumGoroutine() <= before {
-				break
-			}
-			time.Sleep(10 * time.Millisecond)
-		}
-		return runtime.NumGoroutine()
-	}
-	if now := goroutines(); now > before {
-		t.Errorf("%d goroutines before, and %d now", before, now)
-	}
+	leaktest.Check(t, before)
 	cancel()
-	if now := goroutines(); now > before {
-		t.Errorf("%d goroutines before, and %d at the end", before, now)
-	}
+	leaktest.Check(t, before)
 	(&lasting{T: t, store: store, verifier: v}).nobodyWaits()
 }

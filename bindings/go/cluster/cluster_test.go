@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"boundtoken.dev/go"
+	"boundtoken.dev/go/internal/leaktest"
 	"boundtoken.dev/go/internal/tokentest"
 )
 
@@ -533,12 +534,5 @@ func TestAClosedClusterLeavesNothingRunning(t *testing.T) {
 		}
 		cluster.Close()
 	}
-	for range 300 {
-		if runtime.NumGoroutine() <= before {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	buffer := make([]byte, 1<<16)
-	t.Errorf("%d goroutines before, and %d after:\n%s", before, runtime.NumGoroutine(), buffer[:runtime.Stack(buffer, true)])
+	leaktest.Check(t, before)
 }

@@ -20,6 +20,7 @@ import (
 	"boundtoken.dev/go"
 	"boundtoken.dev/go/grpcauth"
 	"boundtoken.dev/go/httpauth"
+	"boundtoken.dev/go/internal/leaktest"
 	"boundtoken.dev/go/internal/tokentest"
 )
 
@@ -198,12 +199,5 @@ func TestStreamsLeaveNoGoroutines(t *testing.T) {
 		<-c.seen
 		stream.RecvMsg(&healthpb.HealthCheckResponse{})
 	}
-	for range 300 {
-		if runtime.NumGoroutine() <= before {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	buffer := make([]byte, 1<<16)
-	t.Errorf("%d goroutines before, and %d after:\n%s", before, runtime.NumGoroutine(), buffer[:runtime.Stack(buffer, true)])
+	leaktest.Check(t, before)
 }
