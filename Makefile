@@ -90,11 +90,12 @@ test-go-modules: ## the Go modules for client-go, gRPC and k8s.io/apiserver
 		(cd bindings/go/$$module && test -z "$$(gofmt -l .)" && CGO_ENABLED=0 $(GO) vet ./... && $(GO) test -race -count=1 ./...) || exit 1; \
 	done
 
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 .PHONY: lint-go
 lint-go: ## staticcheck on the Go modules, but for the generated source
-	@command -v staticcheck >/dev/null || { echo 'staticcheck is missing: go install honnef.co/go/tools/cmd/staticcheck@latest' >&2; exit 1; }
 	@for module in . $(GO_MODULES); do \
-		(cd $(GO_MODULE)/$$module && staticcheck $$($(GO) list ./... | grep -v '/internal/wasm$$')) || exit 1; \
+		echo "lint-go: $$module"; \
+		(cd $(GO_MODULE)/$$module && $(GO) run $(STATICCHECK) $$($(GO) list ./... | grep -v '/internal/wasm$$')) || exit 1; \
 	done
 
 check: ## the quick loop of a contributor: format, lints and tests of the library
