@@ -24,6 +24,9 @@ HEAD = """\
 
 #include <cstdint>
 
+/// The version of these headers. BOUNDTOKEN_VERSION_STRING is that of boundtoken.h, and boundtoken::version() that of the library.
+#define BOUNDTOKEN_CPP_VERSION "VERSION"
+
 /// Everything of this library. The manual of the C library, boundtoken.h, says more about each function.
 namespace boundtoken {
 """
@@ -86,7 +89,7 @@ def generate():
     names = translation(abi)
     statuses = [(status["constant"], status["name"], status["documentation"]) for status in abi["statuses"]]
     about = "The outcome of a call. Numbers and names are stable. Later versions may add some: treat them as refusals.\n"
-    text = HEAD + enumeration("Status", about + STATUS_EXAMPLE, statuses, names)
+    text = HEAD.replace("VERSION\"", abi["version"] + "\"") + enumeration("Status", about + STATUS_EXAMPLE, statuses, names)
     for each in abi["enumerations"]:
         values = [(value["name"], member(each, value), value["documentation"]) for value in each["values"]]
         text += enumeration(title(each), each["documentation"], values, names)

@@ -7,6 +7,9 @@
 
 #include <cstdint>
 
+/// The version of these headers. BOUNDTOKEN_VERSION_STRING is that of boundtoken.h, and boundtoken::version() that of the library.
+#define BOUNDTOKEN_CPP_VERSION "0.1.0"
+
 /// Everything of this library. The manual of the C library, boundtoken.h, says more about each function.
 namespace boundtoken {
 /// The outcome of a call. Numbers and names are stable. Later versions may add some: treat them as refusals.

@@ -45,10 +45,10 @@ struct Fact {
 /// assert(claims.service_account_namespace() == "demo" && claims.service_account_name() == "app");
 /// assert(!claims.service_account_uid().empty() && claims.payload().front() == '{');
 /// assert(claims.audiences()[0] == "vault" && claims.matched_audiences()[0] == "vault");
-/// assert(claims.pod()->name == "live" && !claims.secret() && !claims.node());
+/// assert(claims.pod()->name == "app-0" && claims.node()->name == "node-1" && !claims.secret());
 /// assert(!claims.validating_webhook_configuration() && !claims.mutating_webhook_configuration());
 /// assert(claims.attested_api_groups().empty() && claims.groups().size() == 3);
-/// assert(claims.expires_at() > *claims.issued_at() && claims.not_before() && !claims.warn_after() && !claims.jti());
+/// assert(claims.expires_at() > *claims.issued_at() && claims.not_before() && !claims.warn_after() && claims.jti());
 /// ```
 template <class Self>
 class TokenFacts {

@@ -94,7 +94,7 @@ class TextList : public detail::Iterable<TextList> {
 /// ```cpp
 /// const boundtoken::Verified who = verifier.verify(token).value();
 /// for (const boundtoken::Extra extra : who.claims().extra()) {
-///   if (extra.key == "authentication.kubernetes.io/pod-name") assert(extra.value == "live");
+///   if (extra.key == "authentication.kubernetes.io/pod-name") assert(extra.value == "app-0");
 /// }
 /// ```
 class ExtraList : public detail::Iterable<ExtraList> {
@@ -120,7 +120,7 @@ class ExtraList : public detail::Iterable<ExtraList> {
 /// ```cpp
 /// const boundtoken::Checked checked = verifier.check(token).value();
 /// const boundtoken::BoundObjectList objects = checked.objects();
-/// assert(objects[0].reference.kind == boundtoken::ObjectKind::service_account && objects[1].reference.object_name == "live");
+/// assert(objects[0].reference.kind == boundtoken::ObjectKind::service_account && objects[1].reference.object_name == "app-0");
 /// ```
 class BoundObjectList : public detail::Iterable<BoundObjectList> {
  public:

@@ -21,7 +21,7 @@ namespace boundtoken {
 /// Which object is meant. A kind without namespaces has an empty one.
 ///
 /// ```cpp
-/// const boundtoken::ObjectReference pod{boundtoken::ObjectKind::pod, "demo", "live"};
+/// const boundtoken::ObjectReference pod{boundtoken::ObjectKind::pod, "demo", "app-0"};
 /// assert(objects.remove(pod));
 /// ```
 struct ObjectReference {
@@ -275,7 +275,8 @@ inline Result<Following> Objects::following(ArrayView<Scope> scopes, std::chrono
   for (const Scope& scope : scopes) {
     lent.push_back({static_cast<boundtoken_object_kind>(scope.kind), 0, detail::lend(scope.object_namespace)});
   }
-  std::vector<boundtoken_feed*> handles(scopes.size());
+  // Not even for no scope may the array of feeds be NULL.
+  std::vector<boundtoken_feed*> handles(scopes.size() + 1);
   Following following;
   following.feeds.reserve(scopes.size());
   auto objects =
@@ -285,6 +286,7 @@ inline Result<Following> Objects::following(ArrayView<Scope> scopes, std::chrono
       });
   if (!objects) return std::move(objects).error();
   following.objects = *std::move(objects);
+  handles.pop_back();
   for (boundtoken_feed* handle : handles) following.feeds.emplace_back(handle);
   return following;
 }

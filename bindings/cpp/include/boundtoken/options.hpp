@@ -92,6 +92,7 @@ class LentOptions {
   }
   LentOptions(const LentOptions&) = delete;
   LentOptions& operator=(const LentOptions&) = delete;
+  ~LentOptions() = default;
 
   const boundtoken_verify_options* get() const noexcept { return &options_; }
 

@@ -23,7 +23,7 @@ class Claims : public TokenFacts<Claims> {
 
   template <class T>
   T member(std::size_t offset) const noexcept {
-    T value;
+    T value{};
     std::memcpy(&value, reinterpret_cast<const unsigned char*>(&claims_) + offset, sizeof value);
     return value;
   }
@@ -48,7 +48,7 @@ class Claims : public TokenFacts<Claims> {
 ///
 /// ```cpp
 /// const boundtoken::Verified who = verifier.verify(token).value();
-/// assert(who.claims().pod()->name == "live");
+/// assert(who.claims().pod()->name == "app-0");
 /// assert(who.json().value().substr(0, 9) == R"({"user":{)");
 /// ```
 class Verified : public detail::Shared<boundtoken_verified, boundtoken_verified_retain, boundtoken_verified_free> {
