@@ -312,6 +312,27 @@ fill = sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' -e 's
 	-e 's|@VERSION@|$(VERSION)|g' -e 's|@SONAME@|$(SONAME)|g' -e "s|@NATIVE_LIBS@|$$(cat $(NATIVE_LIBS))|g" \
 	bindings/c/packaging/$(1).in >$(DESTDIR)$(LIBDIR)/$(2)/$(1)
 
+# C++ headers over the C library, of which nothing is compiled.
+CPP_BUILD = $(TARGET_DIR)/cpp/package
+.PHONY: test-cpp install-cpp example-cpp generate-cpp bench-bindings
+test-cpp: ## the C++ headers: verdicts equal to Rust's, misuse, threads, sanitizers, clang-tidy, packages
+	@CARGO=$(CARGO) CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) bindings/cpp/test.sh
+
+install-cpp: ## install the C++ headers, their pkg-config file and their CMake package under PREFIX
+	@echo 'install-cpp: $(DESTDIR)$(PREFIX)'
+	@cmake -S bindings/cpp -B $(CPP_BUILD) -DCMAKE_INSTALL_PREFIX=$(PREFIX) -DCMAKE_INSTALL_LIBDIR=$(LIBDIR:$(PREFIX)/%=%) \
+		-DCMAKE_INSTALL_INCLUDEDIR=$(INCLUDEDIR:$(PREFIX)/%=%) -Wno-dev >/dev/null 2>&1
+	@DESTDIR=$(DESTDIR) cmake --install $(CPP_BUILD) >/dev/null
+
+example-cpp: ## an HTTP service in C++ against the development server, with a caller whose pod is deleted
+	@CARGO=$(CARGO) CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) bindings/cpp/example/run.sh
+
+generate-cpp: ## write the enumerations of the C++ headers again from bindings/abi.json
+	@bindings/cpp/generate.py
+
+bench-bindings: ## measure what each language costs over Rust and C, on the same tokens in one run
+	@CARGO=$(CARGO) CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) benches/bindings/run.sh
+
 install-program: ## install the program, its manual pages and its completions under PREFIX
 	@echo 'install-program: $(DESTDIR)$(PREFIX)'
 	@CARGO_TARGET_DIR=$(TARGET_DIR) $(CARGO) build --quiet --release --locked -p boundtoken-cli

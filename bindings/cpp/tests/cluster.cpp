@@ -38,11 +38,14 @@ Verifier verifier_of(const Cluster& cluster) {
 Cluster connect_without_waiting(const ClusterOptions& options) {
   std::promise<void> done;
   const auto alive = std::make_shared<int>(0);
-  const Connecting connecting = demand(Cluster::start(options, [&done, alive] { done.set_value(); }));
-  done.get_future().wait();
-  CHECK(connecting.is_ready());
-  Cluster cluster = demand(connecting.finish());
-  FAILS(connecting.finish(), null_argument);
+  Cluster cluster;
+  {
+    const Connecting connecting = demand(Cluster::start(options, [&done, alive] { done.set_value(); }));
+    done.get_future().wait();
+    CHECK(connecting.is_ready());
+    cluster = demand(connecting.finish());
+    FAILS(connecting.finish(), null_argument);
+  }
   CHECK(eventually([&] { return alive.use_count() == 1; }));
   // Given up at once.
   const Connecting given_up = demand(Cluster::start(options, [alive] { throw std::runtime_error("nobody hears it"); }));

@@ -53,6 +53,7 @@ int main(int argc, char** argv) {
   const Verified shared = demand(fixture.verifier.verify(fixture.token));
   const std::string uid(shared.claims().pod()->uid);
   std::vector<std::thread> threads;
+  threads.reserve(workers);
   for (int i = 0; i < workers; i++) {
     // Each thread has copies of its own, which it destroys.
     threads.emplace_back([&fixture, verifier = fixture.verifier, shared] { work(fixture, verifier, shared); });

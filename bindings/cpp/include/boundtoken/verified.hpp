@@ -38,7 +38,7 @@ class Claims : public TokenFacts<Claims> {
   template <class List>
   List list(detail::Fact fact) const noexcept {
     using Element = std::conditional_t<std::is_same_v<List, ExtraList>, boundtoken_extra, boundtoken_str>;
-    return {member<const Element*>(fact.in_claims), member<std::size_t>(fact.in_claims + sizeof(const Element*))};
+    return {member<const Element*>(fact.in_claims), member<std::size_t>(fact.in_claims + sizeof(void*))};
   }
 
   boundtoken_claims claims_;
