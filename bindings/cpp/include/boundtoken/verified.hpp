@@ -6,8 +6,10 @@
 #include <boundtoken/facts.hpp>
 #include <boundtoken/handle.hpp>
 
+#include <cstddef>
 #include <cstring>
 #include <string_view>
+#include <type_traits>
 
 namespace boundtoken {
 
@@ -24,7 +26,8 @@ class Claims : public TokenFacts<Claims> {
   template <class T>
   T member(std::size_t offset) const noexcept {
     T value{};
-    std::memcpy(&value, reinterpret_cast<const unsigned char*>(&claims_) + offset, sizeof value);
+    constexpr std::size_t size = sizeof(T);  // NOLINT(bugprone-sizeof-expression): it can be a pointer.
+    std::memcpy(&value, reinterpret_cast<const unsigned char*>(&claims_) + offset, size);
     return value;
   }
   template <class Number>

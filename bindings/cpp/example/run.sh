@@ -1,0 +1,43 @@
+#!/bin/sh
+# Runs the example against the development server. Ends with 0 only if all went as it should.
+set -eu
+cd "$(dirname "$0")/../../.."
+cargo=${CARGO:-cargo} target=${CARGO_TARGET_DIR:-target} compiler=${CXX:-g++}
+if ! echo '#include <httplib.h>' | $compiler -std=c++17 -E -x c++ - >/dev/null 2>&1; then
+    [ "${BOUNDTOKEN_SKIP_NOTHING:-}" != 1 ] || { echo 'cpp-httplib is missing: apt-get install libcpp-httplib-dev' >&2; exit 1; }
+    echo 'NOT TESTED: the example of a service in C++; apt-get install libcpp-httplib-dev' | tee -a "${BOUNDTOKEN_NOT_TESTED:-/dev/null}"
+    exit 0
+fi
+. crates/dev-server/examples/run.sh
+
+say 'cpp: building'
+boundtoken=${BOUNDTOKEN:-$target/debug/boundtoken}
+[ -n "${BOUNDTOKEN:-}" ] || $cargo build --quiet -p boundtoken-cli
+make --no-print-directory capi TARGET_DIR="$target"
+$compiler -std=c++17 -O2 -Wall -Wextra -Ibindings/cpp/include -Iinclude bindings/cpp/example/main.cpp -o "$folder/example" \
+    -L"$target/release" -lboundtoken -Wl,-rpath,"$(realpath "$target")/release" $(pkg-config --libs cpp-httplib) -pthread
+
+start_server "$boundtoken"
+good=$(token example) other=$(token other)
+
+"$folder/example" "$kubeconfig" >"$folder/service" 2>"$folder/log" &
+service=$!
+url=$(first_line "$folder/service" 'the service')
+call() { curl --silent --max-time 30 --include -H "Authorization: Bearer $1" "$url$2"; }
+say 'a caller with a token'
+expect 'hello, system:serviceaccount:demo:app from Pod demo/app-0' call "$good" /
+say 'a caller without one'
+expect 'WWW-Authenticate: Bearer' curl --silent --include "$url/"
+say 'a caller whose token is for another service'
+expect '401 Unauthorized' call "$other" /
+say 'a route that is not for this caller'
+expect '403 Forbidden' call "$good" /admin
+say 'is the service ready?'
+expect '200 OK' curl --silent --include "$url/readyz"
+say 'the same token, after its pod is deleted'
+delete_pod
+sleep 1
+expect '401 Unauthorized' call "$good" /
+say 'what the service logged'
+expect 'reason=pod_not_found' cat "$folder/log"
+say 'cpp: all went as it should'
