@@ -127,3 +127,7 @@ else
 fi
 
 bindings/cpp/tests/install.sh
+
+step 'the example of a service'
+quietly bindings/cpp/example/run.sh
+grep 'NOT TESTED' "$work/log" || :
