@@ -36,7 +36,7 @@ start_server "$boundtoken"
 # Builds the tests: a name, the compiler, the standard, the C library, the flags of a sanitizer.
 build() {
     quietly cmake -S bindings/cpp/tests -B "$work/$1" -DCMAKE_CXX_COMPILER="$2" -DCMAKE_CXX_STANDARD="$3" -DCMAKE_BUILD_TYPE= \
-        -DC_LIBRARY="$4" -DFLAGS="$5"
+        -DC_LIBRARY="$4" -DFLAGS="$5" -DTESTS="$(IFS=';' && echo "${all[*]}")"
     quietly cmake --build "$work/$1" --parallel 2
 }
 # Runs one of the tests that were built. A pod that was deleted before is created again.
@@ -64,7 +64,7 @@ exec curl --silent --fail --output /dev/null --cacert "$folder/ca.pem" -H "Autho
 END
 chmod +x "$folder/delete"
 
-all=(vectors misuse threads documentation no_exceptions cluster)
+all=(vectors misuse owners threads documentation no_exceptions cluster)
 sanitizers='-g;-fsanitize=address,undefined;-fno-sanitize-recover=all;-fno-omit-frame-pointer'
 for compiler in g++ clang++; do
     if ! command -v "$compiler" >/dev/null; then
@@ -83,7 +83,7 @@ done
 
 step 'every function of the ABI is called'
 if command -v nm >/dev/null; then
-    nm -D --undefined-only "$work"/g++-17/{vectors,misuse,threads,documentation,cluster} | sed -n 's/.* U \(boundtoken_\)/\1/p' |
+    nm -D --undefined-only "$work"/g++-17/{vectors,misuse,owners,threads,documentation,cluster} | sed -n 's/.* U \(boundtoken_\)/\1/p' |
         sort -u >"$work/called"
     python3 -c 'import json; print(*(each["name"] for each in json.load(open("bindings/abi.json"))["functions"]), sep="\n")' |
         sort >"$work/declared"
@@ -104,13 +104,13 @@ if [ -d "$sysroot/src/rust/library/std" ] && [ -n "$runtime" ]; then
     racing=$work/thread-sanitizer/$host/debug/libboundtoken_capi.so
     mkdir -p "$work/tsan"
     # With -nodefaultlibs, gcc leaves out its own runtime, which is often older than Rust's, and libraries that any program needs.
-    for test in misuse threads cluster; do echo "$test"; done | quietly xargs -P 2 -I NAME \
+    for test in misuse owners threads cluster; do echo "$test"; done | quietly xargs -P 2 -I NAME \
         g++ -std=c++17 -O1 -g -fsanitize=thread -nodefaultlibs -Ibindings/cpp/include -Iinclude bindings/cpp/tests/NAME.cpp \
         -o "$work/tsan/NAME" -Wl,--whole-archive "$runtime" -Wl,--no-whole-archive "$racing" -Wl,-rpath,"${racing%/*}" \
         -lstdc++ -lpthread -ldl -lm -lgcc_s -lc -lgcc
     for way in "suppressions=$PWD/bindings/c/tests/c/thread_sanitizer.suppressions" force_seq_cst_atomics=1; do
         export TSAN_OPTIONS=die_after_fork=0:$way
-        run tsan misuse threads cluster
+        run tsan misuse owners threads cluster
     done
     unset TSAN_OPTIONS
 else
@@ -119,7 +119,7 @@ fi
 
 step 'clang-tidy'
 if command -v clang-tidy >/dev/null && [ -d "$work/clang++-17" ]; then
-    for test in vectors misuse threads no_exceptions cluster; do echo "bindings/cpp/tests/$test.cpp"; done |
+    for test in vectors misuse owners threads no_exceptions cluster; do echo "bindings/cpp/tests/$test.cpp"; done |
         xargs -P 2 -n 1 clang-tidy --quiet -p "$work/clang++-17" >"$work/log" 2>&1 ||
         { grep -A4 'error:' "$work/log" >&2; exit 1; }
 else

@@ -6,6 +6,7 @@
 #include <boundtoken.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -83,6 +84,18 @@ struct Fixture {
     return builder;
   }
 };
+
+inline const boundtoken::ObjectReference app_0{boundtoken::ObjectKind::pod, "demo", "app-0"};
+
+inline boundtoken::Time now() { return boundtoken::whole_seconds(std::chrono::system_clock::now()); }
+
+// A handle that something was moved out of.
+template <class Handle>
+Handle emptied(Handle handle) {
+  const Handle elsewhere = std::move(handle);
+  CHECK(elsewhere && !handle);  // NOLINT(bugprone-use-after-move): what is left is what is tested.
+  return handle;                // NOLINT(bugprone-use-after-move,clang-analyzer-cplusplus.Move)
+}
 
 inline int verdict_of_test(const char* name) {
   std::printf("%s: %d checks failed\n", name, failed_checks.load());

@@ -12,7 +12,6 @@ using namespace boundtoken;
 
 constexpr int workers = 4;
 constexpr int rounds = 40;
-const ObjectReference app_0{ObjectKind::pod, "demo", "app-0"};
 
 std::atomic<bool> finished{false};
 std::atomic<long> accepted{0}, refused{0};
