@@ -5,6 +5,7 @@
 
 #include <boundtoken/objects.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -36,9 +37,13 @@ class RecordBytes {
   template <class Number>
   Number number(std::size_t offset) const noexcept {
     if (offset + sizeof(Number) > size_) return 0;
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < sizeof(Number); i++) value |= std::uint64_t{bytes_[offset + i]} << (8 * i);
-    return static_cast<Number>(value);
+    Number value = 0;
+    std::memcpy(&value, bytes_ + offset, sizeof value);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    auto* const first = reinterpret_cast<unsigned char*>(&value);
+    std::reverse(first, first + sizeof value);
+#endif
+    return value;
   }
   /// The text whose place stands at an offset. An absent text has no data.
   std::string_view text(std::size_t offset) const noexcept {

@@ -93,11 +93,13 @@ class Verifier : public detail::Shared<boundtoken_verifier, boundtoken_verifier_
   /// assert(verifier.verify_into(token, buffer));
   /// assert(verifier.verify_into(token, buffer, options));
   /// ```
-  Record verify_into(std::string_view token, RecordBuffer& buffer, const VerifyOptions& options = {}) const {
-    const detail::LentOptions lent(options);
-    return buffer.write([&](void* bytes, std::size_t capacity, std::size_t* needed) noexcept {
-      return boundtoken_verify_into(get(), token.data(), token.size(), lent.get(), bytes, capacity, needed);
-    });
+  Record verify_into(std::string_view token, RecordBuffer& buffer) const noexcept {
+    return verify_into(token, buffer, static_cast<const boundtoken_verify_options*>(nullptr));
+  }
+
+  /// The same with options.
+  Record verify_into(std::string_view token, RecordBuffer& buffer, const VerifyOptions& options) const {
+    return verify_into(token, buffer, detail::LentOptions(options).get());
   }
 
   /// Verifies many tokens on several threads, this one among them. Each gets a record in `batch`, with its own status.
@@ -205,6 +207,12 @@ class Verifier : public detail::Shared<boundtoken_verifier, boundtoken_verifier_
   }
 
  private:
+  Record verify_into(std::string_view token, RecordBuffer& buffer, const boundtoken_verify_options* options) const noexcept {
+    return buffer.write([&](void* bytes, std::size_t capacity, std::size_t* needed) noexcept {
+      return boundtoken_verify_into(get(), token.data(), token.size(), options, bytes, capacity, needed);
+    });
+  }
+
   template <class Call>
   static Result<Verified> verified(Call call) noexcept {
     return detail::made<Verified, boundtoken_verified>(call);
