@@ -321,7 +321,7 @@ test-cpp: ## the C++ headers: verdicts equal to Rust's, misuse, threads, sanitiz
 install-cpp: ## install the C++ headers, their pkg-config file and their CMake package under PREFIX
 	@echo 'install-cpp: $(DESTDIR)$(PREFIX)'
 	@cmake -S bindings/cpp -B $(CPP_BUILD) -DCMAKE_INSTALL_PREFIX=$(PREFIX) -DCMAKE_INSTALL_LIBDIR=$(LIBDIR:$(PREFIX)/%=%) \
-		-DCMAKE_INSTALL_INCLUDEDIR=$(INCLUDEDIR:$(PREFIX)/%=%) -Wno-dev >/dev/null 2>&1
+		-DCMAKE_INSTALL_INCLUDEDIR=$(INCLUDEDIR:$(PREFIX)/%=%) -DCMAKE_DISABLE_FIND_PACKAGE_boundtoken=ON >/dev/null
 	@DESTDIR=$(DESTDIR) cmake --install $(CPP_BUILD) >/dev/null
 
 example-cpp: ## an HTTP service in C++ against the development server, with a caller whose pod is deleted
