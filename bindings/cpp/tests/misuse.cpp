@@ -165,10 +165,10 @@ void records_are_checked(const Fixture& fixture) {
   std::array<unsigned char, 512> bytes{};
   for (std::size_t size : {std::size_t{0}, std::size_t{3}, std::size_t{8}, std::size_t{295}}) {
     const Record cut(Status::ok, bytes.data(), size);
-    CHECK(cut.username().empty() && cut.groups().empty() && cut.http_status() == 0);
+    CHECK(!cut && cut.username().empty() && cut.groups().empty() && cut.http_status() == 0);
   }
   bytes[0] = 2;
-  CHECK(Record(Status::ok, bytes.data(), bytes.size()).username().empty());
+  CHECK(!Record(Status::ok, bytes.data(), bytes.size()) && Record(Status::ok, bytes.data(), bytes.size()).username().empty());
   bytes[0] = 1;
   bytes[offsetof(boundtoken_record, subject)] = 0xf0;
   bytes[offsetof(boundtoken_record, subject) + 1] = 0x01;

@@ -68,9 +68,13 @@ class Record : public TokenFacts<Record> {
  private:
   friend class TokenFacts<Record>;
 
-  Record(Status status, detail::RecordBytes bytes) noexcept
-      : status_(status), record_(bytes.number<std::uint32_t>(0) == 1 ? bytes : detail::RecordBytes()) {
-    if (status == Status::ok) accepted_ = record_;
+  Record(Status status, detail::RecordBytes bytes) noexcept : status_(status) {
+    const bool is_known = bytes.number<std::uint32_t>(offsetof(boundtoken_record, version)) == 1;
+    if (is_known) record_ = bytes;
+    if (status != Status::ok) return;
+    accepted_ = record_;
+    // What cannot be read accepts no token.
+    if (!is_known) status_ = Status::panic;
   }
 
   template <class Number>
