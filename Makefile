@@ -114,9 +114,9 @@ WITH_AWS_LC = -p boundtoken -p boundtoken-dev-server -p boundtoken-discovery -p 
 # What a missing tool would have tested.
 NOT_TESTED = $(abspath $(TARGET_DIR))/not-tested
 
-test: ## run every check of Rust, C and Go; what a missing tool would check is listed at the end
+test: ## run every check of Rust, C, C++ and Go; what a missing tool would check is listed at the end
 	@mkdir -p $(TARGET_DIR); : >$(NOT_TESTED)
-	@BOUNDTOKEN_NOT_TESTED=$(NOT_TESTED) $(MAKE) --no-print-directory test-rust test-c test-go
+	@BOUNDTOKEN_NOT_TESTED=$(NOT_TESTED) $(MAKE) --no-print-directory test-rust test-c test-cpp test-go
 	@if [ -s $(NOT_TESTED) ]; then echo 'test: passed, but for what was not tested:'; sort -u $(NOT_TESTED); \
 		else echo 'test: passed, and nothing was skipped'; fi
 
