@@ -93,15 +93,16 @@ else
     not_tested 'whether every function is called' 'apt-get install binutils'
 fi
 
-# As bindings/c/tests/c_abi/thread_sanitizer.rs does it, which says why a program runs twice.
+# As bindings/c/tests/c_abi/thread_sanitizer.rs does it, which says why a program runs twice. The folder is the same, so the library is
+# built once.
 step 'ThreadSanitizer in the tests and in the C library'
 sysroot=$(rustc --print sysroot)/lib/rustlib host=$(rustc -vV | sed -n 's/^host: //p')
 runtime=$(ls "$sysroot/$host"/lib/*_rt.tsan.a 2>/dev/null | head -n 1)
 if [ -d "$sysroot/src/rust/library/std" ] && [ -n "$runtime" ]; then
     RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=thread CARGO_INCREMENTAL=0 $cargo rustc --quiet -p boundtoken-capi --lib \
-        --crate-type cdylib --no-default-features --features aws-lc-rs,kubernetes -Zbuild-std --target "$host" \
-        --target-dir "$work/thread-sanitizer"
-    racing=$work/thread-sanitizer/$host/debug/libboundtoken_capi.so
+        --crate-type cdylib --no-default-features --features ring,kubernetes -Zbuild-std --target "$host" \
+        --target-dir "$target/tmp/c_abi/thread-sanitizer"
+    racing=$target/tmp/c_abi/thread-sanitizer/$host/debug/libboundtoken_capi.so
     mkdir -p "$work/tsan"
     # With -nodefaultlibs, gcc leaves out its own runtime, which is often older than Rust's, and libraries that any program needs.
     for test in misuse owners threads cluster; do echo "$test"; done | quietly xargs -P 2 -I NAME \
