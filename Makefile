@@ -8,8 +8,10 @@ DESTDIR ?=
 # Features of the C libraries. "aws-lc-rs" in place of "ring": faster RSA, and ES512. Without "kubernetes" there are no
 # functions about clusters, and the library is much smaller.
 FEATURES ?= ring kubernetes
-TARGET_DIR ?= target
+TARGET_DIR ?= $(or $(CARGO_TARGET_DIR),target)
 CARGO ?= cargo
+# What the C libraries are built for, as cargo names it. Empty for this machine.
+TARGET = $(CARGO_BUILD_TARGET)
 GO ?= go
 # Where `make demo` puts its cluster.
 DEMO = $(TARGET_DIR)/demo/cluster
@@ -21,8 +23,8 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 ABI := $(shell sed -n '/^\[package.metadata.capi.library\]/,/^\[/s/^version = "\(.*\)"/\1/p' bindings/c/Cargo.toml)
 SONAME := libboundtoken.so.$(firstword $(subst ., ,$(ABI)))
 RELEASE = $(TARGET_DIR)/release
-# The system's libraries that a program needs besides the static library, as the compiler names them.
-NATIVE_LIBS = $(RELEASE)/libboundtoken.native-libs
+# Where cargo puts the C libraries. cargo-zigbuild takes a version of glibc with the target, after a dot.
+LIBRARIES = $(TARGET_DIR)$(addprefix /,$(firstword $(subst ., ,$(TARGET))))/release
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check test test-rust test-c test-go generate-go rename-go test-cluster test-fast-rsa test-fast-rsa-emulated capi install install-program generate bench \
@@ -31,7 +33,7 @@ NATIVE_LIBS = $(RELEASE)/libboundtoken.native-libs
 help: ## this list
 	@echo 'boundtoken $(VERSION)'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 30
-	@echo 'Variables: PREFIX LIBDIR INCLUDEDIR DESTDIR FEATURES TARGET_DIR CARGO GO VERSIONS'
+	@echo 'Variables: PREFIX LIBDIR INCLUDEDIR DESTDIR FEATURES TARGET TARGET_DIR CARGO GO VERSIONS'
 
 # The program without what needs a network, and the C library without clusters, with the same features: the library is
 # built once.
@@ -282,35 +284,45 @@ fuzz-go: ## the Go package against the Rust library: MUTANTS mutated tokens (a m
 	@cd $(GO_MODULE)/internal/engine && CGO_ENABLED=0 BOUNDTOKEN_SKIP_NOTHING=1 BOUNDTOKEN_MUTANTS=$(MUTANTS) BOUNDTOKEN_SEED=$(SEED) \
 		CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) CARGO=$(CARGO) $(GO) test -count=1 -timeout 0 -v -run TestMutatedTokens .
 
-# Optimising everything at once makes the library a tenth smaller.
-capi: ## build the C libraries, shared and static, in target/release
-	@echo 'capi: libboundtoken $(VERSION) ($(FEATURES))'
-	@mkdir -p $(RELEASE)
-	@CARGO_TARGET_DIR=$(TARGET_DIR) CARGO_PROFILE_RELEASE_LTO=fat $(CARGO) rustc --quiet --release -p boundtoken-capi --lib \
-		--crate-type cdylib,staticlib \
-		--no-default-features --features '$(FEATURES)' -- \
-		-C link-arg=-Wl,-soname,$(SONAME) -C link-arg=-Wl,-z,nodelete -C strip=symbols \
-		--print native-static-libs=$(abspath $(NATIVE_LIBS)) 2>$(RELEASE)/capi.log; \
-		status=$$?; grep -v '^note: native artifacts\|^$$' $(RELEASE)/capi.log >&2; exit $$status
-	@ln -f $(RELEASE)/libboundtoken_capi.so $(RELEASE)/libboundtoken.so
-	@ln -f $(RELEASE)/libboundtoken_capi.a $(RELEASE)/libboundtoken.a
-	@ln -sf libboundtoken.so $(RELEASE)/$(SONAME)
+export_build = FEATURES='$(FEATURES)' TARGET='$(TARGET)' TARGET_DIR='$(TARGET_DIR)' CARGO='$(CARGO)' SONAME=$(SONAME)
+export_install = PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' DESTDIR='$(DESTDIR)' VERSION=$(VERSION) SONAME=$(SONAME)
+export_package = FEATURES='$(FEATURES)' TARGET_DIR='$(TARGET_DIR)' VERSION=$(VERSION) SONAME=$(SONAME)
+PACKAGING = bindings/c/packaging
+capi: ## build the C libraries, shared and static, in target/release; for another system: TARGET=triple
+	@echo 'capi: libboundtoken $(VERSION) ($(FEATURES))$(if $(TARGET), for $(TARGET))'
+	@$(export_build) $(PACKAGING)/build.sh $(LIBRARIES)
 
-install: capi ## install library, header, pkg-config file and CMake package under PREFIX
+install: capi ## install library, header, pkg-config file, CMake package and licences under PREFIX
 	@echo 'install: $(DESTDIR)$(PREFIX)'
-	@install -d $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(LIBDIR)/cmake/boundtoken
-	@install -m 644 include/boundtoken.h $(DESTDIR)$(INCLUDEDIR)
-	@install -m 644 $(RELEASE)/libboundtoken.a $(DESTDIR)$(LIBDIR)
-	@install -m 755 $(RELEASE)/libboundtoken.so $(DESTDIR)$(LIBDIR)/$(SONAME)
-	@ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libboundtoken.so
-	@$(call fill,boundtoken.pc,pkgconfig)
-	@$(call fill,boundtokenConfig.cmake,cmake/boundtoken)
-	@$(call fill,boundtokenConfigVersion.cmake,cmake/boundtoken)
+	@$(export_install) $(PACKAGING)/install.sh $(LIBRARIES)
 
-# Fills bindings/c/packaging/$(1).in into the folder $(2) of the library folder.
-fill = sed -e 's|@PREFIX@|$(PREFIX)|g' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' -e 's|@LIBDIR@|$(LIBDIR)|g' \
-	-e 's|@VERSION@|$(VERSION)|g' -e 's|@SONAME@|$(SONAME)|g' -e "s|@NATIVE_LIBS@|$$(cat $(NATIVE_LIBS))|g" \
-	bindings/c/packaging/$(1).in >$(DESTDIR)$(LIBDIR)/$(2)/$(1)
+# The C library for other systems, with zig as the compiler: each a tarball in target/packages. FEATURES=ring for one without clusters.
+CROSS = $(addprefix cross-,x86_64-linux-gnu aarch64-linux-gnu x86_64-linux-musl aarch64-linux-musl x86_64-windows-gnu)
+.PHONY: $(CROSS) package-c package-c-binary package-c-cargo
+cross-x86_64-linux-gnu: ## a tarball of the C library for glibc 2.28; cross-aarch64-linux-gnu likewise
+cross-x86_64-linux-musl: ## a tarball of the C library for musl; cross-aarch64-linux-musl likewise
+cross-x86_64-windows-gnu: ## a tarball of the C library for Windows
+$(CROSS): cross-%:
+	@echo 'cross: libboundtoken $(VERSION) ($(FEATURES)) for $*'
+	@$(export_build) VERSION=$(VERSION) $(PACKAGING)/cross.sh $*
+	@$(call test_packages,$*)
+
+# Runs the tests of packages whose names have $(1) in them, which `cargo test` leaves out.
+test_packages = BOUNDTOKEN_PACKAGES=$(abspath $(TARGET_DIR))/packages BOUNDTOKEN_ZIG=$(abspath $(TARGET_DIR))/zig/bin/python-zig \
+	$(CARGO) test --quiet -p boundtoken-capi --features kubernetes --test c_abi -- --ignored packages::$(subst -,_,$(1))
+
+package-c: package-c-binary package-c-cargo ## package the C library: tarball, Debian packages, cargo-c; install each, and compile against it
+
+# Of one build, against glibc 2.28.
+HERE = $(shell uname -m)-linux-gnu
+package-c-binary: cross-$(HERE)
+	@echo 'package-c: Debian packages'
+	@$(if $(shell command -v dpkg-deb),TARGET=$(HERE) $(export_package) $(PACKAGING)/debian.sh $(TARGET_DIR)/$(subst -linux,-unknown-linux,$(HERE))/release,:)
+	@$(call test_packages,debian)
+
+package-c-cargo:
+	@echo 'package-c: cargo-c'
+	@$(call with_tool,cargo-cinstall,the library of cargo-c,$(call test_packages,cargo_c))
 
 # C++ headers over the C library, of which nothing is compiled.
 CPP_BUILD = $(TARGET_DIR)/cpp/package

@@ -8,9 +8,12 @@
 
 #[cfg(feature = "kubernetes")]
 mod cluster;
+mod cross_compiler;
 mod examples;
 mod files;
+mod packages;
 mod install;
+mod installation;
 mod thread_sanitizer;
 mod tools;
 mod versions;
