@@ -32,7 +32,7 @@ LIBRARIES = $(TARGET_DIR)$(addprefix /,$(firstword $(subst ., ,$(TARGET))))/rele
 
 help: ## this list
 	@echo 'boundtoken $(VERSION)'
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 30
+	@sed -n 's/^\([a-z0-9_-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 30
 	@echo 'Variables: PREFIX LIBDIR INCLUDEDIR DESTDIR FEATURES TARGET TARGET_DIR CARGO GO VERSIONS'
 
 # The program without what needs a network, and the C library without clusters, with the same features: the library is
@@ -314,10 +314,11 @@ test_packages = BOUNDTOKEN_PACKAGES=$(abspath $(TARGET_DIR))/packages BOUNDTOKEN
 package-c: package-c-binary package-c-cargo ## package the C library: tarball, Debian packages, cargo-c; install each, and compile against it
 
 # Of one build, against glibc 2.28.
-HERE = $(shell uname -m)-linux-gnu
-package-c-binary: cross-$(HERE)
+HERE := $(shell uname -m)
+package-c-binary: cross-$(HERE)-linux-gnu ## the tarball and the Debian packages alone
 	@echo 'package-c: Debian packages'
-	@$(if $(shell command -v dpkg-deb),TARGET=$(HERE) $(export_package) $(PACKAGING)/debian.sh $(TARGET_DIR)/$(subst -linux,-unknown-linux,$(HERE))/release,:)
+	@! command -v dpkg-deb >/dev/null || TARGET=$(HERE)-unknown-linux-gnu $(export_package) \
+		$(PACKAGING)/debian.sh $(TARGET_DIR)/$(HERE)-unknown-linux-gnu/release
 	@$(call test_packages,debian)
 
 package-c-cargo:
