@@ -32,7 +32,7 @@ LIBRARIES = $(TARGET_DIR)$(addprefix /,$(firstword $(subst ., ,$(TARGET))))/rele
 
 help: ## this list
 	@echo 'boundtoken $(VERSION)'
-	@sed -n 's/^\([a-z0-9_-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 30
+	@sed -n 's/^\([a-z0-9_-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 34
 	@echo 'Variables: PREFIX LIBDIR INCLUDEDIR DESTDIR FEATURES TARGET TARGET_DIR CARGO GO VERSIONS'
 
 # The program without what needs a network, and the C library without clusters, with the same features: the library is
