@@ -28,8 +28,13 @@ case $triple in
     link+=(-C "link-arg=-Wl,-soname,$SONAME" -C link-arg=-Wl,-z,nodelete)
     ;;
 esac
-# A shared library for musl takes the C library of the program.
-case $triple in *-musl*) link+=(-C target-feature=-crt-static) ;; esac
+# A shared library for musl takes the C library of the program. Cargo must know, or it makes none.
+case $triple in
+*-musl*)
+    flags=CARGO_TARGET_$(tr 'a-z-' 'A-Z_' <<<"$triple")_RUSTFLAGS
+    export "$flags=${!flags:-} -Ctarget-feature=-crt-static"
+    ;;
+esac
 
 # Optimising everything at once makes the library a tenth smaller.
 log=$folder/capi.log status=0
@@ -39,7 +44,7 @@ grep -v '^note: native artifacts\|^$' "$log" >&2 || true
 [ "$status" = 0 ] || exit "$status"
 
 # The compiler of C adds these two itself, and knows where: with -static, libgcc_s does not exist.
-tr ' ' '\n' <"$folder/native-static-libs" | grep -vx -e '-lgcc_s' -e '-lc' -e '' | awk '!seen[$0]++' | paste -sd ' ' - \
+tr ' ' '\n' <"$folder/native-static-libs" | awk 'NF && $0 != "-lgcc_s" && $0 != "-lc" && !seen[$0]++' | paste -sd ' ' - \
     >"$folder/libboundtoken.native-libs"
 
 case $triple in

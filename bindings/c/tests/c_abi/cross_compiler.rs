@@ -7,6 +7,13 @@ use boundtoken_testing::tools::not_tested;
 
 use crate::tools::{output, scratch};
 
+/// What stands for bcryptprimitives.dll.
+const PROCESS_PRNG: &str = "
+#include <windows.h>
+#include <ntsecapi.h>
+__declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T len) { return RtlGenRandom(data, (ULONG)len); }
+";
+
 /// zig, which make installs for its cross builds.
 pub struct CrossCompiler {
     target: &'static str,
@@ -30,18 +37,36 @@ impl CrossCompiler {
         self.target.contains("windows")
     }
 
+    /// What zig needs to be told besides. A static library of Rust unwinds its stack, and other compilers have what it takes.
+    pub fn flags(&self, shared: bool) -> impl Iterator<Item = &'static str> {
+        match (shared, self.for_windows()) {
+            (true, true) => None,
+            (true, false) => Some("-dynamic"),
+            (false, true) => Some("-lc++"),
+            (false, false) => Some("-lunwind"),
+        }
+        .into_iter()
+    }
+
     pub fn compile(&self, source: &Path, flags: &[String], program: &Path) -> PathBuf {
-        let zig = std::env::var_os("BOUNDTOKEN_ZIG").expect("make cross-... sets BOUNDTOKEN_ZIG");
         let program = program.with_extension(if self.for_windows() { "exe" } else { "" });
-        output(
-            Command::new(zig)
-                .args(["cc", "-target", self.target, "-std=c99", "-O1"])
-                .arg(source)
-                .args(flags)
-                .arg("-o")
-                .arg(&program),
-        );
+        output(self.zig().args(["-std=c99", "-O1"]).arg(source).args(flags).arg("-o").arg(&program));
         program
+    }
+
+    fn zig(&self) -> Command {
+        let zig = std::env::var_os("BOUNDTOKEN_ZIG").expect("make cross-... sets BOUNDTOKEN_ZIG");
+        let mut command = Command::new(zig);
+        command.args(["cc", "-target", self.target]);
+        command
+    }
+
+    /// Wine 8, which Debian 12 has, lacks a library that every program of Rust loads.
+    fn complete_wine(&self, folder: &Path) {
+        let source = folder.join("prng.c");
+        std::fs::write(&source, PROCESS_PRNG).expect("written");
+        let library = folder.join("bcryptprimitives.dll");
+        output(self.zig().arg("-shared").arg(source).args(["-ladvapi32", "-o"]).arg(library));
     }
 
     /// The command that runs a program. `None` if this machine cannot.
@@ -58,6 +83,7 @@ impl CrossCompiler {
         let mut command = Command::new(boundtoken_testing::tools::tool(runner, package)?);
         command.args(arguments).arg(program);
         if self.for_windows() {
+            self.complete_wine(program.parent().expect("a folder"));
             command.env("WINEPREFIX", scratch("wine")).env("WINEDEBUG", "-all");
         }
         Some(command)

@@ -91,11 +91,10 @@ impl Installation {
     pub fn compiles_with(&self, compiler: &CrossCompiler) {
         for kind in ["shared", "static"] {
             let mut flags = self.flags(kind);
-            if kind == "static" {
-                // It has what Rust needs to unwind its stack, which compilers of C add themselves.
-                flags.push("-lunwind".to_owned());
-            } else if !compiler.for_windows() {
-                flags.push("-dynamic".to_owned());
+            flags.extend(compiler.flags(kind == "shared").map(str::to_owned));
+            if compiler.for_windows() {
+                // zig prefers the static library. A linker of GNU takes this one by itself.
+                self.name_the_library(&mut flags, "libboundtoken.dll.a");
             }
             let program = compiler.compile(&example(), &flags, &self.scratch(kind).join("cross"));
             if let Some(mut command) = compiler.command(&program, kind == "shared") {
@@ -112,11 +111,16 @@ impl Installation {
         let mut flags = self.ask_pkg_config(&["--cflags", "--libs", "--static"]);
         // The linker prefers the shared library unless the static one is named.
         if kind == "static" {
-            for flag in flags.iter_mut().filter(|flag| *flag == "-lboundtoken") {
-                *flag = self.libraries.join("libboundtoken.a").display().to_string();
-            }
+            self.name_the_library(&mut flags, "libboundtoken.a");
         }
         flags
+    }
+
+    /// Puts the name of a file in place of what the linker searches for.
+    fn name_the_library(&self, flags: &mut [String], file: &str) {
+        for flag in flags.iter_mut().filter(|flag| *flag == "-lboundtoken") {
+            *flag = self.libraries.join(file).display().to_string();
+        }
     }
 
     fn ask_pkg_config(&self, arguments: &[&str]) -> Vec<String> {

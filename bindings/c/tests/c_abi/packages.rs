@@ -157,7 +157,7 @@ fn cargo_c() {
     let mut install = Command::new("cargo");
     install
         .current_dir(root())
-        .args(["cinstall", "--quiet", "--locked", "--profile=demo", "-p", "boundtoken-capi", "--libdir=lib"])
+        .args(["cinstall", "--locked", "--profile=demo", "-p", "boundtoken-capi", "--libdir=lib"])
         .arg(format!("--prefix={}", prefix.display()))
         .env("CARGO_TARGET_DIR", scratch("target"));
     for variable in ["CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS"] {
