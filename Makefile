@@ -126,7 +126,7 @@ test-rust: ## format, lock files, lints, tests, documentation, licences
 	@echo 'test-rust: format'
 	@$(CARGO) fmt --all --check
 	@echo 'test-rust: lock files'
-	@for manifest in Cargo.toml fuzz/Cargo.toml benches/peers/Cargo.toml $(GO_GUEST); do \
+	@for manifest in Cargo.toml fuzz/Cargo.toml benches/peers/Cargo.toml bindings/python/Cargo.toml $(GO_GUEST); do \
 		$(CARGO) update --quiet --workspace --locked --manifest-path $$manifest || exit 1; \
 	done
 	@echo 'test-rust: clippy, with ring and with AWS-LC'
@@ -185,6 +185,32 @@ test-go-present:
 	@$(MAKE) --no-print-directory test-go-modules
 	@echo 'test-go: the example of a service'
 	@$(MAKE) --no-print-directory example-go >$(TARGET_DIR)/example-go.log 2>&1 || { cat $(TARGET_DIR)/example-go.log; exit 1; }
+
+# The Python package: an extension module on the Rust library.
+PYTHON ?= python3
+PYTHON_MODULE = bindings/python
+PYTHON_TARGET = $(abspath $(TARGET_DIR))/python
+VENV = $(PYTHON_TARGET)/venv
+IN_VENV = VIRTUAL_ENV=$(VENV) PATH=$(VENV)/bin:$$PATH
+.PHONY: test-python python-venv package-python
+python-venv:
+	@[ -x $(VENV)/bin/python ] || $(PYTHON) -m venv $(VENV)
+	@cmp -s $(PYTHON_MODULE)/requirements-dev.txt $(VENV)/installed || \
+		{ $(VENV)/bin/pip install --quiet --disable-pip-version-check -r $(PYTHON_MODULE)/requirements-dev.txt && \
+		cp $(PYTHON_MODULE)/requirements-dev.txt $(VENV)/installed; }
+
+test-python: python-venv ## the Python package: verdicts equal to Rust's, threads, clusters, types, formats
+	@echo 'test-python: format and lints of the extension module'
+	@$(CARGO) fmt --manifest-path $(PYTHON_MODULE)/Cargo.toml --check
+	@CARGO_TARGET_DIR=$(PYTHON_TARGET) $(CARGO) clippy --quiet --locked --manifest-path $(PYTHON_MODULE)/Cargo.toml -- -D warnings
+	@echo 'test-python: build'
+	@cd $(PYTHON_MODULE) && $(IN_VENV) CARGO_TARGET_DIR=$(PYTHON_TARGET) maturin develop --quiet --locked
+	@echo 'test-python: ruff, mypy --strict, stubtest'
+	@cd $(PYTHON_MODULE) && $(IN_VENV) ruff check --quiet . && $(IN_VENV) ruff format --quiet --check .
+	@cd $(PYTHON_MODULE) && $(IN_VENV) mypy --no-error-summary python tests
+	@cd $(PYTHON_MODULE) && $(IN_VENV) python -m mypy.stubtest --concise --allowlist tests/stubtest-allowlist.txt boundtoken
+	@echo 'test-python: pytest'
+	@cd $(PYTHON_MODULE) && $(IN_VENV) CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) pytest
 
 # Runs the command $(3) with the cargo subcommand $(1), or notes that $(2) was not tested.
 with_tool = if command -v $(1) >/dev/null; then $(3); \

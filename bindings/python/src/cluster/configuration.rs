@@ -1,0 +1,101 @@
+//! Which cluster to connect to, and how. It is strict: a slip must not silently follow less or another cluster.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use boundtoken_kubernetes::{Cluster, ClusterBuilder};
+use pyo3::prelude::*;
+
+use crate::arguments::seconds;
+use crate::errors::CONFIGURATION;
+
+/// One year, in seconds. Nothing may take longer.
+const LONGEST: Duration = Duration::from_secs(365 * 86_400);
+
+/// What Python gives. See `_boundtoken.pyi`.
+pub(super) struct Configuration {
+    pub(super) kubeconfig: Option<PathBuf>,
+    pub(super) context: Option<String>,
+    pub(super) in_cluster: bool,
+    pub(super) namespaces: Option<Vec<String>>,
+    pub(super) secrets: Option<bool>,
+    pub(super) nodes: Option<bool>,
+    pub(super) webhook_configurations: Option<bool>,
+    pub(super) max_staleness_seconds: Option<f64>,
+    pub(super) deadline_seconds: Option<f64>,
+    pub(super) unknown_key_wait_seconds: Option<f64>,
+    pub(super) max_key_age_seconds: Option<f64>,
+}
+
+impl Configuration {
+    pub(super) fn builder(self, py: Python<'_>) -> PyResult<ClusterBuilder> {
+        let mut builder = Cluster::builder();
+        if self.in_cluster {
+            if self.kubeconfig.is_some() || self.context.is_some() {
+                return Err(CONFIGURATION.with(py, "in_cluster leaves no choice of kubeconfig and context"));
+            }
+            builder = builder.in_cluster();
+        }
+        if let Some(path) = self.kubeconfig {
+            builder = builder.kubeconfig(path);
+        }
+        if let Some(context) = self.context {
+            builder = builder.context(context);
+        }
+        for namespace in namespaces(py, self.namespaces)? {
+            builder = builder.namespace(namespace);
+        }
+        if let Some(secrets) = self.secrets {
+            builder = builder.secrets(secrets);
+        }
+        if let Some(nodes) = self.nodes {
+            builder = builder.nodes(nodes);
+        }
+        if let Some(configurations) = self.webhook_configurations {
+            builder = builder.webhook_configurations(configurations);
+        }
+        if let Some(age) = positive(py, self.max_staleness_seconds, "max_staleness_seconds")? {
+            builder = builder.max_staleness(age);
+        }
+        if let Some(deadline) = positive(py, self.deadline_seconds, "deadline_seconds")? {
+            builder = builder.deadline(deadline);
+        }
+        if let Some(age) = positive(py, self.max_key_age_seconds, "max_key_age_seconds")? {
+            builder = builder.max_key_age(age);
+        }
+        // Zero is allowed: it means not to wait.
+        if let Some(wait) = self.unknown_key_wait_seconds {
+            builder = builder.unknown_key_wait(seconds(wait, "unknown_key_wait_seconds")?);
+        }
+        Ok(builder)
+    }
+}
+
+fn positive(py: Python<'_>, given: Option<f64>, name: &str) -> PyResult<Option<Duration>> {
+    let duration = given.map(|given| seconds(given, name)).transpose()?;
+    if duration.is_some_and(|duration| duration.is_zero() || duration > LONGEST) {
+        return Err(CONFIGURATION.with(py, format!("{name} must be above 0, and at most one year")));
+    }
+    Ok(duration)
+}
+
+/// Checks the names. An empty list is an error: the builder would follow every namespace, which is surely not meant.
+fn namespaces(py: Python<'_>, names: Option<Vec<String>>) -> PyResult<Vec<String>> {
+    let Some(names) = names else { return Ok(Vec::new()) };
+    if names.is_empty() {
+        return Err(CONFIGURATION.with(py, "namespaces is empty: leave it out to follow the whole cluster"));
+    }
+    if let Some(name) = names.iter().find(|name| !is_label(name)) {
+        return Err(CONFIGURATION.with(py, format!("{name:?} cannot be the name of a namespace")));
+    }
+    Ok(names)
+}
+
+/// Whether a name is a label by RFC 1123, as the name of a namespace must be. It becomes part of the path of requests.
+fn is_label(name: &str) -> bool {
+    let is_letter_or_digit = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    (1..=63).contains(&name.len())
+        && name.bytes().all(|byte| is_letter_or_digit(byte) || byte == b'-')
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+}

@@ -1,0 +1,80 @@
+//! What a verifier has decided.
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+/// What a verifier has decided so far, and what it remembers. Immutable.
+#[pyclass(frozen, get_all, module = "boundtoken")]
+pub(crate) struct Statistics {
+    /// Tokens that were accepted after their signature was checked.
+    accepted_first: u64,
+    /// Tokens that were accepted because they had been accepted before.
+    accepted_again: u64,
+    /// Refusals for the form of the token: reasons 100 to 199.
+    refused_for_form: u64,
+    /// Refusals for the header: reasons 200 to 299.
+    refused_for_header: u64,
+    /// Refusals for the key or the signature: reasons 300 to 399.
+    refused_for_key: u64,
+    /// Refusals for the claims: reasons 400 to 499.
+    refused_for_claims: u64,
+    /// Refusals for the bound objects: reasons 500 to 599.
+    refused_for_objects: u64,
+    /// Tokens that the cache holds now.
+    remembered_tokens: u64,
+    /// About how much memory they take, in bytes.
+    cache_size: u64,
+    /// Keys of all issuers now.
+    keys: u64,
+}
+
+impl From<boundtoken::Statistics> for Statistics {
+    fn from(of: boundtoken::Statistics) -> Self {
+        Self {
+            accepted_first: of.accepted_first,
+            accepted_again: of.accepted_again,
+            refused_for_form: of.refused_for_form,
+            refused_for_header: of.refused_for_header,
+            refused_for_key: of.refused_for_key,
+            refused_for_claims: of.refused_for_claims,
+            refused_for_objects: of.refused_for_objects,
+            remembered_tokens: of.remembered_tokens,
+            cache_size: of.cache_size,
+            keys: of.keys,
+        }
+    }
+}
+
+impl Statistics {
+    fn numbers(&self) -> [(&'static str, u64); 10] {
+        [
+            ("accepted_first", self.accepted_first),
+            ("accepted_again", self.accepted_again),
+            ("refused_for_form", self.refused_for_form),
+            ("refused_for_header", self.refused_for_header),
+            ("refused_for_key", self.refused_for_key),
+            ("refused_for_claims", self.refused_for_claims),
+            ("refused_for_objects", self.refused_for_objects),
+            ("remembered_tokens", self.remembered_tokens),
+            ("cache_size", self.cache_size),
+            ("keys", self.keys),
+        ]
+    }
+}
+
+#[pymethods]
+impl Statistics {
+    /// All numbers by their names.
+    fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let members = PyDict::new(py);
+        for (name, number) in self.numbers() {
+            members.set_item(name, number)?;
+        }
+        Ok(members)
+    }
+
+    fn __repr__(&self) -> String {
+        let numbers = self.numbers().map(|(name, number)| format!("{name}={number}"));
+        format!("<Statistics {}>", numbers.join(" "))
+    }
+}
