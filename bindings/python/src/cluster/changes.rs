@@ -231,7 +231,9 @@ impl Changes {
         NEXT_CHANGE.get(slf.py())?.call1((slf,))
     }
 
-    /// Waits for the next change, at most so long. ``None`` if there was none. Raises ``ClosedError`` at the end.
+    /// Waits for the next change, at most so long. ``None`` if there was none.
+    ///
+    /// Raises ``ClosedError`` at the end.
     fn next(&self, py: Python<'_>, timeout_seconds: f64) -> PyResult<Option<ClusterChange>> {
         let timeout = seconds(timeout_seconds, "timeout_seconds")?;
         self.wait(py, Instant::now().checked_add(timeout))
