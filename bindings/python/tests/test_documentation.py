@@ -38,7 +38,7 @@ def test_the_module_is_documented_as_its_stub(name: str, in_stub: str | None, in
 
 def first_sentence(text: str) -> str:
     """The first paragraph, without the roles of Sphinx."""
-    paragraph = " ".join(text.split("\n\n")[0].split())
+    paragraph = " ".join(text.split("\n\n", 1)[0].split())
     for role in (":class:`", ":meth:`", ":attr:`"):
         paragraph = paragraph.replace(role, "``")
     return paragraph.replace("``", "`").replace("Verifier.", "").replace("ObjectStore.", "").replace("UserInfo.", "").rstrip("`")
