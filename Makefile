@@ -212,6 +212,16 @@ test-python: python-venv ## the Python package: verdicts equal to Rust's, thread
 	@echo 'test-python: pytest'
 	@cd $(PYTHON_MODULE) && $(IN_VENV) CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) pytest
 
+# Ten million, in a release build. BOUNDTOKEN_VERIFICATIONS says another number.
+BOUNDTOKEN_VERIFICATIONS ?= 10000000
+.PHONY: test-python-memory
+test-python-memory: python-venv ## ten million verifications from Python, with stable memory, in minutes
+	@cd $(PYTHON_MODULE) && $(IN_VENV) CARGO_TARGET_DIR=$(PYTHON_TARGET) maturin develop --quiet --locked --release
+	@cd $(PYTHON_MODULE) && $(IN_VENV) BOUNDTOKEN_VERIFICATIONS=$(BOUNDTOKEN_VERIFICATIONS) pytest -s tests/test_memory.py
+
+package-python: python-venv ## the wheel of the Python package, for glibc 2.28, and its source, in target/python/package/dist
+	@$(IN_VENV) $(PYTHON_MODULE)/package.sh $(PYTHON_TARGET)/package
+
 # Runs the command $(3) with the cargo subcommand $(1), or notes that $(2) was not tested.
 with_tool = if command -v $(1) >/dev/null; then $(3); \
 	elif [ "$$BOUNDTOKEN_SKIP_NOTHING" = 1 ]; then echo '$(1) is missing: cargo install --locked $(1)' >&2; exit 1; \

@@ -33,7 +33,7 @@ impl Workshop {
         let mut command = Command::new(words.next().ok_or("there is no program")?);
         command.args(words);
         match (entry.build, entry.arguments) {
-            (Build::Node | Build::Python, [script, rest @ ..]) => {
+            (Build::Node | Build::Python | Build::OurPython, [script, rest @ ..]) => {
                 let folder =
                     if entry.build == Build::Node { self.output.join("node") } else { source("python") };
                 command.arg(folder.join(script)).args(rest);
@@ -61,7 +61,8 @@ impl Workshop {
             Build::OurC { features } => self.our_c(features),
             Build::Go(package) => self.go(package),
             Build::Node => self.node(),
-            Build::Python => self.python(),
+            Build::Python => self.python("python"),
+            Build::OurPython => self.our_python(),
             Build::Java => self.java(),
             Build::System { source, libraries } => self.system(source, libraries),
             Build::DevServer => Err("it is no program".to_owned()),
@@ -122,12 +123,20 @@ impl Workshop {
         Ok(vec!["node".into()])
     }
 
-    fn python(&self) -> Result<Vec<PathBuf>, String> {
-        let output = self.output.join("python");
+    fn python(&self, environment: &str) -> Result<Vec<PathBuf>, String> {
+        let output = self.output.join(environment);
         run(Command::new("python3").args(["-m", "venv"]).arg(&output))?;
         let mut pip = Command::new(output.join("bin/pip"));
         run(pip.args(["install", "--quiet", "--requirement"]).arg(source("python/requirements.txt")))?;
         Ok(vec![output.join("bin/python"), "-B".into()])
+    }
+
+    fn our_python(&self) -> Result<Vec<PathBuf>, String> {
+        let program = self.python("our-python")?;
+        let mut pip = Command::new(self.output.join("our-python/bin/pip"));
+        pip.args(["install", "--quiet", "--force-reinstall", "--no-deps"]).arg(source("../../bindings/python"));
+        run(pip.env("CARGO_TARGET_DIR", self.output.join("our-python/target")))?;
+        Ok(program)
     }
 
     fn java(&self) -> Result<Vec<PathBuf>, String> {

@@ -27,6 +27,8 @@ pub enum Build {
     Node,
     /// The programs of `python/`, with the packages that pip installs.
     Python,
+    /// `python/ours.py`, with the package that pip builds of bindings/python too.
+    OurPython,
     /// The classes of `java/`, with the packages that Maven installs.
     Java,
     /// A program of `c/` or `cpp/`, with libraries that pkg-config or the compiler finds on this system.
@@ -58,6 +60,7 @@ pub fn entries() -> Vec<Entry> {
     let jsonwebtoken =
         |name, features| first(name, "Rust", Build::Rust { binary: "jsonwebtoken", features }, &[]);
     let go = |name, package| first(name, "Go", Build::Go(package), &[]);
+    let ours_in_python = bound(first("boundtoken (aws-lc-rs)", "Python", Build::OurPython, &["ours.py"]));
     let ours_in_go = bound(go("boundtoken (Go's crypto)", "boundtoken"));
     let node = |name, arguments| first(name, "Node", Build::Node, arguments);
     let java = |name, arguments| first(name, "Java", Build::Java, arguments);
@@ -73,6 +76,7 @@ pub fn entries() -> Vec<Entry> {
         ours_in_c("boundtoken (aws-lc-rs)", "aws-lc-rs"),
         ours_in_c("boundtoken (aws-lc-rs, fast-rsa)", "aws-lc-rs fast-rsa"),
         ours_in_go,
+        ours_in_python,
         jsonwebtoken("jsonwebtoken (aws_lc_rs)", "jsonwebtoken-aws-lc-rs"),
         jsonwebtoken("jsonwebtoken (rust_crypto)", "jsonwebtoken-rust-crypto"),
         first("jwt-simple", "Rust", Build::Rust { binary: "jwt-simple", features: "jwt-simple" }, &[]),
@@ -84,6 +88,7 @@ pub fn entries() -> Vec<Entry> {
         node("jose", &["jose.mjs"]),
         node("jsonwebtoken", &["jsonwebtoken.mjs"]),
         first("PyJWT", "Python", Build::Python, &["pyjwt.py"]),
+        first("Authlib", "Python", Build::Python, &["authlib_jose.py"]),
         java("nimbus-jose-jwt", &["Nimbus"]),
         java("java-jwt", &["Auth0"]),
         system("libjwt", "C", "c/libjwt.c", "libjwt jansson libcrypto"),
@@ -94,6 +99,7 @@ pub fn entries() -> Vec<Entry> {
         again(ours_in_c("boundtoken (ring)", "ring")),
         again(ours_in_c("boundtoken (aws-lc-rs)", "aws-lc-rs")),
         again(ours_in_go),
+        again(ours_in_python),
         // It does not look up the objects of a cached token for ten seconds.
         again(go("kube-apiserver's token cache", "kubernetes")),
         again(node("fast-jwt, its cache", &["fast-jwt.mjs"])),

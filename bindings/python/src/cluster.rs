@@ -1,12 +1,12 @@
 //! A Kubernetes cluster that the background thread follows.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 
 use boundtoken::ObjectStore;
 use boundtoken_kubernetes::{ClusterError, Step};
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use tokio::task::AbortHandle;
 
 use crate::background;
@@ -91,39 +91,13 @@ pub(crate) fn forked(py: Python<'_>) -> PyErr {
 impl Cluster {
     /// Connects, and waits until keys and objects are known. Ctrl-C gives it up.
     #[staticmethod]
-    #[pyo3(signature = (*, kubeconfig = None, context = None, in_cluster = false, label = None, namespaces = None,
-        secrets = None, nodes = None, webhook_configurations = None, max_staleness_seconds = None,
-        deadline_seconds = None, unknown_key_wait_seconds = None, max_key_age_seconds = None))]
-    fn connect(
-        py: Python<'_>,
-        kubeconfig: Option<PathBuf>,
-        context: Option<String>,
-        in_cluster: bool,
-        label: Option<String>,
-        namespaces: Option<Vec<String>>,
-        secrets: Option<bool>,
-        nodes: Option<bool>,
-        webhook_configurations: Option<bool>,
-        max_staleness_seconds: Option<f64>,
-        deadline_seconds: Option<f64>,
-        unknown_key_wait_seconds: Option<f64>,
-        max_key_age_seconds: Option<f64>,
-    ) -> PyResult<Self> {
-        let configuration = Configuration {
-            kubeconfig,
-            context,
-            in_cluster,
-            namespaces,
-            secrets,
-            nodes,
-            webhook_configurations,
-            max_staleness_seconds,
-            deadline_seconds,
-            unknown_key_wait_seconds,
-            max_key_age_seconds,
-        };
+    #[pyo3(signature = (**options), text_signature = "(*, kubeconfig=None, context=None, in_cluster=False, label=None, \
+            namespaces=None, secrets=None, nodes=None, webhook_configurations=None, max_staleness_seconds=None, \
+            deadline_seconds=None, unknown_key_wait_seconds=None, max_key_age_seconds=None)")]
+    fn connect(py: Python<'_>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        let configuration = Configuration::read(py, options)?;
+        let (builder, label) = (configuration.get().builder(py)?, configuration.get().label.clone());
         let (connected, outcome) = sync_channel(1);
-        let builder = configuration.builder(py)?;
         log::forward(py)?;
         let connecting = background::spawn(py, async move {
             // Nobody listens after Ctrl-C.
@@ -136,38 +110,15 @@ impl Cluster {
 
     /// Like ``connect``, for the running event loop of ``asyncio``. Await the result. To cancel it gives it up.
     #[staticmethod]
-    #[pyo3(signature = (*, kubeconfig = None, context = None, in_cluster = false, label = None, namespaces = None,
-        secrets = None, nodes = None, webhook_configurations = None, max_staleness_seconds = None,
-        deadline_seconds = None, unknown_key_wait_seconds = None, max_key_age_seconds = None))]
-    fn connect_async(
-        py: Python<'_>,
-        kubeconfig: Option<PathBuf>,
-        context: Option<String>,
-        in_cluster: bool,
-        label: Option<String>,
-        namespaces: Option<Vec<String>>,
-        secrets: Option<bool>,
-        nodes: Option<bool>,
-        webhook_configurations: Option<bool>,
-        max_staleness_seconds: Option<f64>,
-        deadline_seconds: Option<f64>,
-        unknown_key_wait_seconds: Option<f64>,
-        max_key_age_seconds: Option<f64>,
-    ) -> PyResult<Bound<'_, PyAny>> {
-        let configuration = Configuration {
-            kubeconfig,
-            context,
-            in_cluster,
-            namespaces,
-            secrets,
-            nodes,
-            webhook_configurations,
-            max_staleness_seconds,
-            deadline_seconds,
-            unknown_key_wait_seconds,
-            max_key_age_seconds,
-        };
-        let builder = configuration.builder(py)?;
+    #[pyo3(signature = (**options), text_signature = "(*, kubeconfig=None, context=None, in_cluster=False, label=None, \
+            namespaces=None, secrets=None, nodes=None, webhook_configurations=None, max_staleness_seconds=None, \
+            deadline_seconds=None, unknown_key_wait_seconds=None, max_key_age_seconds=None)")]
+    fn connect_async<'py>(
+        py: Python<'py>,
+        options: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let configuration = Configuration::read(py, options)?;
+        let (builder, label) = (configuration.get().builder(py)?, configuration.get().label.clone());
         let (promise, future) = Promise::new(py)?;
         log::forward(py)?;
         let connecting = background::spawn(py, async move {

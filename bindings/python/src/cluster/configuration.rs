@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use boundtoken_kubernetes::{Cluster, ClusterBuilder};
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use crate::arguments::seconds;
 use crate::errors::CONFIGURATION;
@@ -12,23 +13,70 @@ use crate::errors::CONFIGURATION;
 /// One year, in seconds. Nothing may take longer.
 const LONGEST: Duration = Duration::from_secs(365 * 86_400);
 
-/// What Python gives. See `_boundtoken.pyi`.
+/// The options of `Cluster.connect`, which `_boundtoken.pyi` describes.
+#[pyclass(frozen)]
 pub(super) struct Configuration {
-    pub(super) kubeconfig: Option<PathBuf>,
-    pub(super) context: Option<String>,
-    pub(super) in_cluster: bool,
-    pub(super) namespaces: Option<Vec<String>>,
-    pub(super) secrets: Option<bool>,
-    pub(super) nodes: Option<bool>,
-    pub(super) webhook_configurations: Option<bool>,
-    pub(super) max_staleness_seconds: Option<f64>,
-    pub(super) deadline_seconds: Option<f64>,
-    pub(super) unknown_key_wait_seconds: Option<f64>,
-    pub(super) max_key_age_seconds: Option<f64>,
+    kubeconfig: Option<PathBuf>,
+    context: Option<String>,
+    in_cluster: bool,
+    pub(super) label: Option<String>,
+    namespaces: Option<Vec<String>>,
+    secrets: Option<bool>,
+    nodes: Option<bool>,
+    webhook_configurations: Option<bool>,
+    max_staleness_seconds: Option<f64>,
+    deadline_seconds: Option<f64>,
+    unknown_key_wait_seconds: Option<f64>,
+    max_key_age_seconds: Option<f64>,
+}
+
+#[pymethods]
+impl Configuration {
+    #[new]
+    #[pyo3(signature = (*, kubeconfig = None, context = None, in_cluster = false, label = None, namespaces = None,
+        secrets = None, nodes = None, webhook_configurations = None, max_staleness_seconds = None,
+        deadline_seconds = None, unknown_key_wait_seconds = None, max_key_age_seconds = None))]
+    fn new(
+        kubeconfig: Option<PathBuf>,
+        context: Option<String>,
+        in_cluster: bool,
+        label: Option<String>,
+        namespaces: Option<Vec<String>>,
+        secrets: Option<bool>,
+        nodes: Option<bool>,
+        webhook_configurations: Option<bool>,
+        max_staleness_seconds: Option<f64>,
+        deadline_seconds: Option<f64>,
+        unknown_key_wait_seconds: Option<f64>,
+        max_key_age_seconds: Option<f64>,
+    ) -> Self {
+        Self {
+            kubeconfig,
+            context,
+            in_cluster,
+            label,
+            namespaces,
+            secrets,
+            nodes,
+            webhook_configurations,
+            max_staleness_seconds,
+            deadline_seconds,
+            unknown_key_wait_seconds,
+            max_key_age_seconds,
+        }
+    }
 }
 
 impl Configuration {
-    pub(super) fn builder(self, py: Python<'_>) -> PyResult<ClusterBuilder> {
+    /// Reads keyword arguments. An unknown one is an error.
+    pub(super) fn read<'py>(
+        py: Python<'py>,
+        options: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, Self>> {
+        Ok(py.get_type::<Self>().call((), options)?.cast_into::<Self>()?)
+    }
+
+    pub(super) fn builder(&self, py: Python<'_>) -> PyResult<ClusterBuilder> {
         let mut builder = Cluster::builder();
         if self.in_cluster {
             if self.kubeconfig.is_some() || self.context.is_some() {
@@ -36,13 +84,13 @@ impl Configuration {
             }
             builder = builder.in_cluster();
         }
-        if let Some(path) = self.kubeconfig {
+        if let Some(path) = &self.kubeconfig {
             builder = builder.kubeconfig(path);
         }
-        if let Some(context) = self.context {
-            builder = builder.context(context);
+        if let Some(context) = &self.context {
+            builder = builder.context(context.as_str());
         }
-        for namespace in namespaces(py, self.namespaces)? {
+        for namespace in namespaces(py, self.namespaces.as_deref())? {
             builder = builder.namespace(namespace);
         }
         if let Some(secrets) = self.secrets {
@@ -80,8 +128,8 @@ fn positive(py: Python<'_>, given: Option<f64>, name: &str) -> PyResult<Option<D
 }
 
 /// Checks the names. An empty list is an error: the builder would follow every namespace, which is surely not meant.
-fn namespaces(py: Python<'_>, names: Option<Vec<String>>) -> PyResult<Vec<String>> {
-    let Some(names) = names else { return Ok(Vec::new()) };
+fn namespaces<'a>(py: Python<'_>, names: Option<&'a [String]>) -> PyResult<&'a [String]> {
+    let Some(names) = names else { return Ok(&[]) };
     if names.is_empty() {
         return Err(CONFIGURATION.with(py, "namespaces is empty: leave it out to follow the whole cluster"));
     }

@@ -1,0 +1,29 @@
+#!/bin/sh
+# Makes the source distribution, and the wheel from it. Then it installs the wheel into a new environment, and runs it there.
+#
+#   package.sh FOLDER     writes both into FOLDER/dist
+#
+# Zig links against glibc 2.28, so that the wheel runs on every Linux of the last years. The tools of requirements-dev.txt are on PATH.
+set -eu
+folder=$(realpath -m "$1")
+here=$(cd "$(dirname "$0")" && pwd)
+rm -rf "$folder/dist" "$folder/source" "$folder/venv"
+mkdir -p "$folder/dist" "$folder/source"
+
+echo 'package-python: source distribution'
+maturin --quiet sdist --manifest-path "$here/Cargo.toml" --out "$folder/dist"
+tar -xzf "$folder"/dist/*.tar.gz -C "$folder/source" --strip-components 1
+
+# From the unpacked source, so that one build proves both.
+echo 'package-python: wheel'
+(cd "$folder/source" && CARGO_TARGET_DIR="$folder/target" maturin --quiet build --release --locked --zig \
+    --compatibility manylinux_2_28 --out "$folder/dist")
+
+echo 'package-python: abi3audit'
+abi3audit --strict "$folder"/dist/*.whl
+
+echo 'package-python: a new environment'
+python -m venv "$folder/venv"
+"$folder/venv/bin/pip" install --quiet --disable-pip-version-check --no-index "$folder"/dist/*.whl
+(cd "$folder" && "$folder/venv/bin/python" -I "$here/tests/installed.py" "$here/../../tests/vectors/apiserver-rs256")
+ls -l "$folder/dist"
