@@ -7,7 +7,6 @@ use boundtoken::ObjectStore;
 use boundtoken_kubernetes::{ClusterError, Step};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use tokio::task::AbortHandle;
 
 use crate::background;
 use crate::closable::Closable;
@@ -17,7 +16,7 @@ use crate::errors::{
 };
 use crate::log;
 use crate::process::Process;
-use crate::promise::Promise;
+use crate::promise;
 use crate::waiting::wait;
 
 mod changes;
@@ -119,20 +118,14 @@ impl Cluster {
     ) -> PyResult<Bound<'py, PyAny>> {
         let configuration = Configuration::read(py, options)?;
         let (builder, label) = (configuration.get().builder(py)?, configuration.get().label.clone());
-        let (promise, future) = Promise::new(py)?;
         log::forward(py)?;
-        let connecting = background::spawn(py, async move {
+        promise::of(py, async move {
             let outcome = builder.connect().await;
-            let settle = |py: Python<'_>| {
-                let cluster = outcome.map_err(|error| raised(py, &error));
-                let cluster = cluster.and_then(|cluster| Py::new(py, Self::new(cluster, label)));
-                promise.settle(py, cluster.map(Py::into_any));
-            };
-            // Nobody waits while the interpreter ends.
-            let _settled = Python::try_attach(settle);
-        })?;
-        future.call_method1("add_done_callback", (GiveUp(connecting),))?;
-        Ok(future)
+            move |py: Python<'_>| {
+                let cluster = outcome.map_err(|error| raised(py, &error))?;
+                Ok(Py::new(py, Self::new(cluster, label))?.into_any())
+            }
+        })
     }
 
     /// The name of the cluster's issuer.
@@ -205,17 +198,6 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         self.end();
-    }
-}
-
-/// Gives up the work for a future that is cancelled. Work that is done is left alone.
-#[pyclass(frozen)]
-pub(crate) struct GiveUp(pub(crate) AbortHandle);
-
-#[pymethods]
-impl GiveUp {
-    fn __call__(&self, _future: &Bound<'_, PyAny>) {
-        self.0.abort();
     }
 }
 

@@ -27,7 +27,8 @@ mod user;
 mod verifier;
 mod waiting;
 
-#[pymodule]
+// Builds of Python without the GIL are not promised.
+#[pymodule(gil_used = true)]
 mod _boundtoken {
     use super::*;
 

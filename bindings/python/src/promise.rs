@@ -1,7 +1,9 @@
 //! Futures of `asyncio` that another thread settles.
 
 use pyo3::prelude::*;
+use tokio::task::AbortHandle;
 
+use crate::background;
 use crate::errors::CLOSED;
 use crate::python::Imported;
 
@@ -30,6 +32,33 @@ impl Promise {
         if let Some(pending) = self.0.take() {
             pending.settle(py, outcome);
         }
+    }
+}
+
+/// A future for work of the background thread, which says how to make the result. To cancel the future gives up the work.
+pub(crate) fn of<W, R>(py: Python<'_>, work: W) -> PyResult<Bound<'_, PyAny>>
+where
+    W: Future<Output = R> + Send + 'static,
+    R: FnOnce(Python<'_>) -> PyResult<Py<PyAny>> + Send,
+{
+    let (promise, future) = Promise::new(py)?;
+    let handle = background::spawn(py, async move {
+        let result = work.await;
+        // Nobody waits while the interpreter ends.
+        let _settled = Python::try_attach(|py| promise.settle(py, result(py)));
+    })?;
+    future.call_method1("add_done_callback", (GiveUp(handle),))?;
+    Ok(future)
+}
+
+/// Gives up the work for a future that is cancelled. Work that is done is left alone.
+#[pyclass(frozen)]
+struct GiveUp(AbortHandle);
+
+#[pymethods]
+impl GiveUp {
+    fn __call__(&self, _future: &Bound<'_, PyAny>) {
+        self.0.abort();
     }
 }
 

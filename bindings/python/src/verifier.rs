@@ -17,10 +17,10 @@ use crate::background;
 use crate::callback::{LookUp, raise_interruption};
 use crate::checked::CheckedToken;
 use crate::closable::Closable;
-use crate::cluster::{Cluster, GiveUp, Link, forked};
+use crate::cluster::{Cluster, Link, forked};
 use crate::errors::{CONFIGURATION, rejected, rejected_value};
 use crate::issuer::TrustedIssuer;
-use crate::promise::{self, Promise};
+use crate::promise;
 use crate::statistics::Statistics;
 use crate::token::VerifiedToken;
 use crate::waiting::wait;
@@ -180,18 +180,10 @@ impl Verifier {
             return promise::settled(py, token.map(Py::into_any));
         }
         let question = Question::new(&judge, token, audiences, verdict)?;
-        let (promise, future) = Promise::new(py)?;
-        let asking = background::spawn(py, async move {
+        promise::of(py, async move {
             let verdict = question.ask().await;
-            let settle = |py: Python<'_>| {
-                let token = answer(py, verdict).and_then(|token| Py::new(py, token));
-                promise.settle(py, token.map(Py::into_any));
-            };
-            // Nobody waits while the interpreter ends.
-            let _settled = Python::try_attach(settle);
-        })?;
-        future.call_method1("add_done_callback", (GiveUp(asking),))?;
-        Ok(future)
+            move |py: Python<'_>| Ok(Py::new(py, answer(py, verdict)?)?.into_any())
+        })
     }
 
     /// Verifies many tokens on up to so many threads, for logs and queues. The verdicts are in the order of the tokens.

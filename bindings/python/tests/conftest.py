@@ -2,46 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
 
-import boundtoken
 import pytest
-from rust import VECTORS
-
-ISSUER = "https://kubernetes.default.svc.cluster.local"
-#: When the captured tokens are valid.
-NOW = 1_795_522_300
-
-
-@dataclass(frozen=True)
-class Captured:
-    """Tokens, keys and objects of a real API server."""
-
-    jwks: str
-    tokens: dict[str, str]
-    objects: dict[str, Any]
-
-    def store(self, tag: str = "before") -> boundtoken.ObjectStore:
-        return boundtoken.ObjectStore.from_json(json.dumps(self.objects[tag]))
-
-    def keys(self) -> boundtoken.KeySet:
-        return boundtoken.KeySet.from_jwks(self.jwks)
-
-    def verifier(self, bound_objects: Any = None, keys: Any = None, **options: Any) -> boundtoken.Verifier:
-        issuer = boundtoken.TrustedIssuer(ISSUER, keys or self.keys(), bound_objects=bound_objects)
-        return boundtoken.Verifier(issuers=[issuer], audiences=["vault"], **options)
+from captured import Captured, read
+from dev_server import DevServer
 
 
 @pytest.fixture(scope="session")
 def captured() -> Captured:
-    folder = VECTORS / "apiserver-rs256"
-    jwks, tokens, objects = ((folder / name).read_text() for name in ("jwks.json", "tokens.json", "objects.json"))
-    return Captured(jwks, json.loads(tokens), json.loads(objects))
+    return read()
 
 
 @pytest.fixture(scope="session")
 def token(captured: Captured) -> str:
     """A token that is bound to a pod."""
     return captured.tokens["pod-live"]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevServer]:
+    """A development server with the pod app-0."""
+    server = DevServer(tmp_path_factory.mktemp("server"))
+    server.create_pod("app-0")
+    yield server
+    server.stop()

@@ -7,7 +7,7 @@ import json
 import pickle
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,6 @@ import boundtoken
 import pytest
 from boundtoken import Change, Confirmed, ObjectKind, Reason
 from dev_server import DevServer
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevServer]:
-    server = DevServer(tmp_path_factory.mktemp("server"))
-    server.create_pod("app-0")
-    yield server
-    server.stop()
 
 
 def connect(server: DevServer, **options: Any) -> boundtoken.Cluster:

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import boundtoken
@@ -18,15 +17,6 @@ from boundtoken import Reason
 from dev_server import DevServer
 from test_cluster import silent_server
 from test_interpreters import in_child, run_python
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevServer]:
-    server = DevServer(tmp_path_factory.mktemp("server"))
-    server.create_pod("app-0")
-    yield server
-    server.stop()
-
 
 CONNECT = """
 import asyncio, sys, threading, time

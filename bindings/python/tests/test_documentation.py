@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import doctest
 import inspect
+import json
 from pathlib import Path
 
 import boundtoken
+import captured
 import pytest
 from boundtoken import _boundtoken
 
@@ -44,7 +47,38 @@ def first_sentence(text: str) -> str:
     return paragraph.replace("``", "`").replace("Verifier.", "").replace("ObjectStore.", "").replace("UserInfo.", "").rstrip("`")
 
 
+def examples() -> dict[str, object]:
+    """The names that examples are given: captured keys, objects and a token, and a verifier of it."""
+    known = captured.read()
+    return {
+        "boundtoken": boundtoken,
+        "jwks": known.jwks,
+        "keys": known.keys(),
+        "objects": json.dumps(known.objects["before"]),
+        "token": known.tokens["pod-live"],
+        "now": captured.NOW,
+        "verifier": known.verifier(known.store()),
+    }
+
+
+@pytest.mark.parametrize(("name", "in_stub", "_"), documented())
+def test_every_example_runs(name: str, in_stub: str, _: object) -> None:
+    test = doctest.DocTestParser().get_doctest(in_stub, examples(), name, str(STUB), 0)
+    said: list[str] = []
+    assert doctest.DocTestRunner().run(test, out=said.append).failed == 0, "".join(said)
+
+
+def test_classes_that_programs_make_have_examples() -> None:
+    shown = {name for name, text, _ in documented() if text and (">>>" in text or "::\n" in text)}
+    made = {"KeySet", "KeyStore", "ObjectStore", "Feed", "TrustedIssuer", "VerifiedToken", "CheckedToken", "Verifier", "Cluster"}
+    assert made <= shown
+
+
 def test_everything_public_is_documented() -> None:
     for name in boundtoken.__all__:
         value = getattr(boundtoken, name)
         assert name == "__version__" or inspect.getdoc(value), name
+
+
+def test_the_example_of_the_package_runs() -> None:
+    assert doctest.testmod(boundtoken).failed == 0

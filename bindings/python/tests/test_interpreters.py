@@ -12,7 +12,7 @@ from collections.abc import Callable
 import boundtoken
 import pytest
 from boundtoken import ObjectKind
-from conftest import NOW, Captured
+from captured import NOW, Captured
 
 
 def run_python(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import boundtoken
 import pytest
 from boundtoken import ObjectKind
-from conftest import NOW, Captured
+from captured import NOW, Captured
 from not_tested import not_tested
 
 VERIFICATIONS = int(os.environ.get("BOUNDTOKEN_VERIFICATIONS", "1000000"))

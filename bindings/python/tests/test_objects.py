@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 import boundtoken
 import pytest
 from boundtoken import Confirmed, ObjectKind, ObjectReference, ObjectState, Present, Reason
-from conftest import NOW, Captured
+from captured import NOW, Captured
 
 POD = ObjectReference(ObjectKind.POD, "demo", "live")
 NODE = {"metadata": {"name": "node-1", "uid": "1"}}

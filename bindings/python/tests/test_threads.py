@@ -10,7 +10,7 @@ from time import monotonic
 import boundtoken
 import pytest
 from boundtoken import ObjectKind, ObjectReference, ObjectState, Present
-from conftest import NOW, Captured
+from captured import NOW, Captured
 
 THREADS = 8
 SECONDS = 2.0

@@ -13,7 +13,7 @@ from typing import Any
 import boundtoken
 import pytest
 from boundtoken import Confirmed, ObjectKind, ObjectReference, ObjectState, OnUnavailable, Present, Reason
-from conftest import ISSUER, NOW, Captured
+from captured import ISSUER, NOW, Captured
 
 POD = ObjectReference(ObjectKind.POD, "demo", "live")
 

@@ -36,7 +36,12 @@ class SkippedKey:
 
 @final
 class KeySet:
-    """The public keys of one issuer. Immutable, and safe to share between threads."""
+    """The public keys of one issuer. Immutable, and safe to share between threads.
+
+    >>> keys = boundtoken.KeySet.from_jwks(jwks)
+    >>> len(keys), keys.skipped
+    (1, ())
+    """
 
     @staticmethod
     def from_jwks(document: str | bytes) -> KeySet:
@@ -62,7 +67,14 @@ class KeySet:
 
 @final
 class KeyStore:
-    """A handle on an issuer's current keys, which can be replaced while verifiers use them. Safe to share between threads."""
+    """A handle on an issuer's current keys, which can be replaced while verifiers use them. Safe to share between threads.
+
+    >>> store = boundtoken.KeyStore(boundtoken.KeySet.from_jwks(jwks), max_age_seconds=3600)
+    >>> issuer = boundtoken.TrustedIssuer("https://kubernetes.default.svc.cluster.local", store)
+    >>> store.replace(boundtoken.KeySet.from_jwks(jwks))  # later, while verifiers of the issuer are in use
+    >>> store.is_stale
+    False
+    """
 
     def __new__(cls, keys: KeySet, *, max_age_seconds: float | None = None) -> KeyStore:
         """Holds these keys.
@@ -123,7 +135,15 @@ class BoundObject:
 
 @final
 class ObjectStore:
-    """The objects of a cluster that tokens are bound to, in memory. Safe to share between threads."""
+    """The objects of a cluster that tokens are bound to, in memory. Safe to share between threads.
+
+    >>> objects = boundtoken.ObjectStore()
+    >>> objects.upsert(boundtoken.ObjectKind.POD, "demo", "app-0", "e5bf3f7d-fbca-403d-a58f-f50f44e8da63")
+    >>> objects.look_up(boundtoken.ObjectReference(boundtoken.ObjectKind.POD, "demo", "app-0"))
+    Present(uid='e5bf3f7d-fbca-403d-a58f-f50f44e8da63', deletion_timestamp=None)
+    >>> objects.delete(boundtoken.ObjectKind.POD, "demo", "app-0"), len(objects)
+    (True, 0)
+    """
 
     def __new__(cls) -> ObjectStore:
         """An empty store. An object that is not in it does not exist."""
@@ -168,7 +188,16 @@ class ObjectStore:
 
 @final
 class Feed:
-    """Fills a store with what one watch tells: see :meth:`ObjectStore.following`. Safe to share between threads."""
+    """Fills a store with what one watch tells: see :meth:`ObjectStore.following`. Safe to share between threads.
+
+    >>> store, (pods,) = boundtoken.ObjectStore.following([boundtoken.ObjectKind.POD], max_staleness_seconds=150)
+    >>> store.is_stale
+    True
+    >>> pods.replace([("demo", "app-0", "e5bf3f7d-fbca-403d-a58f-f50f44e8da63", None)])  # every watch begins with a list
+    >>> pods.delete("demo", "app-0", "e5bf3f7d-fbca-403d-a58f-f50f44e8da63")  # then come events
+    >>> len(store), store.is_stale
+    (0, False)
+    """
 
     def replace(self, objects: Sequence[tuple[str, str, str, _Time | None]], *, age_seconds: float = 0.0) -> None:
         """Takes a list of all objects: namespace, name, uid and deletionTimestamp of each.
@@ -184,7 +213,20 @@ class Feed:
 
 @final
 class TrustedIssuer:
-    """An issuer whose tokens are accepted. One cluster is one trusted issuer. Immutable."""
+    """An issuer whose tokens are accepted. One cluster is one trusted issuer. Immutable.
+
+    >>> issuer = boundtoken.TrustedIssuer(
+    ...     "https://kubernetes.default.svc.cluster.local", boundtoken.KeySet.from_jwks(jwks), label="blue"
+    ... )
+    >>> issuer.label
+    'blue'
+
+    A function of your own can look the objects up:
+
+    >>> def look_up(reference: boundtoken.ObjectReference) -> boundtoken.Present | boundtoken.ObjectState:
+    ...     return boundtoken.ObjectState.ABSENT
+    >>> issuer = boundtoken.TrustedIssuer("https://issuer.example.com", keys, bound_objects=look_up)
+    """
 
     def __new__(
         cls,
@@ -235,6 +277,14 @@ class VerifiedToken:
     """An accepted token. Immutable, and safe to share between threads. It does not contain the token itself.
 
     Each property is decoded when it is read. It cannot be pickled: another process verifies the token itself.
+
+    >>> caller = verifier.verify(token, now=now)
+    >>> caller.subject, caller.pod
+    ('system:serviceaccount:demo:app', <BoundObject Pod demo/live uid=e5bf3f7d-fbca-403d-a58f-f50f44e8da63>)
+    >>> caller.expires_at.isoformat(), caller.expires_at_seconds
+    ('2026-11-24T13:11:18+00:00', 1795525878)
+    >>> caller.user_info.groups
+    ('system:serviceaccounts', 'system:serviceaccounts:demo', 'system:authenticated')
     """
 
     @property
@@ -320,6 +370,11 @@ class CheckedToken:
     """A token that is authentic and meant for the verifier, but whose bound objects nobody has looked up yet. Immutable.
 
     It is not accepted before :meth:`Verifier.confirm`.
+
+    >>> checked = verifier.check(token, now=now)
+    >>> answers = {bound.reference: boundtoken.Present(bound.uid) for bound in checked.bound_objects}  # ask a network
+    >>> verifier.confirm(checked, answers, now=now).confirmed.name
+    'LIVE'
     """
 
     @property
@@ -331,7 +386,11 @@ class CheckedToken:
 
 @final
 class Statistics:
-    """What a verifier has decided so far, and what it remembers. Immutable."""
+    """What a verifier has decided so far, and what it remembers. Immutable.
+
+    >>> verifier.statistics().to_dict()["refused_for_claims"]
+    0
+    """
 
     @property
     def accepted_first(self) -> int:
@@ -372,6 +431,19 @@ class Verifier:
 
     A token that was accepted before is decided in well under a microsecond, with the GIL held. Any other releases the
     GIL while its signature is checked.
+
+    >>> issuer = boundtoken.TrustedIssuer(
+    ...     "https://kubernetes.default.svc.cluster.local",
+    ...     boundtoken.KeySet.from_jwks(jwks),
+    ...     bound_objects=boundtoken.ObjectStore.from_json(objects),
+    ... )
+    >>> with boundtoken.Verifier(issuers=[issuer], audiences=["vault"]) as verifier:
+    ...     verifier.verify(token, now=now).subject
+    'system:serviceaccount:demo:app'
+    >>> verifier.verify(token)
+    Traceback (most recent call last):
+        ...
+    boundtoken._errors.ClosedError: it was closed
     """
 
     def __new__(
@@ -464,7 +536,18 @@ class Verifier:
 class Cluster:
     """A connection to a Kubernetes cluster, whose keys and objects a thread keeps current. Safe to share between threads.
 
-    Verifiers built from it share what it knows. It cannot be used after a fork: connect in the child.
+    Verifiers built from it share what it knows. It cannot be used after a fork: connect in the child. What happens to the
+    connection goes to the loggers below ``boundtoken``, from the level on that ``boundtoken`` has when it is connected to::
+
+        with boundtoken.Cluster.connect() as cluster:
+            verifier = boundtoken.Verifier(issuers=[cluster], audiences=["vault"])
+            caller = verifier.verify_online(token)
+
+    In an event loop::
+
+        with await boundtoken.Cluster.connect_async() as cluster:
+            verifier = boundtoken.Verifier(issuers=[cluster], audiences=["vault"])
+            caller = await verifier.verify_async(token)
     """
 
     @staticmethod
@@ -639,4 +722,8 @@ class Changes:
     def _there_may_be_one(self) -> Future[None]: ...
 
 def build_info() -> dict[str, Any]:
-    """What the library was built of, for logs and reports of faults."""
+    """What the library was built of, for logs and reports of faults.
+
+    >>> sorted(boundtoken.build_info())
+    ['cryptography', 'target', 'version']
+    """
