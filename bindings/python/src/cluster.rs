@@ -60,7 +60,7 @@ impl Cluster {
     fn new(cluster: boundtoken_kubernetes::Cluster, label: Option<String>) -> Self {
         let issuer = cluster.issuer().to_owned();
         let label = label.unwrap_or_else(|| issuer.clone());
-        let connection = Closable::new(Connection { cluster });
+        let connection = Closable::new("cluster", Connection { cluster });
         Self { connection, issuer, label, process: Process::current() }
     }
 

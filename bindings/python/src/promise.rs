@@ -90,7 +90,7 @@ impl Pending {
 impl Drop for Promise {
     fn drop(&mut self) {
         if let Some(pending) = self.0.take() {
-            let close = |py: Python<'_>| pending.settle(py, Err(CLOSED.with(py, "it was closed")));
+            let close = |py: Python<'_>| pending.settle(py, Err(CLOSED.with(py, "the cluster was closed")));
             let _told = Python::try_attach(close);
         }
     }

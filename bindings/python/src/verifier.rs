@@ -101,7 +101,7 @@ impl Verifier {
         let online = connections
             .iter()
             .fold(OnlineVerifier::new(verifier), |online, connection| online.asking(&connection.cluster));
-        Ok(Self { verifier: Closable::new(Judge { online, links }) })
+        Ok(Self { verifier: Closable::new("verifier", Judge { online, links }) })
     }
 
     /// Verifies a token, or raises a ``RejectedError``. It asks nobody, and never waits.

@@ -443,7 +443,7 @@ class Verifier:
     >>> verifier.verify(token)
     Traceback (most recent call last):
         ...
-    boundtoken._errors.ClosedError: it was closed
+    boundtoken._errors.ClosedError: the verifier was closed
     """
 
     def __new__(

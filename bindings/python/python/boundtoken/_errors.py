@@ -94,9 +94,6 @@ class ObjectsError(ConfigurationError):
 class ClosedError(BoundtokenError):
     """The verifier or the cluster was closed. A call that was running when it was closed finishes."""
 
-    def __init__(self, message: str = "it was closed") -> None:
-        super().__init__(message)
-
 
 class ClusterError(BoundtokenError):
     """Connecting to a cluster failed. The message says which step failed and what to do."""
