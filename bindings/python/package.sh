@@ -11,12 +11,12 @@ rm -rf "$folder/dist" "$folder/source" "$folder/venv"
 mkdir -p "$folder/dist" "$folder/source"
 
 echo 'package-python: source distribution'
-maturin --quiet sdist --manifest-path "$here/Cargo.toml" --out "$folder/dist"
+maturin sdist --manifest-path "$here/Cargo.toml" --out "$folder/dist" 2>"$folder/sdist.log" || { cat "$folder/sdist.log" >&2; exit 1; }
 tar -xzf "$folder"/dist/*.tar.gz -C "$folder/source" --strip-components 1
 
 # From the unpacked source, so that one build proves both.
 echo 'package-python: wheel'
-(cd "$folder/source" && CARGO_TARGET_DIR="$folder/target" maturin --quiet build --release --locked --zig \
+(cd "$folder/source" && CARGO_TARGET_DIR="$folder/target" maturin build --quiet --release --locked --zig \
     --compatibility manylinux_2_28 --out "$folder/dist")
 
 echo 'package-python: abi3audit'
