@@ -192,19 +192,22 @@ PYTHON_MODULE = bindings/python
 PYTHON_TARGET = $(abspath $(TARGET_DIR))/python
 VENV = $(PYTHON_TARGET)/venv
 IN_VENV = VIRTUAL_ENV=$(VENV) PATH=$(VENV)/bin:$$PATH
-.PHONY: test-python python-venv package-python
+.PHONY: test-python python-venv python-develop package-python
 python-venv:
 	@[ -x $(VENV)/bin/python ] || $(PYTHON) -m venv $(VENV)
 	@cmp -s $(PYTHON_MODULE)/requirements-dev.txt $(VENV)/installed || \
 		{ $(VENV)/bin/pip install --quiet --disable-pip-version-check -r $(PYTHON_MODULE)/requirements-dev.txt && \
 		cp $(PYTHON_MODULE)/requirements-dev.txt $(VENV)/installed; }
 
+python-develop: python-venv
+	@cd $(PYTHON_MODULE) && $(IN_VENV) CARGO_TARGET_DIR=$(PYTHON_TARGET) maturin develop --quiet --locked
+
 test-python: python-venv ## the Python package: verdicts equal to Rust's, threads, clusters, types, formats
 	@echo 'test-python: format and lints of the extension module'
 	@$(CARGO) fmt --manifest-path $(PYTHON_MODULE)/Cargo.toml --check
 	@CARGO_TARGET_DIR=$(PYTHON_TARGET) $(CARGO) clippy --quiet --locked --manifest-path $(PYTHON_MODULE)/Cargo.toml -- -D warnings
 	@echo 'test-python: build'
-	@cd $(PYTHON_MODULE) && $(IN_VENV) CARGO_TARGET_DIR=$(PYTHON_TARGET) maturin develop --quiet --locked
+	@$(MAKE) --no-print-directory python-develop
 	@echo 'test-python: ruff, mypy --strict, stubtest'
 	@cd $(PYTHON_MODULE) && $(IN_VENV) ruff check --quiet . && $(IN_VENV) ruff format --quiet --check .
 	@cd $(PYTHON_MODULE) && $(IN_VENV) mypy --no-error-summary python tests
@@ -240,6 +243,9 @@ test-cluster-%:
 		$(CARGO) test --quiet -p boundtoken-cli --test cluster -- --nocapture --test-threads=1
 	@echo 'test-cluster: Kubernetes $*: go test, bindings/go/cluster'
 	@cd bindings/go/cluster && BOUNDTOKEN_CLUSTER=$(abspath $(CLUSTER))/$* $(GO) test -race -count=1 -run RealAPIServer -v .
+	@echo 'test-cluster: Kubernetes $*: pytest, bindings/python/tests/test_real_cluster.py'
+	@$(MAKE) --no-print-directory python-develop
+	@cd $(PYTHON_MODULE) && $(IN_VENV) BOUNDTOKEN_CLUSTER=$(abspath $(CLUSTER))/$* pytest tests/test_real_cluster.py
 
 test-fast-rsa-emulated: ## the vector instructions of the fast path, in the emulator Bochs, which any machine can run
 	@echo 'test-fast-rsa-emulated: booting'

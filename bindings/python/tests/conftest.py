@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from captured import Captured, read
-from dev_server import DevServer
+from servers import DevServer
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from typing import Any
 import boundtoken
 import pytest
 from boundtoken import Change, Confirmed, ObjectKind, Reason
-from dev_server import DevServer
+from servers import DevServer
 
 
 def connect(server: DevServer, **options: Any) -> boundtoken.Cluster:

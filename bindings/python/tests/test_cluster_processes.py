@@ -14,7 +14,7 @@ from pathlib import Path
 import boundtoken
 import pytest
 from boundtoken import Reason
-from dev_server import DevServer
+from servers import DevServer
 from test_cluster import silent_server
 from test_interpreters import in_child, run_python
 
