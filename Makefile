@@ -222,6 +222,12 @@ test-python-memory: python-venv ## ten million verifications from Python, with s
 	@cd $(PYTHON_MODULE) && $(IN_VENV) CARGO_TARGET_DIR=$(PYTHON_TARGET) maturin develop --quiet --locked --release
 	@cd $(PYTHON_MODULE) && $(IN_VENV) BOUNDTOKEN_VERIFICATIONS=$(BOUNDTOKEN_VERIFICATIONS) pytest -s tests/test_memory.py
 
+.PHONY: bench-python
+bench-python: python-venv ## what a verification costs in Python, beside PyJWT and Authlib
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $(PYTHON_MODULE)/benches/requirements.txt
+	@cd $(PYTHON_MODULE) && $(IN_VENV) CARGO_TARGET_DIR=$(PYTHON_TARGET) maturin develop --quiet --locked --release
+	@cd $(PYTHON_MODULE) && $(IN_VENV) python benches/figures.py
+
 package-python: python-venv ## the wheel of the Python package, for glibc 2.28, and its source, in target/python/package/dist
 	@$(IN_VENV) $(PYTHON_MODULE)/package.sh $(PYTHON_TARGET)/package
 

@@ -22,8 +22,13 @@ echo 'package-python: wheel'
 echo 'package-python: abi3audit'
 abi3audit --strict "$folder"/dist/*.whl
 
-echo 'package-python: a new environment'
-python -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check --no-index "$folder"/dist/*.whl
-(cd "$folder" && "$folder/venv/bin/python" -I "$here/tests/installed.py" "$here/../../tests/vectors/apiserver-rs256")
+# With every Python that is there, in a new environment.
+for version in 3.10 3.11 3.12 3.13 3.14 3.15; do
+    "python$version" -c '' 2>/dev/null || continue
+    echo "package-python: Python $version"
+    rm -rf "$folder/venv"
+    "python$version" -m venv "$folder/venv"
+    "$folder/venv/bin/pip" install --quiet --disable-pip-version-check --no-index "$folder"/dist/*.whl
+    (cd "$folder" && "$folder/venv/bin/python" -I "$here/tests/installed.py" "$here/../../tests/vectors/apiserver-rs256")
+done
 ls -l "$folder/dist"

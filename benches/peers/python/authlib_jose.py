@@ -1,14 +1,20 @@
 """Authlib with cryptography. The key is loaded once."""
 
-from authlib.jose import JsonWebToken
+import warnings
+
+# It is to be replaced by another package in its next version, of which it warns.
+warnings.simplefilter("ignore")
+
+from authlib.jose import JsonWebKey, JsonWebToken
 from authlib.jose.errors import JoseError
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from protocol import serve
 
+TYPES = {"RS256": "RSA", "ES256": "EC", "EdDSA": "OKP"}
+
 
 def load(issuer, audience, algorithm, pem):
-    jwt, key = JsonWebToken([algorithm]), load_pem_public_key(pem)
+    jwt, key = JsonWebToken([algorithm]), JsonWebKey.import_key(pem, {"kty": TYPES[algorithm]})
     options = {
         "iss": {"essential": True, "value": issuer},
         "aud": {"essential": True, "value": audience},

@@ -178,8 +178,25 @@ def test_new_pods_are_asked_about(server: DevServer) -> None:
             server.create_pod(f"online-{number}")
             token = server.token(f"online-{number}")
             assert verifier.verify_online(token, timeout_seconds=30).confirmed == Confirmed.LIVE
-        with pytest.raises(boundtoken.RejectedError):
+        with pytest.raises(boundtoken.SignatureError):
             verifier.verify_online(token[:-8] + "AAAAAAAA", audiences=["vault"])
+
+
+def test_unknown_keys_are_asked_for(server: DevServer, tmp_path: Path) -> None:
+    stranger = DevServer(tmp_path)
+    token = stranger.token()
+    stranger.stop()
+    with connect(server, unknown_key_wait_seconds=0.2) as cluster:
+        verifier = verifier_of(cluster)
+        with pytest.raises(boundtoken.SignatureError) as refused:
+            verifier.verify_online(token)
+        assert refused.value.reason == Reason.KEY_UNKNOWN
+
+        async def verify() -> None:
+            await verifier.verify_async(token, audiences=["vault"])
+
+        with pytest.raises(boundtoken.SignatureError):
+            asyncio.run(verify())
 
 
 def silent_server() -> socket.socket:

@@ -706,7 +706,8 @@ class ClusterChange:
 class Changes:
     """The changes of a cluster, in order. An iterator for ``for`` and for ``async for``. It ends when the cluster is closed.
 
-    At most 1,024 changes wait. The oldest are dropped.
+    At most 1,024 changes wait. The oldest are dropped. A thread that waits for changes should be a daemon: Python waits for any
+    other thread before it ends.
     """
 
     def __iter__(self) -> Iterator[ClusterChange]: ...
