@@ -199,8 +199,10 @@ python-venv:
 		{ $(VENV)/bin/pip install --quiet --disable-pip-version-check -r $(PYTHON_MODULE)/requirements-dev.txt && \
 		cp $(PYTHON_MODULE)/requirements-dev.txt $(VENV)/installed; }
 
+PYTHON_PROFILE ?= dev
 python-develop: python-venv
-	@cd $(PYTHON_MODULE) && $(IN_VENV) CARGO_TARGET_DIR=$(PYTHON_TARGET) maturin develop --quiet --locked
+	@cd $(PYTHON_MODULE) && $(IN_VENV) CARGO_TARGET_DIR=$(PYTHON_TARGET) maturin develop --quiet --locked --profile $(PYTHON_PROFILE) \
+		>$(PYTHON_TARGET)/develop.log 2>&1 || { cat $(PYTHON_TARGET)/develop.log >&2; exit 1; }
 
 test-python: python-venv ## the Python package: verdicts equal to Rust's, threads, clusters, types, formats
 	@echo 'test-python: format and lints of the extension module'
@@ -215,17 +217,21 @@ test-python: python-venv ## the Python package: verdicts equal to Rust's, thread
 	@echo 'test-python: pytest'
 	@cd $(PYTHON_MODULE) && $(IN_VENV) CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) pytest
 
+.PHONY: generate-python
+generate-python: ## write the enumerations of the Python package again from bindings/abi.json
+	@$(PYTHON) $(PYTHON_MODULE)/generate.py
+
 # Ten million, in a release build. BOUNDTOKEN_VERIFICATIONS says another number.
 BOUNDTOKEN_VERIFICATIONS ?= 10000000
 .PHONY: test-python-memory
 test-python-memory: python-venv ## ten million verifications from Python, with stable memory, in minutes
-	@cd $(PYTHON_MODULE) && $(IN_VENV) CARGO_TARGET_DIR=$(PYTHON_TARGET) maturin develop --quiet --locked --release
+	@$(MAKE) --no-print-directory PYTHON_PROFILE=release python-develop
 	@cd $(PYTHON_MODULE) && $(IN_VENV) BOUNDTOKEN_VERIFICATIONS=$(BOUNDTOKEN_VERIFICATIONS) pytest -s tests/test_memory.py
 
 .PHONY: bench-python
 bench-python: python-venv ## what a verification costs in Python, beside PyJWT and Authlib
 	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $(PYTHON_MODULE)/benches/requirements.txt
-	@cd $(PYTHON_MODULE) && $(IN_VENV) CARGO_TARGET_DIR=$(PYTHON_TARGET) maturin develop --quiet --locked --release
+	@$(MAKE) --no-print-directory PYTHON_PROFILE=release python-develop
 	@cd $(PYTHON_MODULE) && $(IN_VENV) python benches/figures.py
 
 package-python: python-venv ## the wheel of the Python package, for glibc 2.28, and its source, in target/python/package/dist
