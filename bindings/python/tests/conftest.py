@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from callers import Callers
 from captured import Captured, read
 from servers import DevServer
 
@@ -27,3 +28,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DevServer]:
     server.create_pod("app-0")
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def all_callers(server: DevServer) -> Callers:
+    return Callers(server)
+
+
+@pytest.fixture
+def callers(all_callers: Callers) -> Iterator[Callers]:
+    """Callers of services. What a test deletes is there again for the next one."""
+    yield all_callers
+    all_callers.restore()

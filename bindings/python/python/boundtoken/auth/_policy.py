@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NoReturn
 
 from boundtoken._boundtoken import VerifiedToken
 from boundtoken._enumerations import Confirmed
@@ -34,7 +33,7 @@ Policy.all_of(Policy.namespaces('monitoring'), Policy.confirmed_live(), ~Policy.
     _rule: Callable[[VerifiedToken], bool]
     _text: str
 
-    def __init__(self) -> NoReturn:
+    def __init__(self) -> None:
         raise TypeError("a policy is made by its rules, such as Policy.namespaces('demo')")
 
     @classmethod
