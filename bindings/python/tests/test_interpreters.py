@@ -17,7 +17,8 @@ from captured import NOW, Captured
 
 def run_python(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs a program in a process of its own, with a time limit."""
-    command = [sys.executable, "-X", "dev", "-c", textwrap.dedent(program), *arguments]
+    # Python warns that a fork of a process with threads can go wrong. It does not here.
+    command = [sys.executable, "-X", "dev", "-W", "ignore::DeprecationWarning", "-c", textwrap.dedent(program), *arguments]
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
 
 

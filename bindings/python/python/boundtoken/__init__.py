@@ -16,31 +16,8 @@ object no longer exists. boundtoken checks all of that in memory, and gives the 
 token_part_count 401
 """
 
-from boundtoken import _interpreter
-from boundtoken._enumerations import Change, Confirmed, ObjectKind, ObjectState, OnUnavailable, Reason
-from boundtoken._errors import (
-    BoundObjectsError,
-    BoundtokenError,
-    ClaimsError,
-    ClosedError,
-    ClusterError,
-    ClusterForbiddenError,
-    ClusterForkedError,
-    ClusterNotInStepError,
-    ClusterUnreachableError,
-    ConfigurationError,
-    HeaderError,
-    KeySetError,
-    ObjectsError,
-    RejectedError,
-    SignatureError,
-    TokenError,
-)
-from boundtoken._objects import Present
-
-_interpreter.demand_main()
-
-from boundtoken._boundtoken import (  # noqa: E402
+from boundtoken import _interpreter  # noqa: F401 - refuses sub-interpreters before anything else is loaded there
+from boundtoken._boundtoken import (
     BoundObject,
     Changes,
     CheckedToken,
@@ -62,6 +39,26 @@ from boundtoken._boundtoken import (  # noqa: E402
     __version__,
     build_info,
 )
+from boundtoken._enumerations import Change, Confirmed, ObjectKind, ObjectState, OnUnavailable, Reason
+from boundtoken._errors import (
+    BoundObjectsError,
+    BoundtokenError,
+    ClaimsError,
+    ClosedError,
+    ClusterError,
+    ClusterForbiddenError,
+    ClusterForkedError,
+    ClusterNotInStepError,
+    ClusterUnreachableError,
+    ConfigurationError,
+    HeaderError,
+    KeySetError,
+    ObjectsError,
+    RejectedError,
+    SignatureError,
+    TokenError,
+)
+from boundtoken._objects import Present
 
 __all__ = [
     "BoundObject",

@@ -22,3 +22,6 @@ def demand_main() -> None:
                 "With mod_wsgi, set `WSGIApplicationGroup %{GLOBAL}`"
             )
         return
+
+
+demand_main()
