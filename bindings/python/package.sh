@@ -17,7 +17,7 @@ tar -xzf "$folder"/dist/*.tar.gz -C "$folder/source" --strip-components 1
 # From the unpacked source, so that one build proves both.
 echo 'package-python: wheel'
 (cd "$folder/source" && CARGO_TARGET_DIR="$folder/target" maturin build --quiet --release --locked --zig \
-    --compatibility manylinux_2_28 --out "$folder/dist")
+    --compatibility manylinux_2_28 --out "$folder/dist") >"$folder/wheel.log" 2>&1 || { cat "$folder/wheel.log" >&2; exit 1; }
 
 echo 'package-python: abi3audit'
 abi3audit --strict "$folder"/dist/*.whl
