@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 
+from boundtoken._errors import BoundtokenError
 from boundtoken.auth._refusal import Refusal
 
 LOGGER = logging.getLogger("boundtoken.auth")
@@ -25,8 +26,8 @@ class RefusalLog:
         if suppressed is None:
             return
         level = logging.INFO if refusal.status < 500 else logging.WARNING
-        # The traceback of a refused token says nothing. That of a policy that failed does.
-        failure = refusal.__cause__ if refusal.name == "undecided" else None
+        # The traceback of an error of this package says nothing new. That of a policy that failed does.
+        failure = None if isinstance(refusal.__cause__, BoundtokenError) else refusal.__cause__
         LOGGER.log(
             level, "refused a request: reason=%s status=%d suppressed=%d: %s",
             refusal.name, refusal.status, suppressed, refusal, exc_info=failure,

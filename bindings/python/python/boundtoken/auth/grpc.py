@@ -173,7 +173,7 @@ class _Calls:
         """The method of a handler, authenticated, for a thread."""
         method = _method(handler)
 
-        def call(request: Any, context: Any) -> Any:
+        def begin(request: Any, context: Any) -> tuple[Any, _Context]:
             caller = None
             if not is_open:
                 try:
@@ -181,10 +181,17 @@ class _Calls:
                 except Refusal as refusal:
                     _end(context, refusal)
             authenticated = _Context(context, self, caller)
-            answer = method(_received(request, authenticated) if handler.request_streaming else request, authenticated)
-            return _sent(answer, authenticated) if handler.response_streaming else answer
+            return _received(request, authenticated) if handler.request_streaming else request, authenticated
 
-        return call
+        def call(request: Any, context: Any) -> Any:
+            return method(*begin(request, context))
+
+        # grpc.aio calls this one on the event loop, where nothing may wait, and then has a thread ask for the answers.
+        def stream(request: Any, context: Any) -> Iterator[Any]:
+            request, authenticated = begin(request, context)
+            yield from _sent(method(request, authenticated), authenticated)
+
+        return stream if handler.response_streaming else call
 
     async def _authenticated(self, context: Any, is_open: bool) -> _AsyncContext:
         caller = None
