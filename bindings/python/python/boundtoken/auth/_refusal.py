@@ -22,10 +22,10 @@ class Refusal(BoundtokenError):
     """
 
     def __init__(
-        self, name: str, status: HTTPStatus, description: str, challenge: str | None = None, message: str | None = None
+        self, name: str, status: int, description: str, challenge: str | None = None, message: str | None = None
     ) -> None:
-        super().__init__(name, status, description, challenge, message)
-        self._name, self._status, self._description = name, status, description
+        super().__init__(name, int(status), description, challenge, message)
+        self._name, self._status, self._description = name, int(status), description
         self._challenge, self._message = challenge, message
 
     def __str__(self) -> str:
@@ -40,7 +40,7 @@ class Refusal(BoundtokenError):
         return self._name
 
     @property
-    def status(self) -> HTTPStatus:
+    def status(self) -> int:
         """The status of the answer: 400, 401, 403 or 503, and 500 if the verifier or the policy failed."""
         return self._status
 
@@ -91,7 +91,7 @@ class Refusal(BoundtokenError):
     @classmethod
     def rejected(cls, error: RejectedError) -> Refusal:
         """The token is refused, or nobody can decide about it at the moment."""
-        status = HTTPStatus(error.http_status)
+        status = error.http_status
         # Another token would not help if nobody can decide.
         challenge = None if status == HTTPStatus.SERVICE_UNAVAILABLE else error.challenge
         return cls(error.name, status, error.description, challenge, str(error))

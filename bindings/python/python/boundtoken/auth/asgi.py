@@ -172,5 +172,5 @@ async def _answer(scope: _Scope, receive: _Receive, send: _Send, refusal: Refusa
         prefix = "websocket."
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in refusal.headers]
     headers.append((b"content-length", b"0"))
-    await send({"type": f"{prefix}http.response.start", "status": int(refusal.status), "headers": headers})
+    await send({"type": f"{prefix}http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": f"{prefix}http.response.body", "body": b""})

@@ -178,4 +178,4 @@ def _open_paths() -> frozenset[str]:
 
 def _answer(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     setattr(request, "boundtoken_refusal", refusal)  # noqa: B010
-    return HttpResponse(status=int(refusal.status), headers={**dict(refusal.headers), "Content-Length": "0"})
+    return HttpResponse(status=refusal.status, headers={**dict(refusal.headers), "Content-Length": "0"})

@@ -41,7 +41,7 @@ class RefusedError(HTTPException):
     """
 
     def __init__(self, refusal: Refusal) -> None:
-        super().__init__(int(refusal.status), detail=refusal.description, headers=dict(refusal.headers))
+        super().__init__(refusal.status, detail=refusal.description, headers=dict(refusal.headers))
         self._refusal = refusal
 
     @property

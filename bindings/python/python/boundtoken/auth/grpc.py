@@ -40,7 +40,7 @@ __all__ = ["AsyncAuthInterceptor", "AuthInterceptor", "caller_of"]
 
 _Method: TypeAlias = Callable[[Any, Any], Any]
 
-_CODES = {
+_CODES: dict[int, grpc.StatusCode] = {
     HTTPStatus.FORBIDDEN: grpc.StatusCode.PERMISSION_DENIED,
     HTTPStatus.SERVICE_UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
     HTTPStatus.INTERNAL_SERVER_ERROR: grpc.StatusCode.INTERNAL,

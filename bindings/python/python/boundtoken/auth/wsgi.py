@@ -20,6 +20,7 @@ A verifier that follows a cluster belongs to one process. A server that forks wo
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from boundtoken._boundtoken import VerifiedToken
@@ -119,5 +120,6 @@ def is_preflight(environ: dict[str, Any]) -> bool:
 
 def _answer(environ: WSGIEnvironment, start_response: StartResponse, refusal: Refusal) -> Iterable[bytes]:
     environ[REFUSAL] = refusal
-    start_response(f"{refusal.status.value} {refusal.status.phrase}", [*refusal.headers, ("Content-Length", "0")])
+    status = f"{refusal.status} {HTTPStatus(refusal.status).phrase}"
+    start_response(status, [*refusal.headers, ("Content-Length", "0")])
     return []
