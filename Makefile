@@ -240,6 +240,10 @@ bench-python: python-venv ## what a verification costs in Python, beside PyJWT a
 	@$(MAKE) --no-print-directory PYTHON_PROFILE=release python-develop
 	@cd $(PYTHON_MODULE) && $(IN_VENV) python benches/figures.py
 
+.PHONY: example-python
+example-python: python-develop ## a FastAPI service against the development server, with a caller whose pod is deleted
+	@CARGO=$(CARGO) PYTHON=$(VENV)/bin/python CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) $(PYTHON_MODULE)/example/run.sh
+
 package-python: python-venv ## the wheel of the Python package, for glibc 2.28, and its source, in target/python/package/dist
 	@$(IN_VENV) $(PYTHON_MODULE)/package.sh $(PYTHON_TARGET)/package
 

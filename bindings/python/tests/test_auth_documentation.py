@@ -61,8 +61,7 @@ def test_every_example_runs(name: str, text: str | None, module: ModuleType) -> 
 
 
 def test_each_module_class_and_function_has_an_example() -> None:
-    without = {name for name, text, _ in documented() if ">>>" not in (text or "")}
-    assert "boundtoken.auth" in without, "it shows no way of its own"
+    without = {name for name, text, _ in documented() if ">>>" not in (text or "") and "::\n" not in (text or "")}
     for module in MODULES[1:]:
         assert module.__name__ not in without
     for module in MODULES:
