@@ -7,6 +7,7 @@ import importlib
 import inspect
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
 
@@ -72,3 +73,11 @@ def test_no_framework_is_imported_unless_it_is_used() -> None:
     frameworks = {"fastapi", "starlette", "django", "grpc"}
     code = f"import sys, boundtoken.auth.asgi, boundtoken.auth.wsgi; print({frameworks} & {{*sys.modules}})"
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "set()\n"
+
+
+def test_the_service_of_the_readme_is_the_example() -> None:
+    folder = Path(__file__).parents[1]
+    example = (folder / "example" / "service.py").read_text().splitlines()
+    (shown,) = (block.split("```")[0] for block in (folder / "README.md").read_text().split("```python\n")[1:])
+    for line in filter(None, shown.splitlines()):
+        assert line in example
