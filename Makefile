@@ -116,9 +116,9 @@ WITH_AWS_LC = -p boundtoken -p boundtoken-dev-server -p boundtoken-discovery -p 
 # What a missing tool would have tested.
 NOT_TESTED = $(abspath $(TARGET_DIR))/not-tested
 
-test: ## run every check of Rust, C, C++ and Go; what a missing tool would check is listed at the end
+test: ## run every check of Rust, C, C++, Go and Python; what a missing tool would check is listed at the end
 	@mkdir -p $(TARGET_DIR); : >$(NOT_TESTED)
-	@BOUNDTOKEN_NOT_TESTED=$(NOT_TESTED) $(MAKE) --no-print-directory test-rust test-c test-cpp test-go
+	@BOUNDTOKEN_NOT_TESTED=$(NOT_TESTED) $(MAKE) --no-print-directory test-rust test-c test-cpp test-go test-python
 	@if [ -s $(NOT_TESTED) ]; then echo 'test: passed, but for what was not tested:'; sort -u $(NOT_TESTED); \
 		else echo 'test: passed, and nothing was skipped'; fi
 
@@ -222,6 +222,8 @@ test-python-present: python-venv
 	@cd $(PYTHON_MODULE) && $(IN_VENV) python -m mypy.stubtest --concise --allowlist tests/stubtest-allowlist.txt boundtoken
 	@echo 'test-python: pytest'
 	@cd $(PYTHON_MODULE) && $(IN_VENV) CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) pytest
+	@echo 'test-python: the example of a service'
+	@$(MAKE) --no-print-directory example-python >$(PYTHON_TARGET)/example.log 2>&1 || { cat $(PYTHON_TARGET)/example.log; exit 1; }
 
 .PHONY: generate-python
 generate-python: ## write the enumerations of the Python package again from bindings/abi.json
