@@ -128,6 +128,8 @@ else
     not_tested 'clang-tidy' 'apt-get install clang clang-tidy'
 fi
 
+# The tests of C build the same libraries here.
+export TARGET_DIR=$target/tmp/c_abi/target
 bindings/cpp/tests/install.sh
 
 step 'the example of a service'

@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+libraries=${TARGET_DIR:-$target}
 work=$target/cpp/install
 step() { printf 'test-cpp: %s\n' "$*"; }
 quietly() { "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; echo "failed: $*" >&2; exit 1; }; }
@@ -10,7 +11,7 @@ rm -rf "$work"
 mkdir -p "$work/program"
 
 step 'make install and make install-cpp, and the second moved elsewhere'
-quietly make --no-print-directory install TARGET_DIR="$target" PREFIX="$work/c"
+quietly make --no-print-directory install TARGET_DIR="$libraries" PREFIX="$work/c"
 quietly make --no-print-directory install-cpp TARGET_DIR="$target" PREFIX="$work/before"
 mv "$work/before" "$work/cpp"
 if grep -rn "$work/before" "$work/cpp"; then echo 'the installation names its old place' >&2; exit 1; fi
