@@ -10,7 +10,7 @@
 #   again-record  the same, with the verdict in one buffer; a language without such a call leaves the case out: it answers {}
 #   first         a verifier that remembers nothing checks the signature each time; with an object
 #
-# Then add it to `programs` below, and to the order of run.py.
+# Then add it to `programs` below.
 set -eu
 cd "$(dirname "$0")/../.."
 cargo=${CARGO:-cargo} target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
@@ -20,11 +20,13 @@ rm -rf "$work"
 mkdir -p "$work"
 
 echo 'bench-bindings: building'
-make --no-print-directory capi TARGET_DIR="$target" >/dev/null
+# All with the cryptography that the packages have.
+make --no-print-directory capi TARGET_DIR="$target" FEATURES='aws-lc-rs kubernetes' >/dev/null
+make --no-print-directory python-develop TARGET_DIR="$target" PYTHON_PROFILE=release >/dev/null
 $cargo build --quiet -p boundtoken-cli
 "$target/debug/boundtoken" demo --directory "$work/cluster" >/dev/null
 # As the C library is built.
-CARGO_PROFILE_RELEASE_LTO=fat $cargo build --quiet --release -p boundtoken-bench-bindings
+CARGO_PROFILE_RELEASE_LTO=fat $cargo build --quiet --release -p boundtoken-bench-bindings --no-default-features --features aws-lc-rs
 link="-Iinclude -L$target/release -lboundtoken -Wl,-rpath,$target/release"
 ${CC:-cc} -std=gnu11 -O2 benches/bindings/c.c $link -o "$work/c"
 ${CXX:-c++} -std=c++17 -O2 -Ibindings/cpp/include benches/bindings/cpp.cpp $link -o "$work/cpp"
@@ -32,5 +34,6 @@ ${CXX:-c++} -std=c++17 -O2 -Ibindings/cpp/include benches/bindings/cpp.cpp $link
 # A line for each: the language, and the command.
 programs="Rust	$target/release/bench-bindings $work/cluster
 C	$work/c $work/cluster
-C++	$work/cpp $work/cluster"
+C++	$work/cpp $work/cluster
+Python	$target/python/venv/bin/python bindings/python/benches/bindings.py $work/cluster"
 printf '%s\n' "$programs" | python3 benches/bindings/run.py "${ROUNDS:-300}"

@@ -14,7 +14,9 @@ echo 'package-python: source distribution'
 maturin sdist --manifest-path "$here/Cargo.toml" --out "$folder/dist" 2>"$folder/sdist.log" || { cat "$folder/sdist.log" >&2; exit 1; }
 tar -xzf "$folder"/dist/*.tar.gz -C "$folder/source" --strip-components 1
 
-# From the unpacked source, so that one build proves both.
+# From the unpacked source, so that one build proves both. Where this machine has the sources is nobody's business.
+RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo --remap-path-prefix=$folder=/boundtoken"
+export RUSTFLAGS
 echo 'package-python: wheel'
 (cd "$folder/source" && CARGO_TARGET_DIR="$folder/target" maturin build --quiet --release --locked --zig \
     --compatibility manylinux_2_28 --out "$folder/dist") >"$folder/wheel.log" 2>&1 || { cat "$folder/wheel.log" >&2; exit 1; }
