@@ -218,12 +218,12 @@ test-python-present: python-venv
 	@$(MAKE) --no-print-directory python-develop
 	@echo 'test-python: ruff, mypy --strict, stubtest'
 	@cd $(PYTHON_MODULE) && $(IN_VENV) ruff check --quiet . && $(IN_VENV) ruff format --quiet --check .
-	@cd $(PYTHON_MODULE) && $(IN_VENV) mypy --no-error-summary python tests
+	@cd $(PYTHON_MODULE) && $(IN_VENV) mypy --no-error-summary python tests example
 	@cd $(PYTHON_MODULE) && $(IN_VENV) python -m mypy.stubtest --concise --allowlist tests/stubtest-allowlist.txt boundtoken
 	@echo 'test-python: pytest'
 	@cd $(PYTHON_MODULE) && $(IN_VENV) CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) pytest
 	@echo 'test-python: the example of a service'
-	@$(MAKE) --no-print-directory example-python >$(PYTHON_TARGET)/example.log 2>&1 || { cat $(PYTHON_TARGET)/example.log; exit 1; }
+	@$(MAKE) --no-print-directory example-python >$(TARGET_DIR)/example-python.log 2>&1 || { cat $(TARGET_DIR)/example-python.log; exit 1; }
 
 .PHONY: generate-python
 generate-python: ## write the enumerations of the Python package again from bindings/abi.json

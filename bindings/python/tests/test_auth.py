@@ -14,6 +14,7 @@ import pytest
 from boundtoken.auth import Authenticator, Policy, Refusal
 from boundtoken.auth._bearer import token_of
 from callers import SUBJECT, Callers
+from servers import ApiServer
 
 NO_TOKEN = "no token follows the scheme Bearer"
 TWICE = "the request has more than one header with a token"
@@ -315,3 +316,16 @@ def test_questions_to_a_cluster_end_with_the_time_limit(callers: Callers) -> Non
         return ticks
 
     assert asyncio.run(ask()) > 5
+
+
+def test_a_cluster_is_asked_about_a_pod_that_it_has_just_created(server: ApiServer) -> None:
+    with boundtoken.Cluster.connect(kubeconfig=server.kubeconfig) as cluster:
+        authenticator = Authenticator(boundtoken.Verifier(issuers=[cluster], audiences=["vault"]))
+        for number in range(5):
+            server.create_pod(f"new-{number}")
+            first = authenticator.authenticate([f"Bearer {server.token(f'new-{number}')}"])
+            server.create_pod(f"newer-{number}")
+            second = asyncio.run(authenticator.authenticate_async([f"Bearer {server.token(f'newer-{number}')}"]))
+            assert first is not None
+            assert second is not None
+            assert first.confirmed == second.confirmed == boundtoken.Confirmed.LIVE

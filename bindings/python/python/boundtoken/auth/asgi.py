@@ -64,8 +64,8 @@ class AuthMiddleware:
     def __init__(self, app: _App, authenticator: Authenticator, *, open_paths: Collection[str] = ()) -> None:
         """Wraps an application.
 
-        ``open_paths``: lets every request for exactly these paths pass, such as probes of the kubelet. No token is looked at
-        there, and there is no caller.
+        ``open_paths``: lets every request for exactly these paths (``scope["path"]``) pass, such as probes of the kubelet. No
+        token is looked at there, and there is no caller.
         """
         if isinstance(open_paths, str):
             raise TypeError("open_paths is a collection of paths, such as ['/healthz']")
