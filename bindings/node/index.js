@@ -1,0 +1,28 @@
+'use strict';
+
+const { errors } = require('./lib/errors.js');
+const { TrustedIssuer } = require('./lib/issuer.js');
+const { KeySet, KeyStore } = require('./lib/keys.js');
+const { setLogger } = require('./lib/log.js');
+const native = require('./lib/native.js');
+const { Feed, ObjectStore } = require('./lib/objects.js');
+const { CheckedToken, VerifiedToken } = require('./lib/token.js');
+const { Verifier } = require('./lib/verifier.js');
+
+const version = native.version();
+const buildInfo = () => ({ version, cryptography: 'aws-lc-rs', target: native.target() });
+
+module.exports = {
+  ...errors,
+  CheckedToken,
+  Feed,
+  KeySet,
+  KeyStore,
+  ObjectStore,
+  TrustedIssuer,
+  VerifiedToken,
+  Verifier,
+  buildInfo,
+  setLogger,
+  version,
+};

@@ -1,0 +1,56 @@
+'use strict';
+
+const { ObjectKind, OFFSETS } = require('./generated.js');
+
+const KINDS = new Map(Object.entries(ObjectKind).map(([name, number]) => [number, name]));
+
+/** Reads the record of a verdict, member by member: see src/record.rs of the Rust library. */
+class Record {
+  #bytes;
+
+  constructor(bytes) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  number(member) {
+    return this.#bytes.readUInt32LE(OFFSETS[member]);
+  }
+
+  /** Seconds since 1970. */
+  time(member) {
+    const seconds = this.#bytes.readBigInt64LE(OFFSETS[member]);
+    return seconds < 0n ? undefined : Number(seconds);
+  }
+
+  text(member) {
+    return this.#textAt(OFFSETS[member]);
+  }
+
+  texts(member) {
+    return this.#elements(OFFSETS[member], 8, (at) => this.#textAt(at) ?? '');
+  }
+
+  pairs(member) {
+    return this.#elements(OFFSETS[member], 16, (at) => [this.#textAt(at) ?? '', this.#textAt(at + 8) ?? '']);
+  }
+
+  objects(member) {
+    return this.#elements(OFFSETS[member], 32, (at) => {
+      const [namespace, name, uid] = [8, 16, 24].map((offset) => this.#textAt(at + offset) ?? '');
+      return Object.freeze({ kind: KINDS.get(this.#bytes.readUInt32LE(at)), namespace, name, uid });
+    });
+  }
+
+  #textAt(at) {
+    const start = this.#bytes.readUInt32LE(at);
+    return start === 0 ? undefined : this.#bytes.utf8Slice(start, start + this.#bytes.readUInt32LE(at + 4));
+  }
+
+  #elements(at, size, read) {
+    const start = this.#bytes.readUInt32LE(at);
+    const count = this.#bytes.readUInt32LE(at + 4);
+    return Object.freeze(Array.from({ length: count }, (_, index) => read(start + size * index)));
+  }
+}
+
+module.exports = { Record, KINDS };

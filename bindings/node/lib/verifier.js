@@ -1,0 +1,211 @@
+'use strict';
+
+const { bytes, onlyOptions, optionalTime, texts, whole } = require('./arguments.js');
+const { disposable } = require('./disposable.js');
+const { errors, rejected } = require('./errors.js');
+const { OnUnavailable } = require('./generated.js');
+const { TrustedIssuer } = require('./issuer.js');
+const { ask, askNow } = require('./lookup.js');
+const native = require('./native.js');
+const { name, state } = require('./objects.js');
+const { Record } = require('./record.js');
+const { Seen } = require('./seen.js');
+const { CheckedToken, VerifiedToken, INSIDE } = require('./token.js');
+
+const OPTIONS = [
+  'issuers',
+  'audiences',
+  'leewaySeconds',
+  'onUnavailable',
+  'maxTokenSize',
+  'cachedTokens',
+  'cacheSize',
+];
+const CALL_OPTIONS = ['audiences', 'now'];
+
+/** What the native part returns in place of the number of a token. */
+const IS_CLOSED = -1;
+const UNDECIDED = -2;
+
+/** Tokens on their way to the native part. Larger ones take a copy. */
+const scratch = new Uint8Array(16 * 1024);
+const encoder = new TextEncoder();
+
+function closed() {
+  return new errors.ClosedError('the verifier was closed', 'ERR_BOUNDTOKEN_CLOSED');
+}
+
+function refusal(record) {
+  const read = new Record(record);
+  return rejected(read.number('status'), read.text('message'), read.text('wwwAuthenticate'));
+}
+
+/** The options of a call, as the native part takes them. */
+function read(options) {
+  const { audiences, now } = onlyOptions(options, CALL_OPTIONS, 'the call');
+  return { audiences: audiences && texts(audiences, 'audiences'), at: optionalTime(now, 'now') };
+}
+
+const NO_OPTIONS = Object.freeze({ audiences: undefined, at: undefined });
+
+class Verifier {
+  #judge;
+  #slot;
+  #seen;
+  /** The functions that look up the objects of issuers, by label. */
+  #lookUps = new Map();
+
+  constructor(options) {
+    const { issuers, audiences, onUnavailable = 'refuse', ...rest } = onlyOptions(options, OPTIONS, 'Verifier');
+    if (!Array.isArray(issuers)) throw new TypeError('issuers must be an array of TrustedIssuer');
+    if (!Object.hasOwn(OnUnavailable, onUnavailable)) throw new TypeError("onUnavailable must be 'refuse' or 'accept'");
+    const limits = { onUnavailable: OnUnavailable[onUnavailable] };
+    for (const [option, value] of Object.entries(rest)) limits[option] = whole(value, option);
+    const builder = native.builder(texts(audiences, 'audiences'), limits);
+    for (const issuer of issuers) {
+      const lookUp = TrustedIssuer.add(issuer, builder);
+      if (lookUp !== undefined) this.#lookUps.set(issuer.label, lookUp);
+    }
+    this.#judge = native.builderBuild(builder);
+    this.#slot = native.slot(this.#judge);
+    this.#seen = new Seen(limits.cachedTokens ?? 10_000);
+    Object.freeze(this);
+  }
+
+  verifySync(token, options) {
+    if (typeof token === 'string' && options === undefined && this.#lookUps.size === 0) {
+      const { read: taken, written } = encoder.encodeInto(token, scratch);
+      if (taken === token.length) {
+        let number = native.verifyCached(this.#slot, scratch, written);
+        if (number === UNDECIDED) number = native.verifyNow(this.#slot, scratch, written);
+        return this.#seen.get(number) ?? this.#last(number);
+      }
+    }
+    const how = options === undefined ? NO_OPTIONS : read(options);
+    return this.#verifySync(bytes(token, 'token'), how);
+  }
+
+  #verifySync(token, how) {
+    if (this.#lookUps.size > 0) {
+      const { checked, lookUp } = this.#checkFor(token, how);
+      if (lookUp !== undefined) return this.#confirm(checked, askNow(lookUp, checked.boundObjects), how.at);
+    }
+    return this.#cached(token, how) ?? this.#now(token, how);
+  }
+
+  async verify(token, options) {
+    const how = options === undefined ? NO_OPTIONS : read(options);
+    const given = bytes(token, 'token');
+    if (this.#lookUps.size > 0) {
+      const { checked, lookUp } = this.#checkFor(given, how);
+      if (lookUp !== undefined) return this.#confirm(checked, await ask(lookUp, checked.boundObjects), how.at);
+    }
+    const known = this.#cached(given, how);
+    if (known !== undefined) return known;
+    const answer = await native.verifyLater(this.#slot, given, how.audiences, how.at);
+    return this.#settle(answer, how.audiences === undefined);
+  }
+
+  decideSync(token, options) {
+    try {
+      return Object.freeze({ accepted: true, token: this.verifySync(token, options) });
+    } catch (error) {
+      return refused(error);
+    }
+  }
+
+  async decide(token, options) {
+    try {
+      return Object.freeze({ accepted: true, token: await this.verify(token, options) });
+    } catch (error) {
+      return refused(error);
+    }
+  }
+
+  verifyAgain(token, options) {
+    const { at } = options === undefined ? NO_OPTIONS : read(options);
+    return this.#settle(native.verifyAgain(this.#slot, VerifiedToken.handleOf(token), at), false);
+  }
+
+  check(token, options) {
+    return this.#check(bytes(token, 'token'), options === undefined ? NO_OPTIONS : read(options));
+  }
+
+  confirm(checked, answers, options) {
+    const { at } = options === undefined ? NO_OPTIONS : read(options);
+    const looked = answers.map(({ reference, state: answer }) => ({ reference: name(reference), state: state(answer) }));
+    return this.#confirm(checked, looked, at);
+  }
+
+  statistics() {
+    return Object.freeze(native.statistics(this.#slot));
+  }
+
+  close() {
+    native.close(this.#slot);
+    this.#seen.clear();
+  }
+
+  #check(token, { audiences, at }) {
+    const { token: checked, refusal: record } = native.check(this.#slot, token, audiences, at);
+    if (checked === undefined) throw refusal(record);
+    return new CheckedToken(INSIDE, checked);
+  }
+
+  /** Checks a token, and finds the function that looks up its objects. */
+  #checkFor(token, how) {
+    const checked = this.#check(token, how);
+    return { checked, lookUp: this.#lookUps.get(checked.issuerLabel) };
+  }
+
+  #confirm(checked, answers, at) {
+    return this.#settle(native.confirm(this.#slot, CheckedToken.handleOf(checked), answers, at), false);
+  }
+
+  /** Decides if that takes no signature check. */
+  #cached(token, { audiences, at }) {
+    if (audiences !== undefined) {
+      const answer = native.verifyCachedFor(this.#slot, token, audiences, at);
+      return answer === null ? undefined : this.#settle(answer, false);
+    }
+    const number = native.verifyCached(this.#slot, token, token.length, at);
+    return number === UNDECIDED ? undefined : (this.#seen.get(number) ?? this.#last(number));
+  }
+
+  #now(token, { audiences, at }) {
+    if (audiences !== undefined) return this.#settle(native.verifyNowFor(this.#slot, token, audiences, at), false);
+    const number = native.verifyNow(this.#slot, token, token.length, at);
+    return this.#seen.get(number) ?? this.#last(number);
+  }
+
+  /** Takes what the call just now has decided. */
+  #last(number) {
+    if (number === IS_CLOSED) throw closed();
+    const { token, refusal: record } = native.lastVerdict(this.#slot);
+    if (token === undefined) throw refusal(record);
+    return this.#keep(number, token);
+  }
+
+  /** Takes an answer. Only one for the verifier's own audiences is kept. */
+  #settle({ token, refusal: record }, isOwn) {
+    if (token === undefined) throw refusal(record);
+    return isOwn ? this.#keep(native.tokenNumber(token), token) : new VerifiedToken(INSIDE, token);
+  }
+
+  #keep(number, handle) {
+    const known = number >= 0 ? this.#seen.get(number) : undefined;
+    if (known !== undefined) return known;
+    const made = new VerifiedToken(INSIDE, handle);
+    if (number >= 0) this.#seen.set(number, made);
+    return made;
+  }
+}
+
+function refused(error) {
+  if (!(error instanceof errors.RejectedError)) throw error;
+  return Object.freeze({ accepted: false, rejection: error });
+}
+
+disposable(Verifier);
+
+module.exports = { Verifier };
