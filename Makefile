@@ -127,6 +127,7 @@ test-rust: ## format, lock files, lints, tests, documentation, licences
 	@$(CARGO) fmt --all --check
 	@echo 'test-rust: lock files'
 	@for manifest in Cargo.toml fuzz/Cargo.toml benches/peers/Cargo.toml bindings/python/Cargo.toml $(GO_GUEST); do \
+	@for manifest in Cargo.toml fuzz/Cargo.toml benches/peers/Cargo.toml bindings/node/Cargo.toml $(GO_GUEST); do \
 		$(CARGO) update --quiet --workspace --locked --manifest-path $$manifest || exit 1; \
 	done
 	@echo 'test-rust: clippy, with ring and with AWS-LC'
@@ -248,6 +249,38 @@ example-python: python-develop ## a FastAPI service against the development serv
 
 package-python: python-venv ## the wheel of the Python package, for glibc 2.28, and its source, in target/python/package/dist
 	@$(IN_VENV) $(PYTHON_MODULE)/package.sh $(PYTHON_TARGET)/package
+# The Node.js package: a native part on the Rust library, and JavaScript around it.
+NODE ?= node
+NPM ?= npm
+NODE_MODULE = bindings/node
+NODE_TARGET = $(abspath $(TARGET_DIR))/node
+.PHONY: test-node test-node-present node-develop generate-node
+test-node: ## the Node.js package: verdicts equal to Rust's, workers, clusters, types, lints
+	@if ! command -v $(NODE) >/dev/null; then $(call node_is_missing); else $(MAKE) --no-print-directory test-node-present; fi
+node_is_missing = if [ "$$BOUNDTOKEN_SKIP_NOTHING" = 1 ]; then echo 'Node.js is missing: https://nodejs.org/en/download' >&2; exit 1; \
+	else echo 'NOT TESTED: the Node.js package; https://nodejs.org/en/download' | tee -a $(NOT_TESTED); fi
+
+test-node-present:
+	@echo 'test-node: format and lints of the native part'
+	@$(CARGO) fmt --manifest-path $(NODE_MODULE)/Cargo.toml --check
+	@CARGO_TARGET_DIR=$(NODE_TARGET) $(CARGO) clippy --quiet --locked --release --manifest-path $(NODE_MODULE)/Cargo.toml -- -D warnings
+	@echo 'test-node: build'
+	@$(MAKE) --no-print-directory node-develop
+	@echo 'test-node: eslint, tsc --strict'
+	@cd $(NODE_MODULE) && cmp -s package-lock.json node_modules/installed || \
+		{ $(NPM) ci --no-audit --no-fund --silent && cp package-lock.json node_modules/installed; }
+	@cd $(NODE_MODULE) && $(NODE) node_modules/eslint/bin/eslint.js . && $(NODE) node_modules/typescript/bin/tsc -p .
+	@echo 'test-node: node --test'
+	@cd $(NODE_MODULE) && CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) $(NODE) --expose-gc --test-reporter=dot --test test/*.test.js
+
+# Built as it is shipped: there is one build only.
+node-develop:
+	@mkdir -p $(NODE_MODULE)/prebuilt
+	@CARGO_TARGET_DIR=$(NODE_TARGET) $(CARGO) build --quiet --locked --release --manifest-path $(NODE_MODULE)/Cargo.toml
+	@$(NODE) $(NODE_MODULE)/prebuilt.js $(NODE_TARGET)/release
+
+generate-node: ## write the enumerations of the Node.js package again from bindings/abi.json
+	@$(NODE) $(NODE_MODULE)/generate.js
 
 # Runs the command $(3) with the cargo subcommand $(1), or notes that $(2) was not tested.
 with_tool = if command -v $(1) >/dev/null; then $(3); \

@@ -12,11 +12,11 @@ function bytes(value, name) {
 
 /** Seconds since 1970 of a Date or of a number. */
 function time(value, name) {
-  const seconds = value instanceof Date ? value.getTime() / 1000 : value;
-  if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds < 0) {
+  const since1970 = value instanceof Date ? value.getTime() / 1000 : value;
+  if (typeof since1970 !== 'number' || !Number.isFinite(since1970) || since1970 < 0) {
     throw new TypeError(`${name} must be a Date, or seconds since 1970`);
   }
-  return Math.floor(seconds);
+  return Math.floor(since1970);
 }
 
 /** The same, or undefined. */

@@ -1,17 +1,16 @@
 'use strict';
 
 const { translated } = require('./errors.js');
+const { libraryName } = require('./platform.js');
 
 /** Loads the library that was built for this machine. It is part of the package. */
 function load() {
-  const { platform, arch } = process;
-  const isMusl = platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime;
-  const name = [platform, arch, ...(platform === 'linux' ? [isMusl ? 'musl' : 'gnu'] : [])].join('-');
+  const name = libraryName();
   try {
-    return require(`../prebuilt/boundtoken.${name}.node`);
+    return require(`../prebuilt/${name}`);
   } catch (cause) {
     if (cause.code !== 'MODULE_NOT_FOUND') throw cause;
-    throw new Error(`boundtoken has no library for ${name}`, { cause });
+    throw new Error(`boundtoken has no library for this machine: ${name}`, { cause });
   }
 }
 

@@ -4,7 +4,7 @@ const { bytes, kind, optionalTime, seconds, text } = require('./arguments.js');
 const { ObjectState } = require('./generated.js');
 const native = require('./native.js');
 
-const STATES = new Map(Object.entries(ObjectState).map(([name, number]) => [number, name]));
+const STATES = new Map(Object.entries(ObjectState).map(([word, number]) => [number, word]));
 const INSIDE = Symbol('made by the package');
 
 /** A reference as the native part takes it. */

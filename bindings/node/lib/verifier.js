@@ -41,7 +41,7 @@ function refusal(record) {
 }
 
 /** The options of a call, as the native part takes them. */
-function read(options) {
+function readOptions(options) {
   const { audiences, now } = onlyOptions(options, CALL_OPTIONS, 'the call');
   return { audiences: audiences && texts(audiences, 'audiences'), at: optionalTime(now, 'now') };
 }
@@ -73,15 +73,15 @@ class Verifier {
   }
 
   verifySync(token, options) {
-    if (typeof token === 'string' && options === undefined && this.#lookUps.size === 0) {
+    const how = options === undefined ? NO_OPTIONS : readOptions(options);
+    if (typeof token === 'string' && how.audiences === undefined && this.#lookUps.size === 0) {
       const { read: taken, written } = encoder.encodeInto(token, scratch);
       if (taken === token.length) {
-        let number = native.verifyCached(this.#slot, scratch, written);
-        if (number === UNDECIDED) number = native.verifyNow(this.#slot, scratch, written);
+        let number = native.verifyCached(this.#slot, scratch, written, how.at);
+        if (number === UNDECIDED) number = native.verifyNow(this.#slot, scratch, written, how.at);
         return this.#seen.get(number) ?? this.#last(number);
       }
     }
-    const how = options === undefined ? NO_OPTIONS : read(options);
     return this.#verifySync(bytes(token, 'token'), how);
   }
 
@@ -94,7 +94,7 @@ class Verifier {
   }
 
   async verify(token, options) {
-    const how = options === undefined ? NO_OPTIONS : read(options);
+    const how = options === undefined ? NO_OPTIONS : readOptions(options);
     const given = bytes(token, 'token');
     if (this.#lookUps.size > 0) {
       const { checked, lookUp } = this.#checkFor(given, how);
@@ -123,16 +123,16 @@ class Verifier {
   }
 
   verifyAgain(token, options) {
-    const { at } = options === undefined ? NO_OPTIONS : read(options);
+    const { at } = options === undefined ? NO_OPTIONS : readOptions(options);
     return this.#settle(native.verifyAgain(this.#slot, VerifiedToken.handleOf(token), at), false);
   }
 
   check(token, options) {
-    return this.#check(bytes(token, 'token'), options === undefined ? NO_OPTIONS : read(options));
+    return this.#check(bytes(token, 'token'), options === undefined ? NO_OPTIONS : readOptions(options));
   }
 
   confirm(checked, answers, options) {
-    const { at } = options === undefined ? NO_OPTIONS : read(options);
+    const { at } = options === undefined ? NO_OPTIONS : readOptions(options);
     const looked = answers.map(({ reference, state: answer }) => ({ reference: name(reference), state: state(answer) }));
     return this.#confirm(checked, looked, at);
   }

@@ -211,12 +211,7 @@ pub fn verify_cached_for(
 
 /// Verifies a token for other audiences.
 #[napi]
-pub fn verify_now_for(
-    slot: u32,
-    token: &[u8],
-    audiences: Vec<String>,
-    at: Option<f64>,
-) -> Result<Answer> {
+pub fn verify_now_for(slot: u32, token: &[u8], audiences: Vec<String>, at: Option<f64>) -> Result<Answer> {
     Ok(Answer::from(judge(slot)?.verifier().verify_for_at(token, &audiences, now(at))))
 }
 
@@ -239,12 +234,7 @@ pub fn verify_again(slot: u32, token: &External<VerifiedToken>, at: Option<f64>)
 
 /// Checks everything except the bound objects.
 #[napi]
-pub fn check(
-    slot: u32,
-    token: &[u8],
-    audiences: Option<Vec<String>>,
-    at: Option<f64>,
-) -> Result<Checked> {
+pub fn check(slot: u32, token: &[u8], audiences: Option<Vec<String>>, at: Option<f64>) -> Result<Checked> {
     let (judge, now) = (judge(slot)?, now(at));
     let checked = match &audiences {
         None => judge.verifier().check_at(token, now),
