@@ -1,4 +1,5 @@
-import type { Confirmed, ObjectKind, OnUnavailable, LogLevel, ReasonCode } from './lib/generated';
+import type { EventEmitter } from 'node:events';
+import type { Change, Confirmed, ObjectKind, OnUnavailable, LogLevel, ReasonCode } from './lib/generated';
 
 export type { Change, Confirmed, LogLevel, ObjectKind, OnUnavailable, ReasonCode } from './lib/generated';
 
@@ -252,7 +253,7 @@ export type Verdict =
 
 export interface VerifierOptions {
   /** Whose tokens are accepted. */
-  issuers: readonly TrustedIssuer[];
+  issuers: readonly (TrustedIssuer | Cluster)[];
   /** The identifiers of this service. A token must name one of them, letter by letter. */
   audiences: readonly string[];
   /** How much the clocks of issuer and verifier may differ: 60 if left out, at most 3,600. */
@@ -303,7 +304,11 @@ export class Verifier {
    * @throws {RejectedError} if it is refused.
    */
   verifySync(token: string | Uint8Array, options?: CallOptions): VerifiedToken;
-  /** Verifies a token, and checks its signature on another thread. Rejects with a {@link RejectedError} if it is refused. */
+  /**
+   * Verifies a token, and checks its signature on another thread. If the answer of one of the verifier's clusters can change the verdict,
+   * it is asked: about an unknown key, or about an object that was created a moment ago. Rejects with a {@link RejectedError} if it is
+   * refused.
+   */
   verify(token: string | Uint8Array, options?: CallOptions): Promise<VerifiedToken>;
   /** Like {@link Verifier.verifySync}, and returns a refusal. */
   decideSync(token: string | Uint8Array, options?: CallOptions): Verdict;
@@ -321,6 +326,92 @@ export class Verifier {
   ): VerifiedToken;
   statistics(): Statistics;
   /** Frees the verifier. Calls that are running finish. Later ones throw a {@link ClosedError}. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+export interface ClusterOptions {
+  /** The path of a kubeconfig. The default is the cluster of the pod, of `KUBECONFIG`, or of `~/.kube/config`. */
+  kubeconfig?: string;
+  /** The context of the kubeconfig. */
+  context?: string;
+  /** Only the cluster of the pod. */
+  inCluster?: boolean;
+  /** Your own name for it, which accepted tokens repeat. The default is the name of its issuer. */
+  label?: string;
+  /** Follow pods, secrets and service accounts of these namespaces only. */
+  namespaces?: readonly string[];
+  /** Whether to follow secrets. */
+  secrets?: boolean;
+  /** Whether to follow nodes. */
+  nodes?: boolean;
+  /** Whether to follow webhook configurations. */
+  webhookConfigurations?: boolean;
+  /** How long the last known state counts if the connection is lost. */
+  maxStalenessSeconds?: number;
+  /** How long connecting may take. */
+  deadlineSeconds?: number;
+  /** How long {@link Verifier.verify} waits for new keys. */
+  unknownKeyWaitSeconds?: number;
+  /** How old the keys may be. */
+  maxKeyAgeSeconds?: number;
+  /** Gives up connecting. */
+  signal?: AbortSignal;
+}
+
+/** The state of one watch of a cluster. */
+export interface WatchStatus {
+  readonly kind: ObjectKind;
+  /** Left out for the whole cluster. */
+  readonly namespace?: string;
+  /** Whether all objects have been listed at least once. */
+  readonly inStep: boolean;
+  /** How old the known state may be. */
+  readonly ageSeconds: number;
+  readonly objects: number;
+  readonly events: number;
+  readonly reconnects: number;
+  /** What has failed since the watch last heard from the API server. */
+  readonly failure?: string;
+}
+
+/** What was known of a cluster at one moment, and how current it was. */
+export interface ClusterStatus {
+  readonly issuer: string;
+  readonly keyIds: readonly string[];
+  readonly keysLoadedAt: Date;
+  /** Why the last attempt to load the keys failed. */
+  readonly keysFailure?: string;
+  /** Whether the cluster publishes no usable key. All its tokens are refused then. */
+  readonly keysWithdrawn: boolean;
+  readonly keysStale: boolean;
+  /** Whether verifiers refuse tokens because what is known is outdated. */
+  readonly stale: boolean;
+  readonly watches: readonly WatchStatus[];
+}
+
+/** A change in what a cluster knows. */
+export type ClusterChange =
+  | { readonly change: 'keyAdded' | 'keyWithdrawn'; readonly kid: string }
+  | { readonly change: 'inStep' | 'stale'; readonly kind: ObjectKind; readonly namespace?: string }
+  | { readonly change: 'lost'; readonly kind: ObjectKind; readonly namespace?: string; readonly failure: string };
+
+/**
+ * A connection to a Kubernetes cluster, whose keys and objects a thread keeps current. Verifiers built from it share what it knows. It
+ * keeps no program running.
+ */
+export class Cluster extends EventEmitter<{ change: [ClusterChange] }> {
+  private constructor();
+  /** Connects, and waits until keys and objects are known. Rejects with a {@link ClusterError} or a {@link ConfigurationError}. */
+  static connect(options?: ClusterOptions): Promise<Cluster>;
+  /** The name of the cluster's issuer. */
+  get issuer(): string;
+  get label(): string;
+  /** Whether verifiers refuse tokens because what is known is outdated. For `/readyz`. True once it is closed. */
+  get isStale(): boolean;
+  /** What is known and how current it is, for logs and metrics. It takes longer the more objects there are. */
+  status(): ClusterStatus;
+  /** Ends the connection. Verifiers refuse its tokens as soon as what is known is outdated. */
   close(): void;
   [Symbol.dispose](): void;
 }

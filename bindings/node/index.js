@@ -1,5 +1,6 @@
 'use strict';
 
+const { Cluster } = require('./lib/cluster.js');
 const { errors } = require('./lib/errors.js');
 const { TrustedIssuer } = require('./lib/issuer.js');
 const { KeySet, KeyStore } = require('./lib/keys.js');
@@ -15,6 +16,7 @@ const buildInfo = () => ({ version, cryptography: 'aws-lc-rs', target: native.ta
 module.exports = {
   ...errors,
   CheckedToken,
+  Cluster,
   Feed,
   KeySet,
   KeyStore,

@@ -6,6 +6,7 @@ export const {
   CheckedToken,
   ClaimsError,
   ClosedError,
+  Cluster,
   ClusterError,
   ClusterForbiddenError,
   ClusterNotInStepError,

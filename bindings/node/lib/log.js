@@ -1,6 +1,9 @@
 'use strict';
 
 const { LogLevel } = require('./generated.js');
+const native = require('./native.js');
+
+const LEVELS = new Map(Object.entries(LogLevel).map(([name, number]) => [number, name]));
 
 let logger;
 let least = LogLevel.warn;
@@ -12,6 +15,16 @@ function setLogger(log, { level = 'warn' } = {}) {
   if (!Object.hasOwn(LogLevel, level)) throw new TypeError(`${String(level)} is no LogLevel`);
   logger = log ?? undefined;
   least = LogLevel[level];
+  if (log === null) native.logToNobody();
+  else native.logTo((number, target, message) => tell({ level: LEVELS.get(number) ?? 'debug', target, message }), least);
+}
+
+function tell(record) {
+  try {
+    logger?.(Object.freeze(record));
+  } catch (failure) {
+    process.emitWarning('the logger of boundtoken has failed', { detail: String(failure) });
+  }
 }
 
 /** Logs a line. Without a logger, a warning of the process says it once. */
@@ -23,11 +36,7 @@ function report(level, message, error) {
     process.emitWarning(message, { type: 'BoundtokenWarning', detail: error?.stack });
     return;
   }
-  try {
-    logger(Object.freeze({ level, target: 'boundtoken', message, error }));
-  } catch (failure) {
-    process.emitWarning('the logger of boundtoken has failed', { detail: String(failure) });
-  }
+  tell({ level, target: 'boundtoken', message, error });
 }
 
 module.exports = { setLogger, report };

@@ -1,6 +1,7 @@
 'use strict';
 
 const { bytes, onlyOptions, optionalTime, texts, whole } = require('./arguments.js');
+const { Cluster, cancellable } = require('./cluster.js');
 const { disposable } = require('./disposable.js');
 const { errors, rejected } = require('./errors.js');
 const { OnUnavailable } = require('./generated.js');
@@ -54,6 +55,7 @@ class Verifier {
   #seen;
   /** The functions that look up the objects of issuers, by label. */
   #lookUps = new Map();
+  #asksClusters = false;
 
   constructor(options) {
     const { issuers, audiences, onUnavailable = 'refuse', ...rest } = onlyOptions(options, OPTIONS, 'Verifier');
@@ -63,6 +65,11 @@ class Verifier {
     for (const [option, value] of Object.entries(rest)) limits[option] = whole(value, option);
     const builder = native.builder(texts(audiences, 'audiences'), limits);
     for (const issuer of issuers) {
+      if (Cluster.is(issuer)) {
+        this.#asksClusters = true;
+        Cluster.add(issuer, builder);
+        continue;
+      }
       const lookUp = TrustedIssuer.add(issuer, builder);
       if (lookUp !== undefined) this.#lookUps.set(issuer.label, lookUp);
     }
@@ -100,10 +107,23 @@ class Verifier {
       const { checked, lookUp } = this.#checkFor(given, how);
       if (lookUp !== undefined) return this.#confirm(checked, await ask(lookUp, checked.boundObjects), how.at);
     }
+    if (this.#asksClusters && how.at === undefined) return this.#online(given, how.audiences);
     const known = this.#cached(given, how);
     if (known !== undefined) return known;
     const answer = await native.verifyLater(this.#slot, given, how.audiences, how.at);
     return this.#settle(answer, how.audiences === undefined);
+  }
+
+  /** Verifies a token, and asks clusters if that can change the verdict. */
+  async #online(token, audiences) {
+    const number = audiences === undefined ? native.verifyCached(this.#slot, token, token.length) : UNDECIDED;
+    const known = this.#seen.get(number);
+    if (known !== undefined) return known;
+    let answer = await native.verifyLater(this.#slot, token, audiences);
+    if (answer.couldChange) {
+      answer = await cancellable(undefined, (canceller) => native.verifyOnline(this.#slot, token, audiences, canceller));
+    }
+    return this.#settle(answer, audiences === undefined);
   }
 
   decideSync(token, options) {

@@ -23,6 +23,11 @@ impl From<napi::Status> for Code {
 }
 
 impl Code {
+    /// The code.
+    pub const fn name(&self) -> &'static str {
+        self.0
+    }
+
     /// Makes the error.
     pub fn with(&self, message: impl Display) -> napi::Error<Self> {
         napi::Error::new(Self(self.0), message.to_string())

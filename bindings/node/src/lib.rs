@@ -2,9 +2,12 @@
 //!
 //! Its functions are for the JavaScript of the package alone. Handles are externals, which the garbage collector frees.
 
+mod background;
+mod cluster;
 mod errors;
 mod info;
 mod keys;
+mod log;
 mod objects;
 mod reference;
 mod token;

@@ -7,10 +7,13 @@ use boundtoken::{
     CheckedToken, KeyStore, ObjectStore, OnUnavailable, Rejection, TrustedIssuer, UnixSeconds, VerifiedToken,
     VerifierBuilder,
 };
-use boundtoken_kubernetes::OnlineVerifier;
-use napi::bindgen_prelude::{AsyncTask, External, Uint8Array};
+use boundtoken_kubernetes::{Cluster, OnlineVerifier};
+use napi::Env;
+use napi::bindgen_prelude::{AsyncTask, External, Object, Uint8Array};
 use napi_derive::napi;
 
+use crate::background::{self, Canceller};
+use crate::cluster::Connection;
 use crate::errors::{CLOSED, CONFIGURATION, Result, refusal};
 use crate::now;
 
@@ -25,6 +28,8 @@ use slots::Slot;
 /// A builder until it is used.
 pub struct Builder {
     builder: RefCell<Option<VerifierBuilder>>,
+    /// The clusters that the verifier may ask.
+    clusters: RefCell<Vec<Arc<Cluster>>>,
 }
 
 /// What a verifier can be told.
@@ -59,7 +64,7 @@ pub fn builder(audiences: Vec<String>, limits: Limits) -> Result<External<Builde
         Some(other) => return Err(CONFIGURATION.with(format!("{other} is no OnUnavailable"))),
     });
     builder = audiences.into_iter().fold(builder, VerifierBuilder::audience);
-    Ok(External::new(Builder { builder: RefCell::new(Some(builder)) }))
+    Ok(External::new(Builder { builder: RefCell::new(Some(builder)), clusters: RefCell::default() }))
 }
 
 fn size_of(number: u32) -> usize {
@@ -96,13 +101,30 @@ pub fn builder_issuer(
     Ok(())
 }
 
+/// Trusts the issuer of a cluster that is followed.
+#[napi]
+pub fn builder_cluster(
+    builder: &External<Builder>,
+    connection: &External<Connection>,
+    label: String,
+) -> Result<()> {
+    let cluster = connection.get()?;
+    let issuer = cluster.trusted_issuer().label(label);
+    builder.change(|builder| builder.issuer(issuer));
+    builder.clusters.borrow_mut().push(cluster);
+    Ok(())
+}
+
 /// Builds the verifier.
 #[napi]
-pub fn builder_build(builder: &External<Builder>) -> Result<External<Judge>> {
-    let taken = builder.builder.borrow_mut().take();
+pub fn builder_build(using: &External<Builder>) -> Result<External<Judge>> {
+    let taken = using.builder.borrow_mut().take();
     let builder = taken.ok_or_else(|| CONFIGURATION.with("the builder was used"))?;
     let verifier = builder.build().map_err(|error| CONFIGURATION.with(error))?;
-    let judge = Arc::new(OnlineVerifier::new(verifier));
+    let clusters = using.clusters.take();
+    let judge =
+        clusters.iter().fold(OnlineVerifier::new(verifier), |judge, cluster| judge.asking(&**cluster));
+    let judge = Arc::new(judge);
     Ok(External::new(Judge { slot: slots::take(judge) }))
 }
 
@@ -136,13 +158,15 @@ type Verdict = std::result::Result<VerifiedToken, Rejection>;
 pub struct Answer {
     pub token: Option<External<VerifiedToken>>,
     pub refusal: Option<Uint8Array>,
+    /// Whether the answer of a cluster could change the verdict.
+    pub could_change: bool,
 }
 
 impl From<Verdict> for Answer {
     fn from(verdict: Verdict) -> Self {
         match verdict {
-            Ok(token) => Self { token: Some(External::new(token)), refusal: None },
-            Err(rejection) => Self { token: None, refusal: Some(refusal(&rejection)) },
+            Ok(token) => Self { token: Some(External::new(token)), refusal: None, could_change: false },
+            Err(rejection) => Self { token: None, refusal: Some(refusal(&rejection)), could_change: false },
         }
     }
 }
@@ -224,6 +248,25 @@ pub fn verify_later(
     at: Option<f64>,
 ) -> Result<AsyncTask<First>> {
     Ok(AsyncTask::new(First::new(judge(slot)?, token, audiences, now(at))))
+}
+
+/// Asks the clusters about a token. The promise has nothing if it was cancelled.
+#[napi]
+pub fn verify_online<'env>(
+    env: &'env Env,
+    slot: u32,
+    token: &[u8],
+    audiences: Option<Vec<String>>,
+    canceller: &External<Canceller>,
+) -> Result<Object<'env>> {
+    let (judge, token): (_, Box<[u8]>) = (judge(slot)?, token.into());
+    let ask = async move {
+        match &audiences {
+            None => judge.verify(&token).await,
+            Some(audiences) => judge.verify_for(&token, audiences).await,
+        }
+    };
+    background::promise(env, canceller, ask, |verdict| verdict.map(Answer::from))
 }
 
 /// Judges an accepted token again, without its bytes.

@@ -39,6 +39,7 @@ impl Task for First {
     }
 
     fn resolve(&mut self, _: Env, verdict: Verdict) -> napi::Result<Answer> {
-        Ok(verdict.into())
+        let could_change = self.judge.could_change(&verdict);
+        Ok(Answer { could_change, ..verdict.into() })
     }
 }
