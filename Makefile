@@ -279,6 +279,15 @@ node-develop:
 	@CARGO_TARGET_DIR=$(NODE_TARGET) $(CARGO) build --quiet --locked --release --manifest-path $(NODE_MODULE)/Cargo.toml
 	@$(NODE) $(NODE_MODULE)/prebuilt.js $(NODE_TARGET)/release
 
+# Ten million. BOUNDTOKEN_VERIFICATIONS says another number.
+BOUNDTOKEN_VERIFICATIONS ?= 10000000
+.PHONY: test-node-memory package-node
+test-node-memory: node-develop ## ten million verifications from Node.js, with stable memory
+	@cd $(NODE_MODULE) && BOUNDTOKEN_VERIFICATIONS=$(BOUNDTOKEN_VERIFICATIONS) $(NODE) --expose-gc --test test/memory.test.js
+
+package-node: node-develop ## the tarball of the Node.js package, in target/node/package, and a clean project that uses it
+	@$(NODE_MODULE)/package.sh $(NODE_TARGET)/package
+
 generate-node: ## write the enumerations of the Node.js package again from bindings/abi.json
 	@$(NODE) $(NODE_MODULE)/generate.js
 

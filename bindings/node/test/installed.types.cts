@@ -1,0 +1,2 @@
+import boundtoken = require('boundtoken');
+export const verify = (verifier: boundtoken.Verifier, token: string): boundtoken.VerifiedToken => verifier.verifySync(token);
