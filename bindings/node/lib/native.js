@@ -17,7 +17,7 @@ function load() {
 const loaded = load();
 
 /** Called for each request, and they throw nothing but for a slip of the package. */
-const HOT = ['verifyCached', 'verifyNow'];
+const HOT = ['verifyCached', 'verifyNow', 'lastToken', 'tokenRecord'];
 
 const wrap = (call) => (...values) => {
   try {

@@ -1,6 +1,10 @@
 'use strict';
 
 const { ObjectKind, OFFSETS } = require('./generated.js');
+const native = require('./native.js');
+
+/** Nearly every record is smaller. */
+const scratch = Buffer.alloc(4096);
 
 const KINDS = new Map(Object.entries(ObjectKind).map(([name, number]) => [number, name]));
 
@@ -9,7 +13,21 @@ class Record {
   #bytes;
 
   constructor(bytes) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#bytes = bytes;
+  }
+
+  /** The record of an accepted token. */
+  static ofToken(handle) {
+    const size = native.tokenRecord(handle, scratch);
+    if (size <= scratch.length) return new Record(Buffer.from(scratch.subarray(0, size)));
+    const larger = Buffer.alloc(size);
+    native.tokenRecord(handle, larger);
+    return new Record(larger);
+  }
+
+  /** The record of a refusal. */
+  static ofRefusal(bytes) {
+    return new Record(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   }
 
   number(member) {

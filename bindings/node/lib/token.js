@@ -15,7 +15,7 @@ class VerifiedToken {
   #handle;
   #record;
   #subject;
-  #known = new Map();
+  #known;
 
   constructor(inside, handle) {
     if (inside !== INSIDE) throw new TypeError('only a verifier makes a VerifiedToken');
@@ -28,11 +28,12 @@ class VerifiedToken {
   }
 
   get #read() {
-    return (this.#record ??= new Record(native.tokenRecord(this.#handle)));
+    return (this.#record ??= Record.ofToken(this.#handle));
   }
 
   /** Decodes a member once. */
   #once(member, decode) {
+    this.#known ??= new Map();
     let value = this.#known.get(member);
     if (value === undefined) {
       value = decode(this.#read, member);

@@ -37,7 +37,7 @@ function closed() {
 }
 
 function refusal(record) {
-  const read = new Record(record);
+  const read = Record.ofRefusal(record);
   return rejected(read.number('status'), read.text('message'), read.text('wwwAuthenticate'));
 }
 
@@ -201,8 +201,8 @@ class Verifier {
   /** Takes what the call just now has decided. */
   #last(number) {
     if (number === IS_CLOSED) throw closed();
-    const { token, refusal: record } = native.lastVerdict(this.#slot);
-    if (token === undefined) throw refusal(record);
+    const token = native.lastToken(this.#slot);
+    if (token === null) throw refusal(native.lastRefusal(this.#slot));
     return this.#keep(number, token);
   }
 

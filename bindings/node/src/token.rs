@@ -1,23 +1,18 @@
 //! Accepted tokens, and tokens that were checked.
 
 use boundtoken::{CheckedToken, VerifiedToken, record};
-use napi::bindgen_prelude::{External, Uint8Array};
+use napi::bindgen_prelude::{BufferSlice, External};
 use napi_derive::napi;
 
 use crate::errors::{OBJECTS, Result};
 use crate::reference::Bound;
 
-/// Everything that the verdict says, by the offsets of bindings/abi.json.
+/// Writes everything that the verdict says, by the offsets of bindings/abi.json. Returns the size of the record in bytes.
+///
+/// A buffer that is too small receives zeros.
 #[napi]
-pub fn token_record(token: &External<VerifiedToken>) -> Uint8Array {
-    let mut buffer = vec![0; 2048];
-    let size = record::accepted(&mut buffer, token);
-    if size > buffer.len() {
-        buffer.resize(size, 0);
-        record::accepted(&mut buffer, token);
-    }
-    buffer.truncate(size);
-    buffer.into()
+pub fn token_record(token: &External<VerifiedToken>, mut buffer: BufferSlice<'_>) -> u32 {
+    u32::try_from(record::accepted(&mut buffer, token)).unwrap_or(u32::MAX)
 }
 
 /// The token as a JSON object.

@@ -182,7 +182,7 @@ pub struct Checked {
 const IS_CLOSED: f64 = -1.0;
 /// It takes a signature check.
 const UNDECIDED: f64 = -2.0;
-/// `last_verdict` says more: a refusal, or a token that is not remembered.
+/// `last_token` or `last_refusal` says more: a token that is not remembered, or a refusal.
 const SEE_VERDICT: f64 = -3.0;
 
 /// Verifies a token if that takes no signature check. Returns a number that stands for all that the verdict says.
@@ -209,11 +209,19 @@ pub fn verify_now(slot: u32, bytes: &[u8], length: u32, at: Option<f64>) -> f64 
     slots::with(slot, keep).unwrap_or(IS_CLOSED)
 }
 
-/// What the last call of `verify_cached` or `verify_now` has decided.
+/// The token that the last call of `verify_cached` or `verify_now` has accepted. Nothing if it was refused.
 #[napi]
-pub fn last_verdict(slot: u32) -> Result<Answer> {
+pub fn last_token(slot: u32) -> Option<External<VerifiedToken>> {
+    let token = slots::with(slot, |slot| slot.last.take_if(|verdict| verdict.is_ok()));
+    token.flatten().and_then(std::result::Result::ok).map(External::new)
+}
+
+/// The record of the refusal that the last call of `verify_cached` or `verify_now` has ended with.
+#[napi]
+pub fn last_refusal(slot: u32) -> Result<Uint8Array> {
     let verdict = slots::with(slot, |slot| slot.last.take()).flatten();
-    verdict.map(Answer::from).ok_or_else(closed)
+    let rejection = verdict.and_then(std::result::Result::err);
+    rejection.map(|rejection| refusal(&rejection)).ok_or_else(closed)
 }
 
 /// The number that `verify_cached` would return for a token that was accepted.
