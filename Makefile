@@ -288,6 +288,10 @@ test-node-memory: node-develop ## ten million verifications from Node.js, with s
 package-node: node-develop ## the tarball of the Node.js package, in target/node/package, and a clean project that uses it
 	@$(NODE_MODULE)/package.sh $(NODE_TARGET)/package
 
+.PHONY: bench-node
+bench-node: node-develop ## what a verification costs in Node.js, beside fast-jwt and jsonwebtoken
+	@cd $(NODE_MODULE)/benches && $(NPM) ci --no-audit --no-fund --silent && $(NODE) figures.js
+
 generate-node: ## write the enumerations of the Node.js package again from bindings/abi.json
 	@$(NODE) $(NODE_MODULE)/generate.js
 
