@@ -1,6 +1,6 @@
 'use strict';
 
-const globals = { Buffer: 'readonly', TextEncoder: 'readonly', clearTimeout: 'readonly', console: 'readonly', process: 'readonly', setTimeout: 'readonly', setImmediate: 'readonly', AbortController: 'readonly', AbortSignal: 'readonly', structuredClone: 'readonly', fetch: 'readonly', URL: 'readonly', __dirname: 'readonly', exports: 'writable', module: 'writable', require: 'readonly' };
+const globals = { Buffer: 'readonly', TextEncoder: 'readonly', clearTimeout: 'readonly', console: 'readonly', performance: 'readonly', process: 'readonly', setTimeout: 'readonly', setImmediate: 'readonly', AbortController: 'readonly', AbortSignal: 'readonly', structuredClone: 'readonly', fetch: 'readonly', URL: 'readonly', __dirname: 'readonly', exports: 'writable', module: 'writable', require: 'readonly' };
 
 const rules = {
   'consistent-return': 'error',

@@ -11,7 +11,7 @@ mkdir -p "$folder/source" "$folder/project"
 echo 'package-node: npm pack'
 # Only what the package lists, with the licences, which stand elsewhere in the repository.
 cd "$here"
-cp -R package.json README.md index.js index.mjs index.d.ts index.d.mts lib prebuilt "$folder/source"
+cp -R package.json README.md index.js index.mjs index.d.ts index.d.mts auth.js auth.mjs auth.d.ts auth.d.mts lib prebuilt "$folder/source"
 cp ../../LICENSE-APACHE ../../LICENSE-MIT "$folder/source"
 cd "$folder/source"
 npm pack --silent --pack-destination "$folder" >/dev/null

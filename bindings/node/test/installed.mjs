@@ -14,6 +14,9 @@ const token = JSON.parse(read('tokens.json'))['pod-live'];
 assert.equal((await verifier.verify(token, { now: 1_795_522_300 })).namespace, 'demo');
 await assert.rejects(verifier.verify(token, { now: 1 }), RejectedError);
 
+const auth = await import('boundtoken/auth');
+assert.deepEqual(Object.keys(auth).sort(), Object.keys(createRequire(import.meta.url)('boundtoken/auth')).sort());
+
 // Both ways give the same classes, and nothing is missing.
 const common = createRequire(import.meta.url)('boundtoken');
 assert.deepEqual(Object.keys(boundtoken).sort(), Object.keys(common).sort());

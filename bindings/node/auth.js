@@ -1,0 +1,8 @@
+'use strict';
+
+const { Authenticator } = require('./lib/auth/authenticator.js');
+const { callerOf, express, fastify, koa, protect } = require('./lib/auth/doors.js');
+const { allow } = require('./lib/auth/policy.js');
+const { Refusal } = require('./lib/auth/refusal.js');
+
+module.exports = { Authenticator, Refusal, allow, callerOf, express, fastify, koa, protect };

@@ -1,0 +1,3 @@
+import auth from './auth.js';
+
+export const { Authenticator, Refusal, allow, callerOf, express, fastify, koa, protect } = auth;
