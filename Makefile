@@ -272,6 +272,9 @@ test-node-present:
 	@cd $(NODE_MODULE) && $(NODE) node_modules/eslint/bin/eslint.js . && $(NODE) node_modules/typescript/bin/tsc -p .
 	@echo 'test-node: node --test'
 	@cd $(NODE_MODULE) && CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) $(NODE) --expose-gc --test-reporter=dot --test test/*.test.js
+	@echo 'test-node: the example of a service'
+	@cd $(NODE_MODULE) && CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) $(NODE) example/run.js >$(NODE_TARGET)/example.log 2>&1 || \
+		{ cat $(NODE_TARGET)/example.log; exit 1; }
 
 # Built as it is shipped: there is one build only.
 node-develop:
@@ -287,6 +290,10 @@ test-node-memory: node-develop ## ten million verifications from Node.js, with s
 
 package-node: node-develop ## the tarball of the Node.js package, in target/node/package, and a clean project that uses it
 	@$(NODE_MODULE)/package.sh $(NODE_TARGET)/package
+
+.PHONY: example-node
+example-node: node-develop ## the Fastify service greets a caller, and refuses it when its pod is deleted
+	@cd $(NODE_MODULE) && CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) $(NODE) example/run.js
 
 .PHONY: bench-node
 bench-node: node-develop ## what a verification costs in Node.js, beside fast-jwt and jsonwebtoken
