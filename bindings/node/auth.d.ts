@@ -71,7 +71,7 @@ export class Refusal extends BoundtokenError {
   get headers(): Readonly<Record<string, string>>;
 }
 
-/** The caller of a request that a door has let pass: of `node:http`, Express, Koa (the context) or Fastify. */
+/** The caller of a request that a door has let pass: of `node:http`, Express, Koa (the context), Fastify or gRPC. */
 export function callerOf(request: object): VerifiedToken | undefined;
 
 /** For `node:http`: a handler that lets only authenticated requests through to another. */
@@ -95,3 +95,10 @@ export function koa(
 
 /** A hook for Fastify: `app.addHook('onRequest', fastify(verifier))`. */
 export function fastify(verifier: Verifier, options?: AuthenticatorOptions): (request: any, reply: any) => Promise<unknown>;
+
+/**
+ * An interceptor for servers of `@grpc/grpc-js`: `new grpc.Server({ interceptors: [grpcInterceptor(grpc, verifier)] })`. A call that does not pass
+ * ends with `UNAUTHENTICATED`, `PERMISSION_DENIED` or `UNAVAILABLE`, before the method sees a message.
+ * @param grpc the module, as the program has it.
+ */
+export function grpcInterceptor(grpc: object, verifier: Verifier, options?: AuthenticatorOptions): (method: any, call: any) => any;

@@ -12,7 +12,7 @@ function rawOf(request) {
 }
 
 function callerOf(request) {
-  return callers.get(rawOf(request));
+  return callers.get(rawOf(request)) ?? callers.get(request.metadata);
 }
 
 async function admit(authenticator, request) {
@@ -84,4 +84,4 @@ function fastify(verifier, options) {
   };
 }
 
-module.exports = { callerOf, express, fastify, koa, protect };
+module.exports = { callerOf, callers, express, fastify, koa, protect };
