@@ -483,3 +483,9 @@ export interface LogRecord {
  * once.
  */
 export function setLogger(logger: ((record: LogRecord) => void) | null, options?: { level?: LogLevel }): void;
+
+/**
+ * What a verifier has decided and what is known of its clusters, in the text format of Prometheus (0.0.4), for a handler of `/metrics`. The
+ * names are those of the other languages: `boundtoken_tokens_*`, and `boundtoken_cluster_*` with the label of each cluster as `issuer`.
+ */
+export function prometheusText(verifier: Verifier, clusters?: readonly Cluster[]): string;

@@ -5,6 +5,7 @@ const { errors } = require('./lib/errors.js');
 const { TrustedIssuer } = require('./lib/issuer.js');
 const { KeySet, KeyStore } = require('./lib/keys.js');
 const { setLogger } = require('./lib/log.js');
+const { prometheusText } = require('./lib/metrics.js');
 const native = require('./lib/native.js');
 const { Feed, ObjectStore } = require('./lib/objects.js');
 const { CheckedToken, VerifiedToken } = require('./lib/token.js');
@@ -25,6 +26,7 @@ module.exports = {
   VerifiedToken,
   Verifier,
   buildInfo,
+  prometheusText,
   setLogger,
   version,
 };

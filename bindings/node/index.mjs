@@ -26,6 +26,7 @@ export const {
   VerifiedToken,
   Verifier,
   buildInfo,
+  prometheusText,
   setLogger,
   version,
 } = boundtoken;

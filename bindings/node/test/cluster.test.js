@@ -65,6 +65,10 @@ clusterTest('a cluster says how it is', async () => {
   assert.ok(status.keysLoadedAt instanceof Date && !Number.isNaN(status.keysLoadedAt.getTime()));
   const pods = status.watches.find(({ kind }) => kind === 'Pod');
   assert.deepEqual([pods.namespace, pods.inStep], ['demo', true]);
+  const metrics = boundtoken.prometheusText(verifierOf(cluster), [cluster]);
+  assert.match(metrics, /^boundtoken_cluster_stale\{issuer="blue"\} 0$/m);
+  assert.match(metrics, /^boundtoken_cluster_objects\{issuer="blue",kind="Pod",namespace="demo"\} \d+$/m);
+  assert.match(metrics, /^boundtoken_tokens_refused_total\{family="claims"\} 0$/m);
   cluster.close();
   cluster.close();
   assert.equal(cluster.isStale, true);
