@@ -36,13 +36,13 @@ pub struct Canceller {
 }
 
 /// Makes something to cancel work with.
-#[napi]
+#[napi(catch_unwind)]
 pub fn canceller() -> External<Canceller> {
     External::new(Canceller { sender: watch::Sender::new(false) })
 }
 
 /// Cancels the work.
-#[napi]
+#[napi(catch_unwind)]
 pub fn cancel(canceller: &External<Canceller>) {
     canceller.sender.send_replace(true);
 }

@@ -70,7 +70,7 @@ impl From<&ClusterError> for Failure {
 }
 
 /// Connects, and waits until keys and objects are known.
-#[napi]
+#[napi(catch_unwind)]
 pub fn cluster_connect<'env>(
     env: &'env Env,
     configuration: Configuration,
@@ -80,19 +80,19 @@ pub fn cluster_connect<'env>(
 }
 
 /// The name of the cluster's issuer.
-#[napi]
+#[napi(catch_unwind)]
 pub fn cluster_issuer(connection: &External<Connection>) -> Result<String> {
     Ok(connection.get()?.issuer().to_owned())
 }
 
 /// Whether verifiers refuse tokens because what is known is outdated. True once it is closed.
-#[napi]
+#[napi(catch_unwind)]
 pub fn cluster_is_stale(connection: &External<Connection>) -> bool {
     connection.get().map_or(true, |cluster| cluster.is_stale())
 }
 
 /// What is known and how current it is, as JSON.
-#[napi]
+#[napi(catch_unwind)]
 pub fn cluster_status(connection: &External<Connection>) -> Result<String> {
     json(&connection.get()?.status())
 }
@@ -102,7 +102,7 @@ fn json(value: &impl serde::Serialize) -> Result<String> {
 }
 
 /// Ends the connection.
-#[napi]
+#[napi(catch_unwind)]
 pub fn cluster_close(connection: &External<Connection>) {
     let cluster = connection.0.lock().unwrap_or_else(PoisonError::into_inner).take();
     drop(cluster);
@@ -116,7 +116,7 @@ const MOST_WAITING: usize = 1_024;
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Reports changes, as JSON, until the cluster is closed. It keeps no program running.
-#[napi]
+#[napi(catch_unwind)]
 pub fn cluster_changes(
     connection: &External<Connection>,
     report: Function<'_, Change, ()>,

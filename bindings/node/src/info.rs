@@ -3,13 +3,13 @@
 use napi_derive::napi;
 
 /// The version of the library.
-#[napi]
+#[napi(catch_unwind)]
 pub fn version() -> &'static str {
     boundtoken::VERSION
 }
 
 /// The architecture and the operating system that it was built for.
-#[napi]
+#[napi(catch_unwind)]
 pub fn target() -> String {
     format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS)
 }

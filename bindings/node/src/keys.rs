@@ -8,19 +8,19 @@ use crate::errors::{KEY_SET, Result};
 use crate::seconds;
 
 /// Reads a JSON Web Key Set.
-#[napi]
+#[napi(catch_unwind)]
 pub fn key_set_from_jwks(document: &[u8]) -> Result<External<KeySet>> {
     KeySet::from_jwks(document).map(External::new).map_err(|error| KEY_SET.with(error))
 }
 
 /// Reads the keys of a PEM file.
-#[napi]
+#[napi(catch_unwind)]
 pub fn key_set_from_pem(document: &[u8]) -> Result<External<KeySet>> {
     KeySet::from_pem(document).map(External::new).map_err(|error| KEY_SET.with(error))
 }
 
 /// The `kid` of each key.
-#[napi]
+#[napi(catch_unwind)]
 pub fn key_set_kids(keys: &External<KeySet>) -> Vec<Option<String>> {
     keys.keys().iter().map(|key: &Key| key.kid().map(str::to_owned)).collect()
 }
@@ -35,7 +35,7 @@ pub struct Skipped {
 }
 
 /// The keys of the document that cannot be used.
-#[napi]
+#[napi(catch_unwind)]
 pub fn key_set_skipped(keys: &External<KeySet>) -> Vec<Skipped> {
     let skipped = keys.skipped().iter().map(|key| Skipped {
         index: u32::try_from(key.index()).unwrap_or(u32::MAX),
@@ -46,7 +46,7 @@ pub fn key_set_skipped(keys: &External<KeySet>) -> Vec<Skipped> {
 }
 
 /// Holds keys that can be replaced.
-#[napi]
+#[napi(catch_unwind)]
 pub fn key_store(keys: &External<KeySet>, max_age_seconds: Option<f64>) -> Result<External<KeyStore>> {
     let store = KeyStore::new(KeySet::clone(keys));
     if let Some(age) = max_age_seconds {
@@ -56,25 +56,25 @@ pub fn key_store(keys: &External<KeySet>, max_age_seconds: Option<f64>) -> Resul
 }
 
 /// Replaces the keys, and restarts their age.
-#[napi]
+#[napi(catch_unwind)]
 pub fn key_store_replace(store: &External<KeyStore>, keys: &External<KeySet>) {
     store.replace(KeySet::clone(keys));
 }
 
 /// Restarts the age of the keys.
-#[napi]
+#[napi(catch_unwind)]
 pub fn key_store_renew(store: &External<KeyStore>) {
     store.renew();
 }
 
 /// The current keys.
-#[napi]
+#[napi(catch_unwind)]
 pub fn key_store_keys(store: &External<KeyStore>) -> External<KeySet> {
     External::new(store.load().clone())
 }
 
 /// Whether the keys are older than their maximum age.
-#[napi]
+#[napi(catch_unwind)]
 pub fn key_store_is_stale(store: &External<KeyStore>) -> bool {
     store.is_stale()
 }

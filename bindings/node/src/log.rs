@@ -32,7 +32,7 @@ static LOGGERS: RwLock<Vec<Logger>> = RwLock::new(Vec::new());
 static LEVEL: AtomicU32 = AtomicU32::new(0);
 
 /// Hands the log to a function of this thread from now on. It replaces an earlier one.
-#[napi]
+#[napi(catch_unwind)]
 pub fn log_to(deliver: Function<'_, Line, ()>, level: u32) -> napi::Result<()> {
     static INSTALL: Once = Once::new();
     INSTALL.call_once(|| {
@@ -50,7 +50,7 @@ pub fn log_to(deliver: Function<'_, Line, ()>, level: u32) -> napi::Result<()> {
 }
 
 /// Ends the log of this thread.
-#[napi]
+#[napi(catch_unwind)]
 pub fn log_to_nobody() {
     let thread = thread::current().id();
     change(|loggers| loggers.retain(|logger| logger.thread != thread));

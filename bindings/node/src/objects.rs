@@ -9,19 +9,19 @@ use crate::reference::{Name, State, kind};
 use crate::{seconds, unix};
 
 /// An empty store.
-#[napi]
+#[napi(catch_unwind)]
 pub fn object_store() -> External<ObjectStore> {
     External::new(ObjectStore::new())
 }
 
 /// Adds the objects of a JSON document. Returns their number.
-#[napi]
+#[napi(catch_unwind)]
 pub fn object_store_load(store: &External<ObjectStore>, document: &[u8]) -> Result<u32> {
     store.load_json(document).map(count).map_err(|error| OBJECTS.with(error))
 }
 
 /// Replaces all objects by those of a JSON document. Returns their number.
-#[napi]
+#[napi(catch_unwind)]
 pub fn object_store_replace_json(store: &External<ObjectStore>, document: &[u8]) -> Result<u32> {
     let listed = ObjectStore::from_json(document).map_err(|error: ObjectStoreError| OBJECTS.with(error))?;
     store.replace(&listed);
@@ -29,13 +29,13 @@ pub fn object_store_replace_json(store: &External<ObjectStore>, document: &[u8])
 }
 
 /// Replaces all objects by those of another store.
-#[napi]
+#[napi(catch_unwind)]
 pub fn object_store_replace(store: &External<ObjectStore>, content: &External<ObjectStore>) {
     store.replace(content);
 }
 
 /// Adds or replaces an object.
-#[napi]
+#[napi(catch_unwind)]
 pub fn object_store_upsert(
     store: &External<ObjectStore>,
     object: Name,
@@ -47,25 +47,25 @@ pub fn object_store_upsert(
 }
 
 /// Removes an object. Returns whether it was there.
-#[napi]
+#[napi(catch_unwind)]
 pub fn object_store_delete(store: &External<ObjectStore>, object: Name) -> Result<bool> {
     Ok(store.delete(&object.as_rust()?))
 }
 
 /// What the store knows of an object.
-#[napi]
+#[napi(catch_unwind)]
 pub fn object_store_look_up(store: &External<ObjectStore>, object: Name) -> Result<State> {
     Ok(store.state(&object.as_rust()?).into())
 }
 
 /// The number of objects.
-#[napi]
+#[napi(catch_unwind)]
 pub fn object_store_size(store: &External<ObjectStore>) -> u32 {
     count(store.len())
 }
 
 /// Whether the store has lost touch for too long.
-#[napi]
+#[napi(catch_unwind)]
 pub fn object_store_is_stale(store: &External<ObjectStore>) -> bool {
     store.freshness() == Freshness::Stale
 }
@@ -85,7 +85,7 @@ pub struct Following {
 }
 
 /// Makes a store that watches fill.
-#[napi]
+#[napi(catch_unwind)]
 pub fn object_store_following(scopes: Vec<Followed>, max_staleness_seconds: f64) -> Result<Following> {
     let max_staleness = seconds(max_staleness_seconds)?;
     if scopes.is_empty() || max_staleness.is_zero() {
@@ -112,7 +112,7 @@ pub struct Listed {
 }
 
 /// Takes a list of all objects, which was requested so long ago.
-#[napi]
+#[napi(catch_unwind)]
 pub fn feed_replace(feed: &External<Feed>, objects: Vec<Listed>, age_seconds: f64) -> Result<()> {
     let asked = Moment::ago(seconds(age_seconds)?);
     let mut list = feed.relist();
@@ -124,20 +124,20 @@ pub fn feed_replace(feed: &External<Feed>, objects: Vec<Listed>, age_seconds: f6
 }
 
 /// The object was added or has changed.
-#[napi]
+#[napi(catch_unwind)]
 pub fn feed_upsert(feed: &External<Feed>, object: Listed) {
     let Listed { namespace, name, uid, deleted } = object;
     feed.upsert(&namespace, &name, Uid::from(uid.as_str()), deleted.map(unix));
 }
 
 /// The object was deleted.
-#[napi]
+#[napi(catch_unwind)]
 pub fn feed_delete(feed: &External<Feed>, namespace: String, name: String, uid: String) {
     feed.delete(&namespace, &name, &uid);
 }
 
 /// The watch was up to date so long ago.
-#[napi]
+#[napi(catch_unwind)]
 pub fn feed_prove(feed: &External<Feed>, age_seconds: f64) -> Result<()> {
     feed.prove(Moment::ago(seconds(age_seconds)?));
     Ok(())

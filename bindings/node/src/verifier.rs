@@ -43,7 +43,7 @@ pub struct Limits {
 }
 
 /// Starts a builder.
-#[napi]
+#[napi(catch_unwind)]
 pub fn builder(audiences: Vec<String>, limits: Limits) -> Result<External<Builder>> {
     let mut builder = boundtoken::Verifier::builder();
     if let Some(leeway) = limits.leeway_seconds {
@@ -79,7 +79,7 @@ impl Builder {
 }
 
 /// Trusts an issuer. `asked` says that JavaScript looks its objects up.
-#[napi]
+#[napi(catch_unwind)]
 pub fn builder_issuer(
     builder: &External<Builder>,
     names: Vec<String>,
@@ -102,7 +102,7 @@ pub fn builder_issuer(
 }
 
 /// Trusts the issuer of a cluster that is followed.
-#[napi]
+#[napi(catch_unwind)]
 pub fn builder_cluster(
     builder: &External<Builder>,
     connection: &External<Connection>,
@@ -116,7 +116,7 @@ pub fn builder_cluster(
 }
 
 /// Builds the verifier.
-#[napi]
+#[napi(catch_unwind)]
 pub fn builder_build(using: &External<Builder>) -> Result<External<Judge>> {
     let taken = using.builder.borrow_mut().take();
     let builder = taken.ok_or_else(|| CONFIGURATION.with("the builder was used"))?;
@@ -140,13 +140,13 @@ impl Drop for Judge {
 }
 
 /// The number by which the other functions know the verifier. Valid as long as the handle is, on its thread.
-#[napi]
+#[napi(catch_unwind)]
 pub fn slot(judge: &External<Judge>) -> u32 {
     judge.slot
 }
 
 /// Frees the verifier.
-#[napi]
+#[napi(catch_unwind)]
 pub fn close(slot: u32) {
     slots::close(slot);
 }
@@ -188,7 +188,7 @@ const SEE_VERDICT: f64 = -3.0;
 /// Verifies a token if that takes no signature check. Returns a number that stands for all that the verdict says.
 ///
 /// The token is in the first `length` bytes.
-#[napi]
+#[napi(catch_unwind)]
 pub fn verify_cached(slot: u32, bytes: &[u8], length: u32, at: Option<f64>) -> f64 {
     let Some(token) = bytes.get(..size_of(length)) else { return UNDECIDED };
     let keep = |slot: &mut Slot| match slot.judge.verifier().verify_cached_at(token, now(at)) {
@@ -199,7 +199,7 @@ pub fn verify_cached(slot: u32, bytes: &[u8], length: u32, at: Option<f64>) -> f
 }
 
 /// Verifies a token, with a signature check.
-#[napi]
+#[napi(catch_unwind)]
 pub fn verify_now(slot: u32, bytes: &[u8], length: u32, at: Option<f64>) -> f64 {
     let Some(token) = bytes.get(..size_of(length)) else { return UNDECIDED };
     let keep = |slot: &mut Slot| {
@@ -210,14 +210,14 @@ pub fn verify_now(slot: u32, bytes: &[u8], length: u32, at: Option<f64>) -> f64 
 }
 
 /// The token that the last call of `verify_cached` or `verify_now` has accepted. Nothing if it was refused.
-#[napi]
+#[napi(catch_unwind)]
 pub fn last_token(slot: u32) -> Option<External<VerifiedToken>> {
     let token = slots::with(slot, |slot| slot.last.take_if(|verdict| verdict.is_ok()));
     token.flatten().and_then(std::result::Result::ok).map(External::new)
 }
 
 /// The record of the refusal that the last call of `verify_cached` or `verify_now` has ended with.
-#[napi]
+#[napi(catch_unwind)]
 pub fn last_refusal(slot: u32) -> Result<Uint8Array> {
     let verdict = slots::with(slot, |slot| slot.last.take()).flatten();
     let rejection = verdict.and_then(std::result::Result::err);
@@ -225,13 +225,13 @@ pub fn last_refusal(slot: u32) -> Result<Uint8Array> {
 }
 
 /// The number that `verify_cached` would return for a token that was accepted.
-#[napi]
+#[napi(catch_unwind)]
 pub fn token_number(token: &External<VerifiedToken>) -> f64 {
     slots::number(token)
 }
 
 /// Verifies a token for other audiences, if that takes no signature check.
-#[napi]
+#[napi(catch_unwind)]
 pub fn verify_cached_for(
     slot: u32,
     token: &[u8],
@@ -242,13 +242,13 @@ pub fn verify_cached_for(
 }
 
 /// Verifies a token for other audiences.
-#[napi]
+#[napi(catch_unwind)]
 pub fn verify_now_for(slot: u32, token: &[u8], audiences: Vec<String>, at: Option<f64>) -> Result<Answer> {
     Ok(Answer::from(judge(slot)?.verifier().verify_for_at(token, &audiences, now(at))))
 }
 
 /// Verifies a token on a thread of Node.js's pool.
-#[napi]
+#[napi(catch_unwind)]
 pub fn verify_later(
     slot: u32,
     token: &[u8],
@@ -259,7 +259,7 @@ pub fn verify_later(
 }
 
 /// Asks the clusters about a token. The promise has nothing if it was cancelled.
-#[napi]
+#[napi(catch_unwind)]
 pub fn verify_online<'env>(
     env: &'env Env,
     slot: u32,
@@ -278,13 +278,13 @@ pub fn verify_online<'env>(
 }
 
 /// Judges an accepted token again, without its bytes.
-#[napi]
+#[napi(catch_unwind)]
 pub fn verify_again(slot: u32, token: &External<VerifiedToken>, at: Option<f64>) -> Result<Answer> {
     Ok(Answer::from(judge(slot)?.verifier().verify_again_at(token, now(at))))
 }
 
 /// Checks everything except the bound objects.
-#[napi]
+#[napi(catch_unwind)]
 pub fn check(slot: u32, token: &[u8], audiences: Option<Vec<String>>, at: Option<f64>) -> Result<Checked> {
     let (judge, now) = (judge(slot)?, now(at));
     let checked = match &audiences {
@@ -298,7 +298,7 @@ pub fn check(slot: u32, token: &[u8], audiences: Option<Vec<String>>, at: Option
 }
 
 /// Judges a checked token by the answers that were looked up.
-#[napi]
+#[napi(catch_unwind)]
 pub fn confirm(
     slot: u32,
     checked: &External<CheckedToken>,
@@ -318,7 +318,7 @@ fn closed() -> napi::Error<crate::errors::Code> {
 }
 
 /// What was decided so far.
-#[napi]
+#[napi(catch_unwind)]
 pub fn statistics(slot: u32) -> Result<statistics::Numbers> {
     Ok(judge(slot)?.verifier().statistics().into())
 }
