@@ -30,3 +30,10 @@ export async function main(token: string): Promise<string | undefined> {
 export function status(error: unknown): number {
   return error instanceof RejectedError ? error.httpStatus : 500;
 }
+
+const doors = await import('boundtoken/auth');
+export const policy = doors.allow.anyOf(doors.allow.namespaces('demo'), (caller) => caller.pod?.name === 'app-0');
+export const hook = doors.fastify(verifier, { policy, audiences: ['vault'], keepToken: true });
+// @ts-expect-error A policy does not wait.
+doors.protect(verifier, () => undefined, { policy: async () => true });
+export const found: string | undefined = doors.callerOf({})?.subject;
