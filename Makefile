@@ -116,9 +116,9 @@ WITH_AWS_LC = -p boundtoken -p boundtoken-dev-server -p boundtoken-discovery -p 
 # What a missing tool would have tested.
 NOT_TESTED = $(abspath $(TARGET_DIR))/not-tested
 
-test: ## run every check of Rust, C, C++, Go and Python; what a missing tool would check is listed at the end
+test: ## run every check of every language; what a missing tool would check is listed at the end
 	@mkdir -p $(TARGET_DIR); : >$(NOT_TESTED)
-	@BOUNDTOKEN_NOT_TESTED=$(NOT_TESTED) $(MAKE) --no-print-directory test-rust test-c test-cpp test-go test-python
+	@BOUNDTOKEN_NOT_TESTED=$(NOT_TESTED) $(MAKE) --no-print-directory test-rust test-c test-cpp test-go test-python test-node
 	@if [ -s $(NOT_TESTED) ]; then echo 'test: passed, but for what was not tested:'; sort -u $(NOT_TESTED); \
 		else echo 'test: passed, and nothing was skipped'; fi
 
@@ -126,8 +126,7 @@ test-rust: ## format, lock files, lints, tests, documentation, licences
 	@echo 'test-rust: format'
 	@$(CARGO) fmt --all --check
 	@echo 'test-rust: lock files'
-	@for manifest in Cargo.toml fuzz/Cargo.toml benches/peers/Cargo.toml bindings/python/Cargo.toml $(GO_GUEST); do \
-	@for manifest in Cargo.toml fuzz/Cargo.toml benches/peers/Cargo.toml bindings/node/Cargo.toml $(GO_GUEST); do \
+	@for manifest in Cargo.toml fuzz/Cargo.toml benches/peers/Cargo.toml bindings/python/Cargo.toml bindings/node/Cargo.toml $(GO_GUEST); do \
 		$(CARGO) update --quiet --workspace --locked --manifest-path $$manifest || exit 1; \
 	done
 	@echo 'test-rust: clippy, with ring and with AWS-LC'
@@ -230,7 +229,7 @@ test-python-present: python-venv
 generate-python: ## write the enumerations of the Python package again from bindings/abi.json
 	@$(PYTHON) $(PYTHON_MODULE)/generate.py
 
-# Ten million, in a release build. BOUNDTOKEN_VERIFICATIONS says another number.
+# For the tests of memory, which take release builds.
 BOUNDTOKEN_VERIFICATIONS ?= 10000000
 .PHONY: test-python-memory
 test-python-memory: python-venv ## ten million verifications from Python, with stable memory, in minutes
@@ -249,6 +248,7 @@ example-python: python-develop ## a FastAPI service against the development serv
 
 package-python: python-venv ## the wheel of the Python package, for glibc 2.28, and its source, in target/python/package/dist
 	@$(IN_VENV) $(PYTHON_MODULE)/package.sh $(PYTHON_TARGET)/package
+
 # The Node.js package: a native part on the Rust library, and JavaScript around it.
 NODE ?= node
 NPM ?= npm
@@ -282,8 +282,6 @@ node-develop:
 	@CARGO_TARGET_DIR=$(NODE_TARGET) $(CARGO) build --quiet --locked --release --manifest-path $(NODE_MODULE)/Cargo.toml
 	@$(NODE) $(NODE_MODULE)/prebuilt.js $(NODE_TARGET)/release
 
-# Ten million. BOUNDTOKEN_VERIFICATIONS says another number.
-BOUNDTOKEN_VERIFICATIONS ?= 10000000
 .PHONY: test-node-memory package-node
 test-node-memory: node-develop ## ten million verifications from Node.js, with stable memory
 	@cd $(NODE_MODULE) && BOUNDTOKEN_VERIFICATIONS=$(BOUNDTOKEN_VERIFICATIONS) $(NODE) --expose-gc --test test/memory.test.js
