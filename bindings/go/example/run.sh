@@ -15,22 +15,5 @@ good=$(token example) other=$(token other)
 
 "$folder/example" -kubeconfig "$kubeconfig" -address 127.0.0.1:0 >"$folder/service" 2>"$folder/log" &
 service=$!
-url=$(first_line "$folder/service" 'the service')
-call() { curl --silent --max-time 30 --include -H "Authorization: Bearer $1" "$url$2"; }
-say 'a caller with a token'
-expect 'hello, system:serviceaccount:demo:app from Pod demo/app-0' call "$good" /
-say 'a caller without one'
-expect 'Www-Authenticate: Bearer' curl --silent --include "$url/"
-say 'a caller whose token is for another service'
-expect '401 Unauthorized' call "$other" /
-say 'a route that is not for this caller'
-expect '403 Forbidden' call "$good" /admin
-say 'is the service ready?'
-expect '200 OK' curl --silent --include "$url/readyz"
-say 'the same token, after its pod is deleted'
-delete_pod
-sleep 1
-expect '401 Unauthorized' call "$good" /
-say 'what the service logged'
-expect 'reason=pod_not_found' cat "$folder/log"
+call_service
 say 'go: all went as it should'

@@ -53,3 +53,26 @@ token() {
         "$namespace/serviceaccounts/app/token" | sed -n 's/.*"token": *"\([^"]*\)".*/\1/p'
 }
 delete_pod() { as_admin -X DELETE "$namespace/pods/app-0?gracePeriodSeconds=0" >/dev/null; }
+# Calls a service that has been started, until the pod of its caller is deleted. Its first line, in $folder/service, is its address, and its
+# log is in $folder/log. Needs `good` and `other`, tokens for it and for another service.
+call_service() {
+    url=$(first_line "$folder/service" 'the service')
+    call() { curl --silent --max-time 30 --include -H "Authorization: Bearer $1" "$url$2"; }
+    say 'a caller with a token'
+    expect 'hello, system:serviceaccount:demo:app from Pod demo/app-0' call "$good" /
+    say 'a caller without one'
+    expect 'uthenticate: Bearer' curl --silent --include "$url/"
+    say 'a caller whose token is for another service'
+    expect '401 Unauthorized' call "$other" /
+    say 'a route that is not for this caller'
+    expect '403 Forbidden' call "$good" /admin
+    say 'is the service ready?'
+    expect '200 OK' curl --silent --include "$url/readyz"
+    say 'the same token, after its pod is deleted'
+    delete_pod
+    sleep 1
+    expect '401 Unauthorized' call "$good" /
+    say 'what the service logged'
+    expect 'reason=pod_not_found' cat "$folder/log"
+    case $output in *"$good"* | *"$other"*) echo 'the log has a token' >&2; exit 1 ;; esac
+}
