@@ -300,6 +300,9 @@ bench-node: node-develop ## what a verification costs in Node.js, beside fast-jw
 generate-node: ## write the enumerations of the Node.js package again from bindings/abi.json
 	@$(NODE) $(NODE_MODULE)/generate.js
 
+.PHONY: packages
+packages: package-c package-python package-node ## what a release ships, each installed into a clean place and tried
+
 # Runs the command $(3) with the cargo subcommand $(1), or notes that $(2) was not tested.
 with_tool = if command -v $(1) >/dev/null; then $(3); \
 	elif [ "$$BOUNDTOKEN_SKIP_NOTHING" = 1 ]; then echo '$(1) is missing: cargo install --locked $(1)' >&2; exit 1; \
