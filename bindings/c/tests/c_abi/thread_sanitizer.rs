@@ -4,7 +4,7 @@
 //! It does not know fences (`std::sync::atomic::fence`). The crate seize orders by fences, and frees what our maps no
 //! longer hold. So each program runs twice, because each way finds what the other misses:
 //!
-//! - with the orders that the source names, and without reports about seize;
+//! - with the orders that the source names, and without reports about seize and what readers of its maps read;
 //! - with every atomic access taken as sequentially consistent, which makes up for the fences. Too weak orders go unnoticed
 //!   then, and counters that are meant to order nothing do.
 
