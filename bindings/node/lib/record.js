@@ -19,10 +19,16 @@ class Record {
   /** The record of an accepted token. */
   static ofToken(handle) {
     const size = native.tokenRecord(handle, scratch);
-    if (size <= scratch.length) return new Record(Buffer.from(scratch.subarray(0, size)));
-    const larger = Buffer.alloc(size);
-    native.tokenRecord(handle, larger);
-    return new Record(larger);
+    const copy = Buffer.allocUnsafe(size);
+    if (size <= scratch.length) scratch.copy(copy, 0, 0, size);
+    else native.tokenRecord(handle, copy);
+    return new Record(copy);
+  }
+
+  /** The subject of an accepted token, of which many programs read no more. The record is not kept. */
+  static subjectOf(handle) {
+    const size = native.tokenRecord(handle, scratch);
+    return (size <= scratch.length ? SCRATCH : Record.ofToken(handle)).text('subject');
   }
 
   /** The record of a refusal. */
@@ -70,5 +76,8 @@ class Record {
     return Object.freeze(Array.from({ length: count }, (_, index) => read(start + size * index)));
   }
 }
+
+/** What was read last. */
+const SCRATCH = new Record(scratch);
 
 module.exports = { Record, KINDS };

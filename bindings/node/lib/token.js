@@ -64,7 +64,7 @@ class VerifiedToken {
   }
 
   get subject() {
-    return (this.#subject ??= this.#read.text('subject'));
+    return (this.#subject ??= this.#record?.text('subject') ?? Record.subjectOf(this.#handle));
   }
 
   get namespace() {

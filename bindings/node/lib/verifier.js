@@ -84,9 +84,8 @@ class Verifier {
     if (typeof token === 'string' && how.audiences === undefined && this.#lookUps.size === 0) {
       const { read: taken, written } = encoder.encodeInto(token, scratch);
       if (taken === token.length) {
-        let number = native.verifyCached(this.#slot, scratch, written, how.at);
-        if (number === UNDECIDED) number = native.verifyNow(this.#slot, scratch, written, how.at);
-        return this.#seen.get(number) ?? this.#last(number);
+        const number = native.verifyNow(this.#slot, scratch, written, how.at);
+        return number < 0 ? this.#last(number) : (this.#seen.get(number) ?? this.#last(number));
       }
     }
     return this.#verifySync(bytes(token, 'token'), how);
@@ -97,7 +96,7 @@ class Verifier {
       const { checked, lookUp } = this.#checkFor(token, how);
       if (lookUp !== undefined) return this.#confirm(checked, askNow(lookUp, checked.boundObjects), how.at);
     }
-    return this.#cached(token, how) ?? this.#now(token, how);
+    return this.#now(token, how);
   }
 
   async verify(token, options) {
