@@ -10,6 +10,9 @@ const KINDS = new Map(Object.entries(ObjectKind).map(([name, number]) => [number
 
 /** Reads the record of a verdict, member by member: see src/record.rs of the Rust library. */
 class Record {
+  /** What the buffer has at the moment. */
+  static #last = new Record(scratch);
+
   #bytes;
 
   constructor(bytes) {
@@ -28,7 +31,7 @@ class Record {
   /** The subject of an accepted token, of which many programs read no more. The record is not kept. */
   static subjectOf(handle) {
     const size = native.tokenRecord(handle, scratch);
-    return (size <= scratch.length ? SCRATCH : Record.ofToken(handle)).text('subject');
+    return (size <= scratch.length ? Record.#last : Record.ofToken(handle)).text('subject');
   }
 
   /** The record of a refusal. */
@@ -76,8 +79,5 @@ class Record {
     return Object.freeze(Array.from({ length: count }, (_, index) => read(start + size * index)));
   }
 }
-
-/** What was read last. */
-const SCRATCH = new Record(scratch);
 
 module.exports = { Record, KINDS };
