@@ -23,6 +23,7 @@ echo 'bench-bindings: building'
 # All with the cryptography that the packages have.
 make --no-print-directory capi TARGET_DIR="$target" FEATURES='aws-lc-rs kubernetes' >/dev/null
 make --no-print-directory python-develop TARGET_DIR="$target" PYTHON_PROFILE=release >/dev/null
+make --no-print-directory node-develop TARGET_DIR="$target" >/dev/null
 $cargo build --quiet -p boundtoken-cli
 "$target/debug/boundtoken" demo --directory "$work/cluster" >/dev/null
 # As the C library is built.
@@ -35,5 +36,6 @@ ${CXX:-c++} -std=c++17 -O2 -Ibindings/cpp/include benches/bindings/cpp.cpp $link
 programs="Rust	$target/release/bench-bindings $work/cluster
 C	$work/c $work/cluster
 C++	$work/cpp $work/cluster
-Python	$target/python/venv/bin/python bindings/python/benches/bindings.py $work/cluster"
+Python	$target/python/venv/bin/python bindings/python/benches/bindings.py $work/cluster
+Node.js	${NODE:-node} bindings/node/benches/bindings.js $work/cluster"
 printf '%s\n' "$programs" | python3 benches/bindings/run.py "${ROUNDS:-300}"

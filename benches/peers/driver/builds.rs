@@ -33,10 +33,14 @@ impl Workshop {
         let mut command = Command::new(words.next().ok_or("there is no program")?);
         command.args(words);
         match (entry.build, entry.arguments) {
-            (Build::Node | Build::Python | Build::OurPython, [script, rest @ ..]) => {
-                let folder =
-                    if entry.build == Build::Node { self.output.join("node") } else { source("python") };
-                command.arg(folder.join(script)).args(rest);
+            (Build::Node, [script, rest @ ..]) => {
+                command.arg(self.output.join("node").join(script)).args(rest);
+            }
+            (Build::OurNode, [script, rest @ ..]) => {
+                command.arg(self.output.join("our-node").join(script)).args(rest);
+            }
+            (Build::Python | Build::OurPython, [script, rest @ ..]) => {
+                command.arg(source("python").join(script)).args(rest);
             }
             (_, arguments) => {
                 command.args(arguments);
@@ -61,6 +65,7 @@ impl Workshop {
             Build::OurC { features } => self.our_c(features),
             Build::Go(package) => self.go(package),
             Build::Node => self.node(),
+            Build::OurNode => self.our_node(),
             Build::Python => self.python("python"),
             Build::OurPython => self.our_python(),
             Build::Java => self.java(),
@@ -110,17 +115,44 @@ impl Workshop {
     }
 
     fn node(&self) -> Result<Vec<PathBuf>, String> {
-        // Node looks for modules next to the program, so copy the program to where they are.
-        let output = self.output.join("node");
-        fs::create_dir_all(&output).map_err(text)?;
-        for file in fs::read_dir(source("node")).map_err(text)? {
-            let file = file.map_err(text)?;
-            fs::copy(file.path(), output.join(file.file_name())).map_err(text)?;
+        let output = self.node_programs("node")?;
+        for file in ["package.json", "package-lock.json"] {
+            fs::copy(source("node").join(file), output.join(file)).map_err(text)?;
         }
         run(Command::new("npm")
             .args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
             .current_dir(&output))?;
         Ok(vec!["node".into()])
+    }
+
+    fn our_node(&self) -> Result<Vec<PathBuf>, String> {
+        let (output, package) = (self.node_programs("our-node")?, source("../../bindings/node"));
+        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.args(["build", "--quiet", "--locked", "--release"]).current_dir(&package);
+        run(cargo.env("CARGO_TARGET_DIR", output.join("target")))?;
+        // As it is installed for a user, with the library that was built just now.
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--offline", "--install-links"]);
+        run(npm.arg("--no-package-lock").arg("--no-save").arg("--prefix").arg(&output).arg(&package))?;
+        let prebuilt = output.join("node_modules/boundtoken/prebuilt");
+        fs::create_dir_all(&prebuilt).map_err(text)?;
+        let mut copy = Command::new("node");
+        copy.arg(package.join("prebuilt.js")).arg(output.join("target/release"));
+        run(copy.arg(&prebuilt))?;
+        Ok(vec!["node".into()])
+    }
+
+    /// Node looks for modules next to the program, so copy the programs to where the modules are.
+    fn node_programs(&self, folder: &str) -> Result<PathBuf, String> {
+        let output = self.output.join(folder);
+        fs::create_dir_all(&output).map_err(text)?;
+        for file in fs::read_dir(source("node")).map_err(text)? {
+            let file = file.map_err(text)?;
+            if file.path().extension().is_some_and(|extension| extension == "mjs") {
+                fs::copy(file.path(), output.join(file.file_name())).map_err(text)?;
+            }
+        }
+        Ok(output)
     }
 
     fn python(&self, environment: &str) -> Result<Vec<PathBuf>, String> {
@@ -134,7 +166,8 @@ impl Workshop {
     fn our_python(&self) -> Result<Vec<PathBuf>, String> {
         let program = self.python("our-python")?;
         let mut pip = Command::new(self.output.join("our-python/bin/pip"));
-        pip.args(["install", "--quiet", "--force-reinstall", "--no-deps"]).arg(source("../../bindings/python"));
+        pip.args(["install", "--quiet", "--force-reinstall", "--no-deps"])
+            .arg(source("../../bindings/python"));
         run(pip.env("CARGO_TARGET_DIR", self.output.join("our-python/target")))?;
         Ok(program)
     }

@@ -25,6 +25,8 @@ pub enum Build {
     Go(&'static str),
     /// The programs of `node/`, with the packages that npm installs.
     Node,
+    /// `node/ours.mjs`, with the package of bindings/node, as npm installs it.
+    OurNode,
     /// The programs of `python/`, with the packages that pip installs.
     Python,
     /// `python/ours.py`, with the package that pip builds of bindings/python too.
@@ -61,6 +63,7 @@ pub fn entries() -> Vec<Entry> {
         |name, features| first(name, "Rust", Build::Rust { binary: "jsonwebtoken", features }, &[]);
     let go = |name, package| first(name, "Go", Build::Go(package), &[]);
     let ours_in_python = bound(first("boundtoken (aws-lc-rs)", "Python", Build::OurPython, &["ours.py"]));
+    let ours_in_node = bound(first("boundtoken (aws-lc-rs)", "Node", Build::OurNode, &["ours.mjs"]));
     let ours_in_go = bound(go("boundtoken (Go's crypto)", "boundtoken"));
     let node = |name, arguments| first(name, "Node", Build::Node, arguments);
     let java = |name, arguments| first(name, "Java", Build::Java, arguments);
@@ -77,6 +80,7 @@ pub fn entries() -> Vec<Entry> {
         ours_in_c("boundtoken (aws-lc-rs, fast-rsa)", "aws-lc-rs fast-rsa"),
         ours_in_go,
         ours_in_python,
+        ours_in_node,
         jsonwebtoken("jsonwebtoken (aws_lc_rs)", "jsonwebtoken-aws-lc-rs"),
         jsonwebtoken("jsonwebtoken (rust_crypto)", "jsonwebtoken-rust-crypto"),
         first("jwt-simple", "Rust", Build::Rust { binary: "jwt-simple", features: "jwt-simple" }, &[]),
@@ -100,6 +104,7 @@ pub fn entries() -> Vec<Entry> {
         again(ours_in_c("boundtoken (aws-lc-rs)", "aws-lc-rs")),
         again(ours_in_go),
         again(ours_in_python),
+        again(ours_in_node),
         // It does not look up the objects of a cached token for ten seconds.
         again(go("kube-apiserver's token cache", "kubernetes")),
         again(node("fast-jwt, its cache", &["fast-jwt.mjs"])),
