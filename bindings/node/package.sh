@@ -1,18 +1,38 @@
 #!/bin/sh
-# Packs the Node.js package, installs it into a clean project, and runs it there as CommonJS and as ESM.
+# Builds the native part, packs the Node.js package, installs it into a clean project, and runs it there as CommonJS and as ESM.
 #
 #   package.sh FOLDER     leaves the tarball in FOLDER
+#
+# Zig links against glibc 2.28, so that the package runs on every Linux of the last years. Other systems build as they are.
 set -eu
 folder=$(realpath -m "$1")
 here=$(cd "$(dirname "$0")" && pwd)
-rm -rf "$folder"
+tools=$here/../c/packaging
+rm -rf "$folder"/*.tgz "$folder/source" "$folder/project"
 mkdir -p "$folder/source" "$folder/project"
-
-echo 'package-node: npm pack'
 # Only what the package lists, with the licences, which stand elsewhere in the repository.
 cd "$here"
-cp -R package.json README.md index.js index.mjs index.d.ts index.d.mts auth.js auth.mjs auth.d.ts auth.d.mts lib prebuilt "$folder/source"
+cp -R package.json README.md index.js index.mjs index.d.ts index.d.mts auth.js auth.mjs auth.d.ts auth.d.mts lib "$folder/source"
 cp ../../LICENSE-APACHE ../../LICENSE-MIT "$folder/source"
+mkdir "$folder/source/prebuilt"
+
+echo 'package-node: the native part'
+# Where this machine has the sources is nobody's business.
+RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo --remap-path-prefix=$(realpath "$here/../..")=/boundtoken"
+export RUSTFLAGS CARGO_TARGET_DIR="$folder/target"
+built=$folder/target/release
+if [ "$(uname -s)" = Linux ] && ldd --version 2>&1 | grep -qi 'glibc\|gnu'; then
+    triple=$(uname -m)-unknown-linux-gnu
+    built=$folder/target/$triple/release
+    set -- "$tools/zig.sh" cargo-zigbuild zigbuild --target "$triple.2.28"
+else
+    set -- "${CARGO:-cargo}" build
+fi
+"$@" --quiet --locked --release --manifest-path "$here/Cargo.toml" >"$folder/build.log" 2>&1 || { cat "$folder/build.log" >&2; exit 1; }
+node prebuilt.js "$built" "$folder/source/prebuilt"
+case $built in *-linux-gnu/*) "$tools/glibc.sh" "$built/libboundtoken_node.so" 'package-node: it' ;; esac
+
+echo 'package-node: npm pack'
 cd "$folder/source"
 npm pack --silent --pack-destination "$folder" >/dev/null
 

@@ -32,8 +32,6 @@ if [ "$name" = x86_64-windows-gnu ]; then
     "$here/zig.sh" python3 -m ziglang dlltool -m i386:x86-64 -d "$libraries/boundtoken.def" -l "$libraries/libboundtoken.dll.a"
 fi
 if [ "${name##*-}" = gnu ] && [ -e "$libraries/libboundtoken.so" ]; then
-    newest=$(readelf --wide --version-info "$libraries/libboundtoken.so" | grep -o 'GLIBC_[0-9.]*' | sort -Vu | tail -n 1)
-    echo "cross: $name needs ${newest/_/ }"
-    [ "$(printf '%s\n' "$newest" "GLIBC_$GLIBC" | sort -V | tail -n 1)" = "GLIBC_$GLIBC" ] || exit 1
+    "$here/glibc.sh" "$libraries/libboundtoken.so" "cross: $name"
 fi
 "$here/tarball.sh" "$name" "$libraries"
