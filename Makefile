@@ -327,6 +327,9 @@ test-cluster-%:
 	@echo 'test-cluster: Kubernetes $*: pytest, bindings/python/tests/test_real_cluster.py'
 	@$(MAKE) --no-print-directory python-develop
 	@cd $(PYTHON_MODULE) && $(IN_VENV) BOUNDTOKEN_CLUSTER=$(abspath $(CLUSTER))/$* pytest tests/test_real_cluster.py
+	@echo 'test-cluster: Kubernetes $*: node --test, bindings/node/test/real-cluster.js'
+	@$(MAKE) --no-print-directory node-develop
+	@cd $(NODE_MODULE) && BOUNDTOKEN_CLUSTER=$(abspath $(CLUSTER))/$* $(NODE) --test test/real-cluster.js
 
 test-fast-rsa-emulated: ## the vector instructions of the fast path, in the emulator Bochs, which any machine can run
 	@echo 'test-fast-rsa-emulated: booting'

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { BoundtokenError, type VerifiedToken, type Verifier } from './index';
+import { BoundtokenError, type RejectedError, type VerifiedToken, type Verifier } from './index';
 
 /** Says whether a caller is allowed, among those whose tokens were accepted. It must not wait. If it throws, the answer is 500. */
 export type Policy = (caller: VerifiedToken) => boolean;
@@ -42,6 +42,8 @@ export interface AuthenticatorOptions {
   optional?: boolean;
   /** Leaves the token in the request, for services that forward it. */
   keepToken?: boolean;
+  /** How long the verifier may take for one request, which asks clusters and look-ups: 5 if left out. The answer is 503 then. */
+  timeLimitSeconds?: number;
 }
 
 /** Authenticates requests, for every framework. Refusals go to the log, at most ten times a second, never with a token. */
@@ -54,6 +56,19 @@ export class Authenticator {
   authenticate(values: readonly string[], options?: { isPreflight?: boolean }): Promise<VerifiedToken | undefined>;
   /** Authenticates the caller of a request of `node:http`. Unless it is kept, the token is taken out of the request. */
   authenticateRequest(request: IncomingMessage): Promise<VerifiedToken | undefined>;
+  /**
+   * Looks at an accepted caller again, in about a microsecond. For messages of long connections.
+   * @throws {Refusal} if the token has expired, its key was withdrawn, or an object that it is bound to was deleted. What cannot be known
+   * at the moment throws nothing.
+   */
+  authenticateAgain(caller: VerifiedToken): void;
+  /**
+   * Holds a caller to one more policy.
+   * @throws {Refusal} if the policy does not allow the caller, or if there is none.
+   */
+  demand(caller: VerifiedToken | undefined, policy: Policy): void;
+  /** See {@link Verifier.untilRevoked}. */
+  untilRevoked(caller: VerifiedToken, options?: { signal?: AbortSignal }): AbortSignal;
 }
 
 /** Why a request was refused, and how to answer it. The message is for the log. It never contains a token. */
@@ -74,31 +89,73 @@ export class Refusal extends BoundtokenError {
 /** The caller of a request that a door has let pass: of `node:http`, Express, Koa (the context), Fastify or gRPC. */
 export function callerOf(request: object): VerifiedToken | undefined;
 
+/**
+ * Returns a signal that is aborted when the caller of a request or of a call is no longer good, for answers that take long: server-sent
+ * events, downloads, WebSockets. Its `reason` is a {@link RejectedError}. It is the same signal each time, and nobody waits any more once
+ * the response is closed. Without a caller it is never aborted. See {@link Verifier.untilRevoked}.
+ * @throws {Refusal} if the request has passed no door.
+ */
+export function untilRevoked(request: object): AbortSignal;
+
+/** A handler of `node:http`. */
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+/** Middleware of Express and Connect. */
+export type Middleware = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
+
+/** Middleware of Koa. Its types are those of the program. */
+export type KoaMiddleware = (context: any, next: () => Promise<unknown>) => Promise<unknown>;
+
+/** A hook of Fastify for `onRequest`. Its types are those of the program. */
+export type FastifyHook = (request: any, reply: any) => Promise<unknown>;
+
 /** For `node:http`: a handler that lets only authenticated requests through to another. */
 export function protect(
   verifier: Verifier,
-  handler: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>,
+  handler: Handler,
   options?: AuthenticatorOptions,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
+/** For single routes of `node:http`. */
+export namespace protect {
+  /** A handler that lets only allowed callers through to another. A door must stand before it. */
+  function require(policy: Policy, handler: Handler): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+}
+
 /** Middleware for Express, Connect, and whatever else has `next`. */
-export function express(
-  verifier: Verifier,
-  options?: AuthenticatorOptions,
-): (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void;
+export function express(verifier: Verifier, options?: AuthenticatorOptions): Middleware;
+
+/** For single routes of Express. */
+export namespace express {
+  /** Lets only allowed callers through: `app.get('/keys', express.require(allow.namespaces('demo')), ...)`. A door must stand before it. */
+  function require(policy: Policy): Middleware;
+}
 
 /** Middleware for Koa. */
-export function koa(
-  verifier: Verifier,
-  options?: AuthenticatorOptions,
-): (context: any, next: () => Promise<unknown>) => Promise<unknown>;
+export function koa(verifier: Verifier, options?: AuthenticatorOptions): KoaMiddleware;
+
+/** For single routes of Koa. */
+export namespace koa {
+  /** Lets only allowed callers through. A door must stand before it. */
+  function require(policy: Policy): KoaMiddleware;
+}
 
 /** A hook for Fastify: `app.addHook('onRequest', fastify(verifier))`. */
-export function fastify(verifier: Verifier, options?: AuthenticatorOptions): (request: any, reply: any) => Promise<unknown>;
+export function fastify(verifier: Verifier, options?: AuthenticatorOptions): FastifyHook;
+
+/** For single routes of Fastify. */
+export namespace fastify {
+  /**
+   * Lets only allowed callers through: `app.get('/keys', { onRequest: fastify.require(allow.namespaces('demo')) }, ...)`. A door must stand
+   * before it.
+   */
+  function require(policy: Policy): FastifyHook;
+}
 
 /**
  * An interceptor for servers of `@grpc/grpc-js`: `new grpc.Server({ interceptors: [grpcInterceptor(grpc, verifier)] })`. A call that does not pass
- * ends with `UNAUTHENTICATED`, `PERMISSION_DENIED` or `UNAVAILABLE`, before the method sees a message.
+ * ends with `UNAUTHENTICATED`, `PERMISSION_DENIED` or `UNAVAILABLE`, before the method sees a message. A stream ends so too, as soon as its
+ * caller is no longer good, who is looked at again with every message.
  * @param grpc the module, as the program has it.
  */
 export function grpcInterceptor(grpc: object, verifier: Verifier, options?: AuthenticatorOptions): (method: any, call: any) => any;

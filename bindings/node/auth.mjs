@@ -1,3 +1,3 @@
 import auth from './auth.js';
 
-export const { Authenticator, Refusal, allow, callerOf, express, fastify, grpcInterceptor, koa, protect } = auth;
+export const { Authenticator, Refusal, allow, callerOf, express, fastify, grpcInterceptor, koa, protect, untilRevoked } = auth;

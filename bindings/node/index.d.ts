@@ -316,6 +316,15 @@ export class Verifier {
   decide(token: string | Uint8Array, options?: CallOptions): Promise<Verdict>;
   /** Judges an accepted token again, without its bytes: key, times and bound objects. For long connections. */
   verifyAgain(token: VerifiedToken, options?: { now?: Time }): VerifiedToken;
+  /**
+   * Returns a signal that is aborted when an accepted token is no longer good, for connections that outlive a request: the token has expired
+   * (the leeway counts), its key was withdrawn, or an object that it is bound to was deleted. The stores of keys and objects tell at once:
+   * nothing is asked again and again. The `reason` of the signal is a {@link RejectedError}. An outage ends nothing. Objects that a function
+   * looks up end nothing either: only key and expiry do.
+   *
+   * Abort `signal` to stop waiting. Until then it costs about 1 KiB, and keeps no program running.
+   */
+  untilRevoked(token: VerifiedToken, options?: { signal?: AbortSignal }): AbortSignal;
   /** Checks everything except the bound objects. {@link Verifier.confirm} does the rest. */
   check(token: string | Uint8Array, options?: CallOptions): CheckedToken;
   /** Judges a checked token by the answers that were looked up. An object without an answer counts as `unavailable`. */

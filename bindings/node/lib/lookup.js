@@ -2,6 +2,7 @@
 
 const { report } = require('./log.js');
 const { name, state } = require('./objects.js');
+const { within } = require('./within.js');
 
 const UNAVAILABLE = { state: 0 };
 
@@ -31,18 +32,12 @@ function askNow({ lookUp }, objects) {
 /** Asks for all objects together, for so long. */
 async function ask({ lookUp, timeoutSeconds }, objects) {
   const one = async (reference) => {
-    let timer;
-    const late = new Promise((_, reject) => {
-      const error = new Error(`no answer within ${timeoutSeconds} seconds`);
-      timer = setTimeout(reject, timeoutSeconds * 1000, error);
-    });
+    const late = () => new Error(`no answer within ${timeoutSeconds} seconds`);
     try {
       const answer = (async () => lookUp(reference))();
-      return { reference: name(reference), state: state(await Promise.race([answer, late])) };
+      return { reference: name(reference), state: state(await within(answer, timeoutSeconds, late)) };
     } catch (error) {
       return { reference: name(reference), state: failed(reference, error) };
-    } finally {
-      clearTimeout(timer);
     }
   };
   return Promise.all(objects.map(one));

@@ -1,5 +1,6 @@
 'use strict';
 
+const { rejected } = require('./errors.js');
 const { ObjectKind, OFFSETS } = require('./generated.js');
 const native = require('./native.js');
 
@@ -80,4 +81,10 @@ class Record {
   }
 }
 
-module.exports = { Record, KINDS };
+/** The error of a refusal. */
+function refusal(record) {
+  const read = Record.ofRefusal(record);
+  return rejected(read.number('status'), read.text('message'), read.text('wwwAuthenticate'));
+}
+
+module.exports = { Record, KINDS, refusal };

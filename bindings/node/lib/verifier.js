@@ -3,13 +3,14 @@
 const { bytes, onlyOptions, optionalTime, texts, whole } = require('./arguments.js');
 const { Cluster, cancellable } = require('./cluster.js');
 const { disposable } = require('./disposable.js');
-const { errors, rejected } = require('./errors.js');
+const { errors } = require('./errors.js');
 const { OnUnavailable } = require('./generated.js');
 const { TrustedIssuer } = require('./issuer.js');
 const { ask, askNow } = require('./lookup.js');
 const native = require('./native.js');
 const { name, state } = require('./objects.js');
-const { Record } = require('./record.js');
+const { refusal } = require('./record.js');
+const { untilRevoked } = require('./revocation.js');
 const { Seen } = require('./seen.js');
 const { CheckedToken, VerifiedToken, INSIDE } = require('./token.js');
 
@@ -34,11 +35,6 @@ const encoder = new TextEncoder();
 
 function closed() {
   return new errors.ClosedError('the verifier was closed', 'ERR_BOUNDTOKEN_CLOSED');
-}
-
-function refusal(record) {
-  const read = Record.ofRefusal(record);
-  return rejected(read.number('status'), read.text('message'), read.text('wwwAuthenticate'));
 }
 
 /** The options of a call, as the native part takes them. */
@@ -144,6 +140,11 @@ class Verifier {
   verifyAgain(token, options) {
     const { at } = options === undefined ? NO_OPTIONS : readOptions(options);
     return this.#settle(native.verifyAgain(this.#slot, VerifiedToken.handleOf(token), at), false);
+  }
+
+  untilRevoked(token, options = {}) {
+    const { signal } = onlyOptions(options, ['signal'], 'untilRevoked');
+    return untilRevoked(this.#slot, VerifiedToken.handleOf(token), signal);
   }
 
   check(token, options) {

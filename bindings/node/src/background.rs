@@ -59,16 +59,26 @@ where
     R: ToNapiValue + 'static,
 {
     let (deferred, promise) = env.create_deferred().map_err(unexpected)?;
-    let mut cancelled = canceller.sender.subscribe();
+    let work = unless_cancelled(canceller, work);
     spawn(async move {
-        let outcome = tokio::select! {
-            // It ends too when the canceller is dropped.
-            _ = cancelled.wait_for(|is_cancelled| *is_cancelled) => None,
-            outcome = work => Some(outcome),
-        };
+        let outcome = work.await;
         deferred.resolve(move |_| Ok(result(outcome)));
     })?;
     Ok(promise)
+}
+
+/// The result of work. `None` if it was cancelled, or if the canceller was dropped.
+pub fn unless_cancelled<T>(
+    canceller: &Canceller,
+    work: impl Future<Output = T> + Send + 'static,
+) -> impl Future<Output = Option<T>> + Send + 'static {
+    let mut cancelled = canceller.sender.subscribe();
+    async move {
+        tokio::select! {
+            _ = cancelled.wait_for(|is_cancelled| *is_cancelled) => None,
+            outcome = work => Some(outcome),
+        }
+    }
 }
 
 fn unexpected(error: napi::Error) -> napi::Error<crate::errors::Code> {

@@ -10,6 +10,7 @@ mod keys;
 mod log;
 mod objects;
 mod reference;
+mod revocation;
 mod token;
 mod verifier;
 

@@ -313,6 +313,11 @@ fn judge(slot: u32) -> Result<Arc<OnlineVerifier>> {
     slots::with(slot, |slot| Arc::clone(&slot.judge)).ok_or_else(closed)
 }
 
+/// The verifier itself, for whoever waits.
+pub fn shared(slot: u32) -> Result<Arc<boundtoken::Verifier>> {
+    Ok(Arc::clone(judge(slot)?.verifier()))
+}
+
 fn closed() -> napi::Error<crate::errors::Code> {
     CLOSED.with("the verifier was closed")
 }

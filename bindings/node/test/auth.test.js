@@ -18,21 +18,31 @@ const captured = (options) => {
 };
 const subjectOf = (request) => auth.callerOf(request)?.subject ?? 'nobody';
 
+/** A policy of a route of its own. */
+const elsewhere = auth.allow.namespaces('elsewhere');
+const here = auth.allow.namespaces('demo');
+
 /** Each door, with a handler that answers with the caller and what it sees of the token. */
 const doors = {
   'node:http': async (used, options) => {
     const handler = (request, response) => response.end(`${subjectOf(request)} ${request.headers.authorization}`);
-    return http.createServer(auth.protect(used, handler, options)).listen(0);
+    const routes = { '/here': auth.protect.require(here, handler), '/elsewhere': auth.protect.require(elsewhere, handler) };
+    const routed = (request, response) => (routes[request.url] ?? handler)(request, response);
+    return http.createServer(auth.protect(used, routed, options)).listen(0);
   },
   Express: async (used, options) => {
     const app = require('express')();
     app.use(auth.express(used, options));
+    app.use('/here', auth.express.require(here));
+    app.use('/elsewhere', auth.express.require(elsewhere));
     app.use((request, response) => response.end(`${subjectOf(request)} ${request.get('authorization')}`));
     return app.listen(0);
   },
   Koa: async (used, options) => {
     const app = new (require('koa'))();
     app.use(auth.koa(used, options));
+    const routes = { '/here': auth.koa.require(here), '/elsewhere': auth.koa.require(elsewhere) };
+    app.use((context, next) => (routes[context.path] ? routes[context.path](context, next) : next()));
     app.use((context) => {
       context.body = `${subjectOf(context)} ${context.req.headers.authorization}`;
     });
@@ -41,15 +51,18 @@ const doors = {
   Fastify: async (used, options) => {
     const app = require('fastify')();
     app.addHook('onRequest', auth.fastify(used, options));
-    app.get('/', async (request) => `${subjectOf(request)} ${request.headers.authorization}`);
+    const handler = async (request) => `${subjectOf(request)} ${request.headers.authorization}`;
+    app.get('/', handler);
+    app.get('/here', { onRequest: auth.fastify.require(here) }, handler);
+    app.get('/elsewhere', { onRequest: auth.fastify.require(elsewhere) }, handler);
     await app.listen({ port: 0 });
     return app.server;
   },
 };
 
 /** Asks the server, with the headers. Returns the status, the headers and the body. */
-async function ask(server, headers, method = 'GET') {
-  const request = http.request({ port: server.address().port, method, headers, agent: false });
+async function ask(server, headers, where = '/') {
+  const request = http.request({ port: server.address().port, path: where, headers, agent: false });
   request.end();
   const [response] = await once(request, 'response');
   const body = Buffer.concat(await response.toArray()).toString();
@@ -100,6 +113,11 @@ for (const [name, open] of Object.entries(doors)) {
       const refused = await ask(server, bearer(token));
       assert.deepEqual([refused.status, refused.challenge, refused.retry, refused.body], [503, undefined, '1', '']);
     });
+    const never = captured({ boundObjects: () => new Promise(() => undefined), lookUpTimeoutSeconds: 1 });
+    await withServer(open, never, { timeLimitSeconds: 0.01 }, async (server) => {
+      const refused = await ask(server, bearer(token));
+      assert.deepEqual([refused.status, refused.challenge, refused.retry], [503, undefined, '1']);
+    });
     const failing = { policy: async () => true };
     await withServer(open, captured(), failing, async (server) => assert.equal((await ask(server, bearer(token))).status, 500));
     await withServer(open, captured(), { optional: true, keepToken: true }, async (server) => {
@@ -113,6 +131,24 @@ for (const [name, open] of Object.entries(doors)) {
     });
   });
 }
+
+for (const [name, open] of Object.entries(doors)) {
+  test(`${name}: a policy for a route`, () =>
+    withServer(open, captured(), { optional: true }, async (server) => {
+      assert.equal((await ask(server, bearer(token), '/here')).status, 200);
+      const refused = await ask(server, bearer(token), '/elsewhere');
+      assert.deepEqual([refused.status, refused.challenge], [403, 'Bearer error="insufficient_scope"']);
+      const none = await ask(server, {}, '/here');
+      assert.deepEqual([none.status, none.challenge], [401, 'Bearer']);
+    }));
+}
+
+test('a route without a door before it is an error of the service', () =>
+  withServer(async () => http.createServer(auth.protect.require(here, (_, response) => response.end())).listen(0), undefined, undefined, async (server) => {
+    assert.equal((await ask(server, bearer(token))).status, 500);
+    assert.throws(() => auth.untilRevoked({}), { code: 'undecided', status: 500 });
+    for (const { require: requires } of [auth.protect, auth.express, auth.koa, auth.fastify]) assert.throws(() => requires('demo'), TypeError);
+  }));
 
 test('a verifier that was closed is an error of the service', async () => {
   const closed = verifier();

@@ -5,56 +5,20 @@ const { once } = require('node:events');
 const { test } = require('node:test');
 const grpc = require('@grpc/grpc-js');
 const auth = require('../auth.js');
+const { metadataOf, withClient } = require('./greeter.js');
 const { now, store, tokens, verifier } = require('./captured.js');
 
 const token = tokens['pod-live'];
 
-const text = { serialize: (value) => Buffer.from(value), deserialize: (bytes) => bytes.toString() };
-const method = (path, stream) => ({
-  path,
-  requestStream: stream,
-  responseStream: stream,
-  requestSerialize: text.serialize,
-  requestDeserialize: text.deserialize,
-  responseSerialize: text.serialize,
-  responseDeserialize: text.deserialize,
-});
-const service = { greet: method('/demo.Greeter/Greet', false), chat: method('/demo.Greeter/Chat', true) };
-
-let called = 0;
-const greeting = (call) => {
-  called += 1;
-  return `hello, ${auth.callerOf(call)?.subject} ${call.metadata.get('authorization')}`;
-};
-const methods = {
-  greet: (call, respond) => respond(null, greeting(call)),
-  chat: (call) => call.on('data', () => call.write(greeting(call))).on('end', () => call.end()),
-};
-
 /** Runs with a client of a server that lets calls pass by these options. */
-async function withClient({ bound = { boundObjects: store() }, ...options }, run) {
+function withServer({ bound = { boundObjects: store() }, again = () => undefined, ...options }, run) {
   const inner = verifier(bound);
-  const captured = { verify: (given, how) => inner.verify(given, { ...how, now }) };
-  const server = new grpc.Server({ interceptors: [auth.grpcInterceptor(grpc, captured, options)] });
-  server.addService(service, methods);
-  const bind = new Promise((resolve, reject) => {
-    const done = (error, port) => (error ? reject(error) : resolve(port));
-    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), done);
-  });
-  const Client = grpc.makeGenericClientConstructor(service, 'Greeter');
-  const client = new Client(`127.0.0.1:${await bind}`, grpc.credentials.createInsecure());
-  try {
-    await run(client);
-  } finally {
-    client.close();
-    server.forceShutdown();
-  }
-}
-
-function metadataOf(...values) {
-  const metadata = new grpc.Metadata();
-  values.forEach((value) => metadata.add('authorization', value));
-  return metadata;
+  const captured = {
+    verify: (given, how) => inner.verify(given, { ...how, now }),
+    verifyAgain: (caller) => again(inner, caller),
+    untilRevoked: () => new AbortController().signal,
+  };
+  return withClient([auth.grpcInterceptor(grpc, captured, options)], run);
 }
 
 const greet = (client, metadata) =>
@@ -63,38 +27,68 @@ const greet = (client, metadata) =>
   });
 
 test('only authenticated calls reach a method', () =>
-  withClient({}, async (client) => {
+  withServer({}, async (client, calls) => {
     assert.equal(await greet(client, metadataOf(`Bearer ${token}`)), 'hello, system:serviceaccount:demo:app ');
-    const before = called;
+    const before = calls.length;
     const { UNAUTHENTICATED } = grpc.status;
     const details = 'the request has no token';
     assert.deepEqual(await greet(client, metadataOf()), { code: UNAUTHENTICATED, details });
     const bad = await greet(client, metadataOf(`Bearer ${token}x`));
     assert.equal(bad.code, UNAUTHENTICATED);
     assert.ok(!bad.details.includes(token.slice(0, 20)));
-    assert.equal(called, before);
+    assert.equal(calls.length, before);
   }));
 
 test('streams, too', () =>
-  withClient({}, async (client) => {
+  withServer({}, async (client, calls) => {
     const good = client.chat(metadataOf(`Bearer ${token}`));
     good.write('x');
     assert.deepEqual(await once(good, 'data'), ['hello, system:serviceaccount:demo:app ']);
     good.end();
-    const before = called;
+    const before = calls.length;
     const bad = client.chat(metadataOf());
     bad.write('x');
     const [error] = await once(bad, 'error');
     assert.equal(error.code, grpc.status.UNAUTHENTICATED);
-    assert.equal(called, before);
+    assert.equal(calls.length, before);
   }));
 
 test('policies and outages', async () => {
   const metadata = metadataOf(`Bearer ${token}`);
-  await withClient({ policy: auth.allow.namespaces('other') }, async (client) =>
+  await withServer({ policy: auth.allow.namespaces('other') }, async (client) =>
     assert.equal((await greet(client, metadata)).code, grpc.status.PERMISSION_DENIED),
   );
-  await withClient({ bound: { boundObjects: async () => 'unavailable' } }, async (client) =>
+  await withServer({ bound: { boundObjects: async () => 'unavailable' } }, async (client) =>
     assert.equal((await greet(client, metadata)).code, grpc.status.UNAVAILABLE),
   );
+});
+
+test('the caller of a stream is looked at again with every message', async () => {
+  const boundObjects = store();
+  const again = (inner, caller) => inner.verifyAgain(caller, { now });
+  await withServer({ bound: { boundObjects }, again }, async (client) => {
+    const stream = client.chat(metadataOf(`Bearer ${token}`));
+    for (let message = 0; message < 3; message += 1) {
+      stream.write('x');
+      await once(stream, 'data');
+    }
+    boundObjects.delete({ kind: 'Pod', namespace: 'demo', name: 'live' });
+    stream.write('x');
+    const [error] = await once(stream, 'error');
+    assert.equal(error.code, grpc.status.UNAUTHENTICATED);
+  });
+});
+
+test('what cannot be known ends no stream', () => {
+  const known = store();
+  // A function is not asked again.
+  const boundObjects = (reference) => known.lookUp(reference);
+  const again = (inner, caller) => inner.verifyAgain(caller, { now });
+  return withServer({ bound: { boundObjects }, again }, async (client) => {
+    const stream = client.chat(metadataOf(`Bearer ${token}`));
+    stream.write('x');
+    assert.deepEqual(await once(stream, 'data'), ['hello, system:serviceaccount:demo:app ']);
+    stream.end();
+    await once(stream, 'end');
+  });
 });

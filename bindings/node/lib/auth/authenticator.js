@@ -1,13 +1,14 @@
 'use strict';
 
-const { onlyOptions, text, texts } = require('../arguments.js');
+const { onlyOptions, seconds, text, texts } = require('../arguments.js');
 const { errors } = require('../errors.js');
 const { report } = require('../log.js');
+const { within } = require('../within.js');
 const { demandOneWord, tokenOf } = require('./bearer.js');
 const { allows } = require('./policy.js');
 const { Refusal } = require('./refusal.js');
 
-const OPTIONS = ['policy', 'audiences', 'header', 'optional', 'keepToken'];
+const OPTIONS = ['policy', 'audiences', 'header', 'optional', 'keepToken', 'timeLimitSeconds'];
 const LOGGED_EACH_SECOND = 10;
 
 /** Logs the first few refusals of each second, and says how many were left out. */
@@ -39,11 +40,12 @@ class Authenticator {
   #header;
   #isOptional;
   #keepsToken;
+  #timeLimit;
   #log = new RefusalLog();
 
   constructor(verifier, options = {}) {
     onlyOptions(options, OPTIONS, 'the authenticator');
-    const { policy, audiences, header = 'authorization', optional = false, keepToken = false } = options;
+    const { policy, audiences, header = 'authorization', optional = false, keepToken = false, timeLimitSeconds = 5 } = options;
     if (policy !== undefined && typeof policy !== 'function') throw new TypeError('policy must be a function');
     if (audiences !== undefined && texts(audiences, 'audiences').length === 0) throw new TypeError('audiences is empty');
     this.#verifier = verifier;
@@ -52,6 +54,7 @@ class Authenticator {
     this.#header = text(header, 'header').toLowerCase();
     this.#isOptional = optional === true;
     this.#keepsToken = keepToken === true;
+    this.#timeLimit = seconds(timeLimitSeconds, 'timeLimitSeconds');
   }
 
   /** Authenticates a caller by the values of the header: none, one, or too many. Undefined if the request may pass without. */
@@ -62,12 +65,35 @@ class Authenticator {
         if (this.#isOptional || isPreflight) return undefined;
         throw Refusal.unauthenticated();
       }
-      return this.#allowed(await this.#verify(token));
+      return allowed(this.#policy, await this.#verify(token));
     } catch (error) {
-      const refusal = error instanceof Refusal ? error : Refusal.undecided('the verifier failed', error);
-      this.#log.refused(refusal);
-      throw refusal;
+      throw this.#refused(error);
     }
+  }
+
+  /** Throws a refusal if a caller is no longer good. What cannot be known at the moment ends nothing. */
+  authenticateAgain(caller) {
+    try {
+      this.#verifier.verifyAgain(caller);
+    } catch (error) {
+      const refusal = error instanceof errors.RejectedError ? Refusal.rejected(error) : error;
+      if (!refusal.isTemporary) throw this.#refused(refusal);
+    }
+  }
+
+  /** Throws a refusal if the policy does not allow the caller, or if there is none. */
+  demand(caller, policy) {
+    try {
+      if (caller === undefined) throw Refusal.unauthenticated();
+      allowed(policy, caller);
+    } catch (error) {
+      throw this.#refused(error);
+    }
+  }
+
+  /** A signal that is aborted when a caller is no longer good. */
+  untilRevoked(caller, options) {
+    return this.#verifier.untilRevoked(caller, options);
   }
 
   /** Authenticates the caller of a request of `node:http`. Unless it is kept, the token is taken out of the request. */
@@ -79,24 +105,31 @@ class Authenticator {
 
   async #verify(token) {
     try {
-      return await this.#verifier.verify(token, this.#callOptions);
+      return await within(this.#verifier.verify(token, this.#callOptions), this.#timeLimit, () => Refusal.late(this.#timeLimit));
     } catch (error) {
       demandOneWord(token);
-      if (error instanceof errors.RejectedError) throw Refusal.rejected(error);
-      throw Refusal.undecided('the verifier failed', error);
+      throw error instanceof errors.RejectedError ? Refusal.rejected(error) : error;
     }
   }
 
-  #allowed(caller) {
-    let isAllowed;
-    try {
-      isAllowed = this.#policy === undefined || allows(this.#policy, caller);
-    } catch (error) {
-      throw Refusal.undecided('the policy failed', error);
-    }
-    if (!isAllowed) throw Refusal.forbidden();
-    return caller;
+  /** The refusal for an error, which the log is told. */
+  #refused(error) {
+    const refusal = error instanceof Refusal ? error : Refusal.undecided('the verifier failed', error);
+    this.#log.refused(refusal);
+    return refusal;
   }
+}
+
+/** The caller, if the policy allows it. */
+function allowed(policy, caller) {
+  let isAllowed;
+  try {
+    isAllowed = policy === undefined || allows(policy, caller);
+  } catch (error) {
+    throw Refusal.undecided('the policy failed', error);
+  }
+  if (!isAllowed) throw Refusal.forbidden();
+  return caller;
 }
 
 /** All values of a header. `request.headers` would have dropped the second. */

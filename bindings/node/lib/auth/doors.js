@@ -1,38 +1,49 @@
 'use strict';
 
+const { Admission } = require('./admission.js');
 const { Authenticator } = require('./authenticator.js');
 const { Refusal } = require('./refusal.js');
 
-/** The callers of requests. A request that is gone takes its caller with it. */
-const callers = new WeakMap();
-
-/** The request of `node:http` in what a framework gives. */
-function rawOf(request) {
-  return request.raw ?? request.req ?? request;
+async function admit(authenticator, request, response) {
+  const admission = new Admission(authenticator, await authenticator.authenticateRequest(request)).keepFor(request);
+  response.once('close', () => admission.end());
 }
 
-function callerOf(request) {
-  return callers.get(rawOf(request)) ?? callers.get(request.metadata);
+/** Lets an admitted request through to one route. */
+async function admitToRoute(policy, request) {
+  const admission = Admission.of(request);
+  if (admission === undefined) throw Refusal.undecided('no door stands before this route');
+  admission.demand(policy);
 }
 
-async function admit(authenticator, request) {
-  const caller = await authenticator.authenticateRequest(request);
-  if (caller !== undefined) callers.set(request, caller);
+/** What decides for a whole service. */
+function serviceOf(verifier, options) {
+  const authenticator = new Authenticator(verifier, options);
+  return (request, response) => admit(authenticator, request, response);
+}
+
+/** What decides for one route. */
+function routeOf(policy) {
+  if (typeof policy !== 'function') throw new TypeError('policy must be a function');
+  return (request) => admitToRoute(policy, request);
 }
 
 function refusalOf(error) {
   return error instanceof Refusal ? error : Refusal.undecided('the request could not be authenticated', error);
 }
 
+function answer(response, error) {
+  const { status, headers } = refusalOf(error);
+  response.writeHead(status, headers).end();
+}
+
 /** For `node:http`: wraps a handler. */
-function protect(verifier, handler, options) {
-  const authenticator = new Authenticator(verifier, options);
+function protectBy(passes, handler) {
   return async (request, response) => {
     try {
-      await admit(authenticator, request);
+      await passes(request, response);
     } catch (error) {
-      const { status, headers } = refusalOf(error);
-      response.writeHead(status, headers).end();
+      answer(response, error);
       return;
     }
     await handler(request, response);
@@ -40,25 +51,20 @@ function protect(verifier, handler, options) {
 }
 
 /** For Express, Connect, and whatever else has `next`. */
-function express(verifier, options) {
-  const authenticator = new Authenticator(verifier, options);
+function expressBy(passes) {
   return (request, response, next) => {
-    admit(authenticator, request).then(
+    passes(request, response).then(
       () => next(),
-      (error) => {
-        const { status, headers } = refusalOf(error);
-        response.writeHead(status, headers).end();
-      },
+      (error) => answer(response, error),
     );
   };
 }
 
 /** For Koa. */
-function koa(verifier, options) {
-  const authenticator = new Authenticator(verifier, options);
+function koaBy(passes) {
   return async (context, next) => {
     try {
-      await admit(authenticator, context.req);
+      await passes(context.req, context.res);
     } catch (error) {
       const { status, headers } = refusalOf(error);
       context.set(headers);
@@ -71,11 +77,10 @@ function koa(verifier, options) {
 }
 
 /** For Fastify: a hook for `onRequest`. */
-function fastify(verifier, options) {
-  const authenticator = new Authenticator(verifier, options);
+function fastifyBy(passes) {
   return async (request, reply) => {
     try {
-      await admit(authenticator, request.raw);
+      await passes(request.raw, reply.raw);
     } catch (error) {
       const { status, headers } = refusalOf(error);
       return reply.code(status).headers(headers).send();
@@ -84,4 +89,16 @@ function fastify(verifier, options) {
   };
 }
 
-module.exports = { callerOf, callers, express, fastify, koa, protect };
+/** A door for a service, with one for its routes. */
+function door(by) {
+  const made = (verifier, options) => by(serviceOf(verifier, options));
+  return Object.freeze(Object.assign(made, { require: (policy) => by(routeOf(policy)) }));
+}
+
+const protect = Object.freeze(
+  Object.assign((verifier, handler, options) => protectBy(serviceOf(verifier, options), handler), {
+    require: (policy, handler) => protectBy(routeOf(policy), handler),
+  }),
+);
+
+module.exports = { express: door(expressBy), fastify: door(fastifyBy), koa: door(koaBy), protect };

@@ -1,7 +1,7 @@
 'use strict';
 
+const { Admission } = require('./admission.js');
 const { Authenticator } = require('./authenticator.js');
-const { callers } = require('./doors.js');
 const { Refusal } = require('./refusal.js');
 
 /** The codes of gRPC for the statuses of HTTP. */
@@ -13,6 +13,56 @@ function answer(grpc, error) {
   return { code: grpc.status[CODES[status] ?? 'INTERNAL'], details: description };
 }
 
+/** One call: its caller, who is looked at again with every message of a stream, and whom a stream does not outlive. */
+class Call {
+  #grpc;
+  #call;
+  #isStream;
+  #admission;
+  #isOver = false;
+
+  constructor(grpc, call, { requestStream, responseStream }) {
+    this.#grpc = grpc;
+    this.#call = call;
+    this.#isStream = requestStream || responseStream;
+  }
+
+  admit(admission) {
+    this.#admission = admission;
+    if (!this.#isStream || admission.caller === undefined) return;
+    const revoked = admission.untilRevoked();
+    revoked.addEventListener('abort', () => this.refuse(Refusal.rejected(revoked.reason)), { once: true });
+  }
+
+  /** Passes a message on while the caller is good. */
+  message(message, pass) {
+    if (this.#isOver) return;
+    try {
+      if (this.#isStream) this.#admission?.demandAgain();
+    } catch (error) {
+      this.refuse(error);
+      return;
+    }
+    pass(message);
+  }
+
+  /** Ends the call for a refusal. */
+  refuse(error) {
+    if (this.#isOver) return;
+    this.end();
+    this.#call.sendStatus(answer(this.#grpc, error));
+  }
+
+  get isOver() {
+    return this.#isOver;
+  }
+
+  end() {
+    this.#isOver = true;
+    this.#admission?.end();
+  }
+}
+
 /**
  * An interceptor for servers of `@grpc/grpc-js`, which is given by the program, so that there is one copy of it. No message reaches the
  * method before the caller is known.
@@ -20,23 +70,34 @@ function answer(grpc, error) {
 function grpcInterceptor(grpc, verifier, options = {}) {
   const authenticator = new Authenticator(verifier, options);
   const { header = 'authorization', keepToken = false } = options;
-  return (_method, call) =>
-    new grpc.ServerInterceptingCall(call, {
+  return (method, call) => {
+    const one = new Call(grpc, call, method);
+    return new grpc.ServerInterceptingCall(call, {
       start(next) {
         next({
           onReceiveMetadata(metadata, pass) {
             authenticator.authenticate(metadata.get(header).map(String)).then(
               (caller) => {
                 if (!keepToken) metadata.remove(header);
-                if (caller !== undefined) callers.set(metadata, caller);
+                one.admit(new Admission(authenticator, caller).keepFor(metadata));
                 pass(metadata);
               },
-              (error) => call.sendStatus(answer(grpc, error)),
+              (error) => one.refuse(error),
             );
           },
+          onReceiveMessage: (message, pass) => one.message(message, pass),
+          onCancel: () => one.end(),
         });
       },
+      sendMessage: (message, pass) => one.message(message, pass),
+      sendStatus(status, pass) {
+        // A method that answers after its call was ended for a refusal is too late.
+        if (one.isOver) return;
+        one.end();
+        pass(status);
+      },
     });
+  };
 }
 
 module.exports = { grpcInterceptor };

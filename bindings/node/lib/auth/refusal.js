@@ -58,6 +58,12 @@ class Refusal extends errors.BoundtokenError {
     return new Refusal('undecided', 500, { description: 'the caller could not be authenticated', message, cause });
   }
 
+  /** Nothing was decided in time. */
+  static late(limit) {
+    const message = `the caller could not be authenticated within ${limit} seconds`;
+    return new Refusal('undecided', 503, { description: 'the caller cannot be authenticated at the moment', message });
+  }
+
   static rejected(cause) {
     const { code, httpStatus, description, message } = cause;
     // Another token would not help if nobody can decide.
