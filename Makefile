@@ -300,6 +300,11 @@ example-node: node-develop ## the Fastify service greets a caller, and refuses i
 bench-node: node-develop ## what a verification costs in Node.js, beside fast-jwt and jsonwebtoken
 	@cd $(NODE_MODULE)/benches && $(NPM) ci --no-audit --no-fund --silent && $(NODE) figures.js
 
+.PHONY: docs-node
+docs-node: ## the reference of the Node.js package, of its types, in target/node/docs; an item without a description fails
+	@cd $(NODE_MODULE) && [ -d node_modules/@types/node ] || $(NPM) ci --no-audit --no-fund --silent
+	@cd $(NODE_MODULE)/docs && $(NPM) ci --no-audit --no-fund --silent && $(NODE) node_modules/typedoc/bin/typedoc --out $(NODE_TARGET)/docs
+
 generate-node: ## write the enumerations of the Node.js package again from bindings/abi.json
 	@$(NODE) $(NODE_MODULE)/generate.js
 

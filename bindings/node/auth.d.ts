@@ -11,6 +11,7 @@ export type Policy = (caller: VerifiedToken) => boolean;
 export const allow: {
   /** Every service account of these namespaces. */
   readonly namespaces: (...names: string[]) => Policy;
+  /** This service account alone. */
   readonly serviceAccount: (namespace: string, name: string) => Policy;
   /** Callers whose token was accepted for one of these audiences. For a verifier that accepts several. */
   readonly audiences: (...audiences: string[]) => Policy;
@@ -22,12 +23,15 @@ export const allow: {
   readonly apiGroups: (...groups: string[]) => Policy;
   /** Callers whose bound objects are known to exist. For a verifier that accepts tokens without this knowledge too. */
   readonly confirmedLive: () => Policy;
+  /** Callers that one of these policies allows. */
   readonly anyOf: (...policies: Policy[]) => Policy;
   /** Without a policy it allows nobody: a list that is empty by mistake must not open the door. */
   readonly allOf: (...policies: Policy[]) => Policy;
+  /** Callers that this policy does not allow. */
   readonly not: (policy: Policy) => Policy;
 };
 
+/** What a door can be told. */
 export interface AuthenticatorOptions {
   /** Lets only those callers pass that it allows. Without one, every caller with a good token passes. */
   policy?: Policy;

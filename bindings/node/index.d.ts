@@ -12,24 +12,33 @@ export type Json = string | Uint8Array | object;
 export const version: string;
 /** What the library was built of, for logs and reports of faults. */
 export function buildInfo(): BuildInfo;
+/** What a library was built of. */
 export interface BuildInfo {
+  /** The version of the library. */
   readonly version: string;
+  /** The cryptography that checks signatures. */
   readonly cryptography: string;
+  /** The system that it was built for, as Rust names it. */
   readonly target: string;
 }
 
 /** An object by its name. The namespace is empty or left out for a kind without namespaces. */
 export interface ObjectReference {
+  /** What kind of object it is. */
   readonly kind: ObjectKind;
+  /** Its namespace. */
   readonly namespace?: string;
+  /** Its name (`metadata.name`). */
   readonly name: string;
 }
 
 /** An object that a token is bound to. */
 export interface BoundObject {
+  /** What kind of object it is. */
   readonly kind: ObjectKind;
   /** Empty for a kind without namespaces. */
   readonly namespace: string;
+  /** Its name (`metadata.name`). */
   readonly name: string;
   /** The uid that the object must have. Empty for the node of a pod if the token does not say it. */
   readonly uid: string;
@@ -37,6 +46,7 @@ export interface BoundObject {
 
 /** An object that exists. */
 export interface Present {
+  /** Its `metadata.uid`. */
   readonly uid: string;
   /** Its `metadata.deletionTimestamp`. */
   readonly deletionTimestamp?: Time | undefined;
@@ -57,6 +67,7 @@ export type LookUp = (reference: BoundObject) => ObjectAnswer | Promise<ObjectAn
 export interface SkippedKey {
   /** Its place in the document, counted from 0. */
   readonly index: number;
+  /** Its `kid`, if it has one. */
   readonly kid?: string | undefined;
   /** Why it was skipped, and what to do. */
   readonly reason: string;
@@ -100,8 +111,18 @@ export class KeyStore {
 
 /** An object of a list, or of an event. */
 export interface ListedObject extends Present {
+  /** Its namespace. Empty or left out for a kind without namespaces. */
   readonly namespace?: string;
+  /** Its name (`metadata.name`). */
   readonly name: string;
+}
+
+/** A store that watches fill: see {@link ObjectStore.following}. */
+export interface Following {
+  /** The store, for verifiers. */
+  readonly store: ObjectStore;
+  /** A feed for each scope, in their order. */
+  readonly feeds: readonly Feed[];
 }
 
 /** The objects of a cluster that tokens are bound to, in memory. An object that is not in it does not exist. */
@@ -117,7 +138,7 @@ export class ObjectStore {
   static following(
     scopes: readonly (ObjectKind | { kind: ObjectKind; namespace: string })[],
     options: { maxStalenessSeconds: number },
-  ): { readonly store: ObjectStore; readonly feeds: readonly Feed[] };
+  ): Following;
   /**
    * Adds the objects of a JSON document, and returns their number: what `kubectl get serviceaccounts,pods,nodes -A -o json` prints, an
    * array of objects, one object, or an object with a list for each resource. Kinds that no token is bound to are skipped.
@@ -153,6 +174,7 @@ export class Feed {
   prove(options?: { ageSeconds?: number }): void;
 }
 
+/** What else a trusted issuer can be told. */
 export interface TrustedIssuerOptions {
   /** Your own name for it, which accepted tokens repeat. The default is its name. Clusters that write the same `iss` need labels. */
   label?: string;
@@ -171,6 +193,7 @@ export interface TrustedIssuerOptions {
 export class TrustedIssuer {
   /** Trusts an issuer that writes exactly `name` into `iss` and signs with `keys`. */
   constructor(name: string, keys: KeySet | KeyStore, options?: TrustedIssuerOptions);
+  /** Your own name for it, or its name. */
   get label(): string;
 }
 
@@ -180,6 +203,7 @@ export interface UserInfo {
   readonly username: string;
   /** The uid of the service account. */
   readonly uid: string;
+  /** `system:serviceaccounts`, the group of the namespace, and `system:authenticated`. */
   readonly groups: readonly string[];
   /** The credential id, and the pod and node that the token names. */
   readonly extra: Readonly<Record<string, readonly string[]>>;
@@ -192,6 +216,7 @@ export class VerifiedToken {
   get subject(): string;
   /** The namespace of the service account. */
   get namespace(): string;
+  /** The service account that the token speaks for. */
   get serviceAccount(): BoundObject;
   /** The pod that the token is bound to. */
   get pod(): BoundObject | undefined;
@@ -213,12 +238,15 @@ export class VerifiedToken {
   get matchedAudiences(): readonly string[];
   /** When the token expires (`exp`). */
   get expiresAt(): Date;
+  /** The same in seconds since 1970. */
   get expiresAtSeconds(): number;
   /** When the token was issued (`iat`). */
   get issuedAt(): Date | undefined;
+  /** The same in seconds since 1970. */
   get issuedAtSeconds(): number | undefined;
   /** When the token becomes valid (`nbf`). */
   get notBefore(): Date | undefined;
+  /** The same in seconds since 1970. */
   get notBeforeSeconds(): number | undefined;
   /** When the API server starts to count the token as stale (`warnafter`). */
   get warnAfter(): Date | undefined;
@@ -228,6 +256,7 @@ export class VerifiedToken {
   get groups(): readonly string[];
   /** The API groups whose admission reviews the caller may send (KEP-6060). `*` stands for all. */
   get attestedApiGroups(): readonly string[];
+  /** The user as a TokenReview describes it. */
   get userInfo(): UserInfo;
   /** The claims as they were signed: the text of one JSON object. */
   get claimsJson(): string;
@@ -246,11 +275,26 @@ export class CheckedToken {
   get issuerLabel(): string;
 }
 
-/** Accepted with a token, or refused with the reason. */
-export type Verdict =
-  | { readonly accepted: true; readonly token: VerifiedToken }
-  | { readonly accepted: false; readonly rejection: RejectedError };
+/** A verdict that accepts a token. */
+export interface Accepted {
+  /** What tells it from a refusal. */
+  readonly accepted: true;
+  /** What the token says. */
+  readonly token: VerifiedToken;
+}
 
+/** A verdict that refuses a token. */
+export interface Refused {
+  /** What tells it from an acceptance. */
+  readonly accepted: false;
+  /** Why, and what to do. */
+  readonly rejection: RejectedError;
+}
+
+/** Accepted with a token, or refused with the reason. */
+export type Verdict = Accepted | Refused;
+
+/** What a verifier is told. */
 export interface VerifierOptions {
   /** Whose tokens are accepted. */
   issuers: readonly (TrustedIssuer | Cluster)[];
@@ -268,6 +312,7 @@ export interface VerifierOptions {
   cacheSize?: number;
 }
 
+/** What one verification can be told. */
 export interface CallOptions {
   /** Accept these audiences in place of the verifier's own. */
   audiences?: readonly string[];
@@ -281,10 +326,15 @@ export interface Statistics {
   readonly acceptedFirst: number;
   /** Tokens that were accepted because they had been accepted before. */
   readonly acceptedAgain: number;
+  /** Tokens that were refused for their form: reasons 101 to 199. */
   readonly refusedForForm: number;
+  /** Tokens that were refused for their header: reasons 201 to 299. */
   readonly refusedForHeader: number;
+  /** Tokens that were refused for key or signature: reasons 301 to 399. */
   readonly refusedForKey: number;
+  /** Tokens that were refused for their claims: reasons 401 to 499. */
   readonly refusedForClaims: number;
+  /** Tokens that were refused for a bound object: reasons 501 to 599. */
   readonly refusedForObjects: number;
   /** Tokens that the cache holds now. */
   readonly rememberedTokens: number;
@@ -333,12 +383,15 @@ export class Verifier {
     answers: readonly { reference: ObjectReference; state: ObjectAnswer }[],
     options?: { now?: Time },
   ): VerifiedToken;
+  /** What was decided so far, and what is remembered now. */
   statistics(): Statistics;
   /** Frees the verifier. Calls that are running finish. Later ones throw a {@link ClosedError}. */
   close(): void;
+  /** The same as `close`, for `using`. */
   [Symbol.dispose](): void;
 }
 
+/** How to connect to a cluster, and what to follow there. */
 export interface ClusterOptions {
   /** The path of a kubeconfig. The default is the cluster of the pod, of `KUBECONFIG`, or of `~/.kube/config`. */
   kubeconfig?: string;
@@ -370,6 +423,7 @@ export interface ClusterOptions {
 
 /** The state of one watch of a cluster. */
 export interface WatchStatus {
+  /** The kind of the objects. */
   readonly kind: ObjectKind;
   /** Left out for the whole cluster. */
   readonly namespace?: string;
@@ -377,8 +431,11 @@ export interface WatchStatus {
   readonly inStep: boolean;
   /** How old the known state may be. */
   readonly ageSeconds: number;
+  /** How many objects are known. */
   readonly objects: number;
+  /** How many events were received. */
   readonly events: number;
+  /** How often the watch was started again. */
   readonly reconnects: number;
   /** What has failed since the watch last heard from the API server. */
   readonly failure?: string;
@@ -386,35 +443,74 @@ export interface WatchStatus {
 
 /** What was known of a cluster at one moment, and how current it was. */
 export interface ClusterStatus {
+  /** The name of the cluster's issuer. */
   readonly issuer: string;
+  /** The `kid` of each key. */
   readonly keyIds: readonly string[];
+  /** When the keys were last loaded. */
   readonly keysLoadedAt: Date;
   /** Why the last attempt to load the keys failed. */
   readonly keysFailure?: string;
   /** Whether the cluster publishes no usable key. All its tokens are refused then. */
   readonly keysWithdrawn: boolean;
+  /** Whether the keys are older than allowed. */
   readonly keysStale: boolean;
   /** Whether verifiers refuse tokens because what is known is outdated. */
   readonly stale: boolean;
+  /** The state of each watch. */
   readonly watches: readonly WatchStatus[];
 }
 
+/** A key was added, or is no longer published. */
+export interface KeyChange {
+  /** What has changed. */
+  readonly change: 'keyAdded' | 'keyWithdrawn';
+  /** The `kid` of the key. */
+  readonly kid: string;
+}
+
+/** A watch is in step, or what it knows is outdated. */
+export interface WatchChange {
+  /** What has changed. */
+  readonly change: 'inStep' | 'stale';
+  /** The kind of the objects. */
+  readonly kind: ObjectKind;
+  /** Left out for the whole cluster. */
+  readonly namespace?: string;
+}
+
+/** A watch has lost the API server. */
+export interface WatchLost {
+  /** What has changed. */
+  readonly change: 'lost';
+  /** The kind of the objects. */
+  readonly kind: ObjectKind;
+  /** Left out for the whole cluster. */
+  readonly namespace?: string;
+  /** What has failed. */
+  readonly failure: string;
+}
+
 /** A change in what a cluster knows. */
-export type ClusterChange =
-  | { readonly change: 'keyAdded' | 'keyWithdrawn'; readonly kid: string }
-  | { readonly change: 'inStep' | 'stale'; readonly kind: ObjectKind; readonly namespace?: string }
-  | { readonly change: 'lost'; readonly kind: ObjectKind; readonly namespace?: string; readonly failure: string };
+export type ClusterChange = KeyChange | WatchChange | WatchLost;
+
+/** The events of a cluster. */
+export interface ClusterEvents {
+  /** Something has changed in what the cluster knows. */
+  change: [ClusterChange];
+}
 
 /**
  * A connection to a Kubernetes cluster, whose keys and objects a thread keeps current. Verifiers built from it share what it knows. It
  * keeps no program running.
  */
-export class Cluster extends EventEmitter<{ change: [ClusterChange] }> {
+export class Cluster extends EventEmitter<ClusterEvents> {
   private constructor();
   /** Connects, and waits until keys and objects are known. Rejects with a {@link ClusterError} or a {@link ConfigurationError}. */
   static connect(options?: ClusterOptions): Promise<Cluster>;
   /** The name of the cluster's issuer. */
   get issuer(): string;
+  /** Your own name for it, or the name of its issuer. */
   get label(): string;
   /** Whether verifiers refuse tokens because what is known is outdated. For `/readyz`. True once it is closed. */
   get isStale(): boolean;
@@ -422,11 +518,13 @@ export class Cluster extends EventEmitter<{ change: [ClusterChange] }> {
   status(): ClusterStatus;
   /** Ends the connection. Verifiers refuse its tokens as soon as what is known is outdated. */
   close(): void;
+  /** The same as `close`, for `using`. */
   [Symbol.dispose](): void;
 }
 
 /** The base of all errors of this package. No message ever contains a token. */
 export class BoundtokenError extends Error {
+  /** The stable name of what went wrong, such as `ERR_BOUNDTOKEN_CONFIGURATION`. */
   readonly code: string;
 }
 
@@ -480,9 +578,11 @@ export class ClusterNotInStepError extends ClusterError {}
 
 /** A line of the log. */
 export interface LogRecord {
+  /** How important it is. */
   readonly level: LogLevel;
   /** The part of the library that speaks. */
   readonly target: string;
+  /** What was said. It never contains a token. */
   readonly message: string;
   /** What a look-up has thrown. */
   readonly error?: unknown;

@@ -37,3 +37,7 @@ export const hook = doors.fastify(verifier, { policy, audiences: ['vault'], keep
 // @ts-expect-error A policy does not wait.
 doors.protect(verifier, () => undefined, { policy: async () => true });
 export const found: string | undefined = doors.callerOf({})?.subject;
+export const route = doors.fastify.require(doors.allow.confirmedLive());
+export const revoked: AbortSignal = doors.untilRevoked({});
+// @ts-expect-error A route takes a policy, not a verifier.
+doors.express.require(verifier);
