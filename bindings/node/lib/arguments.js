@@ -61,8 +61,9 @@ function kind(name) {
 /** Refuses a slip in the name of an option, which must not silently mean less. */
 function onlyOptions(options, names, what) {
   if (options === null || typeof options !== 'object') throw new TypeError(`the options of ${what} must be an object`);
-  const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown !== undefined) throw new TypeError(`${what} has no option ${unknown}`);
+  for (const name of Object.keys(options)) {
+    if (!names.includes(name)) throw new TypeError(`${what} has no option ${name}`);
+  }
   return options;
 }
 

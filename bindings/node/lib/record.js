@@ -29,10 +29,10 @@ class Record {
     return new Record(copy);
   }
 
-  /** The subject of an accepted token, of which many programs read no more. The record is not kept. */
-  static subjectOf(handle) {
-    const size = native.tokenRecord(handle, scratch);
-    return (size <= scratch.length ? Record.#last : Record.ofToken(handle)).text('subject');
+  /** The token that was accepted last, and its subject, of which many programs read no more. Nothing if it was refused. */
+  static lastToken(slot) {
+    const handle = native.lastToken(slot, scratch);
+    return handle === null ? undefined : { handle, subject: Record.#last.text('subject') };
   }
 
   /** The record of a refusal. */

@@ -17,9 +17,10 @@ class VerifiedToken {
   #subject;
   #known;
 
-  constructor(inside, handle) {
+  constructor(inside, handle, subject) {
     if (inside !== INSIDE) throw new TypeError('only a verifier makes a VerifiedToken');
     this.#handle = handle;
+    this.#subject = subject;
     Object.freeze(this);
   }
 
@@ -64,7 +65,7 @@ class VerifiedToken {
   }
 
   get subject() {
-    return (this.#subject ??= this.#record?.text('subject') ?? Record.subjectOf(this.#handle));
+    return (this.#subject ??= this.#read.text('subject'));
   }
 
   get namespace() {

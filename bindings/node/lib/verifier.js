@@ -9,7 +9,7 @@ const { TrustedIssuer } = require('./issuer.js');
 const { ask, askNow } = require('./lookup.js');
 const native = require('./native.js');
 const { name, state } = require('./objects.js');
-const { refusal } = require('./record.js');
+const { Record, refusal } = require('./record.js');
 const { untilRevoked } = require('./revocation.js');
 const { Seen } = require('./seen.js');
 const { CheckedToken, VerifiedToken, INSIDE } = require('./token.js');
@@ -201,9 +201,9 @@ class Verifier {
   /** Takes what the call just now has decided. */
   #last(number) {
     if (number === IS_CLOSED) throw closed();
-    const token = native.lastToken(this.#slot);
-    if (token === null) throw refusal(native.lastRefusal(this.#slot));
-    return this.#keep(number, token);
+    const accepted = Record.lastToken(this.#slot);
+    if (accepted === undefined) throw refusal(native.lastRefusal(this.#slot));
+    return this.#keep(number, accepted.handle, accepted.subject);
   }
 
   /** Takes an answer. Only one for the verifier's own audiences is kept. */
@@ -212,11 +212,12 @@ class Verifier {
     return isOwn ? this.#keep(native.tokenNumber(token), token) : new VerifiedToken(INSIDE, token);
   }
 
-  #keep(number, handle) {
-    const known = number >= 0 ? this.#seen.get(number) : undefined;
+  #keep(number, handle, subject) {
+    const isRemembered = number >= 0;
+    const known = isRemembered ? this.#seen.get(number) : undefined;
     if (known !== undefined) return known;
-    const made = new VerifiedToken(INSIDE, handle);
-    if (number >= 0) this.#seen.set(number, made);
+    const made = new VerifiedToken(INSIDE, handle, subject);
+    if (isRemembered) this.#seen.set(number, made);
     return made;
   }
 }

@@ -9,7 +9,7 @@ use boundtoken::{
 };
 use boundtoken_kubernetes::{Cluster, OnlineVerifier};
 use napi::Env;
-use napi::bindgen_prelude::{AsyncTask, External, Object, Uint8Array};
+use napi::bindgen_prelude::{AsyncTask, BufferSlice, External, Object, Uint8Array};
 use napi_derive::napi;
 
 use crate::background::{self, Canceller};
@@ -209,11 +209,14 @@ pub fn verify_now(slot: u32, bytes: &[u8], length: u32, at: Option<f64>) -> f64 
     slots::with(slot, keep).unwrap_or(IS_CLOSED)
 }
 
-/// The token that the last call of `verify_cached` or `verify_now` has accepted. Nothing if it was refused.
+/// The token that the last call of `verify_cached` or `verify_now` has accepted, and its record, as `token_record` writes it. Nothing if
+/// it was refused.
 #[napi(catch_unwind)]
-pub fn last_token(slot: u32) -> Option<External<VerifiedToken>> {
-    let token = slots::with(slot, |slot| slot.last.take_if(|verdict| verdict.is_ok()));
-    token.flatten().and_then(std::result::Result::ok).map(External::new)
+pub fn last_token(slot: u32, mut buffer: BufferSlice<'_>) -> Option<External<VerifiedToken>> {
+    let verdict = slots::with(slot, |slot| slot.last.take_if(|verdict| verdict.is_ok())).flatten();
+    let token = verdict.and_then(std::result::Result::ok)?;
+    boundtoken::record::accepted(&mut buffer, &token);
+    Some(External::new(token))
 }
 
 /// The record of the refusal that the last call of `verify_cached` or `verify_now` has ended with.
