@@ -83,7 +83,11 @@ def test_ctrl_c_gives_up_connecting(server: DevServer, tmp_path: Path) -> None:
     with silent_server() as silent:
         kubeconfig = tmp_path / "silent"
         kubeconfig.write_text(server.kubeconfig.read_text().replace(server.url, f"https://127.0.0.1:{silent.getsockname()[1]}"))
-        program = "import sys, boundtoken; print('go', flush=True); boundtoken.Cluster.connect(kubeconfig=sys.argv[1])"
+        # Where the tests run in the background of a shell, programs begin with Ctrl-C ignored.
+        program = (
+            "import signal, sys, boundtoken; signal.signal(signal.SIGINT, signal.default_int_handler);"
+            "print('go', flush=True); boundtoken.Cluster.connect(kubeconfig=sys.argv[1])"
+        )
         with subprocess.Popen(
             [sys.executable, "-c", program, str(kubeconfig)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
