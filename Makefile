@@ -161,9 +161,7 @@ GO_GUEST = bindings/go/guest/Cargo.toml
 GO_MODULE = bindings/go
 WASM = wasm32-unknown-unknown
 test-go: ## the Go package without cgo: the translated library is current, verdicts equal to Rust's, races
-	@if ! command -v $(GO) >/dev/null; then $(call go_is_missing); else $(MAKE) --no-print-directory test-go-present; fi
-go_is_missing = if [ "$$BOUNDTOKEN_SKIP_NOTHING" = 1 ]; then echo 'Go is missing: https://go.dev/doc/install' >&2; exit 1; \
-	else echo 'NOT TESTED: the Go package; https://go.dev/doc/install' | tee -a $(NOT_TESTED); fi
+	@if ! command -v $(GO) >/dev/null; then $(call missing,Go,the Go package,https://go.dev/doc/install); else $(MAKE) --no-print-directory test-go-present; fi
 
 .PHONY: test-go-present
 test-go-present:
@@ -172,8 +170,7 @@ test-go-present:
 	@$(CARGO) fmt --manifest-path $(GO_GUEST) --check
 	@if rustup target list --installed 2>/dev/null | grep -q '^$(WASM)$$'; then \
 		CARGO_TARGET_DIR=$(TARGET_DIR)/go-guest/clippy $(CARGO) clippy --quiet --locked --manifest-path $(GO_GUEST) --target $(WASM) -- -D warnings; \
-	elif [ "$$BOUNDTOKEN_SKIP_NOTHING" = 1 ]; then echo '$(WASM) is missing: rustup target add $(WASM)' >&2; exit 1; \
-	else echo 'NOT TESTED: lints of the guest of the Go package; rustup target add $(WASM)' | tee -a $(NOT_TESTED); fi
+	else $(call missing,$(WASM),lints of the guest of the Go package,rustup target add $(WASM)); fi
 	@echo 'test-go: gofmt, go vet'
 	@unformatted=$$(cd $(GO_MODULE) && gofmt -l .); [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted"; exit 1; }
 	@cd $(GO_MODULE) && CGO_ENABLED=0 $(GO) vet ./...
@@ -205,9 +202,9 @@ python-develop: python-venv
 		>$(PYTHON_TARGET)/develop.log 2>&1 || { cat $(PYTHON_TARGET)/develop.log >&2; exit 1; }
 
 test-python: ## the Python package: verdicts equal to Rust's, threads, clusters, types, formats
-	@if ! $(PYTHON) -c 'import venv' 2>/dev/null; then $(call python_is_missing); else $(MAKE) --no-print-directory test-python-present; fi
-python_is_missing = if [ "$$BOUNDTOKEN_SKIP_NOTHING" = 1 ]; then echo 'Python with venv is missing: https://www.python.org/downloads' >&2; exit 1; \
-	else echo 'NOT TESTED: the Python package; https://www.python.org/downloads' | tee -a $(NOT_TESTED); fi
+	@if ! $(PYTHON) -c 'import venv' 2>/dev/null; then $(call missing,$(PYTHON_NAME),the Python package,$(PYTHON_SOURCE)); else $(MAKE) --no-print-directory test-python-present; fi
+PYTHON_NAME = Python with venv
+PYTHON_SOURCE = https://www.python.org/downloads
 
 .PHONY: test-python-present
 test-python-present: python-venv
@@ -256,9 +253,7 @@ NODE_MODULE = bindings/node
 NODE_TARGET = $(abspath $(TARGET_DIR))/node
 .PHONY: test-node test-node-present node-develop generate-node
 test-node: ## the Node.js package: verdicts equal to Rust's, workers, clusters, types, lints
-	@if ! command -v $(NODE) >/dev/null; then $(call node_is_missing); else $(MAKE) --no-print-directory test-node-present; fi
-node_is_missing = if [ "$$BOUNDTOKEN_SKIP_NOTHING" = 1 ]; then echo 'Node.js is missing: https://nodejs.org/en/download' >&2; exit 1; \
-	else echo 'NOT TESTED: the Node.js package; https://nodejs.org/en/download' | tee -a $(NOT_TESTED); fi
+	@if ! command -v $(NODE) >/dev/null; then $(call missing,Node.js,the Node.js package,https://nodejs.org/en/download); else $(MAKE) --no-print-directory test-node-present; fi
 
 test-node-present:
 	@echo 'test-node: format and lints of the native part'
@@ -291,10 +286,8 @@ test-node-memory: node-develop ## ten million verifications from Node.js, with s
 	@cd $(NODE_MODULE) && BOUNDTOKEN_VERIFICATIONS=$(BOUNDTOKEN_VERIFICATIONS) $(NODE) --expose-gc --test test/memory.test.js
 
 package-node: ## the tarball of the Node.js package, for glibc 2.28, in target/node/package, and a clean project that uses it
-	@if ! $(PYTHON) -c 'import venv' 2>/dev/null; then $(call zig_is_missing); \
+	@if ! $(PYTHON) -c 'import venv' 2>/dev/null; then $(call missing,$(PYTHON_NAME),the tarball of the Node.js package,$(PYTHON_SOURCE)); \
 		else CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) $(NODE_MODULE)/package.sh $(NODE_TARGET)/package; fi
-zig_is_missing = if [ "$$BOUNDTOKEN_SKIP_NOTHING" = 1 ]; then echo 'Zig comes with pip: Python with venv is missing' >&2; exit 1; \
-	else echo 'NOT TESTED: the tarball of the Node.js package; https://www.python.org/downloads' | tee -a $(NOT_TESTED); fi
 
 .PHONY: example-node
 example-node: node-develop ## the Fastify service greets a caller, and refuses it when its pod is deleted
@@ -315,10 +308,12 @@ generate-node: ## write the enumerations of the Node.js package again from bindi
 .PHONY: packages
 packages: package-c package-python package-node ## what a release ships, each installed into a clean place and tried
 
+# Notes that $(2) was not tested, because $(1) is missing, which $(3) gives. Fails where nothing may be skipped.
+missing = if [ "$$BOUNDTOKEN_SKIP_NOTHING" = 1 ]; then echo '$(1) is missing: $(3)' >&2; exit 1; \
+	else echo 'NOT TESTED: $(2); $(3)' | tee -a $(NOT_TESTED); fi
+
 # Runs the command $(3) with the cargo subcommand $(1), or notes that $(2) was not tested.
-with_tool = if command -v $(1) >/dev/null; then $(3); \
-	elif [ "$$BOUNDTOKEN_SKIP_NOTHING" = 1 ]; then echo '$(1) is missing: cargo install --locked $(1)' >&2; exit 1; \
-	else echo 'NOT TESTED: $(2); cargo install --locked $(1)' | tee -a $(NOT_TESTED); fi
+with_tool = if command -v $(1) >/dev/null; then $(3); else $(call missing,$(1),$(2),cargo install --locked $(1)); fi
 
 # The versions of Kubernetes to test against, one after the other: folders of crates/cli/tests/cluster/apiserver.
 VERSIONS ?= 1.37.2

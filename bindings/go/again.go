@@ -13,7 +13,7 @@ type remembered struct {
 	token *Token
 	// audiences is what the token was verified for. It is empty if that were the audiences of the verifier.
 	audiences []string
-	// keys are those of the issuer, and generation is that of the keys that vouched for the token.
+	// keys is the key set of the issuer. generation is that of the keys that vouched for the token.
 	keys       *KeySet
 	generation uint64
 	// The engine says that the token's times hold from a second on, and until before another.
