@@ -30,7 +30,7 @@ struct ObjectReference {
   std::string_view object_name;
 };
 
-/// What is known of an object. Whoever answers only reports: the verifier compares the uid and judges the deletion.
+/// What is known of an object. An answer only reports. The verifier compares the uid and judges the deletion.
 ///
 /// ```cpp
 /// using boundtoken::ObjectAnswer;
