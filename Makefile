@@ -251,6 +251,8 @@ NODE ?= node
 NPM ?= npm
 NODE_MODULE = bindings/node
 NODE_TARGET = $(abspath $(TARGET_DIR))/node
+# A file of tests that takes longer is ended, in milliseconds. A failed test may leave a server that would keep it running.
+NODE_HANGS = 600000
 .PHONY: test-node test-node-present node-develop generate-node
 test-node: ## the Node.js package: verdicts equal to Rust's, workers, clusters, types, lints
 	@if ! command -v $(NODE) >/dev/null; then $(call missing,Node.js,the Node.js package,https://nodejs.org/en/download); else $(MAKE) --no-print-directory test-node-present; fi
@@ -266,7 +268,7 @@ test-node-present:
 		{ $(NPM) ci --no-audit --no-fund --silent && cp package-lock.json node_modules/installed; }
 	@cd $(NODE_MODULE) && $(NODE) node_modules/eslint/bin/eslint.js . && $(NODE) node_modules/typescript/bin/tsc -p .
 	@echo 'test-node: node --test'
-	@cd $(NODE_MODULE) && CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) $(NODE) --expose-gc --test-reporter=dot --test test/*.test.js
+	@cd $(NODE_MODULE) && CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) $(NODE) --expose-gc --test-timeout=$(NODE_HANGS) --test-reporter=dot --test test/*.test.js
 	@echo 'test-node: the example of a service'
 	@cd $(NODE_MODULE) && CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) $(NODE) example/run.js >$(NODE_TARGET)/example.log 2>&1 || \
 		{ cat $(NODE_TARGET)/example.log; exit 1; }
@@ -279,7 +281,7 @@ node-develop:
 
 .PHONY: test-node-cluster
 test-node-cluster: node-develop ## the Node.js package against the API server that `make test-cluster` has built
-	@cd $(NODE_MODULE) && BOUNDTOKEN_CLUSTER=$(abspath $(CLUSTER))/$(firstword $(VERSIONS)) $(NODE) --test test/real-cluster.js
+	@cd $(NODE_MODULE) && BOUNDTOKEN_CLUSTER=$(abspath $(CLUSTER))/$(firstword $(VERSIONS)) $(NODE) --test-timeout=$(NODE_HANGS) --test test/real-cluster.js
 
 .PHONY: test-node-memory package-node
 test-node-memory: node-develop ## ten million verifications from Node.js, with stable memory
