@@ -320,6 +320,12 @@ export interface CallOptions {
   now?: Time;
 }
 
+/** What a verification that may wait can be told. */
+export interface WaitingOptions extends CallOptions {
+  /** Gives up waiting for a look-up or for a cluster when it is aborted: the call rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
 /** What a verifier has decided so far, and what it remembers. */
 export interface Statistics {
   /** Tokens that were accepted after their signature was checked. */
@@ -359,11 +365,11 @@ export class Verifier {
    * it is asked: about an unknown key, or about an object that was created a moment ago. Rejects with a {@link RejectedError} if it is
    * refused.
    */
-  verify(token: string | Uint8Array, options?: CallOptions): Promise<VerifiedToken>;
+  verify(token: string | Uint8Array, options?: WaitingOptions): Promise<VerifiedToken>;
   /** Like {@link Verifier.verifySync}, and returns a refusal. */
   decideSync(token: string | Uint8Array, options?: CallOptions): Verdict;
   /** Like {@link Verifier.verify}, and returns a refusal. */
-  decide(token: string | Uint8Array, options?: CallOptions): Promise<Verdict>;
+  decide(token: string | Uint8Array, options?: WaitingOptions): Promise<Verdict>;
   /** Judges an accepted token again, without its bytes: key, times and bound objects. For long connections. */
   verifyAgain(token: VerifiedToken, options?: { now?: Time }): VerifiedToken;
   /**

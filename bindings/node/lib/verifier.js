@@ -1,5 +1,6 @@
 'use strict';
 
+const { unlessAborted } = require('./aborted.js');
 const { bytes, onlyOptions, optionalTime, texts, whole } = require('./arguments.js');
 const { Cluster, cancellable } = require('./cluster.js');
 const { disposable } = require('./disposable.js');
@@ -24,6 +25,7 @@ const OPTIONS = [
   'cacheSize',
 ];
 const CALL_OPTIONS = ['audiences', 'now'];
+const WAITING_OPTIONS = [...CALL_OPTIONS, 'signal'];
 
 /** What the native part returns in place of the number of a token. */
 const IS_CLOSED = -1;
@@ -38,12 +40,12 @@ function closed() {
 }
 
 /** The options of a call, as the native part takes them. */
-function readOptions(options) {
-  const { audiences, now } = onlyOptions(options, CALL_OPTIONS, 'the call');
-  return { audiences: audiences && texts(audiences, 'audiences'), at: optionalTime(now, 'now') };
+function readOptions(options, names = CALL_OPTIONS) {
+  const { audiences, now, signal } = onlyOptions(options, names, 'the call');
+  return { audiences: audiences && texts(audiences, 'audiences'), at: optionalTime(now, 'now'), signal };
 }
 
-const NO_OPTIONS = Object.freeze({ audiences: undefined, at: undefined });
+const NO_OPTIONS = Object.freeze({ audiences: undefined, at: undefined, signal: undefined });
 
 class Verifier {
   #judge;
@@ -96,13 +98,17 @@ class Verifier {
   }
 
   async verify(token, options) {
-    const how = options === undefined ? NO_OPTIONS : readOptions(options);
+    const how = options === undefined ? NO_OPTIONS : readOptions(options, WAITING_OPTIONS);
     const given = bytes(token, 'token');
+    how.signal?.throwIfAborted();
     if (this.#lookUps.size > 0) {
       const { checked, lookUp } = this.#checkFor(given, how);
-      if (lookUp !== undefined) return this.#confirm(checked, await ask(lookUp, checked.boundObjects), how.at);
+      if (lookUp !== undefined) {
+        const answers = await unlessAborted(how.signal, ask(lookUp, checked.boundObjects));
+        return this.#confirm(checked, answers, how.at);
+      }
     }
-    if (this.#asksClusters && how.at === undefined) return this.#online(given, how.audiences);
+    if (this.#asksClusters && how.at === undefined) return this.#online(given, how);
     const known = this.#cached(given, how);
     if (known !== undefined) return known;
     const answer = await native.verifyLater(this.#slot, given, how.audiences, how.at);
@@ -110,13 +116,13 @@ class Verifier {
   }
 
   /** Verifies a token, and asks clusters if that can change the verdict. */
-  async #online(token, audiences) {
+  async #online(token, { audiences, signal }) {
     const number = audiences === undefined ? native.verifyCached(this.#slot, token, token.length) : UNDECIDED;
     const known = this.#seen.get(number);
     if (known !== undefined) return known;
     let answer = await native.verifyLater(this.#slot, token, audiences);
     if (answer.couldChange) {
-      answer = await cancellable(undefined, (canceller) => native.verifyOnline(this.#slot, token, audiences, canceller));
+      answer = await cancellable(signal, (canceller) => native.verifyOnline(this.#slot, token, audiences, canceller));
     }
     return this.#settle(answer, audiences === undefined);
   }

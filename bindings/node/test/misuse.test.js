@@ -43,6 +43,28 @@ test('a look-up that throws, rejects, never settles or answers nonsense is unava
   }
 });
 
+test('an AbortSignal gives up waiting for a look-up', async () => {
+  let asked = 0;
+  const boundObjects = () => {
+    asked += 1;
+    return new Promise(() => undefined);
+  };
+  const asking = verifier({ boundObjects, lookUpTimeoutSeconds: 0.5 });
+  const stop = new AbortController();
+  const waiting = asking.verify(token, { now, signal: stop.signal });
+  const askedOnce = asked;
+  assert.ok(askedOnce > 0);
+  stop.abort();
+  await assert.rejects(waiting, { name: 'AbortError' });
+  const reason = new Error('the client has left');
+  await assert.rejects(asking.decide(token, { now, signal: AbortSignal.abort(reason) }), reason);
+  assert.equal(asked, askedOnce);
+  assert.throws(() => asking.verifySync(token, { now, signal: stop.signal }), TypeError);
+  // Who does not stop gets the verdict, and the signal is left as it was.
+  const { signal } = new AbortController();
+  assert.equal((await verifier({ boundObjects: store() }).verify(token, { now, signal })).subject, 'system:serviceaccount:demo:app');
+});
+
 test('an asynchronous look-up is too late for verifySync', async () => {
   const asking = verifier({ boundObjects: async () => ({ uid: 'x' }) });
   const lines = await logged(() => assert.equal(asking.decideSync(token, { now }).rejection.code, 'bound_object_unavailable'));
