@@ -116,9 +116,9 @@ WITH_AWS_LC = -p boundtoken -p boundtoken-dev-server -p boundtoken-discovery -p 
 # What a missing tool would have tested.
 NOT_TESTED = $(abspath $(TARGET_DIR))/not-tested
 
-test: ## run every check of Rust, C, C++, Go and Python; what a missing tool would check is listed at the end
+test: ## run every check of every language; what a missing tool would check is listed at the end
 	@mkdir -p $(TARGET_DIR); : >$(NOT_TESTED)
-	@BOUNDTOKEN_NOT_TESTED=$(NOT_TESTED) $(MAKE) --no-print-directory test-rust test-c test-cpp test-go test-python
+	@BOUNDTOKEN_NOT_TESTED=$(NOT_TESTED) $(MAKE) --no-print-directory test-rust test-c test-cpp test-go test-python test-node
 	@if [ -s $(NOT_TESTED) ]; then echo 'test: passed, but for what was not tested:'; sort -u $(NOT_TESTED); \
 		else echo 'test: passed, and nothing was skipped'; fi
 
@@ -260,7 +260,7 @@ test-node: ## the Node.js package: verdicts equal to Rust's, workers, clusters, 
 test-node-present:
 	@echo 'test-node: format and lints of the native part'
 	@$(CARGO) fmt --manifest-path $(NODE_MODULE)/Cargo.toml --check
-	@CARGO_TARGET_DIR=$(NODE_TARGET) $(CARGO) clippy --quiet --locked --release --manifest-path $(NODE_MODULE)/Cargo.toml -- -D warnings
+	@CARGO_TARGET_DIR=$(NODE_TARGET) $(CARGO) clippy --quiet --locked --manifest-path $(NODE_MODULE)/Cargo.toml -- -D warnings
 	@echo 'test-node: build'
 	@$(MAKE) --no-print-directory node-develop
 	@echo 'test-node: eslint, tsc --strict'
@@ -273,18 +273,15 @@ test-node-present:
 	@cd $(NODE_MODULE) && CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) $(NODE) example/run.js >$(NODE_TARGET)/example.log 2>&1 || \
 		{ cat $(NODE_TARGET)/example.log; exit 1; }
 
-# Built as it is shipped: there is one build only.
+NODE_PROFILE ?= dev
 node-develop:
 	@mkdir -p $(NODE_MODULE)/prebuilt
-	@CARGO_TARGET_DIR=$(NODE_TARGET) $(CARGO) build --quiet --locked --release --manifest-path $(NODE_MODULE)/Cargo.toml
-	@$(NODE) $(NODE_MODULE)/prebuilt.js $(NODE_TARGET)/release
-
-.PHONY: test-node-cluster
-test-node-cluster: node-develop ## the Node.js package against the API server that `make test-cluster` has built
-	@cd $(NODE_MODULE) && BOUNDTOKEN_CLUSTER=$(abspath $(CLUSTER))/$(firstword $(VERSIONS)) $(NODE) --test-timeout=$(NODE_HANGS) --test test/real-cluster.js
+	@CARGO_TARGET_DIR=$(NODE_TARGET) $(CARGO) build --quiet --locked --profile $(NODE_PROFILE) --manifest-path $(NODE_MODULE)/Cargo.toml
+	@$(NODE) $(NODE_MODULE)/prebuilt.js $(NODE_TARGET)/$(NODE_PROFILE:dev=debug)
 
 .PHONY: test-node-memory package-node
-test-node-memory: node-develop ## ten million verifications from Node.js, with stable memory
+test-node-memory: ## ten million verifications from Node.js, with stable memory
+	@$(MAKE) --no-print-directory NODE_PROFILE=release node-develop
 	@cd $(NODE_MODULE) && BOUNDTOKEN_VERIFICATIONS=$(BOUNDTOKEN_VERIFICATIONS) $(NODE) --expose-gc --test test/memory.test.js
 
 package-node: ## the tarball of the Node.js package, for glibc 2.28, in target/node/package, and a clean project that uses it
@@ -296,7 +293,8 @@ example-node: node-develop ## the Fastify service greets a caller, and refuses i
 	@cd $(NODE_MODULE) && CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) $(NODE) example/run.js
 
 .PHONY: bench-node
-bench-node: node-develop ## what a verification costs in Node.js, beside fast-jwt and jsonwebtoken
+bench-node: ## what a verification costs in Node.js, beside fast-jwt and jsonwebtoken
+	@$(MAKE) --no-print-directory NODE_PROFILE=release node-develop
 	@cd $(NODE_MODULE)/benches && $(NPM) ci --no-audit --no-fund --silent && $(NODE) figures.js
 
 .PHONY: docs-node
@@ -333,6 +331,9 @@ test-cluster-%:
 	@echo 'test-cluster: Kubernetes $*: pytest, bindings/python/tests/test_real_cluster.py'
 	@$(MAKE) --no-print-directory python-develop
 	@cd $(PYTHON_MODULE) && $(IN_VENV) BOUNDTOKEN_CLUSTER=$(abspath $(CLUSTER))/$* pytest tests/test_real_cluster.py
+	@echo 'test-cluster: Kubernetes $*: node --test, bindings/node/test/real-cluster.js'
+	@$(MAKE) --no-print-directory node-develop
+	@cd $(NODE_MODULE) && BOUNDTOKEN_CLUSTER=$(abspath $(CLUSTER))/$* $(NODE) --test-timeout=$(NODE_HANGS) --test test/real-cluster.js
 
 test-fast-rsa-emulated: ## the vector instructions of the fast path, in the emulator Bochs, which any machine can run
 	@echo 'test-fast-rsa-emulated: booting'

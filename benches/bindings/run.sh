@@ -23,7 +23,7 @@ echo 'bench-bindings: building'
 # All with the cryptography that the packages have.
 make --no-print-directory capi TARGET_DIR="$target" FEATURES='aws-lc-rs kubernetes' >/dev/null
 make --no-print-directory python-develop TARGET_DIR="$target" PYTHON_PROFILE=release >/dev/null
-make --no-print-directory node-develop TARGET_DIR="$target" >/dev/null
+make --no-print-directory node-develop TARGET_DIR="$target" NODE_PROFILE=release >/dev/null
 $cargo build --quiet -p boundtoken-cli
 "$target/debug/boundtoken" demo --directory "$work/cluster" >/dev/null
 # As the C library is built.
