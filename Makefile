@@ -113,6 +113,10 @@ DOORS = boundtoken-tower/axum,boundtoken-tower/kubernetes,boundtoken-tower/metri
 WITH_RING = --workspace --features boundtoken-kubernetes/discovery,boundtoken-capi/kubernetes,$(DOORS)
 WITH_AWS_LC = -p boundtoken -p boundtoken-dev-server -p boundtoken-discovery -p boundtoken-refresh --no-default-features \
 	--features boundtoken/aws-lc-rs,boundtoken/fast-rsa,boundtoken-dev-server/aws-lc-rs,boundtoken-discovery/aws-lc-rs
+# What stands on the library, with one choice of features in every command, so that no dependency is built twice.
+CRATES = --workspace --exclude boundtoken --exclude boundtoken-capi --features boundtoken-kubernetes/discovery,$(DOORS)
+# The program and the examples, for the tests that run them. `cargo test` with CRATES leaves all of them there.
+PROGRAMS = BOUNDTOKEN=$(abspath $(TARGET_DIR))/debug/boundtoken BOUNDTOKEN_EXAMPLES=$(abspath $(TARGET_DIR))/debug/examples
 # What a missing tool would have tested.
 NOT_TESTED = $(abspath $(TARGET_DIR))/not-tested
 
@@ -135,8 +139,7 @@ test-rust: ## format, lock files, lints, tests, documentation, licences
 	@echo 'test-rust: cargo test, the library as it comes'
 	@$(CARGO) test --quiet
 	@echo 'test-rust: cargo test, what stands on the library'
-	@$(CARGO) test --quiet --workspace --exclude boundtoken --exclude boundtoken-capi \
-		--features boundtoken-kubernetes/discovery,$(DOORS)
+	@$(PROGRAMS) $(CARGO) test --quiet $(CRATES)
 	@echo 'test-rust: the examples of services'
 	@$(MAKE) --no-print-directory EXAMPLES_ARE_BUILT=yes $(EXAMPLES) >$(TARGET_DIR)/examples.log 2>&1 || \
 		{ cat $(TARGET_DIR)/examples.log; exit 1; }
@@ -152,6 +155,10 @@ test-rust: ## format, lock files, lints, tests, documentation, licences
 	@$(call with_tool,cargo-deny,licences and sources of dependencies,\
 		$(CARGO) deny --log-level error --all-features check licenses bans sources)
 
+.PHONY: programs
+programs:
+	@$(CARGO) build --quiet $(CRATES) --bin boundtoken --example axum
+
 test-c: ## the C ABI: header, verdicts, misuse, threads, sanitizers, packages
 	@echo 'test-c: cargo test -p boundtoken-capi'
 	@$(CARGO) test --quiet -p boundtoken-capi --features kubernetes
@@ -164,7 +171,7 @@ test-go: ## the Go package without cgo: the translated library is current, verdi
 	@if ! command -v $(GO) >/dev/null; then $(call missing,Go,the Go package,https://go.dev/doc/install); else $(MAKE) --no-print-directory test-go-present; fi
 
 .PHONY: test-go-present
-test-go-present:
+test-go-present: programs
 	@mkdir -p $(TARGET_DIR)
 	@echo 'test-go: format and lints of the guest'
 	@$(CARGO) fmt --manifest-path $(GO_GUEST) --check
@@ -181,7 +188,7 @@ test-go-present:
 	@cd $(GO_MODULE) && CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) CARGO=$(CARGO) $(GO) test -race -count=1 ./...
 	@$(MAKE) --no-print-directory test-go-modules
 	@echo 'test-go: the example of a service'
-	@$(MAKE) --no-print-directory example-go >$(TARGET_DIR)/example-go.log 2>&1 || { cat $(TARGET_DIR)/example-go.log; exit 1; }
+	@$(PROGRAMS) $(MAKE) --no-print-directory example-go >$(TARGET_DIR)/example-go.log 2>&1 || { cat $(TARGET_DIR)/example-go.log; exit 1; }
 
 # The Python package: an extension module on the Rust library.
 PYTHON ?= python3
@@ -207,7 +214,7 @@ PYTHON_NAME = Python with venv
 PYTHON_SOURCE = https://www.python.org/downloads
 
 .PHONY: test-python-present
-test-python-present: python-venv
+test-python-present: python-venv programs
 	@echo 'test-python: format and lints of the extension module'
 	@$(CARGO) fmt --manifest-path $(PYTHON_MODULE)/Cargo.toml --check
 	@CARGO_TARGET_DIR=$(PYTHON_TARGET) $(CARGO) clippy --quiet --locked --manifest-path $(PYTHON_MODULE)/Cargo.toml -- -D warnings
@@ -218,9 +225,9 @@ test-python-present: python-venv
 	@cd $(PYTHON_MODULE) && $(IN_VENV) mypy --no-error-summary python tests example
 	@cd $(PYTHON_MODULE) && $(IN_VENV) python -m mypy.stubtest --concise --allowlist tests/stubtest-allowlist.txt boundtoken
 	@echo 'test-python: pytest'
-	@cd $(PYTHON_MODULE) && $(IN_VENV) CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) pytest
+	@cd $(PYTHON_MODULE) && $(IN_VENV) CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) $(PROGRAMS) pytest
 	@echo 'test-python: the example of a service'
-	@$(MAKE) --no-print-directory example-python >$(TARGET_DIR)/example-python.log 2>&1 || { cat $(TARGET_DIR)/example-python.log; exit 1; }
+	@$(PROGRAMS) $(MAKE) --no-print-directory example-python >$(TARGET_DIR)/example-python.log 2>&1 || { cat $(TARGET_DIR)/example-python.log; exit 1; }
 
 .PHONY: generate-python
 generate-python: ## write the enumerations of the Python package again from bindings/abi.json
@@ -257,7 +264,7 @@ NODE_HANGS = 600000
 test-node: ## the Node.js package: verdicts equal to Rust's, workers, clusters, types, lints
 	@if ! command -v $(NODE) >/dev/null; then $(call missing,Node.js,the Node.js package,https://nodejs.org/en/download); else $(MAKE) --no-print-directory test-node-present; fi
 
-test-node-present:
+test-node-present: programs
 	@echo 'test-node: format and lints of the native part'
 	@$(CARGO) fmt --manifest-path $(NODE_MODULE)/Cargo.toml --check
 	@CARGO_TARGET_DIR=$(NODE_TARGET) $(CARGO) clippy --quiet --locked --manifest-path $(NODE_MODULE)/Cargo.toml -- -D warnings
@@ -268,9 +275,9 @@ test-node-present:
 		{ $(NPM) ci --no-audit --no-fund --silent && cp package-lock.json node_modules/installed; }
 	@cd $(NODE_MODULE) && $(NODE) node_modules/eslint/bin/eslint.js . && $(NODE) node_modules/typescript/bin/tsc -p .
 	@echo 'test-node: node --test'
-	@cd $(NODE_MODULE) && CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) $(NODE) --expose-gc --test-timeout=$(NODE_HANGS) --test-reporter=dot --test test/*.test.js
+	@cd $(NODE_MODULE) && CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) $(PROGRAMS) $(NODE) --expose-gc --test-timeout=$(NODE_HANGS) --test-reporter=dot --test test/*.test.js
 	@echo 'test-node: the example of a service'
-	@cd $(NODE_MODULE) && CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) $(NODE) example/run.js >$(NODE_TARGET)/example.log 2>&1 || \
+	@cd $(NODE_MODULE) && CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) $(PROGRAMS) $(NODE) example/run.js >$(NODE_TARGET)/example.log 2>&1 || \
 		{ cat $(NODE_TARGET)/example.log; exit 1; }
 
 NODE_PROFILE ?= dev
@@ -323,9 +330,10 @@ test-cluster: ## follow real API servers with etcd, of VERSIONS (1.37.2), which 
 test-cluster-%:
 	@$(MAKE) --no-print-directory --silent $(addprefix $(CLUSTER)/$*/,kube-apiserver kubectl etcd) || \
 		{ echo 'test-cluster: NOT TESTED against Kubernetes $*: $(GO) could not build it' >&2; exit 1; }
-	@echo 'test-cluster: Kubernetes $*: cargo test -p boundtoken-cli --test cluster'
+	@echo 'test-cluster: Kubernetes $*: cargo test --test cluster'
+	@$(MAKE) --no-print-directory programs
 	@BOUNDTOKEN_CLUSTER=$(abspath $(CLUSTER))/$* \
-		$(CARGO) test --quiet -p boundtoken-cli --test cluster -- --nocapture --test-threads=1
+		$(PROGRAMS) $(CARGO) test --quiet $(CRATES) --test cluster -- --nocapture --test-threads=1
 	@echo 'test-cluster: Kubernetes $*: go test, bindings/go/cluster'
 	@cd bindings/go/cluster && BOUNDTOKEN_CLUSTER=$(abspath $(CLUSTER))/$* $(GO) test -race -count=1 -run RealAPIServer -v .
 	@echo 'test-cluster: Kubernetes $*: pytest, bindings/python/tests/test_real_cluster.py'
@@ -458,8 +466,8 @@ package-c-cargo:
 # C++ headers over the C library, of which nothing is compiled.
 CPP_BUILD = $(TARGET_DIR)/cpp/package
 .PHONY: test-cpp install-cpp example-cpp generate-cpp bench-bindings
-test-cpp: ## the C++ headers: verdicts equal to Rust's, misuse, threads, sanitizers, clang-tidy, packages
-	@CARGO=$(CARGO) CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) bindings/cpp/test.sh
+test-cpp: programs ## the C++ headers: verdicts equal to Rust's, misuse, threads, sanitizers, clang-tidy, packages
+	@$(PROGRAMS) CARGO=$(CARGO) CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) bindings/cpp/test.sh
 
 install-cpp: ## install the C++ headers, their pkg-config file and their CMake package under PREFIX
 	@echo 'install-cpp: $(DESTDIR)$(PREFIX)'

@@ -24,10 +24,10 @@ python3 bindings/cpp/generate.py --check
 
 step 'the C library with its own checks, the development server, the verdicts of the Rust library'
 $cargo rustc --quiet -p boundtoken-capi --lib --crate-type cdylib --no-default-features --features aws-lc-rs,kubernetes
-$cargo build --quiet -p boundtoken-cli
+[ -n "${BOUNDTOKEN:-}" ] || $cargo build --quiet -p boundtoken-cli
 $cargo run --quiet -p boundtoken-testing --features boundtoken/aws-lc-rs --example verdicts |
     python3 bindings/cpp/tests/vectors.py >"$work/vectors.txt"
-boundtoken=$target/debug/boundtoken library=$target/debug/libboundtoken_capi.so
+boundtoken=${BOUNDTOKEN:-$target/debug/boundtoken} library=$target/debug/libboundtoken_capi.so
 rm -rf "$work/demo"
 quietly "$boundtoken" demo --directory "$work/demo"
 cp tests/vectors/apiserver-rs256/signing-key.pem "$work/demo/other.pem"

@@ -1,6 +1,7 @@
 //! Tools that may be missing on a machine: compilers, checkers, clients.
 
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Prints a note that something is not tested here, with the command that installs what is missing.
@@ -25,4 +26,21 @@ pub fn tool<'a>(name: &'a str, package: &str) -> Option<&'a str> {
     }
     not_tested(&format!("what needs {name}"), &format!("apt-get install {package}"));
     None
+}
+
+/// The path of an example of a crate, which is built with these features.
+///
+/// The environment variable BOUNDTOKEN_EXAMPLES names a folder with all of them, built just now: `make test` has one. `target` is
+/// the target folder of the tests.
+pub fn example(target: &Path, package: &str, name: &str, features: &str) -> PathBuf {
+    if let Some(built) = std::env::var_os("BOUNDTOKEN_EXAMPLES") {
+        return Path::new(&built).join(name);
+    }
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--offline", "--quiet", "-p", package, "--example", name, "--features", features])
+        .current_dir(crate::repository())
+        .env("CARGO_TARGET_DIR", target)
+        .status();
+    assert!(built.is_ok_and(|status| status.success()), "the example {name} of {package} was not built");
+    target.join("debug/examples").join(name)
 }

@@ -15,15 +15,12 @@ struct Service {
 
 impl Service {
     fn start(server: &DevServer) -> Self {
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--offline", "--quiet", "-p", "boundtoken-kubernetes", "--example", "service"])
-            .status()
-            .unwrap();
-        assert!(built.success());
         let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let target = temporary.parent().unwrap();
+        let program = boundtoken_testing::tools::example(target, "boundtoken-kubernetes", "service", "");
         let kubeconfig = temporary.join("service.kubeconfig");
         server.write_kubeconfig(&kubeconfig).unwrap();
-        let mut process = Command::new(temporary.with_file_name("debug").join("examples/service"))
+        let mut process = Command::new(program)
             .args([AUDIENCE, "127.0.0.1:0"])
             .env("KUBECONFIG", kubeconfig)
             .stdout(Stdio::piped())

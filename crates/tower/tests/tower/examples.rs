@@ -25,12 +25,9 @@ fn hyper_and_actix_know_their_callers_too() {
     let jwks = temporary.join("examples.jwks");
     std::fs::write(&jwks, setup.issuer.jwks()).unwrap();
     for example in ["hyper", "actix"] {
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--offline", "--quiet", "-p", "boundtoken-tower", "--example", example])
-            .status()
-            .unwrap();
-        assert!(built.success());
-        let mut process = Command::new(temporary.with_file_name("debug").join("examples").join(example))
+        let target = temporary.parent().unwrap();
+        let program = boundtoken_testing::tools::example(target, "boundtoken-tower", example, "");
+        let mut process = Command::new(program)
             .arg(&jwks)
             .args([setup.issuer.name(), AUDIENCE, "127.0.0.1:0"])
             .stdout(Stdio::piped())

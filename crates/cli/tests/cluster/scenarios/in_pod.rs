@@ -26,28 +26,15 @@ struct Service {
 impl Service {
     /// Builds the example, and writes what it finds in its pod: the token of a service account.
     async fn new(servers: &Servers, token: &str) -> Self {
-        let tower = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tower");
-        let built = Command::new(env!("CARGO"))
-            .args([
-                "build",
-                "--offline",
-                "--quiet",
-                "--example",
-                "axum",
-                "--features",
-                "axum,kubernetes,metrics",
-            ])
-            .current_dir(tower)
-            .status()
-            .unwrap();
-        assert!(built.success());
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let folder = target.join("in-pod");
+        let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let (target, features) = (temporary.parent().unwrap(), "axum,kubernetes,metrics");
+        let program = boundtoken_testing::tools::example(target, "boundtoken-tower", "axum", features);
+        let folder = temporary.join("in-pod");
         fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("token"), token).unwrap();
         fs::write(folder.join("namespace"), NAMESPACE).unwrap();
         fs::copy(servers.certificate(), folder.join("ca.crt")).unwrap();
-        Self { program: target.with_file_name("debug").join("examples/axum"), folder, port: servers.port }
+        Self { program, folder, port: servers.port }
     }
 
     /// The program in a mount namespace of its own, where the kubelet's files are at their place.
