@@ -116,6 +116,33 @@ impl ClusterBuilder {
         self
     }
 
+    /// Follows only the objects of these namespaces, in place of those that were named before.
+    ///
+    /// # Errors
+    /// [`ClusterError`] with [`Step::Configuration`] if there is none, if one cannot be the name of a namespace, or if one is named twice.
+    ///
+    /// ```
+    /// use boundtoken_kubernetes::Cluster;
+    ///
+    /// let builder = Cluster::builder().namespaces(["demo", "jobs"])?;
+    /// assert!(Cluster::builder().namespaces([""]).is_err());
+    /// # drop(builder);
+    /// # Ok::<(), boundtoken_kubernetes::ClusterError>(())
+    /// ```
+    pub fn namespaces<N: Into<String>>(
+        mut self,
+        names: impl IntoIterator<Item = N>,
+    ) -> Result<Self, ClusterError> {
+        self.namespaces = names.into_iter().map(Into::into).collect();
+        // Without names it would follow every namespace, which is surely not meant.
+        if self.namespaces.is_empty() {
+            let problem = "the list of namespaces is empty: leave it out to follow the whole cluster";
+            return Err(ClusterError::new(Step::Configuration, problem));
+        }
+        self.check_namespaces()?;
+        Ok(self)
+    }
+
     /// Whether to follow secrets. Default: no.
     ///
     /// Only their metadata is read, but Kubernetes has no permission for metadata alone. While secrets are not
@@ -246,6 +273,7 @@ impl ClusterBuilder {
     /// # Errors
     /// [`ClusterError`] says which step failed and which permission or address is missing.
     pub async fn connect(self) -> Result<Cluster, ClusterError> {
+        self.check_namespaces()?;
         let deadline = self.deadline;
         let until = Instant::now() + deadline;
         let client = self.client_of_source().await?;
@@ -268,6 +296,19 @@ impl ClusterBuilder {
         }
         let inquiry = Arc::new(ObjectInquiry::new(client.clone(), objects.clone()));
         Ok(Cluster { client, keys, objects, watches: watches.into(), inquiry, _tasks: tasks })
+    }
+
+    fn check_namespaces(&self) -> Result<(), ClusterError> {
+        let wrong = |problem| Err(ClusterError::new(Step::Configuration, problem));
+        for (index, name) in self.namespaces.iter().enumerate() {
+            if !is_label(name) {
+                return wrong(format!("{name:?} cannot be the name of a namespace"));
+            }
+            if self.namespaces.iter().take(index).any(|earlier| earlier == name) {
+                return wrong(format!("the namespace {name:?} is named twice"));
+            }
+        }
+        Ok(())
     }
 
     /// Loads the issuer's keys and starts a task that refreshes them.
@@ -334,6 +375,15 @@ impl ClusterBuilder {
         });
         scopes.chain(of_no_namespace.map(Scope::cluster)).collect()
     }
+}
+
+/// Whether a name is a label by RFC 1123, as the name of a namespace must be. It becomes part of the path of requests.
+fn is_label(name: &str) -> bool {
+    let is_letter_or_digit = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    (1..=63).contains(&name.len())
+        && name.bytes().all(|byte| is_letter_or_digit(byte) || byte == b'-')
+        && !name.starts_with('-')
+        && !name.ends_with('-')
 }
 
 /// Uses the keys that the issuer publishes, and starts a task that refreshes them.

@@ -10,7 +10,7 @@ use boundtoken_refresh::with_causes;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Step {
-    /// Finding the configuration: a kubeconfig, or a pod's own.
+    /// Finding the configuration, a kubeconfig or a pod's own, and checking it and the names of namespaces.
     Configuration,
     /// Reading the issuer's name from `/.well-known/openid-configuration`.
     Discovery,
@@ -118,7 +118,7 @@ fn resource(kind: ObjectKind) -> String {
 impl fmt::Display for Step {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Configuration => formatter.write_str("find the cluster's address and credentials"),
+            Self::Configuration => formatter.write_str("use the configuration"),
             Self::Discovery => formatter.write_str("read /.well-known/openid-configuration"),
             Self::Keys => formatter.write_str("load the key set /openid/v1/jwks"),
             Self::Watch { kind, namespace: Some(namespace) } => {

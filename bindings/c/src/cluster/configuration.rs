@@ -64,11 +64,9 @@ impl Configuration {
         if let Some(context) = self.context {
             builder = builder.context(context);
         }
-        builder = self
-            .namespaces
-            .map_or(Ok(Vec::new()), namespaces)?
-            .into_iter()
-            .fold(builder, ClusterBuilder::namespace);
+        if let Some(names) = self.namespaces {
+            builder = builder.namespaces(names)?;
+        }
         if let Some(secrets) = self.secrets {
             builder = builder.secrets(secrets);
         }
@@ -97,32 +95,6 @@ impl Configuration {
         }
         Ok(builder)
     }
-}
-
-/// Checks the names. An empty array is an error: the builder would follow every namespace, which is surely not meant.
-fn namespaces(names: Vec<String>) -> Result<Vec<String>, CallFailure> {
-    if names.is_empty() {
-        return Err(wrong("`namespaces` is empty: leave it out to follow the whole cluster"));
-    }
-    for (index, name) in names.iter().enumerate() {
-        if !is_label(name) {
-            return Err(wrong(&format!("{name:?} in `namespaces` cannot be the name of a namespace")));
-        }
-        if names.iter().take(index).any(|earlier| earlier == name) {
-            return Err(wrong(&format!("{name:?} stands in `namespaces` twice")));
-        }
-    }
-    Ok(names)
-}
-
-/// Whether a name is a label by RFC 1123, as the name of a namespace must be. It becomes part of the path of
-/// requests.
-fn is_label(name: &str) -> bool {
-    let is_letter_or_digit = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    (1..=63).contains(&name.len())
-        && name.bytes().all(|byte| is_letter_or_digit(byte) || byte == b'-')
-        && !name.starts_with('-')
-        && !name.ends_with('-')
 }
 
 fn duration(seconds: u64, member: &str, longest: u64) -> Result<Duration, CallFailure> {

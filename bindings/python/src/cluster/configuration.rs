@@ -90,8 +90,8 @@ impl Configuration {
         if let Some(context) = &self.context {
             builder = builder.context(context.as_str());
         }
-        for namespace in namespaces(py, self.namespaces.as_deref())? {
-            builder = builder.namespace(namespace);
+        if let Some(names) = &self.namespaces {
+            builder = builder.namespaces(names).map_err(|error| super::raised(py, &error))?;
         }
         if let Some(secrets) = self.secrets {
             builder = builder.secrets(secrets);
@@ -125,25 +125,4 @@ fn positive(py: Python<'_>, given: Option<f64>, name: &str) -> PyResult<Option<D
         return Err(CONFIGURATION.with(py, format!("{name} must be above 0, and at most one year")));
     }
     Ok(duration)
-}
-
-/// Checks the names. An empty list is an error: the builder would follow every namespace, which is surely not meant.
-fn namespaces<'a>(py: Python<'_>, names: Option<&'a [String]>) -> PyResult<&'a [String]> {
-    let Some(names) = names else { return Ok(&[]) };
-    if names.is_empty() {
-        return Err(CONFIGURATION.with(py, "namespaces is empty: leave it out to follow the whole cluster"));
-    }
-    if let Some(name) = names.iter().find(|name| !is_label(name)) {
-        return Err(CONFIGURATION.with(py, format!("{name:?} cannot be the name of a namespace")));
-    }
-    Ok(names)
-}
-
-/// Whether a name is a label by RFC 1123, as the name of a namespace must be. It becomes part of the path of requests.
-fn is_label(name: &str) -> bool {
-    let is_letter_or_digit = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    (1..=63).contains(&name.len())
-        && name.bytes().all(|byte| is_letter_or_digit(byte) || byte == b'-')
-        && !name.starts_with('-')
-        && !name.ends_with('-')
 }

@@ -61,11 +61,19 @@ async fn a_kubeconfig_is_read_and_what_is_wrong_with_it_said() {
     for (builder, words) in [
         (Cluster::builder().kubeconfig("/nowhere/kubeconfig"), "/nowhere/kubeconfig"),
         (Cluster::builder().kubeconfig(&path).context("another"), "another"),
+        (
+            Cluster::builder().kubeconfig(&path).namespace("../nodes"),
+            "\"../nodes\" cannot be the name of a namespace",
+        ),
+        (
+            Cluster::builder().kubeconfig(&path).namespace("a").namespace("a"),
+            "the namespace \"a\" is named twice",
+        ),
     ] {
         let error = builder.connect().await.unwrap_err();
         assert_eq!((&error.step, error.http_status), (&Step::Configuration, None));
         let text = error.to_string();
-        assert!(text.contains("could not find the cluster's address") && text.contains(words), "{text}");
+        assert!(text.contains("could not use the configuration") && text.contains(words), "{text}");
     }
 }
 
