@@ -99,13 +99,10 @@ mod forward {
     //! What the library and the crates below it log through `tracing`.
 
     use std::ffi::c_void;
-    use std::fmt::{Debug, Write as _};
     use std::ptr;
-    use std::sync::{Arc, Once, PoisonError, RwLock};
+    use std::sync::{Arc, PoisonError, RwLock};
 
-    use tracing::field::{Field, Visit};
-    use tracing::span::{Attributes, Id, Record};
-    use tracing::{Event, Level, Metadata, Subscriber};
+    use boundtoken_log::{Level, Logger, number};
 
     use super::{LogLevelNumber, boundtoken_log_callback, boundtoken_log_line};
     use crate::callback::boundtoken_userdata_free;
@@ -113,10 +110,10 @@ mod forward {
     use crate::string::boundtoken_str;
     use crate::userdata::Userdata;
 
-    static CURRENT: RwLock<Option<Arc<Logger>>> = RwLock::new(None);
+    static CURRENT: RwLock<Option<Arc<Callback>>> = RwLock::new(None);
 
     /// A callback with its userdata.
-    struct Logger {
+    struct Callback {
         function: unsafe extern "C" fn(*mut c_void, *const boundtoken_log_line),
         level: LogLevelNumber,
         userdata: Userdata,
@@ -128,90 +125,40 @@ mod forward {
         userdata: *mut c_void,
         userdata_free: boundtoken_userdata_free,
     ) -> Result<(), CallFailure> {
-        static INSTALL: Once = Once::new();
-        INSTALL.call_once(|| {
-            // Only this library has a copy of `tracing` with this subscriber.
-            let _installed = tracing::subscriber::set_global_default(Forward);
+        boundtoken_log::install(&Forward);
+        let callback = callback.map(|function| {
+            Arc::new(Callback { function, level, userdata: Userdata::new(userdata, userdata_free) })
         });
-        let logger = callback.map(|function| {
-            Arc::new(Logger { function, level, userdata: Userdata::new(userdata, userdata_free) })
-        });
-        let before = std::mem::replace(&mut *CURRENT.write().unwrap_or_else(PoisonError::into_inner), logger);
-        tracing::callsite::rebuild_interest_cache();
+        let before =
+            std::mem::replace(&mut *CURRENT.write().unwrap_or_else(PoisonError::into_inner), callback);
+        boundtoken_log::levels_changed();
         // Dropped without the lock: `userdata_free` may log.
         drop(before);
         Ok(())
     }
 
-    fn current() -> Option<Arc<Logger>> {
+    fn current() -> Option<Arc<Callback>> {
         CURRENT.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn number(level: &Level) -> LogLevelNumber {
-        match *level {
-            Level::ERROR => 1,
-            Level::WARN => 2,
-            Level::INFO => 3,
-            Level::DEBUG => 4,
-            Level::TRACE => 5,
-        }
-    }
-
-    /// Passes events on. Spans do not matter.
     struct Forward;
 
-    impl Subscriber for Forward {
-        fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-            let is_ours =
-                metadata.target().starts_with("boundtoken") || metadata.target().starts_with("kube");
-            metadata.is_event()
-                && is_ours
-                && current().is_some_and(|logger| number(metadata.level()) <= logger.level)
+    impl Logger for Forward {
+        fn wants(&self, level: Level) -> bool {
+            current().is_some_and(|callback| number(level) <= callback.level)
         }
 
-        fn new_span(&self, _: &Attributes<'_>) -> Id {
-            Id::from_u64(1)
-        }
-
-        fn record(&self, _: &Id, _: &Record<'_>) {}
-
-        fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-        fn event(&self, event: &Event<'_>) {
-            let Some(logger) = current() else { return };
-            let mut text = Text::default();
-            event.record(&mut text);
-            let message = [text.message, text.fields].concat();
+        fn line(&self, level: Level, target: &'static str, message: String) {
+            let Some(callback) = current() else { return };
             let line = boundtoken_log_line {
                 size: size_of::<boundtoken_log_line>(),
-                level: number(event.metadata().level()),
-                target: boundtoken_str::lend(event.metadata().target()),
+                level: number(level),
+                target: boundtoken_str::lend(target),
                 message: boundtoken_str::lend(&message),
             };
             // SAFETY: the header requires a function of this type, for any thread and several at once. Userdata and line
             // outlive the call.
-            unsafe { (logger.function)(logger.userdata.pointer(), ptr::from_ref(&line)) };
-        }
-
-        fn enter(&self, _: &Id) {}
-
-        fn exit(&self, _: &Id) {}
-    }
-
-    /// The message of an event, and its other fields.
-    #[derive(Default)]
-    struct Text {
-        message: String,
-        fields: String,
-    }
-
-    impl Visit for Text {
-        fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-            // In writing to a string, nothing fails.
-            let _written = match field.name() {
-                "message" => write!(self.message, "{value:?}"),
-                name => write!(self.fields, " {name}={value:?}"),
-            };
+            unsafe { (callback.function)(callback.userdata.pointer(), ptr::from_ref(&line)) };
         }
     }
 }
