@@ -1,0 +1,38 @@
+package dev.boundtoken;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.lang.System.Logger.Level;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** The log of the process: a {@link System.Logger} that receives what the C library says, too. */
+final class Log {
+    private static final System.Logger LOGGER = System.getLogger("dev.boundtoken");
+
+    private Log() {}
+
+    /** Begins to forward what the C library logs, from the level on that the logger has now. */
+    static void forward(MemorySegment callback) {
+        int least = LOGGER.isLoggable(Level.DEBUG) ? Abi.LogLevel.DEBUG : Abi.LogLevel.INFO;
+        // A library that logs nothing says so. That is no reason not to use it.
+        Functions.setLog(callback, least, MemorySegment.NULL, MemorySegment.NULL, MemorySegment.NULL);
+    }
+
+    static void line(MemorySegment line) {
+        Level level = switch (line.get(JAVA_INT, Abi.LogLine.LEVEL)) {
+            case Abi.LogLevel.ERROR -> Level.ERROR;
+            case Abi.LogLevel.WARN -> Level.WARNING;
+            case Abi.LogLevel.INFO -> Level.INFO;
+            default -> Level.DEBUG;
+        };
+        if (!LOGGER.isLoggable(level)) return;
+        LOGGER.log(level, Texts.read(line, Abi.LogLine.TARGET) + ": " + Texts.read(line, Abi.LogLine.MESSAGE));
+    }
+
+    /** A function of the program has failed. */
+    static void failed(String what, Throwable failure) {
+        LOGGER.log(Level.WARNING, what, failure);
+    }
+}
