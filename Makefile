@@ -312,6 +312,24 @@ docs-node: ## the reference of the Node.js package, of its types, in target/node
 generate-node: ## write the enumerations of the Node.js package again from bindings/abi.json
 	@$(NODE) $(NODE_MODULE)/generate.js
 
+# The Java library, on the C library.
+JAVA_MODULE = bindings/java
+.PHONY: test-java test-java-memory test-java-cluster generate-java bench-java
+test-java: ## the Java library: verdicts equal to Rust's, threads, clusters, memory, javadoc, the jar
+	@CARGO=$(CARGO) CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) $(JAVA_MODULE)/test.sh
+
+test-java-memory: ## ten million verifications from Java, with stable native memory
+	@$(MAKE) --no-print-directory capi FEATURES='aws-lc-rs kubernetes'
+	@CARGO=$(CARGO) CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) BOUNDTOKEN_LIBRARY=$(abspath $(RELEASE))/libboundtoken_capi.so \
+		BOUNDTOKEN_VERIFICATIONS=$(BOUNDTOKEN_VERIFICATIONS) $(JAVA_MODULE)/test.sh -Dtest=MemoryTest
+
+test-java-cluster: ## the Java library against the API server that `make test-cluster` has built
+	@CARGO=$(CARGO) CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) \
+		BOUNDTOKEN_CLUSTER=$(or $(BOUNDTOKEN_CLUSTER),$(abspath $(CLUSTER))/$(firstword $(VERSIONS))) $(JAVA_MODULE)/test.sh -Dtest=RealClusterTest
+
+generate-java: ## write the enumerations, layouts and functions of the Java library again from bindings/abi.json
+	@$(JAVA_MODULE)/generate.py
+
 .PHONY: packages
 packages: package-c package-python package-node ## what a release ships, each installed into a clean place and tried
 

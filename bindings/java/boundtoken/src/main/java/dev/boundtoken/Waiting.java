@@ -2,6 +2,7 @@ package dev.boundtoken;
 
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
@@ -11,7 +12,9 @@ import java.util.function.Consumer;
  */
 abstract class Waiting<T> {
     final CompletableFuture<T> future = new CompletableFuture<>();
+    private final ReentrantLock looking = new ReentrantLock();
     private volatile Handle handle;
+    private boolean isTaken;
 
     /** Begins: a function of the C library takes the callback and the userdata. */
     final CompletableFuture<T> begin(BeginCall begin, Consumer<MemorySegment> free, String name) {
@@ -30,18 +33,32 @@ abstract class Waiting<T> {
 
     /** Takes the result, if there is one. */
     final void look(boolean atOnce) {
-        Handle begun = handle;
-        if (begun == null || future.isDone()) return;
         try {
-            int counter = begun.enter();
-            try {
-                T result = finish(begun.address(), atOnce);
-                if (result != null && !future.complete(result)) giveBack(result);
-            } finally {
-                begun.leave(counter);
-            }
+            T result = take(atOnce);
+            if (result != null && !future.complete(result)) giveBack(result);
         } catch (Throwable failure) {
             future.completeExceptionally(failure);
+        }
+    }
+
+    /** Only one thread at a time: a result can be taken once. */
+    private T take(boolean atOnce) {
+        looking.lock();
+        try {
+            if (handle == null || isTaken || future.isDone()) return null;
+            int counter = handle.enter();
+            try {
+                T result = finish(handle.address(), atOnce);
+                isTaken = result != null;
+                return result;
+            } finally {
+                handle.leave(counter);
+            }
+        } catch (Throwable failure) {
+            isTaken = true;
+            throw failure;
+        } finally {
+            looking.unlock();
         }
     }
 

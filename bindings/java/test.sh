@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Tests the Java library: `make test-java`. BOUNDTOKEN_VECTORS names more folders with vectors, separated by colons.
+# Arguments are passed to Maven, such as -Dtest=MemoryTest, and then nothing else is tested.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+cargo=${CARGO:-cargo} target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+export CARGO_TARGET_DIR=$target
+work=$target/java
+mkdir -p "$work"
+step() { printf 'test-java: %s\n' "$*"; }
+not_tested() {
+    if [ "${BOUNDTOKEN_SKIP_NOTHING:-}" = 1 ]; then echo "$1: $2" >&2; exit 1; fi
+    echo "NOT TESTED: $1; $2" | tee -a "${BOUNDTOKEN_NOT_TESTED:-/dev/null}"
+}
+maven() { bindings/java/maven.sh "$@"; }
+
+if ! jdk=$(bindings/java/jdk.sh) || ! command -v "${MVN:-mvn}" >/dev/null; then
+    not_tested 'the Java library' 'install Maven and a JDK from version 22 on, such as https://adoptium.net, and set JAVA_HOME'
+    exit
+fi
+
+step 'the C library, the development server, the verdicts of the Rust library'
+$cargo rustc --quiet -p boundtoken-capi --lib --crate-type cdylib --no-default-features --features aws-lc-rs,kubernetes
+$cargo build --quiet -p boundtoken-cli
+$cargo run --quiet -p boundtoken-testing --features boundtoken/aws-lc-rs --example verdicts >"$work/verdicts"
+library=${BOUNDTOKEN_LIBRARY:-$target/debug/libboundtoken_capi.so}
+options=(-Dboundtoken.library="$library" -Dboundtoken.program="$target/debug/boundtoken" -Dboundtoken.verdicts="$work/verdicts")
+if [ $# -gt 0 ]; then
+    maven test "${options[@]}" --projects boundtoken "$@"
+    exit
+fi
+
+step 'the generated sources are current'
+python3 bindings/java/generate.py --check
+
+step 'javac -Xlint:all -Werror, JUnit'
+maven test "${options[@]}" --projects boundtoken
+
+step 'javadoc -Xdoclint:all -Werror'
+maven javadoc:javadoc --projects boundtoken
+
+step 'the jar, with the native library in it'
+natives=$work/natives/linux-$(uname -m)
+mkdir -p "$natives"
+cp "$library" "$natives/libboundtoken.so"
+maven package -DskipTests -Dboundtoken.natives="$work/natives" --projects boundtoken
+jar=$(ls bindings/java/boundtoken/target/boundtoken-*.jar | grep -v -e sources -e javadoc)
+said=$("$jdk/bin/java" --enable-native-access=ALL-UNNAMED -cp "$jar" bindings/java/boundtoken/src/test/jar/Loads.java)
+case $said in 'BuildInfo[version='*) ;; *) echo "the jar does not load its library: $said" >&2; exit 1 ;; esac
+said=$("$jdk/bin/java" -Dboundtoken.library=/there/is/none -cp "$jar" bindings/java/boundtoken/src/test/jar/Loads.java 2>&1) || :
+case $said in *'cannot load the native library /there/is/none: name a file'*) ;; *) echo "$said" >&2; exit 1 ;; esac
+
+step 'Java 17 is told what it lacks'
+old=$(for java in /usr/lib/jvm/*/bin/java; do "$java" -version 2>&1 | grep -q '"17\.' && echo "$java"; done | head -n 1)
+if [ -n "$old" ]; then
+    said=$("$old" -cp "$jar" bindings/java/boundtoken/src/test/jar/Old.java 2>&1) || :
+    case $said in
+    *'boundtoken needs Java 22 or newer, and this is Java 17: run the program with a newer Java'*) ;;
+    *) echo "$said" >&2; exit 1 ;;
+    esac
+else
+    not_tested 'the message for Java 17' 'apt-get install openjdk-17-jdk-headless'
+fi
