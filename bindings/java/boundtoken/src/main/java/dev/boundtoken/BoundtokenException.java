@@ -4,7 +4,9 @@ package dev.boundtoken;
 public class BoundtokenException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** The stable number. */
     private final int number;
+    /** The stable name. */
     private final String code;
 
     BoundtokenException(int number, String code, String message) {

@@ -9,7 +9,9 @@ package dev.boundtoken;
 public final class RefusedException extends BoundtokenException {
     private static final long serialVersionUID = 1L;
 
+    /** The status of an HTTP answer. */
     private final int httpStatus;
+    /** What the answer says to the client. */
     private final String challenge;
 
     RefusedException(int number, String code, String message, int httpStatus, String challenge) {
