@@ -59,7 +59,8 @@ public final class Cluster extends Owner {
             Cluster finish(MemorySegment address, boolean atOnce) {
                 if (Functions.connectingIsReady(address) == 0) return null;
                 return new Cluster(
-                        Calls.make((arena, cluster, error) -> Functions.connectingFinish(address, cluster, error)), options.label);
+                        Calls.make((arena, cluster, error) -> Functions.connectingFinish(address, cluster, error)),
+                        options.label);
             }
 
             @Override

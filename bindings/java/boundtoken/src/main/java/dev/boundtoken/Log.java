@@ -1,15 +1,23 @@
 package dev.boundtoken;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import java.lang.System.Logger.Level;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
-/** The log of the process: a {@link System.Logger} that receives what the C library says, too. */
+/**
+ * The log of the process: a {@link System.Logger} that receives what the C library says, too.
+ *
+ * <p>A thread of its own tells the logger what the C library says: whoever says it may hold a lock, and a logger may be slow.
+ * If too many lines wait, further ones are dropped.
+ */
 final class Log {
     private static final System.Logger LOGGER = System.getLogger("dev.boundtoken");
+    private static final Executor TELLING = telling();
 
     private Log() {}
 
@@ -28,7 +36,21 @@ final class Log {
             default -> Level.DEBUG;
         };
         if (!LOGGER.isLoggable(level)) return;
-        LOGGER.log(level, Texts.read(line, Abi.LogLine.TARGET) + ": " + Texts.read(line, Abi.LogLine.MESSAGE));
+        String message = Texts.read(line, Abi.LogLine.TARGET) + ": " + Texts.read(line, Abi.LogLine.MESSAGE);
+        TELLING.execute(() -> LOGGER.log(level, message));
+    }
+
+    private static Executor telling() {
+        ThreadPoolExecutor one = new ThreadPoolExecutor(
+                1,
+                1,
+                1,
+                TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(1024),
+                Thread.ofPlatform().daemon().name("boundtoken log").factory(),
+                new ThreadPoolExecutor.DiscardPolicy());
+        one.allowCoreThreadTimeOut(true);
+        return one;
     }
 
     /** A function of the program has failed. */

@@ -1,7 +1,5 @@
 package dev.boundtoken;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
@@ -33,7 +31,8 @@ public final class Verifier extends Owner {
     /** Larger tokens take too long for a call that holds up the garbage collector. */
     private static final int SHORT = 16 * 1024;
 
-    private static final MemorySegment CACHED_ONLY = Judging.options(Arena.global(), VerifyOptions.DEFAULT, Abi.VERIFY_CACHED_ONLY);
+    private static final MemorySegment CACHED_ONLY =
+            Judging.options(Arena.global(), VerifyOptions.DEFAULT, Abi.VERIFY_CACHED_ONLY);
 
     /** Whether a verification can call Java, for a look-up of an object. */
     private final boolean callsJava;
@@ -380,7 +379,8 @@ public final class Verifier extends Owner {
                 Functions.verifierBuilderFree(builder);
                 throw failure;
             }
-            MemorySegment address = Calls.make((arena, verifier, error) -> Functions.verifierBuilderBuild(builder, verifier, error));
+            MemorySegment address = Calls.make((arena, verifier, error) ->
+                    Functions.verifierBuilderBuild(builder, verifier, error));
             return new Verifier(address, callsJava);
         }
 
