@@ -327,6 +327,9 @@ test-java-cluster: ## the Java library against the API server that `make test-cl
 	@CARGO=$(CARGO) CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) \
 		BOUNDTOKEN_CLUSTER=$(or $(BOUNDTOKEN_CLUSTER),$(abspath $(CLUSTER))/$(firstword $(VERSIONS))) $(JAVA_MODULE)/test.sh -Dtest=RealClusterTest
 
+bench-java: ## what a verification costs in Java, by JMH, beside java-jwt and nimbus-jose-jwt
+	@CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) $(JAVA_MODULE)/benches/run.sh
+
 generate-java: ## write the enumerations, layouts and functions of the Java library again from bindings/abi.json
 	@$(JAVA_MODULE)/generate.py
 

@@ -24,6 +24,8 @@ echo 'bench-bindings: building'
 make --no-print-directory capi TARGET_DIR="$target" FEATURES='aws-lc-rs kubernetes' >/dev/null
 make --no-print-directory python-develop TARGET_DIR="$target" PYTHON_PROFILE=release >/dev/null
 make --no-print-directory node-develop TARGET_DIR="$target" NODE_PROFILE=release >/dev/null
+jdk=$(bindings/java/jdk.sh)
+bindings/java/maven.sh process-classes --projects benches --also-make >/dev/null
 $cargo build --quiet -p boundtoken-cli
 "$target/debug/boundtoken" demo --directory "$work/cluster" >/dev/null
 # As the C library is built.
@@ -37,5 +39,7 @@ programs="Rust	$target/release/bench-bindings $work/cluster
 C	$work/c $work/cluster
 C++	$work/cpp $work/cluster
 Python	$target/python/venv/bin/python bindings/python/benches/bindings.py $work/cluster
-Node.js	${NODE:-node} bindings/node/benches/bindings.js $work/cluster"
+Node.js	${NODE:-node} bindings/node/benches/bindings.js $work/cluster
+Java	$jdk/bin/java --enable-native-access=ALL-UNNAMED -Dboundtoken.library=$target/release/libboundtoken.so \
+-cp $(cat bindings/java/benches/target/classpath):bindings/java/benches/target/classes dev.boundtoken.benches.Bindings $work/cluster"
 printf '%s\n' "$programs" | python3 benches/bindings/run.py "${ROUNDS:-300}"

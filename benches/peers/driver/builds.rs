@@ -1,6 +1,7 @@
 //! Builds the programs and says how to start them. It writes nothing into the source folders.
 
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -69,6 +70,7 @@ impl Workshop {
             Build::Python => self.python("python"),
             Build::OurPython => self.our_python(),
             Build::Java => self.java(),
+            Build::OurJava => self.our_java(),
             Build::System { source, libraries } => self.system(source, libraries),
             Build::DevServer => Err("it is no program".to_owned()),
         }
@@ -179,6 +181,34 @@ impl Workshop {
         run(maven.arg(format!("-Dpeers.output={}", output.display())).arg("compile"))?;
         let classes = format!("{0}/classes:{0}/libraries/*", output.display());
         Ok(vec!["java".into(), "-cp".into(), classes.into()])
+    }
+
+    fn our_java(&self) -> Result<Vec<PathBuf>, String> {
+        self.our_c("aws-lc-rs")?;
+        let (output, library) =
+            (self.output.join("our-java"), self.output.join("aws-lc-rs/libboundtoken.so"));
+        let package = source("../../bindings/java");
+        let found = Command::new(package.join("jdk.sh")).output().map_err(text)?;
+        if !found.status.success() {
+            return Err("there is no JDK from version 22 on".to_owned());
+        }
+        let jdk = PathBuf::from(String::from_utf8_lossy(&found.stdout).trim());
+        let mut compiler = Command::new(jdk.join("bin/javac"));
+        compiler.args(["--release", "22", "-d"]).arg(&output).arg("--source-path");
+        compiler
+            .arg(package.join("boundtoken/src/main/java"))
+            .arg(source("java/src/main/java/Protocol.java"));
+        run(compiler.arg(source("java/ours/Ours.java")))?;
+        let mut property = OsString::from("-Dboundtoken.library=");
+        property.push(&library);
+        let options = [
+            "--enable-native-access=ALL-UNNAMED".into(),
+            property.into(),
+            "-cp".into(),
+            output,
+            "Ours".into(),
+        ];
+        Ok([vec![jdk.join("bin/java")], options.into()].concat())
     }
 
     /// `libraries` are names for pkg-config. The first is the library that is measured. A library that consists only

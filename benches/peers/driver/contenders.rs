@@ -33,6 +33,8 @@ pub enum Build {
     OurPython,
     /// The classes of `java/`, with the packages that Maven installs.
     Java,
+    /// `java/ours`, with the classes of bindings/java and the library of `OurC`, by a JDK that is new enough.
+    OurJava,
     /// A program of `c/` or `cpp/`, with libraries that pkg-config or the compiler finds on this system.
     System { source: &'static str, libraries: &'static str },
     /// Not a program: the development server, asked over HTTP.
@@ -64,6 +66,7 @@ pub fn entries() -> Vec<Entry> {
     let go = |name, package| first(name, "Go", Build::Go(package), &[]);
     let ours_in_python = bound(first("boundtoken (aws-lc-rs)", "Python", Build::OurPython, &["ours.py"]));
     let ours_in_node = bound(first("boundtoken (aws-lc-rs)", "Node", Build::OurNode, &["ours.mjs"]));
+    let ours_in_java = bound(first("boundtoken (aws-lc-rs)", "Java", Build::OurJava, &[]));
     let ours_in_go = bound(go("boundtoken (Go's crypto)", "boundtoken"));
     let node = |name, arguments| first(name, "Node", Build::Node, arguments);
     let java = |name, arguments| first(name, "Java", Build::Java, arguments);
@@ -81,6 +84,7 @@ pub fn entries() -> Vec<Entry> {
         ours_in_go,
         ours_in_python,
         ours_in_node,
+        ours_in_java,
         jsonwebtoken("jsonwebtoken (aws_lc_rs)", "jsonwebtoken-aws-lc-rs"),
         jsonwebtoken("jsonwebtoken (rust_crypto)", "jsonwebtoken-rust-crypto"),
         first("jwt-simple", "Rust", Build::Rust { binary: "jwt-simple", features: "jwt-simple" }, &[]),
@@ -105,6 +109,7 @@ pub fn entries() -> Vec<Entry> {
         again(ours_in_go),
         again(ours_in_python),
         again(ours_in_node),
+        again(ours_in_java),
         // It does not look up the objects of a cached token for ten seconds.
         again(go("kube-apiserver's token cache", "kubernetes")),
         again(node("fast-jwt, its cache", &["fast-jwt.mjs"])),
