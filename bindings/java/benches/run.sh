@@ -1,5 +1,5 @@
 #!/bin/sh
-# Measures with JMH: `make bench-java`. Arguments and JMH_OPTIONS are passed to JMH, such as `Again -wi 2`.
+# Measures with JMH: `make bench-java`. JMH_OPTIONS says how long, and an argument which, such as Again.
 set -eu
 cd "$(dirname "$0")/../../.."
 target=${TARGET_DIR:-$PWD/target}
@@ -9,4 +9,4 @@ bindings/java/maven.sh process-classes --projects benches --also-make
 # shellcheck disable=SC2086
 exec "$jdk/bin/java" -cp "$(cat bindings/java/benches/target/classpath):bindings/java/benches/target/classes" org.openjdk.jmh.Main \
     -jvmArgs "--enable-native-access=ALL-UNNAMED -Dboundtoken.library=$target/release/libboundtoken.so -Dboundtoken.repository=$PWD" \
-    -f 1 -wi 5 -w 1 -i 10 -r 1 ${JMH_OPTIONS:-} "$@"
+    ${JMH_OPTIONS:--f 1 -wi 5 -w 1 -i 10 -r 1} "$@"

@@ -98,8 +98,6 @@ final class Functions {
             function("boundtoken_verifier_free", FunctionDescriptor.ofVoid(ADDRESS));
     private static final MethodHandle VERIFY_INTO =
             function("boundtoken_verify_into", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS));
-    private static final MethodHandle VERIFY_INTO_CRITICAL =
-            function("boundtoken_verify_into", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS), Linker.Option.critical(true));
     private static final MethodHandle CHECK =
             function("boundtoken_check", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS, ADDRESS));
     private static final MethodHandle CHECKED_OBJECTS =
@@ -146,8 +144,8 @@ final class Functions {
     private Functions() {}
 
     @SuppressWarnings("restricted")
-    private static MethodHandle function(String name, FunctionDescriptor shape, Linker.Option... options) {
-        return Linker.nativeLinker().downcallHandle(NativeLibrary.symbol(name), shape, options);
+    private static MethodHandle function(String name, FunctionDescriptor shape) {
+        return Linker.nativeLinker().downcallHandle(NativeLibrary.symbol(name), shape);
     }
 
     /** No function of the C library throws. */
@@ -472,14 +470,6 @@ final class Functions {
     static int verifyInto(MemorySegment verifier, MemorySegment token, long tokenLen, MemorySegment options, MemorySegment buffer, long capacity, MemorySegment needed) {
         try {
             return (int) VERIFY_INTO.invokeExact(verifier, token, tokenLen, options, buffer, capacity, needed);
-        } catch (Throwable thrown) {
-            throw unexpected(thrown);
-        }
-    }
-
-    static int verifyIntoCritical(MemorySegment verifier, MemorySegment token, long tokenLen, MemorySegment options, MemorySegment buffer, long capacity, MemorySegment needed) {
-        try {
-            return (int) VERIFY_INTO_CRITICAL.invokeExact(verifier, token, tokenLen, options, buffer, capacity, needed);
         } catch (Throwable thrown) {
             throw unexpected(thrown);
         }

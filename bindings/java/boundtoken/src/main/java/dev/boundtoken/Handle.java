@@ -15,7 +15,8 @@ final class Handle {
     /** So many counters share nothing that a processor loads at once. */
     private static final int APART = 16;
 
-    private static final int MANY = Integer.highestOneBit(Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 32)) * 2;
+    /** A power of two. */
+    static final int COUNTERS = Integer.highestOneBit(Math.clamp(Runtime.getRuntime().availableProcessors(), 1, 32)) * 2;
 
     private final MemorySegment address;
     private final Consumer<MemorySegment> free;
@@ -40,7 +41,7 @@ final class Handle {
 
     /** A handle that all threads use all the time. */
     static Handle busy(MemorySegment address, Consumer<MemorySegment> free, String name) {
-        return new Handle(address, free, name, MANY);
+        return new Handle(address, free, name, COUNTERS);
     }
 
     /** Begins a call. What it returns goes to {@link #leave}. */

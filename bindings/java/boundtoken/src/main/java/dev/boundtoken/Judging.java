@@ -39,21 +39,21 @@ final class Judging {
     }
 
     /** Options as the C library takes them. NULL if there are none. */
-    static MemorySegment options(Arena arena, VerifyOptions options, int flags) {
-        if (flags == 0 && options.audiences == null && options.now == null) return MemorySegment.NULL;
+    static MemorySegment options(Arena arena, VerifyOptions options) {
+        if (options.audiences == null && options.now == null) return MemorySegment.NULL;
         MemorySegment lent = arena.allocate(Abi.VerifyOptions.BYTES, 8);
         lent.set(JAVA_LONG, Abi.VerifyOptions.SIZE, Abi.VerifyOptions.BYTES);
-        int all = flags;
+        int flags = 0;
         if (options.now != null) {
-            all |= Abi.VERIFY_AT;
+            flags |= Abi.VERIFY_AT;
             lent.set(JAVA_LONG, Abi.VerifyOptions.NOW, options.now.getEpochSecond());
         }
         if (options.audiences != null) {
-            all |= Abi.VERIFY_FOR;
+            flags |= Abi.VERIFY_FOR;
             lent.set(ADDRESS, Abi.VerifyOptions.AUDIENCES, Texts.lend(arena, options.audiences));
             lent.set(JAVA_LONG, Abi.VerifyOptions.AUDIENCES_LEN, options.audiences.size());
         }
-        lent.set(JAVA_INT, Abi.VerifyOptions.FLAGS, all);
+        lent.set(JAVA_INT, Abi.VerifyOptions.FLAGS, flags);
         return lent;
     }
 

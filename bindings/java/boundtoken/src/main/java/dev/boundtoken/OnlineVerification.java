@@ -19,7 +19,7 @@ final class OnlineVerification<T> extends Waiting<T> {
         OnlineVerification<T> verification = new OnlineVerification<>(result);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment bytes = Texts.bytes(arena, token);
-            MemorySegment how = Judging.options(arena, options, 0);
+            MemorySegment how = Judging.options(arena, options);
             verification.begin(
                     (callback, userdata, free, made, error) -> Functions.verificationStart(
                             verifier, bytes, bytes.byteSize(), how, callback, userdata, free, made, error),

@@ -11,6 +11,8 @@ import java.util.Optional;
  */
 public final class VerifiedToken {
     private final Facts facts;
+    /** What nearly everybody asks for, once it was asked for. */
+    private String subject;
 
     VerifiedToken(Facts facts) {
         this.facts = facts;
@@ -22,7 +24,9 @@ public final class VerifiedToken {
      * @return {@code system:serviceaccount:NAMESPACE:NAME}
      */
     public String subject() {
-        return facts.textOrEmpty(Abi.Record.SUBJECT);
+        String known = subject;
+        if (known == null) subject = known = facts.textOrEmpty(Abi.Record.SUBJECT);
+        return known;
     }
 
     /**

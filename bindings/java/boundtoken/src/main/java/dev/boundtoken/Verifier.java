@@ -28,18 +28,11 @@ import java.util.function.Function;
  * reason is the first in the API server's order: form, signature, issuer, audience, times, bound objects.
  */
 public final class Verifier extends Owner {
-    /** Larger tokens take too long for a call that holds up the garbage collector. */
-    private static final int SHORT = 16 * 1024;
+    private final Seen seen;
 
-    private static final MemorySegment CACHED_ONLY =
-            Judging.options(Arena.global(), VerifyOptions.DEFAULT, Abi.VERIFY_CACHED_ONLY);
-
-    /** Whether a verification can call Java, for a look-up of an object. */
-    private final boolean callsJava;
-
-    private Verifier(MemorySegment address, boolean callsJava) {
+    private Verifier(MemorySegment address, long cachedTokens) {
         super(Handle.busy(address, Functions::verifierFree, "verifier"));
-        this.callsJava = callsJava;
+        this.seen = new Seen(cachedTokens);
     }
 
     /**
@@ -60,7 +53,7 @@ public final class Verifier extends Owner {
      * @throws IllegalStateException if the verifier was closed
      */
     public VerifiedToken verify(String token) {
-        return Judging.accepted(judge(token));
+        return judge(token, accepted -> accepted, Judging::accepted);
     }
 
     /**
@@ -84,7 +77,7 @@ public final class Verifier extends Owner {
      * @throws IllegalStateException if the verifier was closed
      */
     public Verdict decide(String token) {
-        return Judging.verdict(judge(token));
+        return judge(token, Verdict.Accepted::new, Judging::verdict);
     }
 
     /**
@@ -139,7 +132,7 @@ public final class Verifier extends Owner {
         return using(verifier -> new CheckedToken(Calls.make((arena, checked, error) -> {
             MemorySegment bytes = Texts.bytes(arena, token);
             return Functions.check(
-                    verifier, bytes, bytes.byteSize(), Judging.options(arena, options, 0), checked, error);
+                    verifier, bytes, bytes.byteSize(), Judging.options(arena, options), checked, error);
         })));
     }
 
@@ -158,7 +151,7 @@ public final class Verifier extends Owner {
         return Judging.accepted(using(verifier -> checked.using(given -> {
             try (Arena arena = Arena.ofConfined()) {
                 MemorySegment found = Answers.lend(arena, answers);
-                MemorySegment how = Judging.options(arena, options, 0);
+                MemorySegment how = Judging.options(arena, options);
                 return Judging.judge(arena, (buffer, capacity, needed) -> Functions.confirmInto(
                         verifier, given, found, answers.size(), how, buffer, capacity, needed));
             }
@@ -192,51 +185,53 @@ public final class Verifier extends Owner {
         });
     }
 
-    private Facts judge(String token) {
+    /**
+     * Judges a token without options.
+     *
+     * @param accepted takes what an accepted token says
+     * @param other takes every other verdict
+     */
+    private <T> T judge(String token, Function<VerifiedToken, T> accepted, Function<Facts, T> other) {
+        Scratch scratch = token.length() <= Scratch.LONGEST ? Scratch.take() : null;
+        if (scratch != null) {
+            try {
+                if (scratch.write(token)) {
+                    int status = verifyInto(scratch, token.length());
+                    if (status == Abi.Status.OK && scratch.isReadable()) return accepted.apply(seen.token(scratch));
+                    if (status != Abi.Status.BUFFER_TOO_SMALL) return other.apply(scratch.copy());
+                }
+            } finally {
+                scratch.give();
+            }
+        }
+        return other.apply(judge(token, VerifyOptions.DEFAULT));
+    }
+
+    private int verifyInto(Scratch scratch, int length) {
         int counter = handle.enter();
         try {
-            Facts known = callsJava || token.length() > SHORT ? null : cached(token);
-            return known != null ? known : judge(token, VerifyOptions.DEFAULT, 0);
+            return Functions.verifyInto(
+                    handle.address(),
+                    scratch.token,
+                    length,
+                    MemorySegment.NULL,
+                    scratch.record,
+                    Scratch.RECORD,
+                    MemorySegment.NULL);
         } finally {
             handle.leave(counter);
         }
-    }
-
-    /**
-     * Decides what takes no signature check, without a change of the state of the thread. Such a call takes less than a
-     * microsecond, and calls nobody. Null if it decides nothing.
-     */
-    private Facts cached(String token) {
-        byte[] bytes = token.getBytes(StandardCharsets.UTF_8);
-        byte[] record = new byte[Judging.USUAL];
-        int status = Functions.verifyIntoCritical(
-                handle.address(),
-                MemorySegment.ofArray(bytes),
-                bytes.length,
-                CACHED_ONLY,
-                MemorySegment.ofArray(record),
-                record.length,
-                MemorySegment.NULL);
-        boolean isDecided = status != Abi.Status.NOT_CACHED && status != Abi.Status.BUFFER_TOO_SMALL;
-        return isDecided ? new Facts(record) : null;
     }
 
     private Facts judge(String token, VerifyOptions options) {
-        int counter = handle.enter();
-        try {
-            return judge(token, options, 0);
-        } finally {
-            handle.leave(counter);
-        }
-    }
-
-    private Facts judge(String token, VerifyOptions options, int flags) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment bytes = Texts.bytes(arena, token);
-            MemorySegment how = Judging.options(arena, options, flags);
-            return Judging.judge(arena, (buffer, capacity, needed) -> Functions.verifyInto(
-                    handle.address(), bytes, bytes.byteSize(), how, buffer, capacity, needed));
-        }
+        return using(verifier -> {
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment bytes = Texts.bytes(arena, token);
+                MemorySegment how = Judging.options(arena, options);
+                return Judging.judge(arena, (buffer, capacity, needed) ->
+                        Functions.verifyInto(verifier, bytes, bytes.byteSize(), how, buffer, capacity, needed));
+            }
+        });
     }
 
     private <T> CompletableFuture<T> online(String token, VerifyOptions options, Function<Facts, T> result) {
@@ -360,12 +355,11 @@ public final class Verifier extends Owner {
         public Verifier build() {
             Callbacks.load();
             MemorySegment builder = Functions.verifierBuilderNew();
-            boolean callsJava = false;
             try (Arena arena = Arena.ofConfined()) {
                 for (Object each : issuers) {
                     switch (each) {
                         case Cluster cluster -> cluster.addTo(builder, arena);
-                        case TrustedIssuer issuer -> callsJava |= add(builder, arena, issuer);
+                        case TrustedIssuer issuer -> add(builder, arena, issuer);
                         default -> throw new AssertionError(each);
                     }
                 }
@@ -381,19 +375,16 @@ public final class Verifier extends Owner {
             }
             MemorySegment address = Calls.make((arena, verifier, error) ->
                     Functions.verifierBuilderBuild(builder, verifier, error));
-            return new Verifier(address, callsJava);
+            return new Verifier(address, cachedTokens == null ? Seen.MOST : cachedTokens);
         }
 
-        /** Returns whether verifications call Java. */
-        private static boolean add(MemorySegment builder, Arena arena, TrustedIssuer issuer) {
+        private static void add(MemorySegment builder, Arena arena, TrustedIssuer issuer) {
             MemorySegment name = Texts.lend(arena, issuer.name);
-            boolean callsJava = false;
             switch (issuer.objects) {
                 case null -> issuer.keys.run(keys -> Functions.verifierBuilderIssuer(builder, name, keys, MemorySegment.NULL));
                 case ObjectStore store -> issuer.keys.run(keys ->
                         store.run(objects -> Functions.verifierBuilderIssuer(builder, name, keys, objects)));
                 case ObjectLookUp lookUp -> {
-                    callsJava = true;
                     MemorySegment objects = Callbacks.keeping(lookUp, userdata -> Calls.make((temporary, made, error) ->
                             Functions.objectsFromCallback(Callbacks.LOOK_UP, userdata, Callbacks.FREE, made, error)));
                     try {
@@ -408,7 +399,6 @@ public final class Verifier extends Owner {
                 Functions.verifierBuilderIssuerAlsoNamed(builder, Texts.lend(arena, other));
             }
             if (issuer.label != null) Functions.verifierBuilderIssuerLabel(builder, Texts.lend(arena, issuer.label));
-            return callsJava;
         }
     }
 }
