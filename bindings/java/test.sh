@@ -51,7 +51,10 @@ said=$("$jdk/bin/java" -Dboundtoken.library=/there/is/none -cp "$jar" bindings/j
 case $said in *'cannot load the native library /there/is/none: name a file'*) ;; *) echo "$said" >&2; exit 1 ;; esac
 
 step 'Java 17 is told what it lacks'
-old=$(for java in /usr/lib/jvm/*/bin/java; do "$java" -version 2>&1 | grep -q '"17\.' && echo "$java"; done | head -n 1)
+old=
+for java in /usr/lib/jvm/*/bin/java; do
+    case $("$java" -version 2>&1) in *'"17.'*) old=$java ;; esac
+done
 if [ -n "$old" ]; then
     said=$("$old" -cp "$jar" bindings/java/boundtoken/src/test/jar/Old.java 2>&1) || :
     case $said in

@@ -12,7 +12,8 @@ import java.util.Objects;
  * How to connect to a cluster, and what to follow there. Immutable.
  *
  * <pre>{@code
- * ClusterOptions.DEFAULT.kubeconfig(Path.of("/etc/vault/kubeconfig")).namespaces("demo", "web")
+ * ClusterOptions options =
+ *         ClusterOptions.DEFAULT.kubeconfig(Path.of("/etc/vault/kubeconfig")).namespaces("demo", "web");
  * }</pre>
  */
 public final class ClusterOptions {

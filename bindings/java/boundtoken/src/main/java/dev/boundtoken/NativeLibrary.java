@@ -30,8 +30,8 @@ final class NativeLibrary {
     }
 
     private static SymbolLookup load() {
-        String named = System.getProperty(PROPERTY);
-        if (named != null) return open(named);
+        String named = System.getProperty(PROPERTY, "");
+        if (!named.isEmpty()) return open(named);
         String resource = "native/" + platform() + "/libboundtoken.so";
         try (InputStream library = NativeLibrary.class.getResourceAsStream(resource)) {
             if (library == null) {

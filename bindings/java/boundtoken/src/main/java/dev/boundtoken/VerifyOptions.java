@@ -9,7 +9,7 @@ import java.util.Objects;
  * What one verification is told. Immutable.
  *
  * <pre>{@code
- * VerifyOptions.DEFAULT.audiences("vault", "metrics").timeout(Duration.ofSeconds(2))
+ * VerifyOptions options = VerifyOptions.DEFAULT.audiences("vault", "metrics").timeout(Duration.ofSeconds(2));
  * }</pre>
  */
 public final class VerifyOptions {

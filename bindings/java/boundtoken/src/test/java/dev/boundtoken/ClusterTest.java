@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -191,12 +193,15 @@ class ClusterTest {
         CompletableFuture<Boolean> closed = new CompletableFuture<>();
         ApiServer other = ApiServer.development();
         Cluster cluster = Cluster.connect(ClusterOptions.DEFAULT.kubeconfig(other.kubeconfig));
-        cluster.onChange(change -> {
-            cluster.close();
-            closed.complete(cluster.isStale());
-        });
-        other.close();
-        assertTrue(closed.get(60, TimeUnit.SECONDS));
+        try (Logged log = new Logged()) {
+            cluster.onChange(change -> {
+                cluster.close();
+                closed.complete(cluster.isStale());
+            });
+            other.close();
+            assertTrue(closed.get(60, TimeUnit.SECONDS));
+            assertTrue(log.records.stream().noneMatch(line -> line.getThrown() != null), "the listener has failed");
+        }
     }
 
     @Test
@@ -244,6 +249,27 @@ class ClusterTest {
     private Path kubeconfig(String url) throws IOException {
         return Files.writeString(
                 folder.resolve("kubeconfig"), Files.readString(server.kubeconfig).replace(server.url, url));
+    }
+
+    @Test
+    void aProgramEndsWithAClusterConnected() throws Exception {
+        for (String status : List.of("", "3")) {
+            List<String> command = new ArrayList<>(List.of(
+                    Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                    "--enable-native-access=ALL-UNNAMED",
+                    "-Dboundtoken.library=" + System.getProperty("boundtoken.library"),
+                    "-Dboundtoken.repository=" + Repository.ROOT,
+                    "-cp",
+                    "target/classes" + File.pathSeparator + "target/test-classes",
+                    "dev.boundtoken.EndsWithACluster",
+                    server.kubeconfig.toString()));
+            if (!status.isEmpty()) command.add(status);
+            Process program = new ProcessBuilder(command).redirectErrorStream(true).start();
+            String output = new String(program.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertTrue(program.waitFor(60, TimeUnit.SECONDS));
+            assertEquals(status.isEmpty() ? 0 : 3, program.exitValue(), output);
+            assertTrue(output.contains("connected\n"), output);
+        }
     }
 
     @Test

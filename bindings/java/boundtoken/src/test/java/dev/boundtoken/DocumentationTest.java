@@ -1,13 +1,13 @@
 package dev.boundtoken;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.io.StringWriter;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
@@ -17,13 +17,15 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The code of the README is compiled. */
-class ReadmeTest {
-    private static final Pattern BLOCK = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
+/** The code of the README and of the descriptions is compiled. */
+class DocumentationTest {
+    private static final Pattern BLOCK = Pattern.compile("```java\n(.*?)```|<pre>\\{@code\n(.*?)\\}</pre>", Pattern.DOTALL);
+    private static final Path SOURCES = Repository.ROOT.resolve("bindings/java/boundtoken/src/main/java/dev/boundtoken");
 
-    /** What the parts of the README that are no program stand in. */
+    /** What the parts that are no program stand in. */
     private static final String AROUND = """
             import dev.boundtoken.*;
+            import java.nio.file.Path;
             import java.time.Duration;
             import java.util.*;
 
@@ -32,6 +34,8 @@ class ReadmeTest {
                 Map<ObjectReference, String> index;
                 abstract ObjectAnswer askDatabase(ObjectReference object);
                 abstract void alarm(ClusterChange change);
+                abstract void serve(VerifiedToken caller);
+                abstract void answer(int status, String challenge);
 
                 void part(%s) throws Exception {
             %s
@@ -43,10 +47,16 @@ class ReadmeTest {
     Path classes;
 
     @Test
-    void everyBlockCompiles() {
-        List<String> blocks =
-                BLOCK.matcher(Repository.read("bindings/java/README.md")).results().map((MatchResult block) -> block.group(1)).toList();
-        assertTrue(blocks.size() >= 5, blocks.size() + " blocks");
+    void everyBlockCompiles() throws IOException {
+        StringBuilder text = new StringBuilder(Repository.read("bindings/java/README.md"));
+        try (Stream<Path> sources = Files.list(SOURCES)) {
+            for (Path source : sources.sorted().toList()) text.append(Files.readString(source).replaceAll("(?m)^ +\\* ?", ""));
+        }
+        List<String> blocks = BLOCK.matcher(text)
+                .results()
+                .map(block -> block.group(1) != null ? block.group(1) : block.group(2))
+                .toList();
+        assertEquals(9, blocks.size());
         for (int number = 0; number < blocks.size(); number++) {
             String block = blocks.get(number);
             String program = block.startsWith("import") ? block : AROUND.formatted(number, parameters(block), block);
