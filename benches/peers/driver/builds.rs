@@ -194,11 +194,12 @@ impl Workshop {
         }
         let jdk = PathBuf::from(String::from_utf8_lossy(&found.stdout).trim());
         let mut compiler = Command::new(jdk.join("bin/javac"));
-        compiler.args(["--release", "22", "-d"]).arg(&output).arg("--source-path");
-        compiler
-            .arg(package.join("boundtoken/src/main/java"))
-            .arg(source("java/src/main/java/Protocol.java"));
-        run(compiler.arg(source("java/ours/Ours.java")))?;
+        compiler.args(["--release", "22", "-d"]).arg(&output);
+        compiler.args([source("java/src/main/java/Protocol.java"), source("java/ours/Ours.java")]);
+        for file in fs::read_dir(package.join("boundtoken/src/main/java/dev/boundtoken")).map_err(text)? {
+            compiler.arg(file.map_err(text)?.path());
+        }
+        run(&mut compiler)?;
         let mut property = OsString::from("-Dboundtoken.library=");
         property.push(&library);
         let options = [
