@@ -67,8 +67,8 @@ class Words:
             return f"{indent}/** {text} */\n"
         lines = []
         for number, paragraph in enumerate(text.split("\n\n")):
-            start = f"\n<p>" if number else ""
-            wrapped = textwrap.wrap(start.strip() + " ".join(paragraph.split()), WIDTH - len(indent) - 3, break_on_hyphens=False)
+            start = "<p>" if number else ""
+            wrapped = textwrap.wrap(start + " ".join(paragraph.split()), WIDTH - len(indent) - 3, break_on_hyphens=False)
             lines += ([""] if number else []) + wrapped
         return f"{indent}/**\n" + "".join(f"{indent} * {line}".rstrip() + "\n" for line in lines) + f"{indent} */\n"
 

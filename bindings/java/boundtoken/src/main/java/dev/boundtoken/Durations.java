@@ -7,10 +7,7 @@ final class Durations {
     private Durations() {}
 
     static int seconds(Duration duration) {
-        return clamped(duration.toSeconds());
-    }
-
-    private static int clamped(long number) {
-        return number < 0 ? -1 : (int) Math.min(number, Integer.MAX_VALUE);
+        long seconds = duration.toSeconds();
+        return seconds < 0 ? -1 : (int) Math.min(seconds, Integer.MAX_VALUE);
     }
 }

@@ -186,7 +186,7 @@ public final class Verifier extends Owner {
     }
 
     /**
-     * Judges a token without options.
+     * Judges a token without options, in memory that is used again and again.
      *
      * @param accepted takes what an accepted token says
      * @param other takes every other verdict

@@ -46,6 +46,22 @@ class ThreadsTest {
     }
 
     @Test
+    void noTokenIsTakenForAnother() throws Exception {
+        // So few are kept that they push one another out.
+        try (Verifier verifier = Captured.builder(Captured.store()).cachedTokens(8).build()) {
+            AtomicInteger next = new AtomicInteger();
+            together(Executors.newFixedThreadPool(4), 4, () -> {
+                for (int round = 0; round < 2_000; round++) {
+                    int number = next.getAndAdd(round % 3) % TOKENS.size();
+                    String jti = verifier.verify(TOKENS.get(number)).jti().orElseThrow();
+                    assertEquals("thread " + number, jti);
+                }
+                return null;
+            });
+        }
+    }
+
+    @Test
     void tenThousandVirtualThreadsVerifySideBySide() throws Exception {
         AtomicInteger next = new AtomicInteger();
         try (Verifier verifier = Captured.verifier();
