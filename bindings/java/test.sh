@@ -14,7 +14,7 @@ not_tested() {
 }
 maven() { bindings/java/maven.sh "$@"; }
 
-if ! jdk=$(bindings/java/jdk.sh) || ! command -v "${MVN:-mvn}" >/dev/null; then
+if ! jdk=$(bindings/java/jdk.sh 2>/dev/null) || ! command -v "${MVN:-mvn}" >/dev/null; then
     not_tested 'the Java library' 'install Maven and a JDK from version 22 on, such as https://adoptium.net, and set JAVA_HOME'
     exit
 fi
@@ -47,6 +47,9 @@ maven package -DskipTests -Dboundtoken.natives="$work/natives" --projects boundt
 jar=$(ls bindings/java/boundtoken/target/boundtoken-*.jar | grep -v -e sources -e javadoc)
 said=$("$jdk/bin/java" --enable-native-access=ALL-UNNAMED -cp "$jar" bindings/java/boundtoken/src/test/jar/Loads.java)
 case $said in 'BuildInfo[version='*) ;; *) echo "the jar does not load its library: $said" >&2; exit 1 ;; esac
+said=$("$jdk/bin/java" --module-path "$jar" --add-modules dev.boundtoken --enable-native-access=dev.boundtoken \
+    bindings/java/boundtoken/src/test/jar/Loads.java)
+case $said in 'BuildInfo[version='*) ;; *) echo "the module does not load its library: $said" >&2; exit 1 ;; esac
 said=$("$jdk/bin/java" -Dboundtoken.library=/there/is/none -cp "$jar" bindings/java/boundtoken/src/test/jar/Loads.java 2>&1) || :
 case $said in *'cannot load the native library /there/is/none: name a file'*) ;; *) echo "$said" >&2; exit 1 ;; esac
 
