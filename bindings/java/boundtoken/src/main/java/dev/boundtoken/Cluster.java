@@ -102,7 +102,11 @@ public final class Cluster extends Owner {
      * @return true once it is closed, too
      */
     public boolean isStale() {
-        return handle.isClosed() || using(Functions::clusterIsStale) != 0;
+        try {
+            return using(Functions::clusterIsStale) != 0;
+        } catch (IllegalStateException closed) {
+            return true;
+        }
     }
 
     /**

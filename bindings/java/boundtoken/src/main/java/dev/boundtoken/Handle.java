@@ -65,10 +65,6 @@ final class Handle {
         return address;
     }
 
-    boolean isClosed() {
-        return isClosed;
-    }
-
     void close() {
         isClosed = true;
         freeIfUnused();
