@@ -24,8 +24,8 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /** A running API server, as its administrator sees it: the development server, which stands in for a cluster, or a real one. */
-final class ApiServer implements AutoCloseable {
-    final Path kubeconfig;
+public final class ApiServer implements AutoCloseable {
+    public final Path kubeconfig;
     final String url;
     private final String admin;
     private final HttpClient client;
@@ -50,7 +50,7 @@ final class ApiServer implements AutoCloseable {
     }
 
     /** A development server with the service account demo/app. */
-    static ApiServer development() throws Exception {
+    public static ApiServer development() throws Exception {
         String program = System.getProperty("boundtoken.program");
         if (program == null) return Repository.notTested("clusters in Java", "run make test-java");
         Path folder = Files.createTempDirectory("boundtoken-test");
@@ -173,19 +173,19 @@ final class ApiServer implements AutoCloseable {
         call("POST", "/api/v1/namespaces/demo/serviceaccounts", "{\"metadata\": {\"name\": \"app\"}}");
     }
 
-    void createPod(String name) throws IOException, InterruptedException {
+    public void createPod(String name) throws IOException, InterruptedException {
         call("POST", "/api/v1/namespaces/demo/pods", """
                 {"metadata": {"name": "%s"}, "spec": {"serviceAccountName": "app",
                  "containers": [{"name": "app", "image": "registry.example.com/app"}]}}
                 """.formatted(name));
     }
 
-    void deletePod(String name) throws IOException, InterruptedException {
+    public void deletePod(String name) throws IOException, InterruptedException {
         call("DELETE", "/api/v1/namespaces/demo/pods/" + name + "?gracePeriodSeconds=0", null);
     }
 
     /** A new token for `vault`, bound to the pod. */
-    String token(String pod) throws IOException, InterruptedException {
+    public String token(String pod) throws IOException, InterruptedException {
         Map<String, Object> answer = call("POST", "/api/v1/namespaces/demo/serviceaccounts/app/token", """
                 {"spec": {"audiences": ["vault"], "boundObjectRef": {"kind": "Pod", "apiVersion": "v1", "name": "%s"}}}
                 """.formatted(pod));

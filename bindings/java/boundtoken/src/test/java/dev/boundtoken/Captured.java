@@ -10,48 +10,48 @@ import java.util.Base64;
 import java.util.Map;
 
 /** Tokens, keys and objects of a real API server, and tokens that its key signs now. */
-final class Captured {
-    static final String ISSUER = "https://kubernetes.default.svc.cluster.local";
+public final class Captured {
+    public static final String ISSUER = "https://kubernetes.default.svc.cluster.local";
     /** When the captured tokens are valid. */
-    static final Instant NOW = Instant.ofEpochSecond(1_795_522_300);
+    public static final Instant NOW = Instant.ofEpochSecond(1_795_522_300);
 
-    static final VerifyOptions AT_THAT_TIME = VerifyOptions.DEFAULT.now(NOW);
-    static final ObjectReference POD = new ObjectReference(ObjectKind.POD, "demo", "live");
-    static final String POD_UID = "e5bf3f7d-fbca-403d-a58f-f50f44e8da63";
+    public static final VerifyOptions AT_THAT_TIME = VerifyOptions.DEFAULT.now(NOW);
+    public static final ObjectReference POD = new ObjectReference(ObjectKind.POD, "demo", "live");
+    public static final String POD_UID = "e5bf3f7d-fbca-403d-a58f-f50f44e8da63";
     private static final String FOLDER = "tests/vectors/apiserver-rs256/";
-    static final String JWKS = Repository.read(FOLDER + "jwks.json");
-    static final String TOKEN = (String) Repository.readJson(FOLDER + "tokens.json").get("pod-live");
+    public static final String JWKS = Repository.read(FOLDER + "jwks.json");
+    public static final String TOKEN = (String) Repository.readJson(FOLDER + "tokens.json").get("pod-live");
     private static final PrivateKey KEY = key();
 
     private Captured() {}
 
-    static Keys keys() {
+    public static Keys keys() {
         return Keys.fromJwks(JWKS);
     }
 
     @SuppressWarnings("unchecked")
-    static String objects() {
+    public static String objects() {
         return Json.write((Map<String, Object>) Repository.readJson(FOLDER + "objects.json").get("before"));
     }
 
-    static ObjectStore store() {
+    public static ObjectStore store() {
         return ObjectStore.fromJson(objects());
     }
 
-    static Verifier.Builder builder(ObjectStore store) {
+    public static Verifier.Builder builder(ObjectStore store) {
         return Verifier.builder().issuer(TrustedIssuer.of(ISSUER, keys(), store)).audience("vault");
     }
 
-    static Verifier verifier() {
+    public static Verifier verifier() {
         return builder(store()).build();
     }
 
-    static Verifier asking(ObjectLookUp lookUp) {
+    public static Verifier asking(ObjectLookUp lookUp) {
         return Verifier.builder().issuer(TrustedIssuer.of(ISSUER, keys(), lookUp)).audience("vault").build();
     }
 
     /** A token of the pod that is valid for an hour from now. */
-    static String fresh(String jti) {
+    public static String fresh(String jti) {
         long now = Instant.now().getEpochSecond();
         String[] parts = TOKEN.split("\\.");
         String claims = new String(Base64.getUrlDecoder().decode(parts[1]))
