@@ -115,32 +115,34 @@ public final class Authenticator {
     }
 
     private Optional<Caller> authenticate(List<String> values, boolean mayPassWithout) {
-        Optional<String> token = token(values);
-        if (token.isEmpty() && !mayPassWithout) throw RefusalLog.refused(RequestRefusedException.unauthenticated());
-        return token.map(bearer -> {
-            Caller caller = new Caller(verifier, options, bearer, verify(bearer));
-            if (policy != null) caller.demand(policy);
-            return caller;
-        });
-    }
-
-    /**
-     * Whether a request has a token, of which nothing is known.
-     *
-     * @param values all values of the header {@link #header}, as they were sent
-     * @return true if there is one
-     * @throws RequestRefusedException if the header is not well-formed, or comes twice
-     */
-    public boolean hasToken(List<String> values) {
-        return token(values).isPresent();
-    }
-
-    private Optional<String> token(List<String> values) {
+        Optional<Caller> caller;
         try {
-            return Bearer.tokenOf(values, !header.equals(AUTHORIZATION));
+            Optional<String> token = token(values);
+            if (token.isEmpty() && !mayPassWithout) throw RequestRefusedException.unauthenticated();
+            caller = token.map(bearer -> new Caller(verifier, options, bearer, verify(bearer)));
         } catch (RequestRefusedException refusal) {
             throw RefusalLog.refused(refusal);
         }
+        if (policy != null) caller.ifPresent(known -> known.demand(policy));
+        return caller;
+    }
+
+    /**
+     * Whether {@link #authenticate} would decide by what is in the header: by a token, or by a header that is not well-formed.
+     *
+     * @param values all values of the header {@link #header}, as they were sent
+     * @return false if nothing there is about tokens
+     */
+    public boolean hasToken(List<String> values) {
+        try {
+            return token(values).isPresent();
+        } catch (RequestRefusedException refusal) {
+            return true;
+        }
+    }
+
+    private Optional<String> token(List<String> values) {
+        return Bearer.tokenOf(values, !header.equals(AUTHORIZATION));
     }
 
     private VerifiedToken verify(String bearer) {
@@ -150,9 +152,9 @@ public final class Authenticator {
                 case Verdict.Refused(var refusal) -> throw refused(bearer, refusal);
             };
         } catch (RequestRefusedException refusal) {
-            throw RefusalLog.refused(refusal);
+            throw refusal;
         } catch (RuntimeException failure) {
-            throw RefusalLog.refused(RequestRefusedException.undecided("the verifier failed", failure));
+            throw RequestRefusedException.undecided("the verifier failed", failure);
         }
     }
 

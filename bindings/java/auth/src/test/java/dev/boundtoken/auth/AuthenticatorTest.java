@@ -64,6 +64,8 @@ class AuthenticatorTest {
             assertEquals("401 token_too_large", refusal(() -> authenticator.authenticate(List.of("Bearer " + "x".repeat(1 << 20)))));
             assertEquals("400 invalid_request", refusal(() -> authenticator.authenticate(List.of("Bearer x" + " ".repeat(1 << 20) + "x"))));
             assertTrue(authenticator.hasToken(List.of("Bearer x")));
+            assertTrue(authenticator.hasToken(List.of("Bearer")), "it is refused");
+            assertFalse(authenticator.hasToken(List.of()));
             assertFalse(authenticator.hasToken(List.of("Basic eDp5")));
         }
     }

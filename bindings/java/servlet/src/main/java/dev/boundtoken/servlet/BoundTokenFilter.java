@@ -55,14 +55,14 @@ public final class BoundTokenFilter extends HttpFilter {
     @Override
     protected void doFilter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
             throws IOException, ServletException {
+        Optional<Caller> caller;
         try {
-            Optional<Caller> caller = isOpen(request) ? Optional.empty() : door.authenticate(request);
-            chain.doFilter(door.admitted(request, caller), response);
+            caller = isOpen(request) ? Optional.empty() : door.authenticate(request);
         } catch (RequestRefusedException refusal) {
-            // What was sent cannot be taken back. The server breaks it off.
-            if (response.isCommitted()) throw refusal;
             ServletDoor.answer(response, refusal);
+            return;
         }
+        door.pass(caller.<HttpServletRequest>map(known -> new CallerRequest(request, known)).orElse(request), response, chain);
     }
 
     private boolean isOpen(HttpServletRequest request) {

@@ -3,8 +3,11 @@ package dev.boundtoken.servlet;
 import dev.boundtoken.auth.Authenticator;
 import dev.boundtoken.auth.Caller;
 import dev.boundtoken.auth.RequestRefusedException;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
@@ -45,14 +48,27 @@ public final class ServletDoor {
     }
 
     /**
-     * The request as the service sees it: with its caller as principal and, unless it is kept, without the token.
+     * Lets a request pass to the service, without the token unless it is kept. What the service demands of its caller by
+     * {@link Caller#demand} is answered here.
      *
-     * @param request the request
-     * @param caller its caller, if it has one
-     * @return the request for what is behind
+     * @param request the request, with a caller as principal if it has one
+     * @param response the response
+     * @param chain what is behind
+     * @throws IOException if the service throws it
+     * @throws ServletException if the service throws it
      */
-    public HttpServletRequest admitted(HttpServletRequest request, Optional<Caller> caller) {
-        return new AdmittedRequest(request, caller, authenticator.keepsToken() ? null : authenticator.header());
+    public void pass(HttpServletRequest request, HttpServletResponse response, FilterChain chain) throws IOException, ServletException {
+        try {
+            chain.doFilter(authenticator.keepsToken() ? request : new TokenlessRequest(request, authenticator.header()), response);
+        } catch (RequestRefusedException refusal) {
+            // What was sent cannot be taken back. The server breaks it off.
+            if (response.isCommitted()) throw refusal;
+            answer(response, refusal);
+        } catch (ServletException failure) {
+            // So frameworks wrap what a handler throws.
+            if (response.isCommitted() || !(failure.getCause() instanceof RequestRefusedException refusal)) throw failure;
+            answer(response, refusal);
+        }
     }
 
     /**

@@ -1,39 +1,17 @@
 package dev.boundtoken.servlet;
 
-import dev.boundtoken.auth.Caller;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
-import java.security.Principal;
 import java.util.Collections;
 import java.util.Enumeration;
-import java.util.Optional;
 
-/** A request that has passed a door. */
-final class AdmittedRequest extends HttpServletRequestWrapper {
-    private final Optional<Caller> caller;
-
-    /** The header with the token. Null if the service may see it. */
+/** A request whose header with the token is hidden: what is behind can neither log nor forward it. */
+final class TokenlessRequest extends HttpServletRequestWrapper {
     private final String hidden;
 
-    AdmittedRequest(HttpServletRequest request, Optional<Caller> caller, String hidden) {
+    TokenlessRequest(HttpServletRequest request, String hidden) {
         super(request);
-        this.caller = caller;
         this.hidden = hidden;
-    }
-
-    @Override
-    public Principal getUserPrincipal() {
-        return caller.isPresent() ? caller.get() : super.getUserPrincipal();
-    }
-
-    @Override
-    public String getRemoteUser() {
-        return caller.map(Caller::getName).orElseGet(super::getRemoteUser);
-    }
-
-    @Override
-    public String getAuthType() {
-        return caller.isPresent() ? "Bearer" : super.getAuthType();
     }
 
     @Override
