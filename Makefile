@@ -330,6 +330,10 @@ test-java-cluster: ## the Java library against the API server that `make test-cl
 bench-java: ## what a verification costs in Java, by JMH, beside java-jwt and nimbus-jose-jwt
 	@CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) $(JAVA_MODULE)/benches/run.sh
 
+.PHONY: example-java
+example-java: ## a Spring Boot service against the development server, with a caller whose pod is deleted
+	@CARGO=$(CARGO) CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) $(JAVA_MODULE)/example/run.sh
+
 generate-java: ## write the enumerations, layouts and functions of the Java library again from bindings/abi.json
 	@$(JAVA_MODULE)/generate.py
 

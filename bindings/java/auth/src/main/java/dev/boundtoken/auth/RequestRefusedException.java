@@ -15,9 +15,16 @@ public final class RequestRefusedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
     private static final int UNAVAILABLE = 503;
 
+    /** Its stable name. */
     private final String code;
+
+    /** The status of the HTTP answer. */
     private final int status;
+
+    /** What the caller may learn in words. */
     private final String description;
+
+    /** The value of {@code WWW-Authenticate}. Null if there is none. */
     private final String challenge;
 
     private RequestRefusedException(

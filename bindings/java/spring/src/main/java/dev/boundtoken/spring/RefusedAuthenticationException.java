@@ -7,6 +7,7 @@ import org.springframework.security.core.AuthenticationException;
 public final class RefusedAuthenticationException extends AuthenticationException {
     private static final long serialVersionUID = 1L;
 
+    /** Why, and how to answer. */
     private final RequestRefusedException refusal;
 
     RefusedAuthenticationException(RequestRefusedException refusal) {
