@@ -334,11 +334,18 @@ bench-java: ## what a verification costs in Java, by JMH, beside java-jwt and ni
 example-java: ## a Spring Boot service against the development server, with a caller whose pod is deleted
 	@CARGO=$(CARGO) CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) $(JAVA_MODULE)/example/run.sh
 
+.PHONY: package-java
+package-java: ## the jars of the Java libraries, for glibc 2.28, in target/java/package/repository, and a clean project that uses them
+	@if ! $(PYTHON) -c 'import venv' 2>/dev/null; then $(call missing,$(PYTHON_NAME),the jars of the Java libraries,$(PYTHON_SOURCE)); \
+		elif ! $(JAVA_MODULE)/jdk.sh >/dev/null || ! command -v $(or $(MVN),mvn) >/dev/null; then \
+		$(call missing,a JDK from version 22 on with Maven,the jars of the Java libraries,https://adoptium.net); \
+		else TARGET_DIR=$(abspath $(TARGET_DIR)) SONAME=$(SONAME) $(JAVA_MODULE)/package.sh $(abspath $(TARGET_DIR))/java/package; fi
+
 generate-java: ## write the enumerations, layouts and functions of the Java library again from bindings/abi.json
 	@$(JAVA_MODULE)/generate.py
 
 .PHONY: packages
-packages: package-c package-python package-node ## what a release ships, each installed into a clean place and tried
+packages: package-c package-python package-node package-java ## what a release ships, each installed into a clean place and tried
 
 # Notes that $(2) was not tested, because $(1) is missing, which $(3) gives. Fails where nothing may be skipped.
 missing = if [ "$$BOUNDTOKEN_SKIP_NOTHING" = 1 ]; then echo '$(1) is missing: $(3)' >&2; exit 1; \

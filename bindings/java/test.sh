@@ -34,10 +34,10 @@ step 'the generated sources are current'
 python3 bindings/java/generate.py --check
 
 step 'javac -Xlint:all -Werror, JUnit'
-maven test "${options[@]}" --projects boundtoken
+maven test "${options[@]}" --projects '!benches'
 
 step 'javadoc -Xdoclint:all -Werror'
-maven javadoc:javadoc --projects boundtoken
+maven test-compile javadoc:javadoc --projects '!benches,!example'
 
 step 'the jar, with the native library in it'
 natives=$work/natives/linux-$(uname -m)
@@ -54,16 +54,7 @@ said=$("$jdk/bin/java" -Dboundtoken.library=/there/is/none -cp "$jar" bindings/j
 case $said in *'cannot load the native library /there/is/none: name a file'*) ;; *) echo "$said" >&2; exit 1 ;; esac
 
 step 'Java 17 is told what it lacks'
-old=
-for java in /usr/lib/jvm/*/bin/java; do
-    case $("$java" -version 2>&1) in *'"17.'*) old=$java ;; esac
-done
-if [ -n "$old" ]; then
-    said=$("$old" -cp "$jar" bindings/java/boundtoken/src/test/jar/Old.java 2>&1) || :
-    case $said in
-    *'boundtoken needs Java 22 or newer, and this is Java 17: run the program with a newer Java'*) ;;
-    *) echo "$said" >&2; exit 1 ;;
-    esac
-else
-    not_tested 'the message for Java 17' 'apt-get install openjdk-17-jdk-headless'
-fi
+bindings/java/old-java.sh "$jar"
+
+step 'the example of a service'
+bindings/java/example/run.sh >"$work/example.log" 2>&1 || { cat "$work/example.log" >&2; exit 1; }
