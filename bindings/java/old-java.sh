@@ -4,9 +4,7 @@ set -eu
 jar=$1
 old=$(for java in /usr/lib/jvm/*/bin/java; do "$java" -version 2>&1 | grep -q '"17\.' && echo "$java"; done | head -n 1)
 if [ -z "$old" ]; then
-    remedy='apt-get install openjdk-17-jdk-headless'
-    [ "${BOUNDTOKEN_SKIP_NOTHING:-}" != 1 ] || { echo "there is no Java 17: $remedy" >&2; exit 1; }
-    echo "NOT TESTED: the message for Java 17; $remedy" | tee -a "${BOUNDTOKEN_NOT_TESTED:-/dev/null}"
+    "$(dirname "$0")/not-tested.sh" 'the message for Java 17' 'apt-get install openjdk-17-jdk-headless'
     exit
 fi
 said=$("$old" -cp "$jar" "$(dirname "$0")/boundtoken/src/test/jar/Old.java" 2>&1) || :

@@ -8,19 +8,26 @@ set -euo pipefail
 folder=$(realpath -m "$1")
 here=$(cd "$(dirname "$0")" && pwd)
 tools=$here/../c/packaging
-architecture=$(uname -m)
 rm -rf "$folder/natives" "$folder/repository" "$folder/project" "$folder/local/dev/boundtoken"
-mkdir -p "$folder/natives/linux-$architecture" "$folder/project"
+mkdir -p "$folder/project"
 
-echo 'package-java: the native library'
 # Where this machine has the sources is nobody's business.
 RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo --remap-path-prefix=$(realpath "$here/../..")=/boundtoken"
 export RUSTFLAGS
-libraries=$folder/target/$architecture-unknown-linux-gnu/release
-FEATURES='aws-lc-rs kubernetes' TARGET=$architecture-unknown-linux-gnu.2.28 CARGO=cargo-zigbuild \
-    "$tools/zig.sh" env TARGET_DIR="$folder/target" "$tools/build.sh" "$libraries"
-"$tools/glibc.sh" "$libraries/libboundtoken.so" 'package-java: it'
-cp "$libraries/libboundtoken.so" "$folder/natives/linux-$architecture"
+for architecture in x86_64 aarch64; do
+    triple=$architecture-unknown-linux-gnu
+    if [ ! -d "$(rustc --print sysroot)/lib/rustlib/$triple/lib" ]; then
+        "$here/not-tested.sh" "the jar for $triple" "rustup target add $triple"
+        continue
+    fi
+    echo "package-java: the native library for $architecture"
+    libraries=$folder/target/$triple/release
+    FEATURES='aws-lc-rs kubernetes' TARGET=$triple.2.28 CARGO=cargo-zigbuild \
+        "$tools/zig.sh" env TARGET_DIR="$folder/target" "$tools/build.sh" "$libraries"
+    "$tools/glibc.sh" "$libraries/libboundtoken.so" 'package-java: it'
+    mkdir -p "$folder/natives/linux-$architecture"
+    cp "$libraries/libboundtoken.so" "$folder/natives/linux-$architecture"
+done
 
 echo 'package-java: the jars, with sources and javadoc'
 "$here/maven.sh" package source:jar-no-fork javadoc:jar deploy:deploy -DskipTests -Dboundtoken.natives="$folder/natives" \

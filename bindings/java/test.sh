@@ -8,14 +8,10 @@ export CARGO_TARGET_DIR=$target
 work=$target/java
 mkdir -p "$work"
 step() { printf 'test-java: %s\n' "$*"; }
-not_tested() {
-    if [ "${BOUNDTOKEN_SKIP_NOTHING:-}" = 1 ]; then echo "$1: $2" >&2; exit 1; fi
-    echo "NOT TESTED: $1; $2" | tee -a "${BOUNDTOKEN_NOT_TESTED:-/dev/null}"
-}
 maven() { bindings/java/maven.sh "$@"; }
 
 if ! jdk=$(bindings/java/jdk.sh 2>/dev/null) || ! command -v "${MVN:-mvn}" >/dev/null; then
-    not_tested 'the Java library' 'install Maven and a JDK from version 22 on, such as https://adoptium.net, and set JAVA_HOME'
+    bindings/java/not-tested.sh 'the Java library' 'install Maven and a JDK from version 22 on, such as https://adoptium.net, and set JAVA_HOME'
     exit
 fi
 

@@ -25,7 +25,8 @@ record Configuration(String audience, Optional<Path> kubeconfig) {
         options.keySet().removeIf(name -> !name.startsWith(PREFIX));
         String audience = (String) options.remove(AUDIENCE);
         if (audience == null || audience.isEmpty()) {
-            throw new ConfigException("sasl.jaas.config has no " + AUDIENCE + ": add " + AUDIENCE + "=\"kafka\", the broker's name in tokens");
+            throw new ConfigException(
+                    "sasl.jaas.config has no " + AUDIENCE + ": add " + AUDIENCE + "=\"kafka\", the broker's name in tokens");
         }
         Optional<Path> kubeconfig = Optional.ofNullable((String) options.remove(KUBECONFIG)).map(Path::of);
         if (!options.isEmpty()) {
