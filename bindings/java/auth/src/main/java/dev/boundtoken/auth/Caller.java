@@ -9,8 +9,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * The authenticated caller of a request. Immutable. It is the {@link Principal} of the request in servlets, JAX-RS and Spring
- * Security.
+ * The authenticated caller of a request, for all threads. It is the principal of the request in servlets and JAX-RS, and of the
+ * authentication in Spring Security. It keeps the token, to look at it again, and gives it to nobody.
  */
 public final class Caller implements Principal {
     private final Verifier verifier;
