@@ -2,7 +2,10 @@
 # Demands that Java 17 is told what it lacks: old-java.sh JAR
 set -eu
 jar=$1
-old=$(for java in /usr/lib/jvm/*/bin/java; do "$java" -version 2>&1 | grep -q '"17\.' && echo "$java"; done | head -n 1)
+old=
+for java in /usr/lib/jvm/*/bin/java; do
+    case $("$java" -version 2>&1) in *'"17.'*) old=$java ;; esac
+done
 if [ -z "$old" ]; then
     "$(dirname "$0")/not-tested.sh" 'the message for Java 17' 'apt-get install openjdk-17-jdk-headless'
     exit
