@@ -337,7 +337,7 @@ example-java: ## a Spring Boot service against the development server, with a ca
 .PHONY: package-java
 package-java: ## the jars of the Java libraries, for glibc 2.28, in target/java/package/repository, and a clean project that uses them
 	@if ! $(PYTHON) -c 'import venv' 2>/dev/null; then $(call missing,$(PYTHON_NAME),the jars of the Java libraries,$(PYTHON_SOURCE)); \
-		elif ! $(JAVA_MODULE)/jdk.sh >/dev/null || ! command -v $(or $(MVN),mvn) >/dev/null; then \
+		elif ! $(JAVA_MODULE)/jdk.sh >/dev/null 2>&1 || ! command -v $(or $(MVN),mvn) >/dev/null; then \
 		$(call missing,a JDK from version 22 on with Maven,the jars of the Java libraries,https://adoptium.net); \
 		else TARGET_DIR=$(abspath $(TARGET_DIR)) SONAME=$(SONAME) $(JAVA_MODULE)/package.sh $(abspath $(TARGET_DIR))/java/package; fi
 

@@ -40,7 +40,7 @@ natives=$work/natives/linux-$(uname -m)
 mkdir -p "$natives"
 cp "$library" "$natives/libboundtoken.so"
 maven package -DskipTests -Dboundtoken.natives="$work/natives" --projects boundtoken
-jar=$(ls bindings/java/boundtoken/target/boundtoken-*.jar | grep -v -e sources -e javadoc)
+jar=$(ls bindings/java/boundtoken/target/boundtoken-*.jar | grep -v -e sources -e javadoc -e tests)
 said=$("$jdk/bin/java" --enable-native-access=ALL-UNNAMED -cp "$jar" bindings/java/boundtoken/src/test/jar/Loads.java)
 case $said in 'BuildInfo[version='*) ;; *) echo "the jar does not load its library: $said" >&2; exit 1 ;; esac
 said=$("$jdk/bin/java" --module-path "$jar" --add-modules dev.boundtoken --enable-native-access=dev.boundtoken \
