@@ -48,6 +48,6 @@ jars=$(find "$folder/local/dev/boundtoken" -name '*.jar' | sort | paste -sd :)
 java=$("$here/jdk.sh")/bin/java
 vectors=$here/../../tests/vectors/apiserver-rs256
 "$java" --enable-native-access=ALL-UNNAMED -cp "$folder/project/target/classes:$jars" Installed "$vectors"
-"$java" --enable-native-access=dev.boundtoken -p "$jars" --add-modules dev.boundtoken,dev.boundtoken.auth -cp "$folder/project/target/classes" Installed "$vectors"
+"$java" --enable-native-access=dev.boundtoken -p "$jars" --add-modules dev.boundtoken.auth -cp "$folder/project/target/classes" Installed "$vectors"
 "$here/old-java.sh" "$folder/local/dev/boundtoken/boundtoken/$version/boundtoken-$version.jar"
 find "$folder/repository" -name '*.jar' | sort | xargs ls -l
