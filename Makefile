@@ -122,7 +122,7 @@ NOT_TESTED = $(abspath $(TARGET_DIR))/not-tested
 
 test: ## run every check of every language; what a missing tool would check is listed at the end
 	@mkdir -p $(TARGET_DIR); : >$(NOT_TESTED)
-	@BOUNDTOKEN_NOT_TESTED=$(NOT_TESTED) $(MAKE) --no-print-directory test-rust test-c test-cpp test-go test-python test-node
+	@BOUNDTOKEN_NOT_TESTED=$(NOT_TESTED) $(MAKE) --no-print-directory test-rust test-c test-cpp test-go test-python test-node test-java
 	@if [ -s $(NOT_TESTED) ]; then echo 'test: passed, but for what was not tested:'; sort -u $(NOT_TESTED); \
 		else echo 'test: passed, and nothing was skipped'; fi
 
@@ -275,7 +275,7 @@ test-node-present: programs
 		{ $(NPM) ci --no-audit --no-fund --silent && cp package-lock.json node_modules/installed; }
 	@cd $(NODE_MODULE) && $(NODE) node_modules/eslint/bin/eslint.js . && $(NODE) node_modules/typescript/bin/tsc -p .
 	@echo 'test-node: node --test'
-	@cd $(NODE_MODULE) && CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) $(PROGRAMS) $(NODE) --expose-gc --test-timeout=$(NODE_HANGS) --test-reporter=dot --test test/*.test.js
+	@cd $(NODE_MODULE) && CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) $(PROGRAMS) $(NODE) --expose-gc --test-timeout=$(NODE_HANGS) --test-reporter=spec --test test/*.test.js
 	@echo 'test-node: the example of a service'
 	@cd $(NODE_MODULE) && CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) $(PROGRAMS) $(NODE) example/run.js >$(NODE_TARGET)/example.log 2>&1 || \
 		{ cat $(NODE_TARGET)/example.log; exit 1; }
@@ -314,18 +314,14 @@ generate-node: ## write the enumerations of the Node.js package again from bindi
 
 # The Java library, on the C library.
 JAVA_MODULE = bindings/java
-.PHONY: test-java test-java-memory test-java-cluster generate-java bench-java
-test-java: ## the Java library: verdicts equal to Rust's, threads, clusters, memory, javadoc, the jar
-	@CARGO=$(CARGO) CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) $(JAVA_MODULE)/test.sh
+.PHONY: test-java test-java-memory generate-java bench-java
+test-java: programs ## the Java library: verdicts equal to Rust's, threads, clusters, memory, javadoc, the jar
+	@$(PROGRAMS) CARGO=$(CARGO) CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) $(JAVA_MODULE)/test.sh
 
 test-java-memory: ## ten million verifications from Java, with stable native memory
 	@$(MAKE) --no-print-directory capi FEATURES='aws-lc-rs kubernetes'
 	@CARGO=$(CARGO) CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) BOUNDTOKEN_LIBRARY=$(abspath $(RELEASE))/libboundtoken_capi.so \
 		BOUNDTOKEN_VERIFICATIONS=$(BOUNDTOKEN_VERIFICATIONS) $(JAVA_MODULE)/test.sh -Dtest=MemoryTest
-
-test-java-cluster: ## the Java library against the API server that `make test-cluster` has built
-	@CARGO=$(CARGO) CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) \
-		BOUNDTOKEN_CLUSTER=$(or $(BOUNDTOKEN_CLUSTER),$(abspath $(CLUSTER))/$(firstword $(VERSIONS))) $(JAVA_MODULE)/test.sh -Dtest=RealClusterTest
 
 bench-java: ## what a verification costs in Java, by JMH, beside java-jwt and nimbus-jose-jwt
 	@CARGO=$(CARGO) TARGET_DIR=$(abspath $(TARGET_DIR)) $(JAVA_MODULE)/benches/run.sh
@@ -374,6 +370,9 @@ test-cluster-%:
 	@echo 'test-cluster: Kubernetes $*: node --test, bindings/node/test/real-cluster.js'
 	@$(MAKE) --no-print-directory node-develop
 	@cd $(NODE_MODULE) && BOUNDTOKEN_CLUSTER=$(abspath $(CLUSTER))/$* $(NODE) --test-timeout=$(NODE_HANGS) --test test/real-cluster.js
+	@echo 'test-cluster: Kubernetes $*: JUnit, bindings/java/boundtoken'
+	@BOUNDTOKEN_CLUSTER=$(abspath $(CLUSTER))/$* $(PROGRAMS) CARGO=$(CARGO) CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) \
+		$(JAVA_MODULE)/test.sh -Dtest=RealClusterTest
 
 test-fast-rsa-emulated: ## the vector instructions of the fast path, in the emulator Bochs, which any machine can run
 	@echo 'test-fast-rsa-emulated: booting'

@@ -17,10 +17,10 @@ fi
 
 step 'the C library, the development server, the verdicts of the Rust library'
 $cargo rustc --quiet -p boundtoken-capi --lib --crate-type cdylib --no-default-features --features aws-lc-rs,kubernetes
-$cargo build --quiet -p boundtoken-cli
+[ -n "${BOUNDTOKEN:-}" ] || $cargo build --quiet -p boundtoken-cli
 $cargo run --quiet -p boundtoken-testing --features boundtoken/aws-lc-rs --example verdicts >"$work/verdicts"
 library=${BOUNDTOKEN_LIBRARY:-$target/debug/libboundtoken_capi.so}
-options=(-Dboundtoken.library="$library" -Dboundtoken.program="$target/debug/boundtoken" -Dboundtoken.verdicts="$work/verdicts")
+options=(-Dboundtoken.library="$library" -Dboundtoken.program="${BOUNDTOKEN:-$target/debug/boundtoken}" -Dboundtoken.verdicts="$work/verdicts")
 if [ $# -gt 0 ]; then
     maven test "${options[@]}" --projects boundtoken "$@"
     exit
@@ -31,6 +31,11 @@ python3 bindings/java/generate.py --check
 
 step 'javac -Xlint:all -Werror, JUnit'
 maven test "${options[@]}" --projects '!benches'
+# Maven is quiet, so its closing lines are made of its reports.
+sed -n 's/^<testsuite .* tests="\([0-9]*\)" errors="\([0-9]*\)" skipped="\([0-9]*\)" failures="\([0-9]*\)".*/\1 \2 \3 \4/p' \
+    bindings/java/*/target/surefire-reports/TEST-*.xml |
+    awk '{ tests += $1; errors += $2; skipped += $3; failures += $4 }
+        END { print "JUnit: " tests " tests, " errors " errors, " failures " failures, " skipped " skipped" }'
 
 step 'javadoc -Xdoclint:all -Werror'
 maven test-compile javadoc:javadoc --projects '!benches,!example'

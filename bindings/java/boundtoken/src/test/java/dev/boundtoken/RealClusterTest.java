@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 
-/** A real API server: `make test-java-cluster`. */
+/** A real API server: `make test-cluster`. */
 @EnabledIfEnvironmentVariable(named = "BOUNDTOKEN_CLUSTER", matches = ".+")
 class RealClusterTest {
     @Test
