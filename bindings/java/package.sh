@@ -37,6 +37,8 @@ find "$folder/repository" -name '*-tests.jar*' -delete
 version=$(basename "$(ls -d "$folder"/repository/dev/boundtoken/boundtoken/[0-9]*)")
 for artifact in boundtoken boundtoken-auth boundtoken-servlet boundtoken-spring boundtoken-grpc boundtoken-kafka boundtoken-jaxrs; do
     for suffix in '' -sources -javadoc; do ls "$folder/repository/dev/boundtoken/$artifact/$version/$artifact-$version$suffix.jar" >/dev/null; done
+    "$("$here/jdk.sh")/bin/jar" --list --file "$folder/repository/dev/boundtoken/$artifact/$version/$artifact-$version.jar" |
+        grep -c '^META-INF/LICENSE-' | grep -qx 2 || { echo "package-java: $artifact has not both licences" >&2; exit 1; }
 done
 
 echo 'package-java: a clean project'
