@@ -27,7 +27,7 @@ RELEASE = $(TARGET_DIR)/release
 LIBRARIES = $(TARGET_DIR)$(addprefix /,$(firstword $(subst ., ,$(TARGET))))/release
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-rust test-c test-go generate-go rename-go test-cluster test-fast-rsa test-fast-rsa-emulated capi install install-program generate bench \
+.PHONY: help demo check test test-rust test-c test-go generate-go rename-go test-cluster test-fast-rsa test-fast-rsa-emulated test-fast-p256 capi install install-program generate bench \
 	bench-peers bench-tower fuzz powerset minimum-rust unused-dependencies semver advisories clean
 
 help: ## this list
@@ -148,7 +148,10 @@ test-rust: ## format, lock files, lints, tests, documentation, licences
 	@echo 'test-rust: the verdicts of real API servers, in full'
 	@$(CARGO) test --quiet $(WITH_AWS_LC) --test apiserver -- --nocapture
 	@echo 'test-rust: the fast path for RS256, ten thousand verdicts against ring and AWS-LC'
-	@$(CARGO) test --quiet --features fast-rsa-model --lib fast_rsa -- --nocapture
+	@$(CARGO) test --quiet --features fast-rsa-model --lib -- --nocapture crypto::fast_rsa:: crypto::breaker::
+	@echo 'test-rust: the fast path for ES256, ten thousand verdicts against ring and AWS-LC'
+	@$(CARGO) test --quiet --features fast-p256 --lib -- --nocapture crypto::p256::
+	@$(CARGO) test --quiet --features fast-p256 --test fast_p256 --test wycheproof
 	@echo 'test-rust: documentation'
 	@RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --no-deps $(WITH_RING)
 	@echo 'test-rust: licences, bans, sources'
@@ -382,7 +385,7 @@ VERDICTS ?= 1000000
 test-fast-rsa: ## the fast path for RS256: VERDICTS verdicts (a million), mutants, machine code, Miri; takes hours
 	@echo 'test-fast-rsa: $(VERDICTS) verdicts against ring and AWS-LC'
 	@BOUNDTOKEN_VERDICTS=$(VERDICTS) $(CARGO) test --quiet --release --features aws-lc-rs,fast-rsa-model \
-		--lib fast_rsa -- --nocapture
+		--lib -- --nocapture crypto::fast_rsa:: crypto::breaker::
 	@echo 'test-fast-rsa: the machine code'
 	@CARGO=$(CARGO) TARGET_DIR=$(TARGET_DIR) tests/fast_rsa_assurance/machine_code.sh
 	@echo 'test-fast-rsa: mutants'
@@ -391,6 +394,19 @@ test-fast-rsa: ## the fast path for RS256: VERDICTS verdicts (a million), mutant
 	@rustup component add --toolchain nightly miri rust-src
 	@MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test --quiet --features fast-rsa-model --lib -- \
 		fast_rsa::rsa_ifma::tests::products fast_rsa::rsa_ifma::tests::encoding
+
+test-fast-p256: ## the fast path for ES256: VERDICTS verdicts (a million), mutants, machine code, Miri; takes hours
+	@echo 'test-fast-p256: $(VERDICTS) verdicts against ring and AWS-LC'
+	@BOUNDTOKEN_VERDICTS=$(VERDICTS) $(CARGO) test --quiet --release --features aws-lc-rs,fast-p256 \
+		--lib -- --nocapture crypto::p256::
+	@echo 'test-fast-p256: the machine code'
+	@CARGO=$(CARGO) TARGET_DIR=$(TARGET_DIR) tests/fast_p256_assurance/machine_code.sh
+	@echo 'test-fast-p256: mutants'
+	@CARGO=$(CARGO) TARGET_DIR=$(TARGET_DIR) tests/fast_p256_assurance/mutants.sh
+	@echo 'test-fast-p256: the arithmetic under Miri'
+	@rustup component add --toolchain nightly miri rust-src
+	@MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test --quiet --features fast-p256 --lib -- \
+		p256::tests::arithmetic p256::tests::lanes
 
 # One folder for each version, of nothing but what Go must know to build the programs of Kubernetes itself.
 API_SERVERS = crates/cli/tests/cluster/apiserver
@@ -422,6 +438,7 @@ bench: ## measure, with each backend: times, allocations, memory, threads
 			--no-default-features --features $$backend || exit 1; \
 	done
 	@$(CARGO) bench --quiet --bench fast_rsa --features aws-lc-rs,fast-rsa
+	@$(CARGO) bench --quiet --bench fast_p256 --features aws-lc-rs,fast-p256
 
 bench-tower: ## measure what the layer costs a request, in process and, if wrk is there, over HTTP
 	@$(CARGO) bench --quiet -p boundtoken-tower --bench layer
@@ -441,7 +458,7 @@ fuzz: ## run each fuzz target for FUZZ_SECONDS (needs the nightly toolchain)
 	@for target in $$(cargo fuzz list); do \
 		echo "fuzz: $$target"; mkdir -p fuzz/corpus/$$target; \
 		seeds=fuzz/seeds/$$target; [ -d $$seeds ] || seeds=tests/fixtures/keys; \
-		cargo +nightly fuzz run --features fast-rsa $$target fuzz/corpus/$$target $$seeds -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
+		cargo +nightly fuzz run --features fast-p256,fast-rsa $$target fuzz/corpus/$$target $$seeds -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
 
 MUTANTS ?= 1000000

@@ -53,7 +53,7 @@ fn main() {
         ("ring: bare check", Box::new(ring_check)),
         ("fast-rsa: bare check", Box::new(|| assert!(black_box(subject.key.verify(signed, &signature))))),
         ("verify with fast-rsa", Box::new(|| subject.without_objects())),
-        ("verify without fast-rsa", Box::new(|| subject.without_fast_rsa())),
+        ("verify without fast-rsa", Box::new(|| subject.without_fast_path())),
         ("jsonwebtoken (aws-lc)", Box::new(|| subject.peer())),
         ("fast-rsa: loading a key", Box::new(|| drop(black_box(load(&jwk))))),
         ("loading a key without it", Box::new(|| drop(black_box(load(&other_jwk))))),

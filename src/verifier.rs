@@ -75,6 +75,7 @@ pub struct Verifier {
     max_token_size: usize,
     on_unavailable: OnUnavailable,
     fast_rsa: bool,
+    fast_p256: bool,
     /// `None` if caching is turned off.
     cache: Option<TokenCache>,
     counters: Counters,

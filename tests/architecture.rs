@@ -90,8 +90,8 @@ fn read(path: &Path, found: &mut Uses) {
     for line in code {
         for rest in line.split("crate::").skip(1) {
             let used: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-            // The public name of `crypto::fast_rsa`.
-            let used = if used == "fast_rsa" { "crypto".to_owned() } else { used };
+            // The public names of modules of `crypto`.
+            let used = if ["fast_p256", "fast_rsa"].contains(&&*used) { "crypto".to_owned() } else { used };
             if used != module {
                 uses.insert(used);
             }

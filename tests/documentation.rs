@@ -73,7 +73,7 @@ fn every_decision_is_in_the_index() {
 fn unsafe_occurs_only_where_the_security_policy_says() {
     const C_ABI: &str = "bindings/c/src";
     const GO_GUEST: &str = "bindings/go/guest/src";
-    const INSTRUCTIONS: &str = "src/crypto/fast_rsa/rsa_ifma/simd.rs";
+    const INSTRUCTIONS: &str = "src/crypto/lanes/simd.rs";
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let policy = std::fs::read_to_string(root.join("SECURITY.md")).expect("SECURITY.md");
     assert!(

@@ -23,74 +23,17 @@
 //! Without the feature, this module exists but has no effect. `docs/decisions/0018-fast-rsa.md` explains how the path
 //! works and why it is safe.
 
-use std::num::NonZeroU32;
-
 #[cfg(all(feature = "fast-rsa", any(target_arch = "x86_64", feature = "fast-rsa-model")))]
 mod rsa_ifma;
 #[cfg(all(feature = "fast-rsa", any(target_arch = "x86_64", feature = "fast-rsa-model")))]
 use rsa_ifma as path;
 
 #[cfg(not(all(feature = "fast-rsa", any(target_arch = "x86_64", feature = "fast-rsa-model"))))]
-mod not_compiled;
-#[cfg(not(all(feature = "fast-rsa", any(target_arch = "x86_64", feature = "fast-rsa-model"))))]
-use not_compiled as path;
+use super::not_compiled as path;
 
 pub(super) use path::FastKey;
 
-/// Whether the fast path is on. See [`status`].
-#[non_exhaustive]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PathState {
-    /// The crate was compiled without the feature `fast-rsa`, or not for x86-64.
-    NotCompiled,
-    /// The CPU or the operating system lacks AVX-512 IFMA.
-    NoInstructions,
-    /// The environment variable `BOUNDTOKEN_FAST_RSA` turned it off.
-    TurnedOff,
-    /// It failed its self-test and serves no keys. This machine or this crate has a fault. Please report it.
-    SelfTestFailed,
-    /// It is on and serves the keys that qualify.
-    On,
-    /// It disagreed with the library once and is off since then. Please report it.
-    SwitchedOff,
-}
-
-/// What the fast path has done in this process. See [`status`].
-#[non_exhaustive]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PathStatus {
-    /// Whether it is on.
-    pub state: PathState,
-    /// How many keys qualified but failed their self-test.
-    pub keys_refused: u64,
-    /// How many signatures it accepted that the library checked again.
-    pub accepted_checked: u64,
-    /// How many signatures it refused that the library checked again.
-    pub refused_checked: u64,
-    /// How many signatures it refused that the library did not check, because of
-    /// [`Checks::refused_per_second`].
-    pub refused_unchecked: u64,
-    /// How often the library came to another verdict. The library's verdict was returned.
-    pub disagreements: u64,
-}
-
-/// How often the library checks the fast path's verdicts. See [`set_checks`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Checks {
-    /// The library checks one in this many accepted signatures. The default is 256. With 1 it checks them all, to try
-    /// the fast path without relying on it.
-    pub accepted_one_in: NonZeroU32,
-    /// The library checks at most this many refused signatures a second. The default is 500. This bounds the cost of a
-    /// flood of bad tokens.
-    pub refused_per_second: u32,
-}
-
-impl Default for Checks {
-    fn default() -> Self {
-        const ONE_IN: NonZeroU32 = NonZeroU32::MIN.saturating_add(255);
-        Self { accepted_one_in: ONE_IN, refused_per_second: 500 }
-    }
-}
+pub use super::fast_path::{Checks, PathState, PathStatus};
 
 /// Returns whether the fast path is on in this process, and what it has done so far. Takes no lock.
 ///

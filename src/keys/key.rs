@@ -119,7 +119,8 @@ impl Key {
 
     /// Returns which code verifies this key's signatures now.
     ///
-    /// It can change once, from the fast path to the library. See [`fast_rsa`](crate::fast_rsa).
+    /// A fast path leaves its keys to the library once it has disagreed with it: see [`fast_rsa`](crate::fast_rsa). The one for
+    /// ES256 also serves a key only while it has a table: see [`fast_p256`](crate::fast_p256).
     ///
     /// ```
     /// use boundtoken::{KeySet, VerificationPath};
@@ -133,7 +134,7 @@ impl Key {
     /// ```
     #[must_use]
     pub fn path(&self) -> VerificationPath {
-        if self.public_key.is_fast() { VerificationPath::FastRsa } else { VerificationPath::Backend }
+        self.public_key.path()
     }
 
     /// Returns the same key for another algorithm, such as PS256 for an RSA key from a PEM file.

@@ -12,15 +12,18 @@ pub enum VerificationPath {
     Backend,
     /// This crate's own code for RS256. See [`fast_rsa`](crate::fast_rsa).
     FastRsa,
+    /// This crate's own code for ES256. See [`fast_p256`](crate::fast_p256).
+    FastP256,
 }
 
 impl VerificationPath {
-    /// Returns `ring`, `aws-lc-rs` or `fast-rsa`.
+    /// Returns `ring`, `aws-lc-rs`, `fast-rsa` or `fast-p256`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Backend => crypto::NAME,
             Self::FastRsa => "fast-rsa",
+            Self::FastP256 => "fast-p256",
         }
     }
 }

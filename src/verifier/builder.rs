@@ -44,6 +44,7 @@ impl VerifierBuilder {
                 max_token_size: DEFAULT_MAX_TOKEN_SIZE,
                 on_unavailable: OnUnavailable::Refuse,
                 fast_rsa: true,
+                fast_p256: true,
                 cache: None,
                 counters: Counters::new(),
             },
@@ -102,10 +103,17 @@ impl VerifierBuilder {
         self
     }
 
-    /// Sets whether the [fast path](crate::fast_rsa) verifies the signatures of keys that it supports. It does by
+    /// Sets whether the [fast path for RS256](crate::fast_rsa) verifies the signatures of keys that it supports. It does by
     /// default. No effect without the feature `fast-rsa`.
     pub fn fast_rsa(mut self, allowed: bool) -> Self {
         self.verifier.fast_rsa = allowed;
+        self
+    }
+
+    /// Sets whether the [fast path for ES256](crate::fast_p256) verifies the signatures of keys that have a table, and builds
+    /// tables. It does by default. No effect without the feature `fast-p256`.
+    pub fn fast_p256(mut self, allowed: bool) -> Self {
+        self.verifier.fast_p256 = allowed;
         self
     }
 

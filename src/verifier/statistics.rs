@@ -54,6 +54,8 @@ pub struct Statistics {
     pub keys: u64,
     /// Keys of all issuers that the [fast path for RS256](crate::fast_rsa) serves now.
     pub fast_rsa_keys: u64,
+    /// Keys of all issuers that the [fast path for ES256](crate::fast_p256) serves now.
+    pub fast_p256_keys: u64,
 }
 
 /// The numbers that one thread counts.
@@ -154,12 +156,13 @@ impl Verifier {
     pub fn statistics(&self) -> Statistics {
         let refused = |hundreds| self.counters.sum(Counted::Refused(hundreds));
         let (remembered_tokens, cache_size) = self.cache.as_ref().map_or((0, 0), |cache| cache.content());
-        let (mut keys, mut fast_rsa_keys) = (0_u64, 0_u64);
+        let (mut keys, mut fast_rsa_keys, mut fast_p256_keys) = (0_u64, 0_u64, 0_u64);
         for issuer in &self.issuers {
             for key in issuer.keys.load().keys() {
                 keys = keys.saturating_add(1);
-                let is_fast = self.fast_rsa && key.path() == VerificationPath::FastRsa;
-                fast_rsa_keys = fast_rsa_keys.saturating_add(u64::from(is_fast));
+                let served = |path| u64::from(self.may_be_fast(key) && key.path() == path);
+                fast_rsa_keys = fast_rsa_keys.saturating_add(served(VerificationPath::FastRsa));
+                fast_p256_keys = fast_p256_keys.saturating_add(served(VerificationPath::FastP256));
             }
         }
         Statistics {
@@ -174,6 +177,7 @@ impl Verifier {
             cache_size,
             keys,
             fast_rsa_keys,
+            fast_p256_keys,
         }
     }
 }

@@ -11,42 +11,10 @@
 # - setup.rs, more rounds of Newton's iteration. An inverse modulo 2^64 stays as it is.
 set -u
 only=${1:-}
-copy=${TARGET_DIR:-target}/fast-rsa-mutants
-rm -rf "$copy/sources"
-mkdir -p "$copy/sources"
-git ls-files -z | tar --null --files-from=- --create --file=- | tar --extract --directory="$copy/sources"
-target=$(cd "$copy" && pwd)/target
-caught=0
-missed=0
-
-tests() {
-    (cd "$copy/sources" && CARGO_TARGET_DIR=$target BOUNDTOKEN_VERDICTS=600 \
-        "${CARGO:-cargo}" test --quiet --features fast-rsa-model --lib fast_rsa) >"$copy/log" 2>&1
-}
-
-# mutant NAME FILE SED-SCRIPT
-mutant() {
-    case $1 in *"$only"*) ;; *) return ;; esac
-    file=$copy/sources/src/crypto/$2
-    cp "$file" "$copy/original"
-    sed -i "$3" "$file"
-    if cmp -s "$file" "$copy/original"; then
-        echo "  STALE   $1: nothing in $2 matches any more"
-        missed=$((missed + 1))
-    elif tests; then
-        echo "  MISSED  $1"
-        missed=$((missed + 1))
-    elif grep -q 'test result: FAILED' "$copy/log"; then
-        echo "  caught  $1"
-        caught=$((caught + 1))
-    else
-        echo "  BROKEN  $1: does not compile, see $copy/log"
-        missed=$((missed + 1))
-    fi
-    cp "$copy/original" "$file"
-}
-
-tests || { cat "$copy/log"; echo 'the tests fail without any change'; exit 1; }
+name=fast-rsa-mutants
+features=fast-rsa-model
+filters='crypto::fast_rsa:: crypto::breaker::'
+. tests/mutants.sh
 
 ifma=fast_rsa/rsa_ifma
 mutant 'signatures of n and more are taken'           $ifma/key.rs      's/if !self.number.is_below(&arithmetic.modulus.digits)/if false/'
@@ -81,12 +49,11 @@ mutant 'the fifth digit of the hash is not set'       $ifma/encoding.rs 's/iter_
 mutant 'any exponent is served'                       $ifma/loaded.rs   's/ || \*\*exponent != \[1, 0, 1\]//'
 mutant 'any algorithm is served'                      $ifma/loaded.rs   's/algorithm != Algorithm::RS256 || //'
 mutant 'a key stays fast after a disagreement'        $ifma/loaded.rs   's/BREAKER.is_closed()/true/'
-mutant 'the fast path is right in a disagreement'     $ifma/breaker.rs  's/^        backend$/        fast/'
-mutant 'a disagreement switches nothing off'          $ifma/breaker.rs  's/self.open.store(true, Relaxed);//'
-mutant 'a new key is trusted at once'                 $ifma/breaker.rs  's/if known \&\& /if /'
-mutant 'refusals prove a key'                         $ifma/breaker.rs  's/else if fast \&\& !known/else if !known/'
-mutant 'one refusal too many is checked'              $ifma/breaker.rs  's/so_far < limit/so_far <= limit/'
-mutant 'the rate is never renewed'                    $ifma/breaker.rs  's/if last \& !COUNT == second {/if true {/'
+mutant 'the fast path is right in a disagreement'     breaker.rs        's/^        backend$/        fast/'
+mutant 'a disagreement switches nothing off'          breaker.rs        's/self.open.store(true, Relaxed);//'
+mutant 'a new key is trusted at once'                 breaker.rs        's/if known \&\& /if /'
+mutant 'refusals prove a key'                         breaker.rs        's/else if fast \&\& !known/else if !known/'
+mutant 'one refusal too many is checked'              breaker.rs        's/so_far < limit/so_far <= limit/'
+mutant 'the rate is never renewed'                    breaker.rs        's/if last \& !COUNT == second {/if true {/'
 
-echo "mutants: $caught caught, $missed not"
-test $missed -eq 0
+report

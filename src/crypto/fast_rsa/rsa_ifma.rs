@@ -3,28 +3,21 @@
 //! Keys, messages and signatures are all public, so nothing needs constant time. A check has three steps:
 //!
 //! 1. `digits` splits the signature into forty digits.
-//! 2. `product` computes sixteen squarings and two products on eight `lanes`. `simd` implements the lanes with the
-//!    instructions, and `model` with plain code.
+//! 2. `product` computes sixteen squarings and two products on eight [lanes](crate::crypto::lanes).
 //! 3. `encoding` compares every digit with those of the one right encoding.
 //!
 //! `setup` and `key` compute the constants of a key. `loaded` decides which keys are served here. It also asks the
-//! backend, as often as `breaker` demands. `docs/decisions/0018-fast-rsa.md` shows why no sum overflows, and why a
+//! backend, as often as the [breaker](crate::crypto::breaker) demands. `docs/decisions/0018-fast-rsa.md` shows why no sum overflows, and why a
 //! mistake here would refuse good tokens rather than accept bad ones.
 
 mod bounds;
-mod breaker;
 mod digits;
 mod encoding;
 mod key;
 mod known_answer;
-mod lanes;
 mod loaded;
-#[cfg(any(test, feature = "fast-rsa-model"))]
-mod model;
 mod product;
 mod setup;
-#[cfg(target_arch = "x86_64")]
-mod simd;
 #[cfg(test)]
 mod tests;
 

@@ -1,4 +1,4 @@
-//! Runs the sources of the fast path on an emulated CPU with AVX-512 IFMA. They need no operating system. `run.sh`
+//! Runs the sources of the fast path for RS256, and the lanes of both fast paths, on an emulated CPU with AVX-512 IFMA. They need no operating system. `run.sh`
 //! copies the sources next to this file and boots it.
 //!
 //! Every operation on vector lanes must give the same result as the model. So must products, constants and verdicts.
@@ -10,26 +10,26 @@
 extern crate alloc;
 
 mod board;
+mod crypto {
+    pub mod lanes;
+}
 mod rsa_ifma {
     pub mod bounds;
     pub mod digits;
     pub mod encoding;
     pub mod key;
-    pub mod lanes;
-    pub mod model;
     pub mod product;
     pub mod setup;
-    pub mod simd;
 }
 
 use alloc::vec::Vec;
 
+use crypto::lanes::model::Model;
+use crypto::lanes::simd::Ifma;
+use crypto::lanes::{Eight, LARGEST_DIGIT, Machine, Work};
 use rsa_ifma::digits::{Columns, Digits};
 use rsa_ifma::key::Key;
-use rsa_ifma::lanes::{Eight, LARGEST_DIGIT, Machine, Work};
-use rsa_ifma::model::Model;
 use rsa_ifma::product::Arithmetic;
-use rsa_ifma::simd::Ifma;
 
 /// A modulus, a signature, and the SHA-256 hash of what was signed.
 const MODULUS: &[u8; 256] = include_bytes!("rsa_ifma/known_modulus.bin");
@@ -91,6 +91,21 @@ fn lanes_do_what_the_model_does(ifma: Ifma, random: &mut Random) -> usize {
         same(load(s), s);
         same(ifma.broadcast(s[0]), Model.broadcast(s[0]));
         same(ifma.add(load(s), load(t)), Model.add(s, t));
+        let (smaller, larger): ([u64; 8], [u64; 8]) =
+            (core::array::from_fn(|lane| s[lane].min(t[lane])), core::array::from_fn(|lane| s[lane].max(t[lane])));
+        same(ifma.subtract(load(larger), load(smaller)), Model.subtract(larger, smaller));
+        same(ifma.right::<16>(load(s)), Model.right::<16>(s));
+        same(ifma.right::<48>(load(s)), Model.right::<48>(s));
+        same(ifma.left::<12>(load(s)), Model.left::<12>(s));
+        same(ifma.left::<48>(load(a)), Model.left::<48>(a));
+        let places = a.map(|lane| lane & 7);
+        same(ifma.permute(load(places), load(s)), Model.permute(places, s));
+        let mask = a.map(|lane| 0_u64.wrapping_sub(lane & 1));
+        same(ifma.select(load(mask), load(s), load(t)), Model.select(mask, s, t));
+        let rows = [a, b, s, t, smaller, larger, mask, a];
+        for (ours, model) in ifma.transpose(rows.map(load)).into_iter().zip(Model.transpose(rows)) {
+            same(ours, model);
+        }
         same(ifma.add_low(load(s), load(a), load(b)), Model.add_low(s, a, b));
         same(ifma.add_high(load(s), load(a), load(b)), Model.add_high(s, a, b));
         same(ifma.digits(load(s)), Model.digits(s));
@@ -102,7 +117,7 @@ fn lanes_do_what_the_model_does(ifma: Ifma, random: &mut Random) -> usize {
         assert_eq!(ifma.first(load(s)), Model.first(s));
         assert_eq!(ifma.exceeds_digits(load(s)), Model.exceeds_digits(s));
         assert!(!ifma.exceeds_digits(load(a)));
-        count += 14;
+        count += 29;
     }
     count
 }

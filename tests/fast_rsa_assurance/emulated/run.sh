@@ -10,20 +10,21 @@ here=$(dirname "$0")
 mkdir -p "${TARGET_DIR:-target}/fast-rsa-emulated"
 work=$(cd "${TARGET_DIR:-target}/fast-rsa-emulated" && pwd)
 rm -rf "$work"
-mkdir -p "$work/sources/rsa_ifma" "$work/disc"
+mkdir -p "$work/sources/rsa_ifma" "$work/sources/crypto" "$work/disc"
 
 # The sources are unchanged except for what they use from `std` and what they make visible.
 cp "$here"/*.rs "$work/sources"
 for source in "$here"/../../../src/crypto/fast_rsa/rsa_ifma/*; do
     [ -d "$source" ] || cp "$source" "$work/sources/rsa_ifma"
 done
-sed -i 's/pub(super)/pub(crate)/g' "$work"/sources/rsa_ifma/*.rs
+cp -r "$here"/../../../src/crypto/lanes "$here"/../../../src/crypto/lanes.rs "$work/sources/crypto"
+sed -i 's/pub(super)/pub(crate)/g' "$work"/sources/rsa_ifma/*.rs "$work/sources/crypto/lanes.rs"
 sed -i 's/std::sync::LazyLock/crate::board::LazyLock/' "$work/sources/rsa_ifma/encoding.rs"
 sed -i 's/is_x86_feature_detected!("avx512f")/crate::board::has(16)/; s/is_x86_feature_detected!("avx512ifma")/crate::board::has(21)/' \
-    "$work/sources/rsa_ifma/simd.rs"
+    "$work/sources/crypto/lanes/simd.rs"
 printf 'boundtoken tries the fast path' | openssl dgst -sha256 -binary >"$work/sources/rsa_ifma/known_hash.bin"
 
-${RUSTC:-rustc} --edition 2024 --crate-type staticlib -O -C panic=abort -C relocation-model=static \
+${RUSTC:-rustc} --edition 2024 --crate-type staticlib --cfg 'feature="fast-rsa-model"' -O -C panic=abort -C relocation-model=static \
     -C codegen-units=1 -C debug-assertions=on -o "$work/program.a" "$work/sources/main.rs"
 as --64 "$here/boot.s" -o "$work/boot.o"
 ld --no-warn-rwx-segments -n -T "$here/link.ld" --gc-sections -o "$work/program64" "$work/boot.o" "$work/program.a"

@@ -1,7 +1,7 @@
 //! Debug assertions for the interval argument of docs/decisions/0018-fast-rsa.md.
 
-use super::digits::{Columns, Registers, low_digit};
-use super::lanes::{DIGIT_BITS, Machine};
+use super::digits::{Columns, Registers};
+use crate::crypto::lanes::{DIGIT_BITS, Machine, low_digit};
 
 /// Asserts that the folded value, `sums + y · above`, is below 2^2311 = 2^(44 · 52 + 23).
 #[inline(always)]

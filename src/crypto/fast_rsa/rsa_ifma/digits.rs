@@ -1,6 +1,6 @@
 //! Numbers of up to 2,080 bits as forty digits of 52 bits, in order or in the columns of the arithmetic.
 
-use super::lanes::{DIGIT_BITS, Eight, LARGEST_DIGIT, Machine};
+use crate::crypto::lanes::{DIGIT_BITS, Eight, Machine, low_digit};
 
 /// Forty digits in rows of five, least significant first. Row `l` holds the digits of lane `l`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,11 +111,4 @@ pub(super) fn two_digits(bytes: &[u8]) -> [u64; 2] {
     }
     let number = u128::from_be_bytes(wide);
     [low_digit(number), low_digit(number >> DIGIT_BITS)]
-}
-
-/// Returns the low 52 bits.
-#[inline(always)]
-pub(super) fn low_digit(number: u128) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = number.to_le_bytes();
-    u64::from_le_bytes([a, b, c, d, e, f, g, h]) & LARGEST_DIGIT
 }

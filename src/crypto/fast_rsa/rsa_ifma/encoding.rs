@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use super::digits::{Columns, Digits, TWO_DIGITS, two_digits};
-use super::lanes::{DIGIT_BITS, LARGEST_DIGIT};
 use super::product::Modulus;
+use crate::crypto::lanes::{DIGIT_BITS, LARGEST_DIGIT};
 
 /// The DigestInfo of SHA-256 before the hash (RFC 8017 section 9.2, note 1).
 const DIGEST_INFO: [u8; 19] = [

@@ -2,8 +2,8 @@
 
 use super::digits::{Columns, Digits};
 use super::encoding;
-use super::lanes::{Machine, Work};
 use super::product::Arithmetic;
+use crate::crypto::lanes::{Machine, Work};
 
 /// The constants of a modulus; 3.3 KB.
 pub(super) struct Key {

@@ -2,25 +2,23 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock};
-use std::time::Instant;
 
-use super::breaker::Breaker;
 use super::key::Key;
 use super::known_answer;
-use super::lanes::Machine;
+use crate::crypto::breaker::{self, Breaker};
+use crate::crypto::lanes::Machine;
 #[cfg(feature = "fast-rsa-model")]
-use super::model::Model;
+use crate::crypto::lanes::model::Model;
 #[cfg(target_arch = "x86_64")]
-use super::simd::Ifma;
+use crate::crypto::lanes::simd::Ifma;
 use crate::crypto::{backend, sha256};
 use crate::fast_rsa::{Checks, PathState, PathStatus};
 use crate::keys::{Algorithm, Material};
 
-pub(super) static BREAKER: Breaker = Breaker::new();
+pub(super) static BREAKER: Breaker = Breaker::new("fast-rsa");
 /// The engine of this process. Determined when the first key is loaded.
 static AVAILABLE: LazyLock<Result<Engine, PathState>> = LazyLock::new(available);
 static KEYS_REFUSED: AtomicU64 = AtomicU64::new(0);
-static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 /// Turns the fast path off unless it is unset, empty or `on`.
 const VARIABLE: &str = "BOUNDTOKEN_FAST_RSA";
@@ -132,15 +130,13 @@ impl FastKey {
 
     /// Returns whether this is the key's signature of the message. Allocates nothing unless the backend does.
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8], backend: &backend::PublicKey) -> bool {
+        if !self.is_on() {
+            return backend.verify(message, signature);
+        }
         let Loaded { engine, key, proven } = &*self.0;
         let fast = engine.verify(key, message, signature);
-        BREAKER.verdict(fast, proven, seconds, || backend.verify(message, signature))
+        BREAKER.verdict(fast, proven, breaker::seconds, || backend.verify(message, signature))
     }
-}
-
-fn seconds() -> u32 {
-    // Saturates after 136 years.
-    u32::try_from(START.elapsed().as_secs()).unwrap_or(u32::MAX)
 }
 
 pub(crate) fn status() -> PathStatus {

@@ -9,8 +9,8 @@
 //! docs/decisions/0018-fast-rsa.md proves the bounds in the comments.
 
 use super::bounds;
-use super::digits::{Columns, Digits, Registers, low_digit};
-use super::lanes::{DIGIT_BITS, LARGEST_DIGIT, Machine};
+use super::digits::{Columns, Digits, Registers};
+use crate::crypto::lanes::{DIGIT_BITS, LARGEST_DIGIT, Machine, low_digit};
 
 /// The sums of ten neighbouring digit places: five in the lane, and five in the next lane up.
 type Sums<M> = [<M as Machine>::Lanes; 10];

@@ -1,8 +1,8 @@
 //! Computes the constants of a key.
 
-use super::digits::{Columns, Digits, low_digit};
-use super::lanes::{DIGIT_BITS, LARGEST_DIGIT, Machine};
+use super::digits::{Columns, Digits};
 use super::product::{Arithmetic, Modulus};
+use crate::crypto::lanes::{DIGIT_BITS, LARGEST_DIGIT, Machine, low_digit};
 
 impl Modulus {
     /// Returns `None` unless the number is odd and has exactly 2,048 bits.

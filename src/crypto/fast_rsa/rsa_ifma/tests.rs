@@ -1,6 +1,5 @@
 //! The tests run on the model, which checks every bound, and on the instructions where the CPU has them.
 
-mod breaker;
 mod constants;
 mod encoding;
 mod loading;
@@ -10,47 +9,8 @@ mod verdicts;
 use num_bigint::BigUint;
 
 use super::digits::{Columns, Digits};
-use super::lanes::LARGEST_DIGIT;
-
-/// Runs a generic test on every available machine, and prints which they are.
-macro_rules! on_every_machine {
-    ($test:ident) => {{
-        $test(crate::crypto::fast_rsa::rsa_ifma::model::Model);
-        #[cfg(target_arch = "x86_64")]
-        match crate::crypto::fast_rsa::rsa_ifma::simd::Ifma::detect() {
-            Some(ifma) => {
-                $test(ifma);
-                println!("on the model and with AVX-512 IFMA");
-            }
-            None => println!("ON THE MODEL ALONE: THIS CPU LACKS AVX-512 IFMA"),
-        }
-    }};
-}
-use on_every_machine;
-
-/// The generator xorshift64*. It gives the same numbers in every run.
-struct Random(u64);
-
-impl Random {
-    fn new() -> Self {
-        Self(0x9e37_79b9_7f4a_7c15)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        (self.next() >> 33) as usize % bound
-    }
-
-    fn bytes<const N: usize>(&mut self) -> [u8; N] {
-        std::array::from_fn(|_| (self.next() >> 40) as u8)
-    }
-}
+use crate::crypto::lanes::LARGEST_DIGIT;
+use crate::crypto::testing::Random;
 
 fn power_of_two(exponent: u64) -> BigUint {
     BigUint::from(1_u8) << exponent

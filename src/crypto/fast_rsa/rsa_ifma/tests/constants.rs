@@ -2,10 +2,11 @@
 
 use num_bigint::BigUint;
 
-use super::{Random, bytes, moduli, number, on_every_machine, power_of_two};
+use super::{bytes, moduli, number, power_of_two};
 use crate::crypto::fast_rsa::rsa_ifma::key::Key;
-use crate::crypto::fast_rsa::rsa_ifma::lanes::Machine;
 use crate::crypto::fast_rsa::rsa_ifma::product::Arithmetic;
+use crate::crypto::lanes::Machine;
+use crate::crypto::testing::{Random, on_every_machine};
 
 #[test]
 fn the_constants_of_a_key_are_those_of_num_bigint() {

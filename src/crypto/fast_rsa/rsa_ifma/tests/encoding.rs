@@ -2,11 +2,12 @@
 
 use num_bigint::BigUint;
 
-use super::{Random, bytes, columns, digits, moduli, number, power_of_two};
+use super::{bytes, columns, digits, moduli, number, power_of_two};
 use crate::crypto::fast_rsa::rsa_ifma::digits::Digits;
 use crate::crypto::fast_rsa::rsa_ifma::encoding::{encoded, encoded_bytes};
-use crate::crypto::fast_rsa::rsa_ifma::model::Model;
 use crate::crypto::fast_rsa::rsa_ifma::product::Arithmetic;
+use crate::crypto::lanes::model::Model;
+use crate::crypto::testing::Random;
 
 #[test]
 fn bytes_become_the_digits_of_the_same_number_and_columns_keep_them() {

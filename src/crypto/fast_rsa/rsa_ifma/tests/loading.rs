@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use crate::crypto::fast_rsa::rsa_ifma::loaded::{BREAKER, FastKey, set_checks, status};
 use crate::crypto::{PublicKey, backend};
 use crate::fast_rsa::{Checks, PathState};
-use crate::keys::{Algorithm, Material};
+use crate::keys::{Algorithm, Material, VerificationPath};
 
 const MODULUS: &[u8] = include_bytes!("../known_modulus.bin");
 const SIGNATURE: &[u8] = include_bytes!("../known_signature.bin");
@@ -52,7 +52,7 @@ fn a_served_key_gives_the_right_verdicts_and_signatures_of_another_length_none()
     }
     let material = Material::Rsa { modulus: MODULUS.into(), exponent: [1, 0, 1].into() };
     let key = PublicKey::new(Algorithm::RS256, &material).unwrap();
-    assert!(key.is_fast());
+    assert_eq!(key.path(), VerificationPath::FastRsa);
     for _ in 0..3 {
         assert!(key.verify(MESSAGE, SIGNATURE));
         assert!(key.verify_by_backend(MESSAGE, SIGNATURE));
@@ -86,12 +86,13 @@ fn after_a_disagreement_the_backend_serves_every_key() {
     }
     let material = Material::Rsa { modulus: MODULUS.into(), exponent: [1, 0, 1].into() };
     let key = PublicKey::new(Algorithm::RS256, &material).unwrap();
-    assert!(key.is_fast() && key.clone().is_fast());
+    assert_eq!([key.path(), key.clone().path()], [VerificationPath::FastRsa; 2]);
     set_checks(Checks { accepted_one_in: std::num::NonZeroU32::MIN, ..Checks::default() });
     assert!(!BREAKER.verdict(true, &AtomicBool::new(true), || 0, || false));
-    assert!(!key.is_fast());
+    assert_eq!(key.path(), VerificationPath::Backend);
     assert_eq!(status().state, PathState::SwitchedOff);
     assert!(key.verify(MESSAGE, SIGNATURE));
     assert!(!key.verify(b"another message", SIGNATURE));
-    assert!(!PublicKey::new(Algorithm::RS256, &material).unwrap().is_fast(), "nor any key that comes later");
+    let later = PublicKey::new(Algorithm::RS256, &material).unwrap();
+    assert_eq!(later.path(), VerificationPath::Backend, "nor any key that comes later");
 }

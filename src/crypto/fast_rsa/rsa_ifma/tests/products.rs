@@ -2,11 +2,12 @@
 
 use num_bigint::BigUint;
 
-use super::{Random, columns, moduli, number, on_every_machine, power_of_two};
+use super::{columns, moduli, number, power_of_two};
 use crate::crypto::fast_rsa::rsa_ifma::bounds::FURTHER_PASSES;
 use crate::crypto::fast_rsa::rsa_ifma::digits::{Columns, Digits};
-use crate::crypto::fast_rsa::rsa_ifma::lanes::{LARGEST_DIGIT, Machine, Work};
 use crate::crypto::fast_rsa::rsa_ifma::product::Arithmetic;
+use crate::crypto::lanes::{LARGEST_DIGIT, Machine, Work};
+use crate::crypto::testing::{Random, on_every_machine};
 
 /// The operands that each modulus is tested with.
 const ROUNDS: usize = if cfg!(miri) { 1 } else { 60 };

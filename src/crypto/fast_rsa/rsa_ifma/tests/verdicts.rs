@@ -4,11 +4,12 @@ use ::aws_lc_rs::rsa::{KeyPair, KeySize};
 use ::aws_lc_rs::signature::{self as aws_lc, KeyPair as _};
 use num_bigint::BigUint;
 
-use super::{Random, bytes, extreme_primes, on_every_machine};
+use super::{bytes, extreme_primes};
 use crate::crypto::fast_rsa::rsa_ifma::encoding::encoded_bytes;
 use crate::crypto::fast_rsa::rsa_ifma::key::Key;
-use crate::crypto::fast_rsa::rsa_ifma::lanes::Machine;
+use crate::crypto::lanes::Machine;
 use crate::crypto::sha256;
+use crate::crypto::testing::{Random, on_every_machine};
 
 /// Sets how many verdicts are compared. The default is 10,000. `make test-fast-rsa` sets it.
 const VARIABLE: &str = "BOUNDTOKEN_VERDICTS";

@@ -1,11 +1,18 @@
-//! Decides how often the backend checks a verdict, and switches the fast path off when it disagrees.
+//! Decides how often the backend checks the verdicts of a fast path, and switches the path off when they disagree.
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::time::Instant;
 
-use crate::fast_rsa::{Checks, PathState, PathStatus};
+use super::fast_path::{Checks, PathState, PathStatus};
 
-/// A circuit breaker that opens at the first disagreement. A process has one, and tests have their own.
+#[cfg(test)]
+mod tests;
+
+/// A circuit breaker that opens at the first disagreement. A process has one for each fast path, and tests have their own.
 pub(super) struct Breaker {
+    /// The name of the fast path.
+    path: &'static str,
     open: AtomicBool,
     accepted_one_in: AtomicU32,
     refused_per_second: AtomicU32,
@@ -19,8 +26,9 @@ pub(super) struct Breaker {
 }
 
 impl Breaker {
-    pub(super) const fn new() -> Self {
+    pub(super) const fn new(path: &'static str) -> Self {
         Self {
+            path,
             open: AtomicBool::new(false),
             accepted_one_in: AtomicU32::new(256),
             refused_per_second: AtomicU32::new(500),
@@ -64,10 +72,11 @@ impl Breaker {
             count(&self.disagreements);
             self.open.store(true, Relaxed);
             tracing::error!(
-                fast_rsa_accepts = fast,
+                path = self.path,
+                path_accepts = fast,
                 backend = crate::crypto::NAME,
                 backend_accepts = backend,
-                "fast-rsa disagrees with the backend about a signature, and is switched off; please report it"
+                "a fast path disagrees with the backend about a signature, and is switched off; please report it"
             );
         } else if fast && !known {
             proven.store(true, Relaxed);
@@ -104,6 +113,13 @@ impl Breaker {
             disagreements: self.disagreements.load(Relaxed),
         }
     }
+}
+
+/// Returns the seconds since the first call.
+pub(super) fn seconds() -> u32 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    // Saturates after 136 years.
+    u32::try_from(START.elapsed().as_secs()).unwrap_or(u32::MAX)
 }
 
 /// The low half of [`Breaker::refused_in_second`].

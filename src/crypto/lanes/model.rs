@@ -1,14 +1,13 @@
 //! Lanes in a plain array. It runs everywhere, Miri included, and debug builds check the bounds of the arithmetic.
 
-use super::digits::low_digit;
-use super::lanes::{DIGIT_BITS, Eight, LARGEST_DIGIT, Machine, Work};
+use super::{DIGIT_BITS, Eight, LARGEST_DIGIT, Machine, Work, low_digit};
 
 /// Every column stays below this.
 const COLUMN_BOUND: u64 = 1 << 60;
 
 /// Plain arrays in place of vector registers.
 #[derive(Clone, Copy)]
-pub(super) struct Model;
+pub(crate) struct Model;
 
 impl Machine for Model {
     type Lanes = [u64; 8];
@@ -29,6 +28,13 @@ impl Machine for Model {
         lane_by_lane(one, other, bounded_sum)
     }
 
+    fn subtract(self, one: [u64; 8], other: [u64; 8]) -> [u64; 8] {
+        lane_by_lane(one, other, |one, other| {
+            debug_assert!(one >= other, "a difference is negative");
+            one.wrapping_sub(other)
+        })
+    }
+
     fn add_low(self, sum: [u64; 8], one: [u64; 8], other: [u64; 8]) -> [u64; 8] {
         lane_by_lane(sum, lane_by_lane(one, other, low_half), bounded_sum)
     }
@@ -43,6 +49,27 @@ impl Machine for Model {
 
     fn carries(self, lanes: [u64; 8]) -> [u64; 8] {
         lanes.map(|lane| lane >> DIGIT_BITS)
+    }
+
+    fn right<const BITS: u32>(self, lanes: [u64; 8]) -> [u64; 8] {
+        lanes.map(|lane| lane >> BITS)
+    }
+
+    fn left<const BITS: u32>(self, lanes: [u64; 8]) -> [u64; 8] {
+        lanes.map(|lane| lane << BITS)
+    }
+
+    fn permute(self, places: [u64; 8], lanes: [u64; 8]) -> [u64; 8] {
+        // The instruction has no other places either.
+        places.map(|place| {
+            (0..8).zip(lanes).fold(0, |found, (at, lane)| if at == place & 7 { lane } else { found })
+        })
+    }
+
+    fn transpose(self, rows: [[u64; 8]; 8]) -> [[u64; 8]; 8] {
+        let mut columns = rows.map(IntoIterator::into_iter);
+        // Every row has another lane for each of the eight.
+        [(); 8].map(|()| columns.each_mut().map(|row| row.next().unwrap_or(0)))
     }
 
     fn down(self, lanes: [u64; 8]) -> [u64; 8] {
@@ -67,6 +94,13 @@ impl Machine for Model {
 
     fn either(self, one: [u64; 8], other: [u64; 8]) -> [u64; 8] {
         lane_by_lane(one, other, |one, other| one | other)
+    }
+
+    fn select(self, mask: [u64; 8], one: [u64; 8], other: [u64; 8]) -> [u64; 8] {
+        self.either(
+            lane_by_lane(mask, one, |mask, one| mask & one),
+            lane_by_lane(mask, other, |mask, other| !mask & other),
+        )
     }
 
     fn exceeds_digits(self, lanes: [u64; 8]) -> bool {

@@ -1,7 +1,9 @@
-//! Replaces `rsa_ifma` where it is not compiled. No key is fast.
+//! Replaces a fast path where it is not compiled. No key is fast.
 
-use super::{Checks, PathState, PathStatus};
-use crate::crypto::backend;
+use super::backend;
+#[cfg(not(feature = "fast-p256"))]
+use super::fast_p256::Tables;
+use super::fast_path::{Checks, PathState, PathStatus};
 use crate::keys::{Algorithm, Material};
 
 /// Never exists.
@@ -34,3 +36,11 @@ pub(crate) fn status() -> PathStatus {
 }
 
 pub(crate) fn set_checks(_: Checks) {}
+
+#[cfg(not(feature = "fast-p256"))]
+pub(crate) fn tables() -> Tables {
+    Tables::default()
+}
+
+#[cfg(not(feature = "fast-p256"))]
+pub(crate) fn set_table_memory(_: usize) {}

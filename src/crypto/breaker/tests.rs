@@ -5,8 +5,8 @@ use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
-use crate::crypto::fast_rsa::rsa_ifma::breaker::Breaker;
-use crate::fast_rsa::{Checks, PathState, PathStatus};
+use super::Breaker;
+use crate::crypto::fast_path::{Checks, PathState, PathStatus};
 
 /// A separate breaker that counts how often the backend is asked.
 struct Trial {
@@ -18,7 +18,7 @@ struct Trial {
 
 impl Trial {
     fn new(proven: bool, accepted_one_in: u32, refused_per_second: u32) -> Self {
-        let breaker = Breaker::new();
+        let breaker = Breaker::new("fast-test");
         let accepted_one_in = NonZeroU32::new(accepted_one_in).unwrap();
         breaker.set_checks(Checks { accepted_one_in, refused_per_second });
         Self { breaker, proven: AtomicBool::new(proven), second: Cell::new(7), asked: Cell::new(0) }
@@ -51,7 +51,7 @@ impl Trial {
 
 #[test]
 fn a_new_breaker_has_the_documented_rates() {
-    let trial = Trial { breaker: Breaker::new(), ..Trial::new(true, 1, 0) };
+    let trial = Trial { breaker: Breaker::new("fast-test"), ..Trial::new(true, 1, 0) };
     assert_eq!(
         Checks::default(),
         Checks { accepted_one_in: NonZeroU32::new(256).unwrap(), refused_per_second: 500 }
@@ -146,7 +146,9 @@ fn a_disagreement_is_an_error_event() {
     assert_eq!(events.len(), 1);
     let (level, text) = &events[0];
     assert_eq!(*level, tracing::Level::ERROR);
-    for part in ["switched off", "fast_rsa_accepts=true", "backend_accepts=false", crate::crypto::NAME] {
+    for part in
+        ["switched off", "fast-test", "path_accepts=true", "backend_accepts=false", crate::crypto::NAME]
+    {
         assert!(text.contains(part), "{text}");
     }
 }
