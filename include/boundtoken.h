@@ -450,8 +450,8 @@ enum {
   BOUNDTOKEN_CHANGE_STALE = 5,
 };
 
-// Whether the library checks common RS256 signatures with its own fast path. It runs on x86-64 CPUs with AVX-512
-// IFMA.
+// Whether the library checks common RS256 signatures with its own fast path, which runs on x86-64 CPUs with AVX-512
+// IFMA. The fast path for ES256 has the same states, and runs on every CPU.
 typedef uint32_t boundtoken_fast_rsa_state;
 enum {
   // The library was built without it.
@@ -808,7 +808,7 @@ typedef struct {
 // It may call every function of the library. boundtoken_cluster_free does not wait there.
 typedef void (*boundtoken_cluster_callback)(void *userdata, const boundtoken_cluster_change *change);
 
-// What a verifier has decided since it was built, what it remembers, and how the fast path for RS256 does. Initialise it with
+// What a verifier has decided since it was built, what it remembers, and how the fast paths do. Initialise it with
 // its size: `boundtoken_statistics statistics = {sizeof statistics};`
 //
 // Later versions append members. A program that was compiled with an older header gets the members that it knows.
@@ -849,6 +849,25 @@ typedef struct {
   uint64_t fast_rsa_refused_unchecked;
   // In this process: how often the cryptography library came to another verdict, which was then used.
   uint64_t fast_rsa_disagreements;
+  // A boundtoken_fast_rsa_state: whether this process has the fast path for ES256. Its environment variable is
+  // BOUNDTOKEN_FAST_P256.
+  boundtoken_fast_rsa_state fast_p256_state;
+  // 1 if that fast path uses AVX-512 IFMA, and 0 if it runs in portable code or is not there.
+  uint32_t fast_p256_has_lanes;
+  // Keys of all issuers that the fast path for ES256 serves now.
+  uint64_t fast_p256_keys;
+  // In this process: how much memory the tables of its keys take, in bytes.
+  uint64_t fast_p256_table_bytes;
+  // In this process: keys that the fast path for ES256 does not serve because their tables failed the self-test.
+  uint64_t fast_p256_keys_refused;
+  // As fast_rsa_accepted_checked, for the fast path for ES256.
+  uint64_t fast_p256_accepted_checked;
+  // As fast_rsa_refused_checked, for the fast path for ES256.
+  uint64_t fast_p256_refused_checked;
+  // As fast_rsa_refused_unchecked, for the fast path for ES256.
+  uint64_t fast_p256_refused_unchecked;
+  // As fast_rsa_disagreements, for the fast path for ES256.
+  uint64_t fast_p256_disagreements;
 } boundtoken_statistics;
 
 // A line of the log, lent to a callback until the callback returns. Later versions append members.
@@ -1010,9 +1029,10 @@ extern "C" {
 
 // Returns what the library was built of, as a JSON object, for logs and reports of faults.
 //
-// Its members are `version`, `cryptography` (`ring` or `aws-lc-rs`), `features` (an array with `kubernetes` and `fast-rsa` as
-// far as they are built in), `cpuPaths` (an array with `fast-rsa` if the CPU and the environment allow it) and `target` (the
-// architecture and the operating system). Later versions may add members. The text is static. Any thread.
+// Its members are `version`, `cryptography` (`ring` or `aws-lc-rs`), `features` (an array with `kubernetes`, `fast-rsa`
+// and `fast-p256` as far as they are built in), `cpuPaths` (an array with `fast-rsa` and `fast-p256` as far as the CPU and the
+// environment allow them) and `target` (the architecture and the operating system). Later versions may add members. The text
+// is static. Any thread.
 boundtoken_str boundtoken_build_info(void);
 
 // Returns the version of the loaded library, such as `0.1.0`. The text is static. Any thread.
@@ -1375,6 +1395,13 @@ boundtoken_status boundtoken_verifier_builder_cache_size(boundtoken_verifier_bui
 // CPU does not support it: see boundtoken_verifier_statistics.
 boundtoken_status boundtoken_verifier_builder_fast_rsa(boundtoken_verifier_builder *builder,
                                                        uint32_t allowed);
+
+// Sets whether this verifier may use the fast path for ES256, and build tables of keys for it. Default: yes.
+//
+// `allowed`: 0 for no, anything else for yes. It has no effect if the library was built without the fast path: see
+// boundtoken_verifier_statistics.
+boundtoken_status boundtoken_verifier_builder_fast_p256(boundtoken_verifier_builder *builder,
+                                                        uint32_t allowed);
 
 // Builds the verifier. It always frees the builder, even on failure: do not use the builder again.
 //

@@ -10,7 +10,7 @@
 set -u
 only=${1:-}
 name=fast-p256-mutants
-features=fast-p256
+features=aws-lc-rs,fast-p256
 filters='crypto::p256:: crypto::breaker::'
 . tests/mutants.sh
 

@@ -251,6 +251,23 @@ pub unsafe extern "C" fn boundtoken_verifier_builder_fast_rsa(
     unsafe { collect(builder, step) }
 }
 
+/// Sets whether this verifier may use the fast path for ES256, and build tables of keys for it. Default: yes.
+///
+/// `allowed`: 0 for no, anything else for yes. It has no effect if the library was built without the fast path: see
+/// boundtoken_verifier_statistics.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn boundtoken_verifier_builder_fast_p256(
+    builder: *mut boundtoken_verifier_builder,
+    allowed: u32,
+) -> boundtoken_status {
+    let step = |builder: &mut boundtoken_verifier_builder| {
+        builder.change(|builder| builder.fast_p256(allowed != 0));
+        Ok(())
+    };
+    // SAFETY: the caller promises NULL or a live builder that only this thread uses.
+    unsafe { collect(builder, step) }
+}
+
 /// Builds the verifier. It always frees the builder, even on failure: do not use the builder again.
 ///
 /// `verifier`: receives a handle to free with boundtoken_verifier_free. NULL on failure.

@@ -75,7 +75,7 @@ pub unsafe extern "C" fn boundtoken_set_log(
     unsafe { boundary::fallible(error, body) }
 }
 
-#[cfg(not(any(feature = "kubernetes", feature = "fast-rsa")))]
+#[cfg(not(any(feature = "kubernetes", feature = "fast-p256", feature = "fast-rsa")))]
 mod forward {
     use std::ffi::c_void;
 
@@ -94,7 +94,7 @@ mod forward {
     }
 }
 
-#[cfg(any(feature = "kubernetes", feature = "fast-rsa"))]
+#[cfg(any(feature = "kubernetes", feature = "fast-p256", feature = "fast-rsa"))]
 mod forward {
     //! What the library and the crates below it log through `tracing`.
 

@@ -3,15 +3,16 @@
 use std::ptr;
 
 use boundtoken::Statistics;
-use boundtoken::fast_rsa::{PathState, status};
+use boundtoken::fast_rsa::PathState;
+use boundtoken::{fast_p256, fast_rsa};
 
 use crate::boundary;
 use crate::pointer::{StructOut, Versioned, borrow};
 use crate::status::boundtoken_status;
 use crate::verify::boundtoken_verifier;
 
-/// Whether the library checks common RS256 signatures with its own fast path. It runs on x86-64 CPUs with AVX-512
-/// IFMA.
+/// Whether the library checks common RS256 signatures with its own fast path, which runs on x86-64 CPUs with AVX-512
+/// IFMA. The fast path for ES256 has the same states, and runs on every CPU.
 #[repr(u32)]
 #[derive(Clone, Copy)]
 pub enum boundtoken_fast_rsa_state {
@@ -33,7 +34,7 @@ pub enum boundtoken_fast_rsa_state {
 /// A [`boundtoken_fast_rsa_state`] as it is in memory, where later versions can write other numbers.
 pub type FastRsaStateNumber = u32;
 
-/// What a verifier has decided since it was built, what it remembers, and how the fast path for RS256 does. Initialise it with
+/// What a verifier has decided since it was built, what it remembers, and how the fast paths do. Initialise it with
 /// its size: `boundtoken_statistics statistics = {sizeof statistics};`
 ///
 /// Later versions append members. A program that was compiled with an older header gets the members that it knows.
@@ -76,6 +77,25 @@ pub struct boundtoken_statistics {
     pub fast_rsa_refused_unchecked: u64,
     /// In this process: how often the cryptography library came to another verdict, which was then used.
     pub fast_rsa_disagreements: u64,
+    /// A boundtoken_fast_rsa_state: whether this process has the fast path for ES256. Its environment variable is
+    /// BOUNDTOKEN_FAST_P256.
+    pub fast_p256_state: FastRsaStateNumber,
+    /// 1 if that fast path uses AVX-512 IFMA, and 0 if it runs in portable code or is not there.
+    pub fast_p256_has_lanes: u32,
+    /// Keys of all issuers that the fast path for ES256 serves now.
+    pub fast_p256_keys: u64,
+    /// In this process: how much memory the tables of its keys take, in bytes.
+    pub fast_p256_table_bytes: u64,
+    /// In this process: keys that the fast path for ES256 does not serve because their tables failed the self-test.
+    pub fast_p256_keys_refused: u64,
+    /// As fast_rsa_accepted_checked, for the fast path for ES256.
+    pub fast_p256_accepted_checked: u64,
+    /// As fast_rsa_refused_checked, for the fast path for ES256.
+    pub fast_p256_refused_checked: u64,
+    /// As fast_rsa_refused_unchecked, for the fast path for ES256.
+    pub fast_p256_refused_unchecked: u64,
+    /// As fast_rsa_disagreements, for the fast path for ES256.
+    pub fast_p256_disagreements: u64,
 }
 
 // SAFETY: its first member is its size, and it consists of numbers.
@@ -112,7 +132,8 @@ pub unsafe extern "C" fn boundtoken_verifier_statistics(
 
 impl boundtoken_statistics {
     fn of(statistics: &Statistics) -> Self {
-        let fast_rsa = status();
+        let (fast_rsa, fast_p256) = (fast_rsa::status(), fast_p256::status());
+        let tables = fast_p256::tables();
         Self {
             size: size_of::<Self>(),
             fast_rsa_state: number(fast_rsa.state),
@@ -132,6 +153,15 @@ impl boundtoken_statistics {
             fast_rsa_refused_checked: fast_rsa.refused_checked,
             fast_rsa_refused_unchecked: fast_rsa.refused_unchecked,
             fast_rsa_disagreements: fast_rsa.disagreements,
+            fast_p256_state: number(fast_p256.state),
+            fast_p256_has_lanes: tables.has_lanes.into(),
+            fast_p256_keys: statistics.fast_p256_keys,
+            fast_p256_table_bytes: u64::try_from(tables.bytes).unwrap_or(u64::MAX),
+            fast_p256_keys_refused: fast_p256.keys_refused,
+            fast_p256_accepted_checked: fast_p256.accepted_checked,
+            fast_p256_refused_checked: fast_p256.refused_checked,
+            fast_p256_refused_unchecked: fast_p256.refused_unchecked,
+            fast_p256_disagreements: fast_p256.disagreements,
         }
     }
 }
@@ -162,5 +192,6 @@ mod tests {
         assert_eq!(offset_of!(boundtoken_statistics, fast_rsa_keys), first + 8 * 10);
         assert_eq!(offset_of!(boundtoken_statistics, fast_rsa_disagreements), first + 8 * 15);
         assert_eq!(SMALLEST, offset_of!(boundtoken_statistics, fast_rsa_disagreements) + 8);
+        assert_eq!(SMALLEST, offset_of!(boundtoken_statistics, fast_p256_state));
     }
 }

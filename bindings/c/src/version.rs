@@ -2,16 +2,18 @@
 
 use std::sync::OnceLock;
 
-use boundtoken::fast_rsa::{PathState, status};
+use boundtoken::fast_rsa::PathState;
+use boundtoken::{fast_p256, fast_rsa};
 
 use crate::boundary;
 use crate::string::boundtoken_str;
 
 /// Returns what the library was built of, as a JSON object, for logs and reports of faults.
 ///
-/// Its members are `version`, `cryptography` (`ring` or `aws-lc-rs`), `features` (an array with `kubernetes` and `fast-rsa` as
-/// far as they are built in), `cpuPaths` (an array with `fast-rsa` if the CPU and the environment allow it) and `target` (the
-/// architecture and the operating system). Later versions may add members. The text is static. Any thread.
+/// Its members are `version`, `cryptography` (`ring` or `aws-lc-rs`), `features` (an array with `kubernetes`, `fast-rsa`
+/// and `fast-p256` as far as they are built in), `cpuPaths` (an array with `fast-rsa` and `fast-p256` as far as the CPU and the
+/// environment allow them) and `target` (the architecture and the operating system). Later versions may add members. The text
+/// is static. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn boundtoken_build_info() -> boundtoken_str {
     static TEXT: OnceLock<String> = OnceLock::new();
@@ -19,18 +21,29 @@ pub extern "C" fn boundtoken_build_info() -> boundtoken_str {
 }
 
 fn build_info() -> String {
-    let features = [("kubernetes", cfg!(feature = "kubernetes")), ("fast-rsa", cfg!(feature = "fast-rsa"))];
-    let features: Vec<_> =
-        features.into_iter().filter_map(|(name, is_built_in)| is_built_in.then_some(name)).collect();
-    let has_fast_rsa = matches!(status().state, PathState::On | PathState::SwitchedOff);
+    let features = names([
+        ("kubernetes", cfg!(feature = "kubernetes")),
+        ("fast-rsa", cfg!(feature = "fast-rsa")),
+        ("fast-p256", cfg!(feature = "fast-p256")),
+    ]);
+    let is_there = |state| matches!(state, PathState::On | PathState::SwitchedOff);
+    let paths = names([
+        ("fast-rsa", is_there(fast_rsa::status().state)),
+        ("fast-p256", is_there(fast_p256::status().state)),
+    ]);
     serde_json::json!({
         "version": env!("CARGO_PKG_VERSION"),
         "cryptography": if cfg!(feature = "aws-lc-rs") { "aws-lc-rs" } else { "ring" },
         "features": features,
-        "cpuPaths": has_fast_rsa.then_some("fast-rsa").as_slice(),
+        "cpuPaths": paths,
         "target": format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
     })
     .to_string()
+}
+
+/// Returns the names of what is there.
+fn names<const COUNT: usize>(all: [(&'static str, bool); COUNT]) -> Vec<&'static str> {
+    all.into_iter().filter_map(|(name, is_there)| is_there.then_some(name)).collect()
 }
 
 /// Returns the version of the loaded library, such as `0.1.0`. The text is static. Any thread.

@@ -89,7 +89,7 @@ void builders_are_checked(const Fixture& fixture) {
   VerifierBuilder built = fixture.builder();
   CHECK(built.build());
   FAILS(built.audience("again").build(), null_argument);
-  FAILS(emptied(fixture.builder()).audience("x").fast_rsa(true).build(), null_argument);
+  FAILS(emptied(fixture.builder()).audience("x").fast_rsa(true).fast_p256(true).build(), null_argument);
   const Verifier short_tokens = demand(fixture.builder().max_token_size(fixture.token.size() - 1).build());
   FAILS(short_tokens.verify(fixture.token), token_too_large);
 }
@@ -132,6 +132,7 @@ void tokens_are_checked(const Fixture& fixture) {
   const Statistics statistics = demand(verifier.statistics());
   CHECK(statistics.accepted_first == 1 && statistics.refused_for_objects >= 4 && statistics.keys == 1);
   CHECK(statistics.fast_rsa() == FastRsaState::on || statistics.fast_rsa_keys == 0);
+  CHECK(statistics.fast_p256() == FastRsaState::on || statistics.fast_p256_keys == 0);
 }
 
 void records_are_checked(const Fixture& fixture) {

@@ -18,7 +18,10 @@ const ABOUT: &str = "The C ABI of boundtoken, for programs that generate binding
 const POINTER_WIDTHS: [u64; 2] = [64, 32];
 
 /// The first member that each struct was given after the first version. Structs that are not listed have not grown.
-const GROWN: [(&str, &str); 1] = [("boundtoken_claims", "validating_webhook_configuration_name")];
+const GROWN: [(&str, &str); 2] = [
+    ("boundtoken_claims", "validating_webhook_configuration_name"),
+    ("boundtoken_statistics", "fast_p256_state"),
+];
 
 /// A number for each width of pointers.
 pub type Bytes = BTreeMap<String, u64>;

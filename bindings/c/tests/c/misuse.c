@@ -209,6 +209,7 @@ static void builders_are_checked(void) {
   CHECK(boundtoken_verifier_builder_cluster(NULL, NULL) == BOUNDTOKEN_NULL_ARGUMENT);
   CHECK(boundtoken_verifier_builder_on_unavailable(NULL, BOUNDTOKEN_ON_UNAVAILABLE_REFUSE) == BOUNDTOKEN_NULL_ARGUMENT);
   CHECK(boundtoken_verifier_builder_fast_rsa(NULL, 1) == BOUNDTOKEN_NULL_ARGUMENT);
+  CHECK(boundtoken_verifier_builder_fast_p256(NULL, 1) == BOUNDTOKEN_NULL_ARGUMENT);
   FAILS(boundtoken_verifier_builder_build(NULL, &verifier, &error), BOUNDTOKEN_NULL_ARGUMENT);
   CHECK(verifier == NULL);
   // This call frees the builder too. A leak checker would notice if not.
@@ -252,6 +253,7 @@ static void builders_are_checked(void) {
   FAILS(boundtoken_verifier_builder_build(builder, &verifier, &error), BOUNDTOKEN_UNKNOWN_VALUE);
   builder = complete_builder(keys);
   CHECK(boundtoken_verifier_builder_fast_rsa(builder, 0) == BOUNDTOKEN_OK);
+  CHECK(boundtoken_verifier_builder_fast_p256(builder, 0) == BOUNDTOKEN_OK);
   boundtoken_verifier_builder_free(builder);
   builder = boundtoken_verifier_builder_new();
   CHECK(boundtoken_verifier_builder_issuer_also_named(builder, name) == BOUNDTOKEN_NO_ISSUER);
@@ -757,6 +759,7 @@ static void verdicts_are_counted(void) {
   CHECK(statistics.accepted_first == 1 && statistics.accepted_again == 2 && statistics.refused_for_form == 1);
   CHECK(statistics.remembered_tokens == 1 && statistics.cache_size > token.len && statistics.keys == 1);
   CHECK(statistics.fast_rsa_disagreements == 0);
+  CHECK(statistics.fast_p256_disagreements == 0 && statistics.fast_p256_keys == 0);
   CHECK(statistics.fast_rsa_state == BOUNDTOKEN_FAST_RSA_ON || statistics.fast_rsa_keys == 0);
   boundtoken_verifier_free(verifier);
   boundtoken_keys_free(keys);

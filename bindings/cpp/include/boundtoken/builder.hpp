@@ -117,6 +117,12 @@ class VerifierBuilder : public detail::Unique<boundtoken_verifier_builder, bound
     return *this;
   }
 
+  /// Sets whether the verifier may use the fast path for ES256, if the library has one. Default: yes.
+  VerifierBuilder& fast_p256(bool allowed) noexcept {
+    boundtoken_verifier_builder_fast_p256(get(), allowed ? 1 : 0);
+    return *this;
+  }
+
   /// Builds the verifier, and ends the builder, even on failure: a second call fails with `Status::null_argument`.
   ///
   /// It fails with the first failure of the earlier calls, or with `Status::no_issuer`, `empty_issuer`, `issuer_without_key`,

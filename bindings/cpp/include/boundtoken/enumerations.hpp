@@ -322,8 +322,8 @@ enum class Change : std::uint32_t {
   stale = BOUNDTOKEN_CHANGE_STALE,
 };
 
-/// Whether the library checks common RS256 signatures with its own fast path. It runs on x86-64 CPUs with AVX-512
-/// IFMA.
+/// Whether the library checks common RS256 signatures with its own fast path, which runs on x86-64 CPUs with AVX-512
+/// IFMA. The fast path for ES256 has the same states, and runs on every CPU.
 enum class FastRsaState : std::uint32_t {
   /// The library was built without it.
   not_compiled = BOUNDTOKEN_FAST_RSA_NOT_COMPILED,
