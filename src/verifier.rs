@@ -20,6 +20,7 @@ mod builder;
 mod cached;
 mod checked;
 mod confirm;
+mod fast_paths;
 mod revocation;
 mod seen;
 mod signer;
@@ -27,6 +28,7 @@ mod statistics;
 mod trusted_issuer;
 
 use audiences::Accepted;
+use fast_paths::FastPaths;
 use seen::Seen;
 use signer::Authentic;
 use statistics::{Counted, Counters};
@@ -74,8 +76,7 @@ pub struct Verifier {
     leeway: u64,
     max_token_size: usize,
     on_unavailable: OnUnavailable,
-    fast_rsa: bool,
-    fast_p256: bool,
+    fast_paths: FastPaths,
     /// `None` if caching is turned off.
     cache: Option<TokenCache>,
     counters: Counters,

@@ -11,8 +11,7 @@ copy=${TARGET_DIR:-target}/$name
 rm -rf "$copy/sources"
 mkdir -p "$copy/sources"
 git ls-files -z | tar --null --files-from=- --create --file=- | tar --extract --directory="$copy/sources"
-# Dependencies are built once for all.
-target=$(cd "${TARGET_DIR:-target}" && pwd)
+target=$(cd "$copy" && pwd)/target
 caught=0
 missed=0
 

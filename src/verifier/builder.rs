@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::fast_paths::FastPaths;
 use super::statistics::Counters;
 use super::{OnUnavailable, TrustedIssuer, Verifier};
 use crate::cache::TokenCache;
@@ -43,8 +44,7 @@ impl VerifierBuilder {
                 leeway: DEFAULT_LEEWAY,
                 max_token_size: DEFAULT_MAX_TOKEN_SIZE,
                 on_unavailable: OnUnavailable::Refuse,
-                fast_rsa: true,
-                fast_p256: true,
+                fast_paths: FastPaths::ALL,
                 cache: None,
                 counters: Counters::new(),
             },
@@ -106,14 +106,14 @@ impl VerifierBuilder {
     /// Sets whether the [fast path for RS256](crate::fast_rsa) verifies the signatures of keys that it supports. It does by
     /// default. No effect without the feature `fast-rsa`.
     pub fn fast_rsa(mut self, allowed: bool) -> Self {
-        self.verifier.fast_rsa = allowed;
+        self.verifier.fast_paths.allow_rsa(allowed);
         self
     }
 
     /// Sets whether the [fast path for ES256](crate::fast_p256) verifies the signatures of keys that have a table, and builds
     /// tables. It does by default. No effect without the feature `fast-p256`.
     pub fn fast_p256(mut self, allowed: bool) -> Self {
-        self.verifier.fast_p256 = allowed;
+        self.verifier.fast_paths.allow_p256(allowed);
         self
     }
 

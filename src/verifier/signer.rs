@@ -3,7 +3,7 @@
 use super::{TrustedIssuer, Verifier};
 use crate::claims::SignedClaims;
 use crate::header::{Header, KeyId};
-use crate::keys::{Algorithm, Key, KeyFingerprint, KeySet};
+use crate::keys::{Key, KeyFingerprint, KeySet};
 use crate::rejection::{Detail, Reason, Rejection};
 use crate::token::CompactToken;
 
@@ -167,7 +167,7 @@ impl Verifier {
     ) -> Result<Option<SignedClaims>, Rejection> {
         token.claims.with_all_decoded(|payload| {
             let holds = token.signature.with_decoded(|signature| {
-                if self.may_be_fast(key) {
+                if self.fast_paths.may_serve(key) {
                     key.verify(token.signed, signature)
                 } else {
                     key.verify_by_backend(token.signed, signature)
@@ -178,11 +178,6 @@ impl Verifier {
             }
             SignedClaims::parse(payload, &issuer.label).map(Some)
         })?
-    }
-
-    /// Returns whether a fast path may check the signature.
-    pub(super) fn may_be_fast(&self, key: &Key) -> bool {
-        if key.algorithm() == Algorithm::ES256 { self.fast_p256 } else { self.fast_rsa }
     }
 
     /// Requires that exactly one key of all issuers fits a token without a kid.

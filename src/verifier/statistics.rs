@@ -160,7 +160,7 @@ impl Verifier {
         for issuer in &self.issuers {
             for key in issuer.keys.load().keys() {
                 keys = keys.saturating_add(1);
-                let served = |path| u64::from(self.may_be_fast(key) && key.path() == path);
+                let served = |path| u64::from(self.fast_paths.may_serve(key) && key.path() == path);
                 fast_rsa_keys = fast_rsa_keys.saturating_add(served(VerificationPath::FastRsa));
                 fast_p256_keys = fast_p256_keys.saturating_add(served(VerificationPath::FastP256));
             }
