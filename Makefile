@@ -136,6 +136,7 @@ test-rust: ## format, lock files, lints, tests, documentation, licences
 	@echo 'test-rust: clippy, with ring and with AWS-LC'
 	@$(CARGO) clippy --quiet --all-targets $(WITH_RING) -- -D warnings
 	@$(CARGO) clippy --quiet --all-targets $(WITH_AWS_LC) -- -D warnings
+	@$(CARGO) clippy --quiet --all-targets --features fast-p256 -- -D warnings
 	@echo 'test-rust: cargo test, the library as it comes'
 	@$(CARGO) test --quiet
 	@echo 'test-rust: cargo test, what stands on the library'
@@ -583,7 +584,7 @@ semver: ## no breaking change since the last tag, by cargo-semver-checks
 	@tag=$$(git describe --tags --abbrev=0 2>/dev/null) || { echo 'semver: there is no tag yet'; exit 0; }; \
 		$(call with_tool,cargo-semver-checks,breaking changes,\
 			cargo semver-checks --workspace --exclude boundtoken --baseline-rev "$$tag" && \
-			cargo semver-checks -p boundtoken --default-features --features aws-lc-rs --features boot-time --features fast-rsa --baseline-rev "$$tag")
+			cargo semver-checks -p boundtoken --default-features --features aws-lc-rs --features boot-time --features fast-p256 --features fast-rsa --baseline-rev "$$tag")
 
 advisories: ## check the dependencies against the RustSec database (needs the network)
 	@$(call with_tool,cargo-deny,advisories,$(CARGO) deny --log-level error --all-features check advisories)
