@@ -3,7 +3,7 @@
 #
 # - name: of a folder for the copy, in TARGET_DIR
 # - features: of the library
-# - filters: what the names of the tests begin with, such as `crypto::p256::`
+# - filters: what the names of the tests begin with, such as `crypto::p256::`. They run in this order, up to the first that fails
 # - only: a part of the names of the mutants to try, or nothing for all
 #
 # In the end they call `report`.
@@ -16,8 +16,10 @@ caught=0
 missed=0
 
 tests() {
-    (cd "$copy/sources" && CARGO_TARGET_DIR=$target BOUNDTOKEN_VERDICTS=600 \
-        "${CARGO:-cargo}" test --quiet --features "$features" --lib -- $filters) >"$copy/log" 2>&1
+    for filter in $filters; do
+        (cd "$copy/sources" && CARGO_TARGET_DIR=$target BOUNDTOKEN_VERDICTS=600 \
+            "${CARGO:-cargo}" test --quiet --features "$features" --lib -- "$filter") >"$copy/log" 2>&1 || return 1
+    done
 }
 
 # mutant NAME FILE SED-SCRIPT
