@@ -113,6 +113,8 @@ DOORS = boundtoken-tower/axum,boundtoken-tower/kubernetes,boundtoken-tower/metri
 WITH_RING = --workspace --features boundtoken-kubernetes/discovery,boundtoken-capi/kubernetes,$(DOORS)
 WITH_AWS_LC = -p boundtoken -p boundtoken-dev-server -p boundtoken-discovery -p boundtoken-refresh --no-default-features \
 	--features boundtoken/aws-lc-rs,boundtoken/fast-rsa,boundtoken-dev-server/aws-lc-rs,boundtoken-discovery/aws-lc-rs
+# The fast paths with ring, and the model of the one for RS256.
+FAST_PATHS = --features fast-p256,fast-rsa-model
 # What stands on the library, with one choice of features in every command, so that no dependency is built twice.
 CRATES = --workspace --exclude boundtoken --exclude boundtoken-capi --features boundtoken-kubernetes/discovery,$(DOORS)
 # The program and the examples, for the tests that run them. `cargo test` with CRATES leaves all of them there.
@@ -136,7 +138,7 @@ test-rust: ## format, lock files, lints, tests, documentation, licences
 	@echo 'test-rust: clippy, with ring and with AWS-LC'
 	@$(CARGO) clippy --quiet --all-targets $(WITH_RING) -- -D warnings
 	@$(CARGO) clippy --quiet --all-targets $(WITH_AWS_LC) -- -D warnings
-	@$(CARGO) clippy --quiet --all-targets --features fast-p256 -- -D warnings
+	@$(CARGO) clippy --quiet --all-targets $(FAST_PATHS) -- -D warnings
 	@echo 'test-rust: cargo test, the library as it comes'
 	@$(CARGO) test --quiet
 	@echo 'test-rust: cargo test, what stands on the library'
@@ -148,11 +150,9 @@ test-rust: ## format, lock files, lints, tests, documentation, licences
 	@$(CARGO) test --quiet $(WITH_AWS_LC)
 	@echo 'test-rust: the verdicts of real API servers, in full'
 	@$(CARGO) test --quiet $(WITH_AWS_LC) --test apiserver -- --nocapture
-	@echo 'test-rust: the fast path for RS256, ten thousand verdicts against ring and AWS-LC'
-	@$(CARGO) test --quiet --features fast-rsa-model --lib -- --nocapture crypto::fast_rsa:: crypto::breaker::
-	@echo 'test-rust: the fast path for ES256, ten thousand verdicts against ring and AWS-LC'
-	@$(CARGO) test --quiet --features fast-p256 --lib -- --nocapture crypto::p256::
-	@$(CARGO) test --quiet --features fast-p256 --test fast_p256 --test wycheproof
+	@echo 'test-rust: the fast paths for RS256 and ES256, ten thousand verdicts each against ring and AWS-LC'
+	@$(CARGO) test --quiet $(FAST_PATHS) --lib -- --nocapture crypto::fast_rsa:: crypto::p256:: crypto::breaker::
+	@$(CARGO) test --quiet $(FAST_PATHS) --test fast_p256 --test wycheproof
 	@echo 'test-rust: documentation'
 	@RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --no-deps $(WITH_RING)
 	@echo 'test-rust: licences, bans, sources'
@@ -359,8 +359,9 @@ VERSIONS ?= 1.37.2
 test-cluster: ## follow real API servers with etcd, of VERSIONS (1.37.2), which Go builds once, in ten minutes each
 	@for version in $(VERSIONS); do $(MAKE) --no-print-directory test-cluster-$$version || exit 1; done
 
+SERVERS = kube-apiserver kubectl etcd
 test-cluster-%:
-	@$(MAKE) --no-print-directory --silent $(addprefix $(CLUSTER)/$*/,kube-apiserver kubectl etcd) || \
+	@$(MAKE) --no-print-directory --silent $(addprefix $(CLUSTER)/$*/,$(SERVERS)) || \
 		{ echo 'test-cluster: NOT TESTED against Kubernetes $*: $(GO) could not build it' >&2; exit 1; }
 	@echo 'test-cluster: Kubernetes $*: cargo test --test cluster'
 	@$(MAKE) --no-print-directory programs
@@ -377,6 +378,10 @@ test-cluster-%:
 	@echo 'test-cluster: Kubernetes $*: JUnit, bindings/java/boundtoken'
 	@BOUNDTOKEN_CLUSTER=$(abspath $(CLUSTER))/$* $(PROGRAMS) CARGO=$(CARGO) CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) \
 		$(JAVA_MODULE)/test.sh -Dtest=RealClusterTest
+
+.PHONY: prepare
+# What takes long to build and shares no folder with the tests of Rust, C and C++, which leave a core idle now and then: for CI.
+prepare: python-develop node-develop $(foreach version,$(VERSIONS),$(addprefix $(CLUSTER)/$(version)/,$(SERVERS)))
 
 test-fast-rsa-emulated: ## the vector instructions of the fast path, in the emulator Bochs, which any machine can run
 	@echo 'test-fast-rsa-emulated: booting'
