@@ -200,7 +200,7 @@ final class Abi {
 
     /** Offsets in boundtoken_statistics. */
     static final class Statistics {
-        static final int BYTES = 144;
+        static final int BYTES = 208;
         static final int SIZE = 0;
         static final int FAST_RSA_STATE = 8;
         static final int ACCEPTED_FIRST = 16;
@@ -219,6 +219,15 @@ final class Abi {
         static final int FAST_RSA_REFUSED_CHECKED = 120;
         static final int FAST_RSA_REFUSED_UNCHECKED = 128;
         static final int FAST_RSA_DISAGREEMENTS = 136;
+        static final int FAST_P256_STATE = 144;
+        static final int FAST_P256_HAS_LANES = 148;
+        static final int FAST_P256_KEYS = 152;
+        static final int FAST_P256_TABLE_BYTES = 160;
+        static final int FAST_P256_KEYS_REFUSED = 168;
+        static final int FAST_P256_ACCEPTED_CHECKED = 176;
+        static final int FAST_P256_REFUSED_CHECKED = 184;
+        static final int FAST_P256_REFUSED_UNCHECKED = 192;
+        static final int FAST_P256_DISAGREEMENTS = 200;
 
         private Statistics() {}
     }
