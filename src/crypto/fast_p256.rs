@@ -9,7 +9,7 @@
 //!   `portable` leaves the vector instructions alone. Any other value, such as `off`, turns the path off for the process;
 //! - the key is for ES256;
 //! - the path has passed its self-test against the library;
-//! - the key's table is complete. Each token that the library accepts adds one of its 35 windows, in some 50 µs, so a table takes 35
+//! - the key's table is complete. Each token that the library accepts adds one of its 35 windows, in 30 to 60 µs, so a table takes 35
 //!   tokens. Loading keys builds none, and a key that is loaded again keeps its table.
 //!
 //! A table takes 188,416 bytes. All tables together take 4 MiB at most, and [`set_table_memory`] changes that. If there are more keys,

@@ -56,7 +56,7 @@ impl Key {
         }
     }
 
-    /// Builds one more window of the table. `claim` is asked for memory first. Takes some 50 µs, and waits for nobody.
+    /// Builds one more window of the table. `claim` is asked for memory first. Takes 30 to 60 µs, and waits for nobody.
     pub(super) fn grow<A: Adder>(&self, adder: A, claim: impl FnOnce() -> bool) -> Growing {
         let Ok(mut stage) = self.stage.try_lock() else { return Growing::Fine };
         let growth = match std::mem::replace(&mut *stage, Stage::None) {
