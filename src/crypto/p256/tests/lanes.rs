@@ -6,7 +6,7 @@ use super::{any, below, from_montgomery, limbs, number, p, power_of_two};
 use crate::crypto::lanes::{Eight, LARGEST_DIGIT, Machine, Work};
 use crate::crypto::p256::lanes::{Element, Wide};
 use crate::crypto::p256::limbs::Limbs;
-use crate::crypto::p256::point::Field as _;
+use crate::crypto::p256::point::{Affine, Field as _, Jacobian, add_affine};
 use crate::crypto::p256::table::{Row, Term};
 use crate::crypto::testing::{Random, on_every_machine};
 
@@ -177,6 +177,52 @@ fn each_lane_gets_the_point_of_its_term_or_the_opposite() {
                 assert_eq!(x[lane], *expected_x);
                 let opposite = if signs[lane] == 0 { expected_y.clone() } else { p() * 2_u8 - expected_y };
                 assert_eq!(y[lane], opposite);
+            }
+        }
+    }
+    on_every_machine!(test);
+}
+
+struct AddAffine([Digits; 5]);
+
+impl Work for AddAffine {
+    type Output = [Digits; 3];
+
+    #[inline(always)]
+    fn on<M: Machine>(self, machine: M) -> [Digits; 3] {
+        let [x1, y1, z1, x2, y2]: [Element<M>; 5] =
+            self.0.map(|digits| digits.map(|eight| machine.load(eight)));
+        let sum = add_affine(Wide(machine), &Jacobian { x: x1, y: y1, z: z1 }, &Affine { x: x2, y: y2 });
+        [sum.x, sum.y, sum.z].map(|element| element.map(|lanes| machine.store(lanes)))
+    }
+}
+
+/// Whatever the numbers are, points or not: the formula is that of num-bigint, and its results keep the bounds.
+#[test]
+fn an_addition_at_every_bound_keeps_the_bounds() {
+    fn test<M: Machine>(machine: M) {
+        const BOUNDS: [u32; 5] = [101, 470, 200, 100, 200];
+        let (p, divisor) = (p(), power_of_two(260).modinv(&p()).unwrap());
+        let product = |one: &BigUint, other: &BigUint| (one * other * &divisor) % &p;
+        let difference = |one: &BigUint, other: &BigUint| (one + &p * 16_u8 - other) % &p;
+        let mut random = Random::new();
+        for _ in 0..ROUNDS {
+            let operands = BOUNDS.map(|bound| operands(&mut random, bound));
+            let [x, y, z] = machine.run(AddAffine(operands.each_ref().map(digits))).each_ref().map(numbers);
+            for lane in 0..8 {
+                let [x1, y1, z1, x2, y2] = operands.each_ref().map(|numbers| &numbers[lane]);
+                let z2 = product(z1, z1);
+                let h = difference(&product(x2, &z2), x1);
+                let r = difference(&product(y2, &product(&z2, z1)), y1);
+                let (h2, h3) = (product(&h, &h), product(&product(&h, &h), &h));
+                let v = product(x1, &h2);
+                let sum_x = difference(&difference(&product(&r, &r), &h3), &(&v + &v));
+                let sum_y = difference(&product(&r, &difference(&v, &sum_x)), &product(y1, &h3));
+                let expected = [sum_x, sum_y, product(z1, &h)];
+                for ((found, expected), bound) in [&x, &y, &z].into_iter().zip(expected).zip(BOUNDS) {
+                    assert!(found[lane] < power_of_two(256) * bound / 100_u8, "{operands:?}");
+                    assert_eq!(&found[lane] % &p, expected, "{operands:?}");
+                }
             }
         }
     }
