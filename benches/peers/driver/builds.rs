@@ -98,7 +98,7 @@ impl Workshop {
         for file in fs::read_dir(built.join("release")).map_err(text)? {
             let file = file.map_err(text)?;
             if file.file_name().to_string_lossy().starts_with("libboundtoken.so") {
-                fs::copy(file.path(), output.join(file.file_name())).map_err(text)?;
+                replace(&file.path(), &output.join(file.file_name()))?;
             }
         }
         let program = output.join("boundtoken");
@@ -276,6 +276,12 @@ fn run(command: &mut Command) -> Result<(), String> {
         }
     }
     Err(format!("{name} failed ({})", output.status))
+}
+
+/// Copies a file. A program that has loaded the one that it replaces keeps that.
+fn replace(from: &Path, to: &Path) -> Result<(), String> {
+    let new = to.with_extension("new");
+    fs::copy(from, &new).and_then(|_| fs::rename(&new, to)).map_err(text)
 }
 
 fn text(error: io::Error) -> String {
