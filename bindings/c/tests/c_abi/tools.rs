@@ -199,7 +199,8 @@ impl Program {
     pub fn command(&self) -> Command {
         let (program, arguments) = self.command.split_first().expect("compiled");
         let mut command = Command::new(program);
-        command.args(arguments);
+        // cargo names its own folders there, which may have another build of the library from before.
+        command.args(arguments).env_remove("LD_LIBRARY_PATH");
         command
     }
 }
