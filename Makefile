@@ -65,17 +65,15 @@ verify_demo = $(DEMO)/verify-c $(DEMO)/jwks.json "$$(cat $(DEMO)/issuer)" "$$(ca
 
 # Services of crates/tower/examples, with callers that come and go. Each ends with 0 only if all went as it should.
 EXAMPLES = example-axum example-tonic example-admission
-# Not empty where the programs have just been built.
-EXAMPLES_ARE_BUILT ?=
 .PHONY: $(EXAMPLES)
 example-axum: ## a web service against the development server: callers, policies, a stream that ends with its pod
 example-tonic: ## a gRPC service against the development server, with a stream that ends with its pod
 example-axum example-tonic: example-%:
-	@CARGO=$(CARGO) CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) BUILT=$(EXAMPLES_ARE_BUILT) crates/tower/examples/run.sh $*
+	@CARGO=$(CARGO) CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) crates/tower/examples/run.sh $*
 
 example-admission: ## a webhook that only the API server may call, against a development server
-	@[ -n '$(EXAMPLES_ARE_BUILT)' ] || CARGO_TARGET_DIR=$(TARGET_DIR) $(CARGO) build --quiet -p boundtoken-cli
-	@[ -n '$(EXAMPLES_ARE_BUILT)' ] || CARGO_TARGET_DIR=$(TARGET_DIR) $(CARGO) build --quiet -p boundtoken-tower \
+	@[ -n "$$BOUNDTOKEN" ] || CARGO_TARGET_DIR=$(TARGET_DIR) $(CARGO) build --quiet -p boundtoken-cli
+	@[ -n "$$BOUNDTOKEN_EXAMPLES" ] || CARGO_TARGET_DIR=$(TARGET_DIR) $(CARGO) build --quiet -p boundtoken-tower \
 		--features axum,kubernetes --example admission
 	@crates/tower/examples/admission/demo.sh $(abspath $(TARGET_DIR))/debug/boundtoken \
 		$(abspath $(TARGET_DIR))/debug/examples/admission
@@ -144,7 +142,7 @@ test-rust: ## format, lock files, lints, tests, documentation, licences
 	@echo 'test-rust: cargo test, what stands on the library'
 	@$(PROGRAMS) $(CARGO) test --quiet $(CRATES)
 	@echo 'test-rust: the examples of services'
-	@$(MAKE) --no-print-directory EXAMPLES_ARE_BUILT=yes $(EXAMPLES) >$(TARGET_DIR)/examples.log 2>&1 || \
+	@$(PROGRAMS) $(MAKE) --no-print-directory $(EXAMPLES) >$(TARGET_DIR)/examples.log 2>&1 || \
 		{ cat $(TARGET_DIR)/examples.log; exit 1; }
 	@echo 'test-rust: cargo test, with AWS-LC'
 	@$(CARGO) test --quiet $(WITH_AWS_LC)

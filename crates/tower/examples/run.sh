@@ -11,15 +11,15 @@ target=${CARGO_TARGET_DIR:-target}
 
 service_name=$example
 [ "$example" != wrk ] || service_name=axum
-if [ -z "${BUILT:-}" ]; then
-    say "$example: building"
-    flag=
-    [ "$profile" = debug ] || flag=--release
-    $cargo build --quiet $flag -p boundtoken-cli
+flag=
+[ "$profile" = debug ] || flag=--release
+boundtoken=${BOUNDTOKEN:-$target/$profile/boundtoken}
+examples=${BOUNDTOKEN_EXAMPLES:-$target/$profile/examples}
+say "$example: building"
+[ -n "${BOUNDTOKEN:-}" ] || $cargo build --quiet $flag -p boundtoken-cli
+[ -n "${BOUNDTOKEN_EXAMPLES:-}" ] ||
     $cargo build --quiet $flag -p boundtoken-tower --example "$service_name" --features axum,kubernetes,metrics,tonic
-fi
-boundtoken=$target/$profile/boundtoken
-program=$target/$profile/examples/$service_name
+program=$examples/$service_name
 
 start_server "$boundtoken"
 KUBECONFIG=$kubeconfig TOKEN=$(token vault)
