@@ -9,11 +9,7 @@ mkdir -p "$work"
 . crates/dev-server/examples/run.sh
 step() { printf 'test-cpp: %s\n' "$*"; }
 
-# Says what a missing tool leaves untested. The arguments: what, and the command that installs it.
-not_tested() {
-    if [ "${BOUNDTOKEN_SKIP_NOTHING:-}" = 1 ]; then echo "$1: $2" >&2; exit 1; fi
-    echo "NOT TESTED: $1; $2" | tee -a "${BOUNDTOKEN_NOT_TESTED:-/dev/null}"
-}
+not_tested() { crates/testing/not-tested.sh "$@"; }
 # Runs a command, and shows what it says only if it fails.
 quietly() {
     "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; echo "failed: $1" >&2; exit 1; }

@@ -7,7 +7,7 @@ for java in /usr/lib/jvm/*/bin/java; do
     case $("$java" -version 2>&1) in *'"17.'*) old=$java ;; esac
 done
 if [ -z "$old" ]; then
-    "$(dirname "$0")/not-tested.sh" 'the message for Java 17' 'apt-get install openjdk-17-jdk-headless'
+    "$(dirname "$0")/../../crates/testing/not-tested.sh" 'the message for Java 17' 'apt-get install openjdk-17-jdk-headless'
     exit
 fi
 said=$("$old" -cp "$jar" "$(dirname "$0")/boundtoken/src/test/jar/Old.java" 2>&1) || :

@@ -17,7 +17,7 @@ export RUSTFLAGS
 for architecture in x86_64 aarch64; do
     triple=$architecture-unknown-linux-gnu
     if [ ! -d "$(rustc --print sysroot)/lib/rustlib/$triple/lib" ]; then
-        "$here/not-tested.sh" "the jar for $triple" "rustup target add $triple"
+        "$here/../../crates/testing/not-tested.sh" "the jar for $triple" "rustup target add $triple"
         continue
     fi
     echo "package-java: the native library for $architecture"

@@ -11,7 +11,7 @@ step() { printf 'test-java: %s\n' "$*"; }
 maven() { bindings/java/maven.sh "$@"; }
 
 if ! jdk=$(bindings/java/jdk.sh 2>/dev/null) || ! command -v "${MVN:-mvn}" >/dev/null; then
-    bindings/java/not-tested.sh 'the Java library' 'install Maven and a JDK from version 22 on, such as https://adoptium.net, and set JAVA_HOME'
+    crates/testing/not-tested.sh 'the Java library' 'install Maven and a JDK from version 22 on, such as https://adoptium.net, and set JAVA_HOME'
     exit
 fi
 
