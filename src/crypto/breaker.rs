@@ -23,6 +23,7 @@ pub(super) struct Breaker {
     refused_checked: AtomicU64,
     refused_unchecked: AtomicU64,
     disagreements: AtomicU64,
+    keys_refused: AtomicU64,
 }
 
 impl Breaker {
@@ -38,6 +39,7 @@ impl Breaker {
             refused_checked: AtomicU64::new(0),
             refused_unchecked: AtomicU64::new(0),
             disagreements: AtomicU64::new(0),
+            keys_refused: AtomicU64::new(0),
         }
     }
 
@@ -102,11 +104,20 @@ impl Breaker {
         checked
     }
 
+    /// Notes that a key that qualifies has failed its self-test.
+    pub(super) fn refuse_key(&self) {
+        count(&self.keys_refused);
+        let path = self.path;
+        tracing::error!(
+            "{path} failed its self-test with a key, which is left to the backend; please report it"
+        );
+    }
+
     /// Returns what has happened so far. The state is `otherwise` unless the breaker is open.
-    pub(super) fn status(&self, otherwise: PathState, keys_refused: u64) -> PathStatus {
+    pub(super) fn status(&self, otherwise: PathState) -> PathStatus {
         PathStatus {
             state: if self.is_closed() { otherwise } else { PathState::SwitchedOff },
-            keys_refused,
+            keys_refused: self.keys_refused.load(Relaxed),
             accepted_checked: self.accepted_checked.load(Relaxed),
             refused_checked: self.refused_checked.load(Relaxed),
             refused_unchecked: self.refused_unchecked.load(Relaxed),

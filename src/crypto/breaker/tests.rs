@@ -45,7 +45,7 @@ impl Trial {
     }
 
     fn status(&self) -> PathStatus {
-        self.breaker.status(PathState::On, 0)
+        self.breaker.status(PathState::On)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Decides which keys the fast path serves, and gives their verdicts.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, LazyLock};
 
 use super::engine::{Engine, Form, point};
@@ -19,7 +19,6 @@ pub(super) static BREAKER: Breaker = Breaker::new("fast-p256");
 /// The engine of this process. Determined when the first key is loaded.
 static AVAILABLE: LazyLock<Result<Engine, PathState>> = LazyLock::new(available);
 static MEMORY: LazyLock<Memory> = LazyLock::new(Memory::new);
-static KEYS_REFUSED: AtomicU64 = AtomicU64::new(0);
 
 /// Turns the fast path off unless it is unset, empty, `on` or `portable`.
 const VARIABLE: &str = "BOUNDTOKEN_FAST_P256";
@@ -76,10 +75,7 @@ impl FastKey {
             let accepted = by_backend();
             // Refusals never make a key busy.
             if accepted && MEMORY.accepted(key, engine.form) == Growing::Faulty {
-                KEYS_REFUSED.fetch_add(1, Relaxed);
-                tracing::error!(
-                    "fast-p256 failed its self-test with a key, which is left to the backend; please report it"
-                );
+                BREAKER.refuse_key();
             }
             return accepted;
         };
@@ -94,7 +90,7 @@ impl FastKey {
 
 pub(crate) fn status() -> PathStatus {
     let state = AVAILABLE.as_ref().map_or_else(|state| *state, |_| PathState::On);
-    BREAKER.status(state, KEYS_REFUSED.load(Relaxed))
+    BREAKER.status(state)
 }
 
 pub(crate) fn set_checks(checks: Checks) {

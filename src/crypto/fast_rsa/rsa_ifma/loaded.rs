@@ -1,6 +1,6 @@
 //! Decides which keys the fast path serves, and gives their verdicts.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, LazyLock};
 
 use super::key::Key;
@@ -18,7 +18,6 @@ use crate::keys::{Algorithm, Material};
 pub(super) static BREAKER: Breaker = Breaker::new("fast-rsa");
 /// The engine of this process. Determined when the first key is loaded.
 static AVAILABLE: LazyLock<Result<Engine, PathState>> = LazyLock::new(available);
-static KEYS_REFUSED: AtomicU64 = AtomicU64::new(0);
 
 /// Turns the fast path off unless it is unset, empty or `on`.
 const VARIABLE: &str = "BOUNDTOKEN_FAST_RSA";
@@ -115,10 +114,7 @@ impl FastKey {
             !engine.verify(key, message, signature) && !backend.verify(message, signature)
         });
         if key.is_none() {
-            KEYS_REFUSED.fetch_add(1, Relaxed);
-            tracing::error!(
-                "fast-rsa failed its self-test with a key, which is left to the backend; please report it"
-            );
+            BREAKER.refuse_key();
         }
         Some(Self(Arc::new(Loaded { engine, key: key?, proven: AtomicBool::new(false) })))
     }
@@ -141,7 +137,7 @@ impl FastKey {
 
 pub(crate) fn status() -> PathStatus {
     let state = AVAILABLE.as_ref().map_or_else(|state| *state, |_| PathState::On);
-    BREAKER.status(state, KEYS_REFUSED.load(Relaxed))
+    BREAKER.status(state)
 }
 
 pub(crate) fn set_checks(checks: Checks) {
