@@ -2,11 +2,11 @@
 #![allow(clippy::restriction)]
 
 use std::num::NonZeroU32;
-use std::process::Command;
 
 use boundtoken::fast_p256::{self, Checks, PathState};
 use boundtoken::{Algorithm, Key, Reason, TrustedIssuer, UnixSeconds, VerificationPath, Verifier};
 use boundtoken_testing::mint::{self, Mint, NOW};
+use boundtoken_testing::tools::said_with;
 
 /// Set when a test runs its own program as another process.
 const VARIABLE: &str = "BOUNDTOKEN_FAST_P256";
@@ -91,12 +91,7 @@ fn the_environment_turns_it_off_or_leaves_the_vector_instructions_alone() {
         ("", "On", lanes),
     ];
     for (value, expected, lanes) in cases {
-        let program = std::env::current_exe().unwrap();
-        let mut child = Command::new(program);
-        child.args(["--exact", "this_process_says_whether_it_is_on", "--nocapture"]).env(VARIABLE, value);
-        let output = child.output().unwrap();
-        assert!(output.status.success());
-        let said = String::from_utf8(output.stdout).unwrap();
+        let said = said_with(VARIABLE, value, "this_process_says_whether_it_is_on");
         assert!(said.contains(&format!("fast-p256 here: {expected}, lanes: {lanes} ")), "{value:?}: {said}");
     }
 }

@@ -5,11 +5,11 @@
 #![allow(clippy::restriction)]
 
 use std::num::NonZeroU32;
-use std::process::Command;
 
 use boundtoken::fast_rsa::{self, Checks, PathState};
 use boundtoken::{Algorithm, Key, Reason, TrustedIssuer, UnixSeconds, VerificationPath, Verifier};
 use boundtoken_testing::mint::{self, Mint, NOW};
+use boundtoken_testing::tools::said_with;
 
 /// Set when a test runs its own program as another process.
 const VARIABLE: &str = "BOUNDTOKEN_FAST_RSA";
@@ -107,12 +107,7 @@ fn the_environment_turns_it_off() {
         return;
     }
     for (value, expected) in [("off", "TurnedOff"), ("0", "TurnedOff"), ("on", "On"), ("", "On")] {
-        let program = std::env::current_exe().unwrap();
-        let mut child = Command::new(program);
-        child.args(["--exact", "this_process_says_whether_it_is_on", "--nocapture"]).env(VARIABLE, value);
-        let output = child.output().unwrap();
-        assert!(output.status.success());
-        let said = String::from_utf8(output.stdout).unwrap();
+        let said = said_with(VARIABLE, value, "this_process_says_whether_it_is_on");
         assert!(said.contains(&format!("fast-rsa here: {expected} ")), "{value:?}: {said}");
     }
 }

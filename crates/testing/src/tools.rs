@@ -28,6 +28,16 @@ pub fn tool<'a>(name: &'a str, package: &str) -> Option<&'a str> {
     None
 }
 
+/// What a test of this program prints in another process, which has this environment variable.
+pub fn said_with(variable: &str, value: &str, test: &str) -> String {
+    let program = std::env::current_exe().expect("this program");
+    let mut child = Command::new(program);
+    let output =
+        child.args(["--exact", test, "--nocapture"]).env(variable, value).output().expect("another process");
+    assert!(output.status.success(), "{test} with {variable}={value:?}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
 /// The path of an example of a crate, which is built with these features.
 ///
 /// The environment variable BOUNDTOKEN_EXAMPLES names a folder with all of them, built just now: `make test` has one. `target` is
