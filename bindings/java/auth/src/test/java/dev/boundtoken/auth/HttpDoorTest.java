@@ -39,8 +39,8 @@ public abstract class HttpDoorTest {
     }
 
     /**
-     * Starts a service behind the door: /healthz is open, /here and /elsewhere have policies of their own, and all answer by
-     * {@link #answer}.
+     * Starts a service behind the door: /healthz is open, /here and /elsewhere have policies of their own, /demanding demands
+     * {@link #ELSEWHERE} itself, and all answer by {@link #answer}.
      */
     protected abstract Service open(Authenticator authenticator) throws Exception;
 
@@ -128,6 +128,14 @@ public abstract class HttpDoorTest {
             for (String path : new String[] {"/healthz/", "/healthz;x=y", "/healthz%2f", "//healthz", "/healthz/../here"}) {
                 assertFalse(ask(service, path).statusCode() == 200, path);
             }
+        }
+    }
+
+    @Test
+    void whatTheServiceDemandsIsAnswered() throws Exception {
+        try (Verifier verifier = Captured.verifier();
+                Service service = open(Authenticator.of(verifier))) {
+            assertRefused(403, "Bearer error=\"insufficient_scope\"", ask(service, "/demanding", bearer(token)));
         }
     }
 

@@ -8,7 +8,7 @@ import dev.boundtoken.Captured;
 import dev.boundtoken.Verifier;
 import dev.boundtoken.auth.Authenticator;
 import dev.boundtoken.auth.Caller;
-import dev.boundtoken.auth.HttpDoorTest;
+import dev.boundtoken.auth.OptionalDoorTest;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.OPTIONS;
 import jakarta.ws.rs.Path;
@@ -23,7 +23,7 @@ import org.glassfish.jersey.jdkhttp.JdkHttpServerFactory;
 import org.glassfish.jersey.server.ResourceConfig;
 import org.junit.jupiter.api.Test;
 
-class BoundTokenFeatureTest extends HttpDoorTest {
+class BoundTokenFeatureTest extends OptionalDoorTest {
     private static final AtomicInteger LOCATED = new AtomicInteger();
 
     @Override
@@ -128,30 +128,6 @@ class BoundTokenFeatureTest extends HttpDoorTest {
             ask(service, "/located", bearer(token));
             assertTrue(LOCATED.get() > 0);
             assertEquals(404, ask(service, "/there/is/none", bearer(token)).statusCode());
-        }
-    }
-
-    @Test
-    void requestsMayPassWithoutAToken() throws Exception {
-        try (Verifier verifier = Captured.verifier();
-                Service service = open(Authenticator.builder(verifier).optional().build())) {
-            assertEquals("nobody null", ask(service, "/").body());
-            assertRefused(401, "Bearer", ask(service, "/here"));
-            assertEquals(401, ask(service, "/", bearer("x")).statusCode());
-        }
-        try (Verifier verifier = Captured.verifier();
-                Service service = open(Authenticator.of(verifier))) {
-            String[] preflight = {"Origin", "https://x.example", "Access-Control-Request-Method", "GET"};
-            assertEquals("nobody null", ask("OPTIONS", service, "/", preflight).body());
-            assertEquals(401, ask("OPTIONS", service, "/").statusCode());
-        }
-    }
-
-    @Test
-    void whatAResourceDemandsIsAnswered() throws Exception {
-        try (Verifier verifier = Captured.verifier();
-                Service service = open(Authenticator.of(verifier))) {
-            assertRefused(403, "Bearer error=\"insufficient_scope\"", ask(service, "/demanding", bearer(token)));
         }
     }
 }

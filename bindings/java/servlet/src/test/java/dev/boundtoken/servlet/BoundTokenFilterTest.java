@@ -8,7 +8,7 @@ import dev.boundtoken.ObjectStore;
 import dev.boundtoken.Verifier;
 import dev.boundtoken.auth.Authenticator;
 import dev.boundtoken.auth.Caller;
-import dev.boundtoken.auth.HttpDoorTest;
+import dev.boundtoken.auth.OptionalDoorTest;
 import jakarta.servlet.Filter;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -24,7 +24,7 @@ import org.apache.tomcat.util.descriptor.web.FilterDef;
 import org.apache.tomcat.util.descriptor.web.FilterMap;
 import org.junit.jupiter.api.Test;
 
-class BoundTokenFilterTest extends HttpDoorTest {
+class BoundTokenFilterTest extends OptionalDoorTest {
     /** What a servlet changes while it answers. */
     private static final AtomicReference<ObjectStore> STORE = new AtomicReference<>();
 
@@ -119,30 +119,6 @@ class BoundTokenFilterTest extends HttpDoorTest {
                 Service service = open(Authenticator.of(verifier))) {
             assertEquals(
                     "system:serviceaccount:demo:app Bearer false [] -1 -1", ask(service, "/names", bearer(token)).body());
-        }
-    }
-
-    @Test
-    void requestsMayPassWithoutAToken() throws Exception {
-        try (Verifier verifier = Captured.verifier();
-                Service service = open(Authenticator.builder(verifier).optional().build())) {
-            assertEquals("nobody null", ask(service, "/").body());
-            assertRefused(401, "Bearer", ask(service, "/here"));
-            assertEquals(401, ask(service, "/", bearer("x")).statusCode());
-        }
-        try (Verifier verifier = Captured.verifier();
-                Service service = open(Authenticator.of(verifier))) {
-            String[] preflight = {"Origin", "https://x.example", "Access-Control-Request-Method", "GET"};
-            assertEquals("nobody null", ask("OPTIONS", service, "/", preflight).body());
-            assertEquals(401, ask("OPTIONS", service, "/").statusCode());
-        }
-    }
-
-    @Test
-    void whatAServletDemandsIsAnswered() throws Exception {
-        try (Verifier verifier = Captured.verifier();
-                Service service = open(Authenticator.of(verifier))) {
-            assertRefused(403, "Bearer error=\"insufficient_scope\"", ask(service, "/demanding", bearer(token)));
         }
     }
 

@@ -143,14 +143,6 @@ class BoundTokenConfigurerTest extends HttpDoorTest {
     }
 
     @Test
-    void whatAControllerDemandsIsAnswered() throws Exception {
-        try (Verifier verifier = Captured.verifier();
-                Service service = open(Authenticator.of(verifier))) {
-            assertRefused(403, "Bearer error=\"insufficient_scope\"", ask(service, "/demanding", bearer(token)));
-        }
-    }
-
-    @Test
     void theProviderTakesOnlyItsOwnRequests() {
         try (Verifier verifier = Captured.verifier()) {
             BoundTokenAuthenticationProvider provider = new BoundTokenAuthenticationProvider(Authenticator.of(verifier));
