@@ -52,7 +52,7 @@ class Keys : public detail::Shared<boundtoken_keys, boundtoken_keys_retain, boun
     });
   }
 
-  /// Replaces the keys by those of a PEM file. It can fail as `from_pem` can. The old keys then stay.
+  /// Replaces the keys with the keys of a PEM file. It can fail as `from_pem` can. The old keys then stay.
   Result<void> replace_pem(std::string_view document) const noexcept {
     return detail::done([&](boundtoken_error** error) noexcept {
       return boundtoken_keys_replace_pem(get(), document.data(), document.size(), error);

@@ -59,7 +59,7 @@ public final class Keys extends Owner {
     }
 
     /**
-     * Replaces the keys by those of a PEM file, at once for all verifiers that use them.
+     * Replaces the keys with the keys of a PEM file, at once for all verifiers that use them.
      *
      * @param document the text of a PEM file, at most 1 MiB
      * @throws ConfigurationException as {@link #fromPem}; the old keys stay

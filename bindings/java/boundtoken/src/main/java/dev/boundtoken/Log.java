@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * The log of the process: a {@link System.Logger} that receives what the C library says, too.
  *
- * <p>A thread of its own tells the logger what the C library says: whoever says it may hold a lock, and a logger may be slow.
+ * <p>One thread hands the lines of the C library to the logger, because whoever logs may hold a lock, and a logger may be slow.
  * If too many lines wait, further ones are dropped.
  */
 final class Log {

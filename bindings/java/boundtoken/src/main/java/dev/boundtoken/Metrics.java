@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
-/** Numbers for {@code /metrics}. Their names are those of the other languages. */
+/** Numbers for {@code /metrics}, under the names that they have in every language. */
 public final class Metrics {
     private final StringBuilder text = new StringBuilder();
 
