@@ -7,7 +7,7 @@
 //! A look-up takes no lock, and seldom writes memory that another thread reads: see [`Copies`].
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use papaya::{Guard as _, HashMap};
 
@@ -20,7 +20,7 @@ mod fingerprints;
 mod queues;
 
 use copies::{COPIES, Copies};
-use fingerprints::Fingerprints;
+pub(crate) use fingerprints::Fingerprints;
 use queues::{Queues, Residents};
 
 /// About how many bytes a token takes in addition to its text and its claims, once every group of threads has seen
@@ -62,9 +62,9 @@ pub(crate) struct SeenToken {
     claims_id: u64,
     /// The verifier's audiences that the token names. Empty if the token was accepted for other audiences only.
     matched: Matched,
-    /// The fingerprints of the bound objects, computed when the token is first seen again. They are here, and not in
-    /// the claims, so that looking for the objects need not wait for the memory of the claims.
-    fingerprints: OnceLock<Fingerprints>,
+    /// The fingerprints of the bound objects, if a store tells about them. They are here, and not in the claims, so that
+    /// looking for the objects need not wait for the memory of the claims.
+    fingerprints: Option<Fingerprints>,
     /// The place of the issuer among the verifier's.
     issuer: usize,
     /// The generation of the key set in which the token's key was last found.
@@ -134,13 +134,14 @@ impl TokenCache {
         &self,
         token: &[u8],
         claims: Arc<Claims>,
+        fingerprints: Option<Fingerprints>,
         matched: Matched,
         issuer: usize,
     ) -> Option<u64> {
         let end = end(token).filter(|_| token.len() <= LARGEST)?;
         let size = token.len().saturating_add(claims.size()).saturating_add(OVERHEAD);
         let (generation, used) = (AtomicU64::new(UNSEEN), AtomicBool::new(false));
-        let (token, claims, fingerprints) = (token.into(), Copies::new(claims), OnceLock::new());
+        let (token, claims) = (token.into(), Copies::new(claims));
         let mut queues = self.queues()?;
         let number = queues.number_for(size)?;
         queues.make_room_for(size, &self.tokens);
@@ -229,9 +230,8 @@ impl SeenToken {
         &self.matched
     }
 
-    /// Returns the fingerprints of the bound objects. The first call computes them from the claims.
-    pub(crate) fn fingerprints(&self, claims: &Claims) -> &Fingerprints {
-        self.fingerprints.get_or_init(|| Fingerprints::of(claims))
+    pub(crate) fn fingerprints(&self) -> Option<&Fingerprints> {
+        self.fingerprints.as_ref()
     }
 
     pub(crate) fn issuer(&self) -> usize {

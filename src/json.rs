@@ -3,6 +3,8 @@
 //! It accepts a subset of RFC 8259: one value of valid Unicode, no duplicate member names, and at most 32 levels. A
 //! number has at most 64 characters and fits a double. Only strings with escapes are ever copied.
 
+use std::ops::Range;
+
 use crate::rejection::{Detail, PartName, Reason, Rejection};
 
 mod known;
@@ -182,6 +184,12 @@ impl<'a> Reader<'a> {
     /// Moves to the next member or element and returns true, or past the closing bracket and returns false.
     fn another(&mut self, begun: &mut bool, open: u8, close: u8) -> Result<bool, Reason> {
         let is_first = !std::mem::replace(begun, true);
+        // What an issuer writes between two members, or between two strings.
+        if !is_first && self.bytes().get(self.position..).is_some_and(|rest| rest.starts_with(b",\"")) {
+            self.position += 1;
+            self.count_piece()?;
+            return Ok(true);
+        }
         if is_first {
             self.descend(open)?;
         }
@@ -205,6 +213,20 @@ impl<'a> Reader<'a> {
         let escaped = self.skip_string()?;
         let raw = self.text.get(start..self.position - 1).ok_or(self.rules.malformed)?;
         Ok(Text { raw, start, escaped })
+    }
+
+    /// Reads a string without escapes, and returns its range in the text. Otherwise returns `None` and reads nothing.
+    #[inline]
+    pub(crate) fn verbatim_string(&mut self) -> Option<Range<usize>> {
+        let rest = self.bytes().get(self.position..)?.strip_prefix(b"\"")?;
+        let length = plain_length(rest);
+        if rest.get(length) != Some(&b'"') {
+            return None;
+        }
+        steps::count(length);
+        let start = self.position + 1;
+        self.position = start + length + 1;
+        Some(start..start + length)
     }
 
     /// Skips a string. Returns whether it has escapes.

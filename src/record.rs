@@ -130,7 +130,7 @@ pub fn accepted(buffer: &mut [u8], token: &VerifiedToken) -> usize {
         confirmed: token.confirmed().number(),
         claims_id: token.claims_id(),
         times: [Some(claims.expires_at()), claims.not_before(), claims.issued_at(), claims.warn_after()],
-        matched: [number(matched_start), number(matched.len())],
+        matched: Position::new(number(matched_start), number(matched.len())),
         texts: [ABSENT; 3],
     }
     .write(header);
@@ -265,34 +265,33 @@ struct Header {
 
 impl Header {
     fn write(self, to: &mut [u8]) {
-        let pair = |[first, second]: Position| u64::from(first) | u64::from(second) << 32;
         // Every time of a token fits by far.
-        let time = |time: Option<UnixSeconds>| time.map_or(u64::MAX, |time| time.0);
+        let time = |time: Option<UnixSeconds>| time.map_or(u64::MAX, |time| time.0).to_le_bytes();
         let [expires_at, not_before, issued_at, warn_after] = self.times.map(time);
-        let [name, message, www_authenticate] = self.texts.map(pair);
+        let [name, message, www_authenticate] = self.texts;
         let words = [
-            pair([VERSION, self.status]),
-            pair([self.size, self.http_status.into()]),
-            pair([self.confirmed, number(HEADER_SIZE)]),
-            self.claims_id,
+            Position::new(VERSION, self.status).to_le_bytes(),
+            Position::new(self.size, self.http_status.into()).to_le_bytes(),
+            Position::new(self.confirmed, number(HEADER_SIZE)).to_le_bytes(),
+            self.claims_id.to_le_bytes(),
             expires_at,
             not_before,
             issued_at,
             warn_after,
-            pair(self.matched),
-            name,
-            message,
-            www_authenticate,
+            self.matched.to_le_bytes(),
+            name.to_le_bytes(),
+            message.to_le_bytes(),
+            www_authenticate.to_le_bytes(),
         ];
         for (to, word) in to.as_chunks_mut().0.iter_mut().zip(words) {
-            *to = word.to_le_bytes();
+            *to = word;
         }
     }
 }
 
 fn write_pairs(to: &mut [u8], pairs: impl Iterator<Item = Position>) {
-    for (to, [first, second]) in to.as_chunks_mut().0.iter_mut().zip(pairs) {
-        *to = (u64::from(first) | u64::from(second) << 32).to_le_bytes();
+    for (to, pair) in to.as_chunks_mut().0.iter_mut().zip(pairs) {
+        *to = pair.to_le_bytes();
     }
 }
 
@@ -325,7 +324,7 @@ impl Texts<'_> {
     fn position_since(&self, start: usize) -> Position {
         match self.written - start {
             0 => ABSENT,
-            length => [number(start), number(length)],
+            length => Position::new(number(start), number(length)),
         }
     }
 }

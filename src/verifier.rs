@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::cache::TokenCache;
-use crate::claims::{Claims, Matched};
-use crate::keys::KeyStore;
+use crate::claims::{Claims, Matched, SignedClaims};
+use crate::keys::{KeyFingerprint, KeyStore};
 use crate::objects::{Asked, BoundObjects};
 use crate::record;
 use crate::rejection::{Reason, Rejection};
@@ -205,13 +205,18 @@ impl Verifier {
     ) -> Result<VerifiedToken, Rejection> {
         let Admitted { claims, matched, issuer, place, names_key, keys_stale } =
             self.check_claims(token, accepted, now)?;
-        let confirmed = self.confirm_objects(&claims, issuer, now)?;
+        let fingerprints = issuer.fingerprints(&claims);
+        let confirmed = if issuer.are_live(fingerprints.as_ref()) {
+            claims.attest_an_api_group().map(|()| Confirmed::Live)?
+        } else {
+            self.confirm_objects(&claims, issuer, now)?
+        };
         let claims_id = self.cache.as_ref().filter(|_| names_key).and_then(|cache| {
             let own = match accepted {
                 Accepted::Own => matched.clone(),
                 Accepted::These(_) => Matched::of(claims.aud(), &self.audiences),
             };
-            cache.keep(token, Arc::clone(&claims), own, place)
+            cache.keep(token, Arc::clone(&claims), fingerprints, own, place)
         });
         Ok(VerifiedToken::new(claims, claims_id.unwrap_or(0), matched, confirmed.by_keys(keys_stale)))
     }
@@ -232,13 +237,16 @@ impl Verifier {
         now: UnixSeconds,
     ) -> Result<Admitted<'_>, Rejection> {
         let token = CompactToken::split(token, self.max_token_size)?;
-        let Authentic { claims, issuer, place, key, names_key, keys_stale } = self.authenticate(&token)?;
-        let matched = accepted.among(claims.aud(), || Matched::of(claims.aud(), &self.audiences));
-        claims.aud().include_ours(&matched)?;
-        let expires_at = claims.within(now, self.leeway)?;
-        let claims = claims.name_a_service_account(expires_at, key)?;
+        let admit = |claims: &SignedClaims<'_>, key: &KeyFingerprint| {
+            let matched = accepted.among(claims.aud(), || Matched::of(claims.aud(), &self.audiences));
+            claims.aud().include_ours(&matched)?;
+            let expires_at = claims.within(now, self.leeway)?;
+            Ok((Arc::new(claims.name_a_service_account(expires_at, *key)?), matched))
+        };
+        let authentic = self.authenticate(&token, admit)?;
+        let Authentic { admission: (claims, matched), issuer, place, names_key, keys_stale } = authentic;
         self.demand_current_keys(issuer, keys_stale)?;
-        Ok(Admitted { claims: Arc::new(claims), matched, issuer, place, names_key, keys_stale })
+        Ok(Admitted { claims, matched, issuer, place, names_key, keys_stale })
     }
 
     /// Refuses keys that are too old, unless the verifier accepts them. Either way, asks for the keys to be

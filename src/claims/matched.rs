@@ -46,17 +46,17 @@ impl Matched {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::super::SignedClaims;
     use super::*;
 
     fn matched(audiences: &[&str], accepted: &[&str]) -> Vec<String> {
         let payload = serde_json::json!({ "aud": audiences }).to_string();
-        let claims = SignedClaims::parse(payload.as_bytes(), &Arc::from("")).ok().unwrap();
-        let matched = Matched::of(claims.aud(), accepted);
-        assert_eq!(matched.is_empty(), matched.audiences(claims.aud()).len() == 0);
-        matched.audiences(claims.aud()).map(str::to_owned).collect()
+        SignedClaims::with(payload.as_bytes(), "", |claims| {
+            let matched = Matched::of(claims.aud(), accepted);
+            assert_eq!(matched.is_empty(), matched.audiences(claims.aud()).len() == 0);
+            Ok(matched.audiences(claims.aud()).map(str::to_owned).collect())
+        })
+        .unwrap()
     }
 
     #[test]

@@ -25,14 +25,14 @@ const MUTATING_UID: &str = "authentication.kubernetes.io/mutatingwebhookconfigur
 const VALIDATING_NAME: &str = "authentication.kubernetes.io/validatingwebhookconfiguration-name";
 const VALIDATING_UID: &str = "authentication.kubernetes.io/validatingwebhookconfiguration-uid";
 
-impl SignedClaims {
+impl SignedClaims<'_> {
     /// Packs the claims.
     ///
     /// The user is described as TokenReview describes it, and so are the texts that only the description has: the group
     /// of the namespace, and the credential id.
     #[inline(never)]
-    pub(super) fn pack(mut self, expires_at: UnixSeconds, signed_by: KeyFingerprint) -> Claims {
-        let has_own_label = *self.issuer_label != *self.issuer();
+    pub(super) fn pack(&self, expires_at: UnixSeconds, signed_by: KeyFingerprint) -> Claims {
+        let own_label = if self.issuer_label == self.issuer() { "" } else { self.issuer_label };
         let [account, secret, pod, node, validating, mutating] = [
             ObjectKind::ServiceAccount,
             ObjectKind::Secret,
@@ -45,13 +45,20 @@ impl SignedClaims {
         let namespace = self.kubernetes.namespace;
 
         // First every text that the payload does not have.
-        let mut table = TableBuilder::new(std::mem::take(&mut self.text));
-        let issuer_label = if has_own_label { table.text(&self.issuer_label) } else { self.issuer };
+        let [namespace_length, jti_length] =
+            [namespace, self.jti].map(|text| usize::try_from(text.length()).unwrap_or(0));
+        let more = own_label.len()
+            + NAMESPACE_GROUP_PREFIX.len()
+            + namespace_length
+            + CREDENTIAL_ID_PREFIX.len()
+            + jti_length;
+        let mut table = TableBuilder::new(&self.texts.0, more);
+        let issuer_label = if own_label.is_empty() { self.issuer } else { table.text(own_label) };
         let namespace_group = table.joined(NAMESPACE_GROUP_PREFIX, namespace);
         // An empty text is none.
-        let credential_id = match self.jti {
-            [_, 0] => ABSENT,
-            jti => table.joined(CREDENTIAL_ID_PREFIX, jti),
+        let credential_id = match self.jti.length() {
+            0 => ABSENT,
+            _ => table.joined(CREDENTIAL_ID_PREFIX, self.jti),
         };
         let mut key = |text, value| if value == ABSENT { ABSENT } else { table.text(text) };
         let mutating_name = key(MUTATING_NAME, mutating.name);
@@ -77,7 +84,7 @@ impl SignedClaims {
             [validating_name, validating.name],
             [validating_uid, validating.uid],
         ];
-        let has_text = |[_, [_, length]]: &[Position; 2]| *length > 0;
+        let has_text = |[_, value]: &[Position; 2]| value.length() > 0;
         let attested_groups = attested_groups.into_iter().map(|group| [attested_key, group]);
         let extra = table.array(attested_groups.chain(members.into_iter().filter(has_text)));
         let groups = table.array([[SERVICE_ACCOUNTS], [namespace_group], [AUTHENTICATED]]);
@@ -87,38 +94,36 @@ impl SignedClaims {
             let counts = kind != ObjectKind::Node || pod.name == ABSENT;
             let object = self.kubernetes.reference(kind).filter(|_| counts)?;
             let namespace = if kind.is_namespaced() { namespace } else { ABSENT };
-            Some([[kind.number(), 0], namespace, object.name, object.uid])
+            Some([Position::new(kind.number(), 0), namespace, object.name, object.uid])
         }));
 
-        table.set(Field::Payload, self.payload);
-        for (field, position) in [
-            (Field::Issuer, self.issuer),
-            (Field::IssuerLabel, issuer_label),
-            (Field::Subject, self.subject),
-            (Field::Namespace, namespace),
-            (Field::ServiceAccountName, account.name),
-            (Field::ServiceAccountUid, account.uid),
-            (Field::Jti, self.jti),
-            (Field::CredentialId, credential_id),
-            (Field::PodName, pod.name),
-            (Field::PodUid, pod.uid),
-            (Field::SecretName, secret.name),
-            (Field::SecretUid, secret.uid),
-            (Field::NodeName, node.name),
-            (Field::NodeUid, node.uid),
-            (Field::ValidatingWebhookConfigurationName, validating.name),
-            (Field::ValidatingWebhookConfigurationUid, validating.uid),
-            (Field::MutatingWebhookConfigurationName, mutating.name),
-            (Field::MutatingWebhookConfigurationUid, mutating.uid),
-            (Field::Audiences, audiences),
-            (Field::Groups, groups),
-            (Field::Extra, extra),
-            (Field::BoundObjects, bound_objects),
-            (Field::AttestedApiGroups, attested),
-        ] {
-            let [_, length] = position;
-            table.set(field, if length > 0 { position } else { ABSENT });
-        }
+        let mut set = |field, position: Position| {
+            table.set(field, if position.length() > 0 { position } else { ABSENT });
+        };
+        set(Field::Payload, self.payload);
+        set(Field::Issuer, self.issuer);
+        set(Field::IssuerLabel, issuer_label);
+        set(Field::Subject, self.subject);
+        set(Field::Namespace, namespace);
+        set(Field::ServiceAccountName, account.name);
+        set(Field::ServiceAccountUid, account.uid);
+        set(Field::Jti, self.jti);
+        set(Field::CredentialId, credential_id);
+        set(Field::PodName, pod.name);
+        set(Field::PodUid, pod.uid);
+        set(Field::SecretName, secret.name);
+        set(Field::SecretUid, secret.uid);
+        set(Field::NodeName, node.name);
+        set(Field::NodeUid, node.uid);
+        set(Field::ValidatingWebhookConfigurationName, validating.name);
+        set(Field::ValidatingWebhookConfigurationUid, validating.uid);
+        set(Field::MutatingWebhookConfigurationName, mutating.name);
+        set(Field::MutatingWebhookConfigurationUid, mutating.uid);
+        set(Field::Audiences, audiences);
+        set(Field::Groups, groups);
+        set(Field::Extra, extra);
+        set(Field::BoundObjects, bound_objects);
+        set(Field::AttestedApiGroups, attested);
         Claims { expires_at, times: self.times, table: Arc::new(table.finish(signed_by)) }
     }
 }

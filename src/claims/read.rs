@@ -1,11 +1,10 @@
 //! Reading the claims of a token whose signature holds.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
-use super::pack::{CREDENTIAL_ID_PREFIX, NAMESPACE_GROUP_PREFIX};
-use super::position::{ABSENT, Position, position, text_at};
-use super::several::SeveralBuilder;
-use super::signed::{Kubernetes, Reference, SignedClaims, Times, Uncommon};
+use super::position::{ABSENT, Position, position};
+use super::several::Growing;
+use super::signed::{Kubernetes, Reference, SignedClaims, Texts, Times, Uncommon};
 use crate::json::{self, Kind, Known, KnownName, Member, Object, Reader, Rules, Text};
 use crate::rejection::{PartName, Reason, Rejection};
 use crate::time::UnixSeconds;
@@ -84,60 +83,30 @@ const REFERENCE: Known<ReferenceClaim> =
 /// The member of the claim `kubernetes.io` that holds the attestations.
 const ATTESTATIONS: &str = "attestations";
 
-impl SignedClaims {
-    /// Reads the payload of a token whose signature holds under a key of the issuer with this label.
-    pub(crate) fn parse(payload: &[u8], issuer_label: &Arc<str>) -> Result<Self, Rejection> {
+impl<'a> SignedClaims<'a> {
+    /// Reads the payload of a token whose signature holds under a key of the issuer with this label, and passes the claims to
+    /// `use_claims`.
+    // They are not returned: to move them costs more than to read a few of them.
+    pub(crate) fn with<T>(
+        payload: &'a [u8],
+        issuer_label: &'a str,
+        use_claims: impl FnOnce(&Self) -> Result<T, Rejection>,
+    ) -> Result<T, Rejection> {
         let payload = json::utf8(payload, &RULES)?;
-        let mut draft = Draft { texts: Texts { payload, resolved: String::new() }, ..Draft::default() };
-        Reader::read(payload, &RULES, |reader| draft.read(reader))?;
-        Ok(draft.finish(issuer_label))
-    }
-}
-
-/// Claims while they are read.
-#[derive(Default)]
-struct Draft<'a> {
-    texts: Texts<'a>,
-    expires_at: Option<UnixSeconds>,
-    times: Times,
-    issuer: Position,
-    subject: Position,
-    jti: Position,
-    audiences: SeveralBuilder<Position>,
-    kubernetes: Kubernetes,
-}
-
-/// The text of claims while they are read.
-#[derive(Default)]
-struct Texts<'a> {
-    payload: &'a str,
-    /// The resolved form of texts that have escapes. It will follow the payload.
-    resolved: String,
-}
-
-impl Draft<'_> {
-    fn finish(self, issuer_label: &Arc<str>) -> SignedClaims {
-        let Texts { payload, resolved } = self.texts;
-        let own_label = if text_at(payload, self.issuer) == &**issuer_label { 0 } else { issuer_label.len() };
-        let [namespace, jti] =
-            [self.kubernetes.namespace, self.jti].map(|[_, length]| usize::try_from(length).unwrap_or(0));
-        let packed = own_label + NAMESPACE_GROUP_PREFIX.len() + namespace + CREDENTIAL_ID_PREFIX.len() + jti;
-        // Packing appends as much to it.
-        let mut text = String::with_capacity(payload.len() + resolved.len() + packed);
-        text.push_str(payload);
-        text.push_str(&resolved);
-        SignedClaims {
-            text,
+        let mut claims = Self {
+            texts: Texts(Cow::Borrowed(payload)),
             payload: position(0..payload.len()).unwrap_or(ABSENT),
-            expires_at: self.expires_at,
-            times: self.times,
-            issuer: self.issuer,
-            issuer_label: Arc::clone(issuer_label),
-            subject: self.subject,
-            jti: self.jti,
-            audiences: self.audiences.build(),
-            kubernetes: self.kubernetes,
-        }
+            expires_at: None,
+            times: Times::default(),
+            issuer: ABSENT,
+            issuer_label,
+            subject: ABSENT,
+            jti: ABSENT,
+            audiences: Growing::default(),
+            kubernetes: Kubernetes::default(),
+        };
+        Reader::read(payload, &RULES, |reader| claims.read(reader))?;
+        use_claims(&claims)
     }
 
     // On its own, like the other parts of a first verification that are marked so: Go's compiler does not inline into large functions,
@@ -297,7 +266,9 @@ impl Texts<'_> {
         claim: &'static str,
         place: &mut Position,
     ) -> Result<(), Reason> {
-        if let Some(text) = reader.optional_string(claim)? {
+        if let Some(range) = reader.verbatim_string() {
+            *place = position(range).ok_or(RULES.malformed)?;
+        } else if let Some(text) = reader.optional_string(claim)? {
             *place = self.position(text)?;
         }
         Ok(())
@@ -306,11 +277,11 @@ impl Texts<'_> {
     /// Returns where the text stands. Resolves escapes.
     fn position(&mut self, text: Text<'_>) -> Result<Position, Reason> {
         let range = match text.verbatim() {
-            Some(range) => Some(range).filter(|range| self.payload.get(range.clone()).is_some()),
+            Some(range) => Some(range).filter(|range| range.end <= self.0.len()),
             None => {
-                let start = self.payload.len() + self.resolved.len();
-                self.resolved.extend(text.chars());
-                Some(start..self.payload.len() + self.resolved.len())
+                let start = self.0.len();
+                self.0.to_mut().extend(text.chars());
+                Some(start..self.0.len())
             }
         };
         range.and_then(position).ok_or(RULES.malformed)

@@ -2,17 +2,17 @@
 
 use std::ops::Range;
 
-use super::signed::{SignedClaims, Times};
+use super::signed::{Reference, SignedClaims, Times};
 use super::{Audiences, Claims, Matched};
 use crate::keys::KeyFingerprint;
-use crate::objects::{BoundObject, ObjectKind, is_object_name};
+use crate::objects::{ObjectKind, is_object_name};
 use crate::rejection::{self, Detail, Reason, Rejection};
 use crate::time::UnixSeconds;
 
 /// The issuer of legacy, secret-based tokens.
 const LEGACY_ISSUER: &str = "kubernetes/serviceaccount";
 
-impl SignedClaims {
+impl SignedClaims<'_> {
     pub(crate) fn not_legacy(&self) -> Result<(), Rejection> {
         if self.issuer() == LEGACY_ISSUER { Err(Reason::LegacyToken.into()) } else { Ok(()) }
     }
@@ -37,7 +37,7 @@ impl SignedClaims {
     ///
     /// `expires_at` is the expiry that [`within`](Self::within) returned, and `signed_by` the key of the signature.
     pub(crate) fn name_a_service_account(
-        self,
+        &self,
         expires_at: UnixSeconds,
         signed_by: KeyFingerprint,
     ) -> Result<Claims, Rejection> {
@@ -49,27 +49,28 @@ impl SignedClaims {
     fn name_possible_objects(&self) -> Result<(), Rejection> {
         let invalid =
             |kind: ObjectKind| Err(Rejection::new(Reason::ReferenceInvalid, Detail::Member(kind.name())));
-        let account =
-            self.object(ObjectKind::ServiceAccount).filter(|account| !account.reference.namespace.is_empty());
-        let BoundObject { reference: account, uid } = account.ok_or(Reason::KubernetesClaimMissing)?;
-        if !is_object_name(account.namespace) || !is_object_name(account.name) {
+        let namespace = self.at(self.kubernetes.namespace);
+        let account = self.kubernetes.service_account.filter(|_| !namespace.is_empty());
+        let account = account.ok_or(Reason::KubernetesClaimMissing)?;
+        let name = self.at(account.name);
+        if !is_object_name(namespace) || !is_object_name(name) {
             return invalid(ObjectKind::ServiceAccount);
         }
         let subject = self
             .at(self.subject)
             .strip_prefix("system:serviceaccount:")
-            .and_then(|rest| rest.strip_prefix(account.namespace)?.strip_prefix(':'));
-        if subject != Some(account.name) {
+            .and_then(|rest| rest.strip_prefix(namespace)?.strip_prefix(':'));
+        if subject != Some(name) {
             return Err(Reason::SubjectMismatch.into());
         }
-        if uid.is_empty() {
+        if !account.has_uid() {
             return invalid(ObjectKind::ServiceAccount);
         }
-        let has_pod = self.object(ObjectKind::Pod).is_some();
+        let has_pod = self.kubernetes.pod.is_some();
         for kind in [ObjectKind::Secret, ObjectKind::Pod, ObjectKind::Node] {
             // The node of a pod needs no uid: it may not have been registered when the token was issued.
             let needs_uid = kind != ObjectKind::Node || !has_pod;
-            if !self.object(kind).is_none_or(|object| is_possible(&object, needs_uid)) {
+            if !self.names_possible(kind, needs_uid) {
                 return invalid(kind);
             }
         }
@@ -80,7 +81,7 @@ impl SignedClaims {
     fn bind_to_known_kinds_alone(&self) -> Result<(), Rejection> {
         let Some(uncommon) = &self.kubernetes.uncommon else { return Ok(()) };
         for kind in [ObjectKind::ValidatingWebhookConfiguration, ObjectKind::MutatingWebhookConfiguration] {
-            if !self.object(kind).is_none_or(|object| is_possible(&object, true)) {
+            if !self.names_possible(kind, true) {
                 return Err(Rejection::new(Reason::ReferenceInvalid, Detail::Member(kind.name())));
             }
         }
@@ -89,11 +90,13 @@ impl SignedClaims {
             None => Ok(()),
         }
     }
-}
 
-/// Returns whether an object can have this name and, if it is needed, has a uid.
-fn is_possible(object: &BoundObject<'_>, needs_uid: bool) -> bool {
-    is_object_name(object.reference.name) && !(needs_uid && object.uid.is_empty())
+    /// Returns whether the token names no object of this kind, or one that can have its name and has the uid that it needs.
+    fn names_possible(&self, kind: ObjectKind, needs_uid: bool) -> bool {
+        let is_possible =
+            |object: Reference| is_object_name(self.at(object.name)) && (object.has_uid() || !needs_uid);
+        self.kubernetes.reference(kind).is_none_or(is_possible)
+    }
 }
 
 impl Audiences<'_> {

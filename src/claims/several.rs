@@ -56,29 +56,45 @@ impl<T> FromIterator<T> for Several<T> {
     }
 }
 
-/// A [`Several`] while it is read. Allocates nothing for a few values.
-pub(super) struct SeveralBuilder<T> {
-    few: [Option<T>; FEW],
-    /// The values that `few` has no room for.
-    more: Vec<T>,
+/// A list that grows. Allocates nothing for the first values.
+pub(super) struct Growing<T, const FIRST: usize> {
+    first: [T; FIRST],
+    length: usize,
+    /// All values, once there are too many for `first`.
+    all: Vec<T>,
 }
 
-impl<T> SeveralBuilder<T> {
-    pub(super) fn push(&mut self, value: T) {
-        match self.few.iter_mut().find(|place| place.is_none()) {
-            Some(place) => *place = Some(value),
-            None => self.more.push(value),
-        }
-    }
-
-    pub(super) fn build(self) -> Several<T> {
-        self.few.into_iter().flatten().chain(self.more).collect()
-    }
-}
-
-impl<T> Default for SeveralBuilder<T> {
+impl<T: Copy + Default, const FIRST: usize> Default for Growing<T, FIRST> {
     fn default() -> Self {
-        Self { few: std::array::from_fn(|_| None), more: Vec::new() }
+        Self { first: [T::default(); FIRST], length: 0, all: Vec::new() }
+    }
+}
+
+impl<T: Copy, const FIRST: usize> Growing<T, FIRST> {
+    pub(super) fn push(&mut self, value: T) {
+        match self.first.get_mut(self.length) {
+            Some(place) => *place = value,
+            None => {
+                if self.all.is_empty() {
+                    self.all.extend(self.first);
+                }
+                self.all.push(value);
+            }
+        }
+        self.length += 1;
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.length
+    }
+
+    pub(super) fn as_slice(&self) -> &[T] {
+        self.first.get(..self.length).unwrap_or(&self.all)
+    }
+
+    /// Returns how many bytes the list has on the heap.
+    pub(super) fn allocated(&self) -> usize {
+        self.all.capacity() * size_of::<T>()
     }
 }
 
@@ -89,10 +105,11 @@ mod tests {
     #[test]
     fn values_are_kept_in_order_however_many_there_are() {
         for count in 0..20 {
-            let mut builder = SeveralBuilder::default();
-            (0..count).for_each(|value| builder.push(value));
+            let mut growing = Growing::<_, 7>::default();
+            (0..count).for_each(|value| growing.push(value));
             let expected: Vec<_> = (0..count).collect();
-            assert_eq!(builder.build().as_slice(), expected);
+            assert_eq!(growing.as_slice(), expected);
+            assert_eq!((growing.len(), growing.allocated() > 0), (expected.len(), count > 7));
             let collected: Several<_> = expected.iter().copied().collect();
             assert_eq!(collected.as_slice(), expected);
             assert_eq!(collected.as_slice(), expected);

@@ -1,32 +1,35 @@
 //! Claims whose signature holds, before they are judged.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
 use super::Audiences;
 use super::attestations::Attestations;
 use super::position::{Position, text_at};
-use super::several::Several;
-use crate::objects::{BoundObject, ObjectKind, ObjectReference};
+use super::several::Growing;
+use crate::objects::ObjectKind;
 use crate::time::UnixSeconds;
 
 /// The claims of a token whose signature holds.
 ///
-/// The claims that every accepted token has may still be missing.
-pub(crate) struct SignedClaims {
-    /// The payload, followed by the resolved form of every text that has escapes.
-    pub(super) text: String,
+/// The claims that every accepted token has may still be missing. The texts are borrowed until the claims are packed, so
+/// a token that is refused costs no allocation.
+pub(crate) struct SignedClaims<'a> {
+    pub(super) texts: Texts<'a>,
     pub(super) payload: Position,
     pub(super) expires_at: Option<UnixSeconds>,
     pub(super) times: Times,
     pub(super) issuer: Position,
     /// The label of the trusted issuer whose key signed the token.
-    pub(super) issuer_label: Arc<str>,
+    pub(super) issuer_label: &'a str,
     pub(super) subject: Position,
     pub(super) jti: Position,
     /// In the order of the token.
-    pub(super) audiences: Several<Position>,
+    pub(super) audiences: Growing<Position, 5>,
     pub(super) kubernetes: Kubernetes,
 }
+
+/// The payload, followed by the resolved form of every text that has escapes.
+pub(super) struct Texts<'a>(pub(super) Cow<'a, str>);
 
 /// The times that may be absent.
 #[derive(Clone, Copy, Default)]
@@ -64,27 +67,25 @@ pub(super) struct Reference {
     pub(super) uid: Position,
 }
 
-impl SignedClaims {
+impl SignedClaims<'_> {
     /// Returns the issuer, or the empty text.
     pub(crate) fn issuer(&self) -> &str {
         self.at(self.issuer)
     }
 
     pub(crate) fn aud(&self) -> Audiences<'_> {
-        Audiences::new(&self.text, self.audiences.as_slice())
-    }
-
-    /// Returns the object of a kind that the token names.
-    pub(super) fn object(&self, kind: ObjectKind) -> Option<BoundObject<'_>> {
-        let Reference { name, uid } = self.kubernetes.reference(kind)?;
-        let namespace = if kind.is_namespaced() { self.at(self.kubernetes.namespace) } else { "" };
-        let reference = ObjectReference { kind, namespace, name: self.at(name) };
-        Some(BoundObject { reference, uid: self.at(uid) })
+        Audiences::new(&self.texts.0, self.audiences.as_slice())
     }
 
     /// Returns the text at a position.
     pub(super) fn at(&self, position: Position) -> &str {
-        text_at(&self.text, position)
+        text_at(&self.texts.0, position)
+    }
+}
+
+impl Reference {
+    pub(super) fn has_uid(&self) -> bool {
+        self.uid.length() > 0
     }
 }
 

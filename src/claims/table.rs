@@ -3,6 +3,7 @@
 //! It is the form in which a [record](crate::record) has them. So to hand out a token that was seen before is to copy.
 
 use super::position::{ABSENT, Position, own_range, position, text_at};
+use super::several::Growing;
 use crate::keys::KeyFingerprint;
 
 /// Where a record has the texts that all tokens share, in bytes.
@@ -45,7 +46,7 @@ const fn shared(text: &str) -> Position {
             matching = 0;
         }
     }
-    [SHARED_START + start as u32, text.len() as u32]
+    Position::new(SHARED_START + start as u32, text.len() as u32)
 }
 
 /// What every table begins with, in this order: the position of each text, and then where each array stands.
@@ -109,10 +110,16 @@ impl Field {
 pub(crate) struct Table {
     /// The payload, followed by every text that it does not have letter by letter.
     text: String,
-    /// The fields, followed by the elements of the arrays.
-    pairs: Vec<Position>,
+    fields: Fields,
+    elements: Elements,
     signed_by: KeyFingerprint,
 }
+
+type Fields = [Position; Field::COUNT];
+
+/// The elements of the arrays. Nearly every token has few enough: three objects, five keys of `extra`, three groups, and some
+/// audiences.
+type Elements = Growing<Position, { 3 * 4 + 5 * 2 + 3 + 4 }>;
 
 impl Table {
     pub(super) fn signed_by(&self) -> &KeyFingerprint {
@@ -120,7 +127,7 @@ impl Table {
     }
 
     pub(crate) fn position(&self, field: Field) -> Position {
-        self.pairs.get(field.place()).copied().unwrap_or(ABSENT)
+        self.fields.get(field.place()).copied().unwrap_or(ABSENT)
     }
 
     /// Returns a text. Empty if the token does not have it.
@@ -140,7 +147,7 @@ impl Table {
 
     /// Returns the elements of an array that stands there, each of `width` pairs of numbers.
     pub(super) fn elements(&self, array: Position, width: usize) -> &[Position] {
-        elements(&self.pairs, &self.text, array, width)
+        elements(self.elements.as_slice(), &self.text, array, width)
     }
 
     /// Returns what a record has from [`TEXT_START`] on.
@@ -150,7 +157,7 @@ impl Table {
 
     /// Returns the fields, and what a record has from [`elements_start`](Self::elements_start) on.
     pub(crate) fn fields_and_elements(&self) -> (&[Position], &[Position]) {
-        self.pairs.split_at_checked(Field::COUNT).unwrap_or_default()
+        (&self.fields, self.elements.as_slice())
     }
 
     /// Returns where a record has the elements of the arrays, in bytes: behind the text, at a multiple of 8.
@@ -160,7 +167,7 @@ impl Table {
 
     /// Returns how many bytes the table owns.
     pub(super) fn size(&self) -> usize {
-        size_of::<Self>() + self.text.capacity() + self.pairs.capacity() * size_of::<Position>()
+        size_of::<Self>() + self.text.capacity() + self.elements.allocated()
     }
 }
 
@@ -173,18 +180,13 @@ fn elements_start(text: &str) -> u32 {
 }
 
 /// Returns the elements of an array, each of `width` pairs of numbers.
-fn elements<'a>(
-    pairs: &'a [Position],
-    text: &str,
-    [offset, count]: Position,
-    width: usize,
-) -> &'a [Position] {
+fn elements<'a>(all: &'a [Position], text: &str, array: Position, width: usize) -> &'a [Position] {
     let range = || {
-        let before = offset.checked_sub(elements_start(text))?.checked_div(PAIR)?;
-        let first = Field::COUNT.checked_add(usize::try_from(before).ok()?)?;
-        Some(first..first.checked_add(usize::try_from(count).ok()?.checked_mul(width)?)?)
+        let first =
+            usize::try_from(array.offset().checked_sub(elements_start(text))?.checked_div(PAIR)?).ok()?;
+        Some(first..first.checked_add(usize::try_from(array.length()).ok()?.checked_mul(width)?)?)
     };
-    range().and_then(|range| pairs.get(range)).unwrap_or_default()
+    range().and_then(|range| all.get(range)).unwrap_or_default()
 }
 
 /// A table while it is made.
@@ -192,16 +194,16 @@ fn elements<'a>(
 /// First come all texts that the payload does not have, and then the arrays: where they stand depends on the texts.
 pub(super) struct TableBuilder {
     text: String,
-    pairs: Vec<Position>,
+    fields: Fields,
+    elements: Elements,
 }
 
 impl TableBuilder {
-    pub(super) fn new(text: String) -> Self {
-        // Nearly every table fits: three objects, five keys of `extra`, three groups, and some audiences.
-        const USUAL: usize = Field::COUNT + 3 * 4 + 5 * 2 + 3 + 4;
-        let mut pairs = Vec::with_capacity(USUAL);
-        pairs.resize(Field::COUNT, ABSENT);
-        Self { text, pairs }
+    /// Starts with the texts that were read. About `more` bytes will follow them.
+    pub(super) fn new(read: &str, more: usize) -> Self {
+        let mut text = String::with_capacity(read.len() + more);
+        text.push_str(read);
+        Self { text, fields: [ABSENT; Field::COUNT], elements: Elements::default() }
     }
 
     /// Returns the text at a position.
@@ -228,7 +230,7 @@ impl TableBuilder {
     }
 
     pub(super) fn set(&mut self, field: Field, position: Position) {
-        if let Some(place) = self.pairs.get_mut(field.place()) {
+        if let Some(place) = self.fields.get_mut(field.place()) {
             *place = position;
         }
     }
@@ -238,22 +240,22 @@ impl TableBuilder {
         &mut self,
         elements: impl IntoIterator<Item = [Position; WIDTH]>,
     ) -> Position {
-        let start = self.pairs.len();
-        self.pairs.extend(elements.into_iter().flatten());
-        let offset =
-            start.checked_sub(Field::COUNT).and_then(|before| u32::try_from(before).ok()?.checked_mul(PAIR));
+        let start = self.elements.len();
+        elements.into_iter().flatten().for_each(|element| self.elements.push(element));
+        let offset = u32::try_from(start).ok().and_then(|before| before.checked_mul(PAIR));
         let offset = offset.and_then(|offset| offset.checked_add(elements_start(&self.text)));
-        let count = self.pairs.len().checked_sub(start).and_then(|pairs| u32::try_from(pairs / WIDTH).ok());
-        offset.zip(count).map_or(ABSENT, |(offset, count)| [offset, count])
+        let count =
+            self.elements.len().checked_sub(start).and_then(|pairs| u32::try_from(pairs / WIDTH).ok());
+        offset.zip(count).map_or(ABSENT, |(offset, count)| Position::new(offset, count))
     }
 
     /// Returns the elements of an array that was appended before. Each is one pair of numbers.
     pub(super) fn elements_of(&self, array: Position) -> Vec<Position> {
-        elements(&self.pairs, &self.text, array, 1).to_vec()
+        elements(self.elements.as_slice(), &self.text, array, 1).to_vec()
     }
 
     pub(super) fn finish(self, signed_by: KeyFingerprint) -> Table {
-        Table { text: self.text, pairs: self.pairs, signed_by }
+        Table { text: self.text, fields: self.fields, elements: self.elements, signed_by }
     }
 }
 
@@ -280,7 +282,7 @@ mod tests {
 
     #[test]
     fn texts_and_arrays_are_found_again() {
-        let mut builder = TableBuilder::new("payload".to_owned());
+        let mut builder = TableBuilder::new("payload", 0);
         let [one, two] = ["one", ""].map(|text| builder.text(text));
         let joined = builder.joined("a", one);
         builder.set(Field::Issuer, joined);
@@ -300,8 +302,8 @@ mod tests {
 
     #[test]
     fn a_position_outside_of_the_text_reads_as_the_empty_text() {
-        for position in [[0, 1], [SHARED_START, u32::MAX], [TEXT_START, 1], [u32::MAX, u32::MAX]] {
-            assert_eq!(text_at("", position), "");
+        for (offset, length) in [(0, 1), (SHARED_START, u32::MAX), (TEXT_START, 1), (u32::MAX, u32::MAX)] {
+            assert_eq!(text_at("", Position::new(offset, length)), "");
         }
     }
 }

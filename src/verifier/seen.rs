@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use super::audiences::Accepted;
 use super::{TrustedIssuer, Verifier};
-use crate::cache::SeenToken;
 use crate::claims::{Claims, Matched};
-use crate::objects::Freshness;
 use crate::rejection::Rejection;
 use crate::time::UnixSeconds;
 
@@ -48,7 +46,7 @@ impl Verifier {
                 let matched = accepted.among(claims.aud(), || seen.matched().clone());
                 claims.aud().include_ours(&matched)?;
                 self.demand_current_keys(issuer, keys_stale)?;
-                let live = are_live(issuer, seen, claims);
+                let live = issuer.are_live(seen.fingerprints());
                 Ok(Seen {
                     claims: Arc::clone(claims),
                     claims_id: seen.claims_id(),
@@ -60,12 +58,4 @@ impl Verifier {
             })
         })
     }
-}
-
-/// Returns whether a store knows at a glance that all bound objects are live. If not, the caller judges them one by
-/// one.
-fn are_live(issuer: &TrustedIssuer, seen: &SeenToken, claims: &Claims) -> bool {
-    let Some(store) = issuer.objects.as_ref().and_then(|objects| objects.store()) else { return false };
-    store.freshness() != Freshness::Stale
-        && seen.fingerprints(claims).iter().all(|fingerprint| store.has_live(fingerprint))
 }

@@ -8,13 +8,12 @@ use crate::rejection::{Detail, Reason, Rejection};
 use crate::token::CompactToken;
 
 /// A token that a trusted issuer signed.
-pub(super) struct Authentic<'a> {
-    pub(super) claims: SignedClaims,
+pub(super) struct Authentic<'a, T> {
+    /// What was made of its claims.
+    pub(super) admission: T,
     pub(super) issuer: &'a TrustedIssuer,
     /// The place of the issuer among the verifier's.
     pub(super) place: usize,
-    /// The key that signed the token.
-    pub(super) key: KeyFingerprint,
     /// Whether the token names its key. If not, a new key may make the token ambiguous, so it must not be remembered.
     pub(super) names_key: bool,
     /// Whether the issuer's keys are older than allowed.
@@ -28,14 +27,11 @@ struct Found<'a, T> {
     issuer: &'a TrustedIssuer,
     /// The place of the issuer among the verifier's.
     place: usize,
-    key: KeyFingerprint,
     /// Whether the issuer's keys are older than allowed.
     keys_stale: bool,
 }
 
 /// The result of trying one key.
-// It lives on the stack, for a moment.
-#[allow(clippy::large_enum_variant)]
 enum Attempt<T> {
     /// The key passed.
     Passed(T),
@@ -44,17 +40,21 @@ enum Attempt<T> {
 }
 
 impl Verifier {
-    /// Finds the key that signed the token, and the issuer of the key.
+    /// Finds the key that signed the token, and the issuer of the key. Then lets `admit` judge the claims.
     ///
     /// Reads no claim before the signature holds.
-    pub(super) fn authenticate(&self, token: &CompactToken<'_>) -> Result<Authentic<'_>, Rejection> {
+    pub(super) fn authenticate<T>(
+        &self,
+        token: &CompactToken<'_>,
+        admit: impl Fn(&SignedClaims<'_>, &KeyFingerprint) -> Result<T, Rejection>,
+    ) -> Result<Authentic<'_, T>, Rejection> {
         self.with_header(token, |header| {
             if header.kid.is_none() {
                 self.demand_one_fitting_key(header)?;
             }
-            let found = self.find_key(header, |key, issuer| self.attempt(key, issuer, token, header))?;
-            let Found { of_trial: claims, issuer, place, key, keys_stale } = found;
-            Ok(Authentic { claims, issuer, place, key, names_key: header.kid.is_some(), keys_stale })
+            let attempt = |key: &Key, issuer: &_| self.attempt(key, issuer, token, header, &admit);
+            let Found { of_trial: admission, issuer, place, keys_stale } = self.find_key(header, attempt)?;
+            Ok(Authentic { admission, issuer, place, names_key: header.kid.is_some(), keys_stale })
         })
     }
 
@@ -109,7 +109,7 @@ impl Verifier {
             for key in candidates(&issuer.keys.load(), header) {
                 match attempt(key, issuer)? {
                     Attempt::Passed(of_trial) => {
-                        return Ok(Found { of_trial, issuer, place, key: *key.fingerprint(), keys_stale });
+                        return Ok(Found { of_trial, issuer, place, keys_stale });
                     }
                     // The numbers of the reasons follow the order of the steps.
                     Attempt::Failed(rejection) if rejection.reason() > furthest.reason() => {
@@ -126,45 +126,47 @@ impl Verifier {
         Err(furthest)
     }
 
-    /// Tries one key of an issuer: algorithm, signature, form of the claims, name of the issuer.
+    /// Tries one key of an issuer: algorithm, signature, form of the claims, name of the issuer, and then the claims.
     ///
     /// # Errors
     /// A refusal that no other key could change.
     // On its own, so that a token of an unknown key needs only a small stack frame.
     #[inline(never)]
-    fn attempt(
+    fn attempt<T>(
         &self,
         key: &Key,
         issuer: &TrustedIssuer,
         token: &CompactToken<'_>,
         header: &Header<'_>,
-    ) -> Result<Attempt<SignedClaims>, Rejection> {
+        admit: impl FnOnce(&SignedClaims<'_>, &KeyFingerprint) -> Result<T, Rejection>,
+    ) -> Result<Attempt<T>, Rejection> {
         if let Err(rejection) = fits(key, header) {
             return Ok(Attempt::Failed(rejection));
         }
-        let Some(claims) = self.claims_signed_by(key, issuer, token)? else {
-            return Ok(Attempt::Failed(Reason::SignatureInvalid.into()));
-        };
-        claims.not_legacy()?;
-        if !issuer.is_named(claims.issuer()) {
-            return Ok(Attempt::Failed(claims.issuer_mismatch()));
-        }
-        if issuer.is_namesakes_too(claims.issuer(), key.fingerprint()) {
-            return Err(Reason::IssuerAmbiguous.into());
-        }
-        Ok(Attempt::Passed(claims))
+        let attempt = self.with_payload_signed_by(key, token, |payload| {
+            SignedClaims::with(payload, &issuer.label, |claims| {
+                claims.not_legacy()?;
+                if !issuer.is_named(claims.issuer()) {
+                    return Ok(Attempt::Failed(claims.issuer_mismatch()));
+                }
+                if issuer.is_namesakes_too(claims.issuer(), key.fingerprint()) {
+                    return Err(Reason::IssuerAmbiguous.into());
+                }
+                admit(claims, key.fingerprint()).map(Attempt::Passed)
+            })
+        })?;
+        Ok(attempt.unwrap_or_else(|| Attempt::Failed(Reason::SignatureInvalid.into())))
     }
 
-    /// Returns the claims if the key signed them.
+    /// Passes the payload to `read` if the key signed it.
     ///
-    /// Decodes them before it checks the signature, so that a malformed part is reported as such. Reads them only
-    /// after the signature holds.
-    fn claims_signed_by(
+    /// Decodes it before it checks the signature, so that a malformed part is reported as such.
+    fn with_payload_signed_by<T>(
         &self,
         key: &Key,
-        issuer: &TrustedIssuer,
         token: &CompactToken<'_>,
-    ) -> Result<Option<SignedClaims>, Rejection> {
+        read: impl FnOnce(&[u8]) -> Result<T, Rejection>,
+    ) -> Result<Option<T>, Rejection> {
         token.claims.with_all_decoded(|payload| {
             let holds = token.signature.with_decoded(|signature| {
                 if self.fast_paths.may_serve(key) {
@@ -173,10 +175,7 @@ impl Verifier {
                     key.verify_by_backend(token.signed, signature)
                 }
             })?;
-            if holds != Some(true) {
-                return Ok(None);
-            }
-            SignedClaims::parse(payload, &issuer.label).map(Some)
+            if holds == Some(true) { read(payload).map(Some) } else { Ok(None) }
         })?
     }
 

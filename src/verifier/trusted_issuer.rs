@@ -3,8 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::cache::Fingerprints;
+use crate::claims::Claims;
 use crate::keys::{KeyFingerprint, KeyStore};
-use crate::objects::ObjectSource;
+use crate::objects::{Freshness, ObjectSource};
 use crate::waiters::{Waiter, Waiting};
 
 /// An issuer whose tokens are accepted: its names, its keys and, optionally, its bound objects.
@@ -107,6 +109,20 @@ impl TrustedIssuer {
 
     pub(super) fn is_named(&self, name: &str) -> bool {
         self.names.contain(name)
+    }
+
+    /// Returns the fingerprints of a token's bound objects, if a store tells about them.
+    pub(super) fn fingerprints(&self, claims: &Claims) -> Option<Fingerprints> {
+        self.objects.as_ref()?.store().map(|_| Fingerprints::of(claims))
+    }
+
+    /// Returns whether a store knows at a glance that all objects with these fingerprints are live. If not, the caller judges
+    /// the objects one by one.
+    pub(super) fn are_live(&self, fingerprints: Option<&Fingerprints>) -> bool {
+        let store = self.objects.as_ref().and_then(ObjectSource::store);
+        let Some((store, fingerprints)) = store.zip(fingerprints) else { return false };
+        store.freshness() != Freshness::Stale
+            && fingerprints.iter().all(|fingerprint| store.has_live(fingerprint))
     }
 
     /// Returns whether the issuer publishes a key with this fingerprint now.

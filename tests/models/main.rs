@@ -152,7 +152,7 @@ fn token(name: &str, end: &str) -> Vec<u8> {
 }
 
 fn keep(cache: &TokenCache, token: &[u8], subject: &'static str) {
-    cache.keep(token, Arc::new(Claims(subject)), Matched, 0);
+    cache.keep(token, Arc::new(Claims(subject)), None, Matched, 0);
 }
 
 /// What the verifier does with a token that it may have seen before.
