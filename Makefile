@@ -443,6 +443,7 @@ bench: ## measure, with each backend: times, allocations, memory, threads
 	done
 	@$(CARGO) bench --quiet --bench fast_rsa --features aws-lc-rs,fast-rsa
 	@$(CARGO) bench --quiet --bench fast_p256 --features aws-lc-rs,fast-p256
+	@$(CARGO) bench --quiet --bench flood --features aws-lc-rs,fast-rsa,fast-p256
 
 bench-tower: ## measure what the layer costs a request, in process and, if wrk is there, over HTTP
 	@$(CARGO) bench --quiet -p boundtoken-tower --bench layer

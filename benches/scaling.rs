@@ -157,7 +157,7 @@ impl Latencies {
         match LIMITS.iter().position(|limit| call < *limit) {
             Some(place) => self.counts[place] += 1,
             None => {
-                let now = waited_for_a_core();
+                let now = common::waited_for_a_core();
                 let worked = call.saturating_sub(now - *waited);
                 *waited = now;
                 if worked < Duration::from_millis(1) { self.waited += 1 } else { self.stalled += 1 }
@@ -180,7 +180,7 @@ fn under_changes(
             change(keys, &fleet.keys, objects, &done);
         });
         begin.wait();
-        let mut waited = waited_for_a_core();
+        let mut waited = common::waited_for_a_core();
         let start = Instant::now();
         let mut before = start;
         for call in 0..calls {
@@ -215,11 +215,4 @@ fn change(keys: &KeyStore, set: &KeySet, objects: &ObjectStore, done: &AtomicBoo
             keys.replace(set.clone());
         }
     }
-}
-
-/// How long this thread was ready to run but had no core. Zero if the system does not say.
-fn waited_for_a_core() -> Duration {
-    let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let waited = statistics.split(' ').nth(1).and_then(|nanoseconds| nanoseconds.parse().ok());
-    Duration::from_nanos(waited.unwrap_or_default())
 }

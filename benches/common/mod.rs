@@ -8,7 +8,8 @@ pub mod c;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::signature::KeyPair as _;
 use boundtoken::{
-    Key, KeySet, KeyStore, ObjectKind, ObjectReference, ObjectStore, TrustedIssuer, UnixSeconds, Verifier,
+    Algorithm, Key, KeySet, KeyStore, ObjectKind, ObjectReference, ObjectStore, SigningKey, TrustedIssuer,
+    UnixSeconds, Verifier,
 };
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use serde::Deserialize;
@@ -166,6 +167,17 @@ pub fn pod_name(number: usize) -> String {
 
 pub fn pod_uid(number: usize) -> String {
     format!("e5bf3f7d-fbca-403d-a58f-{number:012x}")
+}
+
+/// A new key of an issuer, of any algorithm that Kubernetes uses.
+pub fn signing_key(algorithm: Algorithm) -> SigningKey {
+    use aws_lc_rs::rsa::{KeyPair, KeySize};
+    if algorithm != Algorithm::RS256 {
+        return SigningKey::generate(algorithm).expect("a key");
+    }
+    let pair = KeyPair::generate(KeySize::Rsa2048).expect("RSA key");
+    let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).expect("PKCS#8");
+    SigningKey::from_pem(pem("PRIVATE KEY", pkcs8.as_ref()).as_bytes()).expect("a key")
 }
 
 pub fn key_set(jwk: &serde_json::Value) -> KeySet {
@@ -402,6 +414,13 @@ impl Subject {
         let decoded = jsonwebtoken::decode::<PeerClaims>(&self.token, &self.peer_key, &self.peer_rules);
         std::hint::black_box(decoded.expect("accepted").claims);
     }
+}
+
+/// How long this thread was ready to run but had no core. Zero if the system does not say.
+pub fn waited_for_a_core() -> std::time::Duration {
+    let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let waited = statistics.split(' ').nth(1).and_then(|nanoseconds| nanoseconds.parse().ok());
+    std::time::Duration::from_nanos(waited.unwrap_or_default())
 }
 
 fn base64url(bytes: &[u8]) -> String {
