@@ -78,6 +78,47 @@
 //!
 //! To leave ring out altogether: `default-features = false, features = ["aws-lc-rs"]`.
 //!
+//! # Under a flood
+//!
+//! Whoever knows a `kid` can send forged tokens whose signatures must be checked. While more arrive than the server can check,
+//! callers seen before need not wait: decide their tokens at once, and let the others wait in a queue that is short. The caller of
+//! a token that finds no place is answered with 503 and `Retry-After`.
+//!
+//! ```
+//! # use boundtoken::{KeySet, Rejection, TrustedIssuer, UnixSeconds, VerifiedToken, Verifier};
+//! use std::sync::mpsc::{Receiver, SyncSender};
+//!
+//! # fn answer(_: Result<VerifiedToken, Rejection>) {}
+//! # fn answer_503() {}
+//! /// On the threads that receive requests.
+//! fn receive(token: Box<[u8]>, verifier: &Verifier, unchecked: &SyncSender<Box<[u8]>>) {
+//!     match verifier.verify_cached_at(&token, UnixSeconds::now()) {
+//!         Some(verdict) => answer(verdict),
+//!         None if unchecked.try_send(token).is_ok() => {}
+//!         None => answer_503(),
+//!     }
+//! }
+//!
+//! /// On the threads that check signatures: at most half as many as the machine has cores.
+//! fn check(unchecked: &Receiver<Box<[u8]>>, verifier: &Verifier) {
+//!     for token in unchecked {
+//!         answer(verifier.verify(&token));
+//!     }
+//! }
+//!
+//! # let jwks = include_bytes!("../tests/vectors/apiserver-rs256/jwks.json");
+//! # let issuer = TrustedIssuer::new("https://kubernetes.default.svc.cluster.local", KeySet::from_jwks(jwks)?);
+//! # let verifier = Verifier::builder().issuer(issuer).audience("vault").build()?;
+//! // A check takes at most 50 µs, so no token waits longer than 256 × 50 µs = 13 ms.
+//! let (sender, receiver) = std::sync::mpsc::sync_channel(256);
+//! # receive(Box::from(*b"x"), &verifier, &sender);
+//! # drop(sender);
+//! # check(&receiver, &verifier);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! `docs/flood.md` in the repository has the figures, and what to set up in front of a server.
+//!
 //! # Stricter than the API server
 //!
 //! Everything that an API server issues through TokenRequest is accepted, byte for byte. Beyond that, boundtoken refuses

@@ -13,7 +13,7 @@ impl Verifier {
     ///
     /// A token that was accepted before is decided here, and so is a token that is refused before its signature. Both take
     /// less than a microsecond. This is for event loops and languages with a global lock, which move the slow checks to
-    /// other threads.
+    /// other threads, and for every server that must stay fast for known callers [while forged tokens arrive](crate#under-a-flood).
     ///
     /// ```
     /// # use boundtoken::{KeySet, TrustedIssuer, UnixSeconds, Verifier};

@@ -34,6 +34,32 @@
 //!
 //! The programs in `examples/` are whole services: `axum`, `tonic`, `admission`, `hyper`, `actix`.
 //!
+//! # Under a flood
+//!
+//! A forger who knows a `kid` makes the layer check signatures, on the threads of the runtime. Limit how many requests are under way,
+//! and answer the others at once with 503. Known callers then wait for at most so many requests. `docs/flood.md` in the repository
+//! says what to set up in front.
+//!
+//! ```
+//! use axum::error_handling::HandleErrorLayer;
+//! use axum::http::StatusCode;
+//! use axum::http::header::RETRY_AFTER;
+//! use axum::{BoxError, Router};
+//! use boundtoken_tower::AuthLayer;
+//! use tower::ServiceBuilder;
+//! use tower::limit::GlobalConcurrencyLimitLayer;
+//!
+//! fn protect(router: Router, auth: AuthLayer) -> Router {
+//!     let busy = |_: BoxError| async { (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "1")]) };
+//!     let layers = ServiceBuilder::new()
+//!         .layer(HandleErrorLayer::new(busy))
+//!         .load_shed()
+//!         .layer(GlobalConcurrencyLimitLayer::new(512)) // for all routes together
+//!         .layer(auth);
+//!     router.layer(layers)
+//! }
+//! ```
+//!
 //! # Features
 //!
 //! | feature | adds | pulls in |
