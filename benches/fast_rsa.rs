@@ -5,6 +5,8 @@
 mod common;
 
 use std::hint::black_box;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -74,6 +76,86 @@ fn main() {
     }
     println!("one accepted check in 256 includes the library's, which the best rounds are without:");
     println!("{:?}", fast_rsa::status());
+    let key = &subject.key;
+    beside([
+        ("aws-lc's checks", &aws_lc_check),
+        ("fast-rsa's checks", &|| assert!(key.verify(signed, &signature))),
+    ]);
+}
+
+/// Prints how long scalar work takes beside checks of another thread, and right after checks of its own thread.
+///
+/// 512-bit instructions can lower the clock of a core, on some CPUs for the better part of a millisecond after the last one.
+fn beside(checks: [(&str, &(dyn Fn() + Sync)); 2]) {
+    const SETTLES: Duration = Duration::from_millis(1);
+    let lasting = |work: &dyn Fn()| {
+        let start = Instant::now();
+        while start.elapsed() < SETTLES {
+            work();
+        }
+    };
+    let idle: [(_, &(dyn Fn() + Sync)); 1] = [("nothing", &|| thread::sleep(SETTLES / 10))];
+    let neighbours = [&idle[..], &checks].concat();
+    let turn = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while let Some((_, check)) = neighbours.get(turn.load(Relaxed)) {
+                check();
+            }
+        });
+        let times = alternating(neighbours.len(), |place| {
+            turn.store(place, Relaxed);
+            lasting(&|| drop(scalar_work()));
+        });
+        turn.store(usize::MAX, Relaxed);
+        print_scalar("beside", &neighbours, times);
+    });
+    let scalar: [(_, &(dyn Fn() + Sync)); 1] = [("the same work", &|| drop(scalar_work()))];
+    let before = [&scalar[..], &checks].concat();
+    print_scalar("after", &before, alternating(before.len(), |place| lasting(before[place].1)));
+    let later = alternating(before.len(), |place| {
+        lasting(before[place].1);
+        drop(scalar_work());
+    });
+    print_scalar("a little after", &before, later);
+}
+
+/// Returns the times of scalar work after each of the preparations, in alternating rounds.
+fn alternating(count: usize, prepare: impl Fn(usize)) -> Vec<Vec<Duration>> {
+    let mut times = vec![vec![]; count];
+    for _ in 0..ROUNDS * 2 {
+        for (place, times) in times.iter_mut().enumerate() {
+            prepare(place);
+            times.push(scalar_work());
+        }
+    }
+    times
+}
+
+/// Parses JSON, for some 30 µs. Returns how long it took.
+fn scalar_work() -> Duration {
+    const DOCUMENT: &str =
+        r#"{"sub":"system:serviceaccount:demo:app","aud":["vault"],"exp":1795525900,"iat":1795522300}"#;
+    let start = Instant::now();
+    for _ in 0..150 {
+        drop(black_box(serde_json::from_str::<Value>(black_box(DOCUMENT))));
+    }
+    start.elapsed()
+}
+
+fn print_scalar(when: &str, names: &[(&str, &(dyn Fn() + Sync))], times: Vec<Vec<Duration>>) {
+    let medians: Vec<_> = times
+        .into_iter()
+        .map(|mut times| {
+            times.sort_unstable();
+            times[times.len() / 2].as_secs_f64()
+        })
+        .collect();
+    let [first, ..] = medians[..] else { return };
+    println!("\n{:<34}{:>12}{:>18}", format!("scalar work {when}"), "µs, median", "over the first");
+    for ((name, _), time) in names.iter().zip(medians) {
+        println!("{name:<34}{:>12.1}{:>18.3}", time * 1e6, time / first);
+    }
 }
 
 fn load(jwk: &Value) -> Key {

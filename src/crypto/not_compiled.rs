@@ -11,7 +11,7 @@ use crate::keys::{Algorithm, Material};
 pub(crate) enum FastKey {}
 
 impl FastKey {
-    pub(crate) fn load(_: Algorithm, _: &Material, _: &backend::PublicKey) -> Option<Self> {
+    pub(crate) fn load(_: Algorithm, _: &Material) -> Option<Self> {
         None
     }
 

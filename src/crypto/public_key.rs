@@ -20,9 +20,9 @@ enum FastPath {
 impl PublicKey {
     pub(crate) fn new(algorithm: Algorithm, material: &Material) -> Result<Self, KeyError> {
         let backend = backend::PublicKey::new(algorithm, material)?;
-        let fast = if let Some(key) = fast_rsa::FastKey::load(algorithm, material, &backend) {
+        let fast = if let Some(key) = fast_rsa::FastKey::load(algorithm, material) {
             FastPath::Rsa(key)
-        } else if let Some(key) = fast_p256::FastKey::load(algorithm, material, &backend) {
+        } else if let Some(key) = fast_p256::FastKey::load(algorithm, material) {
             FastPath::P256(key)
         } else {
             FastPath::None

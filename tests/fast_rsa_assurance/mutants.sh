@@ -5,6 +5,8 @@
 # Changes that no test can detect, and why they do no harm:
 # - encoding.rs, `difference | sum == 0` without `| sum`. `sum` is the carry out of the highest digit. EM + 31 n is below
 #   2^2053, so its highest digit is below 2^25, and nothing is carried.
+# - key.rs, `power_is_right` without its second half. No wrong constant is known that makes a key accept another number.
+# - setup.rs, `modulus.highest_two() + 1` without `+ 1`. One shift in some millions would be wrong, which the self-test finds.
 # - encoding.rs, MOST = 31 raised to at most 2^11. A larger multiple of n never equals a number below 2^2052. The limit keeps
 #   `multiple * modulus` within 64 bits. (Without any limit the sums overflow, and the tests do fail.)
 # - product.rs, more carry passes in `carry_over` than needed. Digits that carry nothing stay as they are.
@@ -20,7 +22,7 @@ ifma=fast_rsa/rsa_ifma
 mutant 'signatures of n and more are taken'           $ifma/key.rs      's/if !self.number.is_below(&arithmetic.modulus.digits)/if false/'
 mutant 'a squaring is left out'                       $ifma/key.rs      's/in 0\.\.16 {/in 0..15 {/'
 mutant 'the correction is left out'                   $ifma/key.rs      '/power = arithmetic.product(machine, power, correction);/d'
-mutant 'the self-test of a key passes always'         $ifma/key.rs      's/\.all(|number| self/.all(|number| true || self/'
+mutant 'the self-test of a key passes always'         $ifma/key.rs      's/self.power_is(machine, &last, &last) \&\& /true || /'
 mutant 'the carry between lanes is dropped'           $ifma/product.rs  's/carry += machine.first(\*sum)/carry = machine.first(*sum)/'
 mutant 'the carry into the folded lane is dropped'    $ifma/product.rs  's/machine.broadcast(carry)/machine.broadcast(0)/'
 mutant 'the carry out of the zeroed lane is dropped'  $ifma/product.rs  's/\*lowest = machine.add(\*lowest, carry);/*lowest = machine.add(*lowest, machine.broadcast(0));/'
@@ -34,10 +36,11 @@ mutant 'carries of the last register stay in a lane'  $ifma/product.rs  's/\[mac
 mutant 'what is above the folded lanes is forgotten'  $ifma/product.rs  's/\*sum = machine.add(\*sum, above);/*sum = machine.add(*sum, machine.broadcast(0));/'
 mutant 'a modulus may have 2,047 bits'                $ifma/setup.rs    's/\*first < 0x80/*first < 0x40/'
 mutant 'a modulus may be even'                        $ifma/setup.rs    's/last % 2 == 0/last % 2 == 2/'
-mutant 'one doubling less'                            $ifma/setup.rs    's/2080 + 65 - 2047/2080 + 64 - 2047/'
+mutant 'one shift less'                               $ifma/setup.rs    's/\/ SHIFT;/\/ SHIFT - 1;/'
 mutant 'one squaring less in the correction'          $ifma/setup.rs    's/= 5 + 16;/= 5 + 15;/'
 mutant 'the inverse is half right'                    $ifma/setup.rs    's/in 0\.\.5 {/in 0..4 {/'
-mutant 'doubling never reduces'                       $ifma/setup.rs    's/if borrow == 0 { reduced }/if borrow == 2 { reduced }/'
+mutant 'a shift never reduces'                        $ifma/setup.rs    's/quotient.unwrap_or(0)/0/'
+mutant 'a shift drops its carries'                    $ifma/setup.rs    's/ + carry;/ + 0;/'
 mutant 'two digits are twelve bytes'                  $ifma/digits.rs   's/TWO_DIGITS: usize = 13/TWO_DIGITS: usize = 12/'
 mutant 'numbers are compared from the wrong end'      $ifma/digits.rs   's/self.iter().rev().lt(other.iter().rev())/self.iter().lt(other.iter())/'
 mutant 'only the highest digit is compared'           $ifma/encoding.rs 's/difference |= /difference = /'

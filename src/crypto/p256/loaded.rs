@@ -48,7 +48,7 @@ pub(crate) struct FastKey {
 
 impl FastKey {
     /// Loads a key. Returns `None` for a key that only the backend serves.
-    pub(crate) fn load(algorithm: Algorithm, material: &Material, _: &backend::PublicKey) -> Option<Self> {
+    pub(crate) fn load(algorithm: Algorithm, material: &Material) -> Option<Self> {
         let Material::EllipticCurve { curve: Curve::P256, x, y } = material else { return None };
         if algorithm != Algorithm::ES256 {
             return None;

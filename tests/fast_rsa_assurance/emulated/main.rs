@@ -157,7 +157,7 @@ fn products_are_those_of_the_model(ifma: Ifma, random: &mut Random) -> usize {
         let (ours, model) = (Key::new(ifma, &modulus).unwrap(), Key::new(Model, &modulus).unwrap());
         assert_eq!(ours.arithmetic.folds, model.arithmetic.folds);
         assert_eq!(ours.correction, model.correction);
-        assert!(ours.powers_are_right(ifma));
+        assert!(ours.power_is_right(ifma));
         for _ in 0..200 {
             let (one, other) = (random.number(), random.number());
             let work = || Both(&model.arithmetic, &one, &other);

@@ -47,6 +47,12 @@ impl Digits {
         *lowest = digit;
     }
 
+    /// Returns the two highest digits as one number.
+    pub(super) fn highest_two(&self) -> u128 {
+        let [.., [.., second, highest]] = self.0;
+        (u128::from(highest) << DIGIT_BITS) | u128::from(second)
+    }
+
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &u64> {
         self.0.as_flattened().iter()
     }

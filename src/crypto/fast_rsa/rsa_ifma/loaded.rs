@@ -57,7 +57,7 @@ impl Engine {
     /// Computes a key's constants. Returns `None` if the modulus does not qualify or the constants fail their test.
     pub(super) fn key(self, modulus: &[u8; 256]) -> Option<Key> {
         fn self_tested<M: Machine>(machine: M, modulus: &[u8; 256]) -> Option<Key> {
-            Key::new(machine, modulus).filter(|key| key.powers_are_right(machine))
+            Key::new(machine, modulus).filter(|key| key.power_is_right(machine))
         }
         match self {
             #[cfg(target_arch = "x86_64")]
@@ -97,22 +97,14 @@ fn available() -> Result<Engine, PathState> {
 
 impl FastKey {
     /// Loads a key. Returns `None` for a key that only the backend serves.
-    pub(crate) fn load(
-        algorithm: Algorithm,
-        material: &Material,
-        backend: &backend::PublicKey,
-    ) -> Option<Self> {
+    pub(crate) fn load(algorithm: Algorithm, material: &Material) -> Option<Self> {
         let Material::Rsa { modulus, exponent } = material else { return None };
         if algorithm != Algorithm::RS256 || **exponent != [1, 0, 1] {
             return None;
         }
         let modulus = <&[u8; 256]>::try_from(&**modulus).ok()?;
         let engine = (*AVAILABLE).ok()?;
-        let key = engine.key(modulus).filter(|key| {
-            // There is no private key to sign with, but both must refuse a bad signature.
-            let (message, signature) = (b"a message to try the key with", &[1; 256]);
-            !engine.verify(key, message, signature) && !backend.verify(message, signature)
-        });
+        let key = engine.key(modulus);
         if key.is_none() {
             BREAKER.refuse_key();
         }

@@ -36,15 +36,15 @@ impl Arithmetic {
     /// Returns 2^(2080 · 65537) modulo n, below 2^2052. It takes the 65,537th power out of Montgomery form.
     #[inline(always)]
     pub(super) fn correction<M: Machine>(&self, machine: M) -> Columns {
-        // 2^2047 is below n. Doubling it 98 times gives 2^(2080 + 65). Each squaring doubles the part of the exponent
-        // above 2080: 65 · 2^5 = 2080, and 2080 · 2^16 = 2080 · 65536.
-        const DOUBLINGS: u32 = 2080 + 65 - 2047;
+        // 2^2047 is below n. Two shifts give 2^(2080 + 65). Each squaring doubles the part of the exponent above 2080:
+        // 65 · 2^5 = 2080, and 2080 · 2^16 = 2080 · 65536.
+        const SHIFTS: u32 = (2080 + 65 - 2047) / SHIFT;
         const SQUARINGS: u32 = 5 + 16;
         let mut power = Digits::ZERO;
         let [.., [.., highest]] = &mut power.0;
         *highest = 1 << (2047 - 39 * DIGIT_BITS);
-        for _ in 0..DOUBLINGS {
-            power = double(&power, &self.modulus.digits);
+        for _ in 0..SHIFTS {
+            power = shifted(&power, &self.modulus.digits);
         }
         let mut power = power.columns().load(machine);
         for _ in 0..SQUARINGS {
@@ -60,19 +60,22 @@ fn one() -> Columns {
     one.columns()
 }
 
-/// Doubles a number below n, modulo n.
-fn double(number: &Digits, modulus: &Digits) -> Digits {
-    let (mut doubled, mut reduced) = (*number, *number);
-    let (mut carry, mut borrow) = (0, 0);
-    for ((doubled, reduced), modulus) in doubled.iter_mut().zip(reduced.iter_mut()).zip(modulus.iter()) {
-        let sum = *doubled * 2 + carry;
-        *doubled = sum & LARGEST_DIGIT;
+/// By how many bits [`shifted`] shifts.
+const SHIFT: u32 = 49;
+
+/// Returns `number · 2^49` modulo n, below 2 n. `number` must be below 2 n.
+fn shifted(number: &Digits, modulus: &Digits) -> Digits {
+    // The quotient or 1 less, below 2^50.
+    let quotient = (number.highest_two() << SHIFT).checked_div(modulus.highest_two() + 1);
+    let quotient = i128::from(low_digit(quotient.unwrap_or(0)));
+    let (mut result, mut carry) = (*number, 0);
+    for (digit, modulus) in result.iter_mut().zip(modulus.iter()) {
+        let sum = (i128::from(*digit) << SHIFT) - quotient * i128::from(*modulus) + carry;
+        *digit = low_digit(sum.cast_unsigned());
         carry = sum >> DIGIT_BITS;
-        let difference = doubled.wrapping_sub(*modulus).wrapping_sub(borrow);
-        *reduced = difference & LARGEST_DIGIT;
-        borrow = difference >> 63;
     }
-    if borrow == 0 { reduced } else { doubled }
+    debug_assert_eq!(carry, 0, "the number is not reduced");
+    result
 }
 
 /// Returns -1/n modulo y. Each of its digits makes one more digit of 1 + n · result zero.
