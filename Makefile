@@ -6,8 +6,8 @@ INCLUDEDIR ?= $(PREFIX)/include
 SHARE = $(PREFIX)/share
 DESTDIR ?=
 # Features of the C libraries. "aws-lc-rs" in place of "ring": faster RSA, and ES512. Without "kubernetes" there are no
-# functions about clusters, and the library is much smaller.
-FEATURES ?= ring kubernetes
+# functions about clusters, and the library is much smaller. Without "fast-rsa" the cryptography library alone checks RS256.
+FEATURES ?= ring kubernetes fast-rsa
 TARGET_DIR ?= $(or $(CARGO_TARGET_DIR),target)
 CARGO ?= cargo
 # What the C libraries are built for, as cargo names it. Empty for this machine.
@@ -42,7 +42,7 @@ demo: ## verify a token from Rust and C, delete its pod, and see it refused
 	@CARGO_TARGET_DIR=$(TARGET_DIR) $(CARGO) rustc --quiet --profile demo -p boundtoken-capi --crate-type cdylib \
 		--no-default-features --features ring,fast-rsa
 	@CARGO_TARGET_DIR=$(TARGET_DIR) $(CARGO) build --quiet --profile demo -p boundtoken-cli \
-		--no-default-features --features ring
+		--no-default-features --features ring,fast-rsa
 	@ln -sf libboundtoken_capi.so $(TARGET_DIR)/demo/libboundtoken.so
 	@echo 'demo: a cluster in a folder, $(DEMO)'
 	@rm -rf $(DEMO)
@@ -321,7 +321,7 @@ test-java: programs ## the Java library: verdicts equal to Rust's, threads, clus
 	@$(PROGRAMS) CARGO=$(CARGO) CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) $(JAVA_MODULE)/test.sh
 
 test-java-memory: ## ten million verifications from Java, with stable native memory
-	@$(MAKE) --no-print-directory capi FEATURES='aws-lc-rs kubernetes'
+	@$(MAKE) --no-print-directory capi FEATURES='aws-lc-rs kubernetes fast-rsa'
 	@CARGO=$(CARGO) CARGO_TARGET_DIR=$(abspath $(TARGET_DIR)) BOUNDTOKEN_LIBRARY=$(abspath $(RELEASE))/libboundtoken_capi.so \
 		BOUNDTOKEN_VERIFICATIONS=$(BOUNDTOKEN_VERIFICATIONS) $(JAVA_MODULE)/test.sh -Dtest=MemoryTest
 

@@ -20,8 +20,8 @@ rm -rf "$work"
 mkdir -p "$work"
 
 echo 'bench-bindings: building'
-# All with the cryptography that the packages have.
-make --no-print-directory capi TARGET_DIR="$target" FEATURES='aws-lc-rs kubernetes' >/dev/null
+# All with the cryptography that the packages have, and their fast path.
+make --no-print-directory capi TARGET_DIR="$target" FEATURES='aws-lc-rs kubernetes fast-rsa' >/dev/null
 make --no-print-directory python-develop TARGET_DIR="$target" PYTHON_PROFILE=release >/dev/null
 make --no-print-directory node-develop TARGET_DIR="$target" NODE_PROFILE=release >/dev/null
 jdk=$(bindings/java/jdk.sh)
@@ -29,7 +29,7 @@ bindings/java/maven.sh process-classes --projects benches --also-make >/dev/null
 $cargo build --quiet -p boundtoken-cli
 "$target/debug/boundtoken" demo --directory "$work/cluster" >/dev/null
 # As the C library is built.
-CARGO_PROFILE_RELEASE_LTO=fat $cargo build --quiet --release -p boundtoken-bench-bindings --no-default-features --features aws-lc-rs
+CARGO_PROFILE_RELEASE_LTO=fat $cargo build --quiet --release -p boundtoken-bench-bindings --no-default-features --features aws-lc-rs,fast-rsa
 link="-Iinclude -L$target/release -lboundtoken -Wl,-rpath,$target/release"
 ${CC:-cc} -std=gnu11 -O2 benches/bindings/c.c $link -o "$work/c"
 ${CXX:-c++} -std=c++17 -O2 -Ibindings/cpp/include benches/bindings/cpp.cpp $link -o "$work/cpp"

@@ -19,7 +19,7 @@ step 'the generated header is current'
 python3 bindings/cpp/generate.py --check
 
 step 'the C library with its own checks, the development server, the verdicts of the Rust library'
-$cargo rustc --quiet -p boundtoken-capi --lib --crate-type cdylib --no-default-features --features aws-lc-rs,kubernetes
+$cargo rustc --quiet -p boundtoken-capi --lib --crate-type cdylib --no-default-features --features aws-lc-rs,kubernetes,fast-rsa
 [ -n "${BOUNDTOKEN:-}" ] || $cargo build --quiet -p boundtoken-cli
 $cargo run --quiet -p boundtoken-testing --features boundtoken/aws-lc-rs --example verdicts |
     python3 bindings/cpp/tests/vectors.py >"$work/vectors.txt"
@@ -96,7 +96,7 @@ sysroot=$(rustc --print sysroot)/lib/rustlib host=$(rustc -vV | sed -n 's/^host:
 runtime=$(ls "$sysroot/$host"/lib/*_rt.tsan.a 2>/dev/null | head -n 1)
 if [ -d "$sysroot/src/rust/library/std" ] && [ -n "$runtime" ]; then
     RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=thread CARGO_INCREMENTAL=0 $cargo rustc --quiet -p boundtoken-capi --lib \
-        --crate-type cdylib --no-default-features --features ring,kubernetes -Zbuild-std --target "$host" \
+        --crate-type cdylib --no-default-features --features ring,kubernetes,fast-rsa -Zbuild-std --target "$host" \
         --target-dir "$target/tmp/c_abi/thread-sanitizer"
     racing=$target/tmp/c_abi/thread-sanitizer/$host/debug/libboundtoken_capi.so
     mkdir -p "$work/tsan"

@@ -6,6 +6,7 @@ generate.py --check    fails if a file is not what would be written
 """
 
 import json
+import os.path
 import pathlib
 import re
 import sys
@@ -21,6 +22,7 @@ ENUMERATIONS = {
     "boundtoken_on_unavailable": "OnUnavailable",
     "boundtoken_confirmed": "Confirmed",
     "boundtoken_change": "Change",
+    "boundtoken_fast_rsa_state": "FastRsaState",
 }
 # Structs that Java reads or writes, and whose layout it needs.
 STRUCTS = [
@@ -45,7 +47,8 @@ def pascal(name):
 
 
 def member(enumeration, value):
-    return value["name"].removeprefix(enumeration["name"].upper() + "_")
+    shared = os.path.commonprefix([each["name"] for each in enumeration["values"]])
+    return value["name"].removeprefix(shared)
 
 
 class Words:
@@ -232,7 +235,7 @@ final class Abi {{
             text += f"        static final int {status['name'].upper()} = {status['number']};\n"
     text += "\n        private Status() {}\n    }\n"
     for each in abi["enumerations"]:
-        if each["name"] not in ENUMERATIONS and "fast_rsa" not in each["name"]:
+        if each["name"] not in ENUMERATIONS:
             title = pascal(each["name"].removeprefix("boundtoken_"))
             text += f"\n    /** {each['documentation'].strip()} */\n    static final class {title} {{\n"
             for value in each["values"]:

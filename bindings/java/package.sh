@@ -22,7 +22,7 @@ for architecture in x86_64 aarch64; do
     fi
     echo "package-java: the native library for $architecture"
     libraries=$folder/target/$triple/release
-    FEATURES='aws-lc-rs kubernetes' TARGET=$triple.2.28 CARGO=cargo-zigbuild \
+    FEATURES='aws-lc-rs kubernetes fast-rsa' TARGET=$triple.2.28 CARGO=cargo-zigbuild \
         "$tools/zig.sh" env TARGET_DIR="$folder/target" "$tools/build.sh" "$libraries"
     "$tools/glibc.sh" "$libraries/libboundtoken.so" 'package-java: it'
     mkdir -p "$folder/natives/linux-$architecture"

@@ -16,7 +16,7 @@ if ! jdk=$(bindings/java/jdk.sh 2>/dev/null) || ! command -v "${MVN:-mvn}" >/dev
 fi
 
 step 'the C library, the development server, the verdicts of the Rust library'
-$cargo rustc --quiet -p boundtoken-capi --lib --crate-type cdylib --no-default-features --features aws-lc-rs,kubernetes
+$cargo rustc --quiet -p boundtoken-capi --lib --crate-type cdylib --no-default-features --features aws-lc-rs,kubernetes,fast-rsa
 [ -n "${BOUNDTOKEN:-}" ] || $cargo build --quiet -p boundtoken-cli
 $cargo run --quiet -p boundtoken-testing --features boundtoken/aws-lc-rs --example verdicts >"$work/verdicts"
 library=${BOUNDTOKEN_LIBRARY:-$target/debug/libboundtoken_capi.so}

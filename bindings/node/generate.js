@@ -16,6 +16,7 @@ const ENUMERATIONS = [
   ['boundtoken_on_unavailable', 'OnUnavailable', camel],
   ['boundtoken_confirmed', 'Confirmed', camel],
   ['boundtoken_change', 'Change', camel],
+  ['boundtoken_fast_rsa_state', 'FastRsaState', camel],
   ['boundtoken_log_level', 'LogLevel', camel],
 ];
 
@@ -25,6 +26,13 @@ function pascal(name) {
 
 function camel(name) {
   return name.toLowerCase().replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+}
+
+/** What all names begin with. */
+function prefix([first, ...others]) {
+  let length = first.length;
+  while (!others.every((other) => other.startsWith(first.slice(0, length)))) length -= 1;
+  return first.slice(0, length);
 }
 
 /** What stands in a document for the C ABI, and how JavaScript says it. */
@@ -41,8 +49,9 @@ const reasons = abi.statuses.filter((status) => status.kind === 'reason');
 
 const enumerations = ENUMERATIONS.map(([cName, name, write]) => {
   const { documentation, values } = abi.enumerations.find((found) => found.name === cName);
+  const shared = prefix(values.map((value) => value.name));
   const members = values
-    .map((value) => ({ ...value, cName: value.name.slice(cName.length + 1) }))
+    .map((value) => ({ ...value, cName: value.name.slice(shared.length) }))
     .filter(({ value, cName: member }) => !(value === 0 && member === 'NONE'))
     .map(({ value, cName: member, documentation: text }) => ({ value, name: write(member), text: words(text) }));
   return { name, documentation: words(documentation), members };

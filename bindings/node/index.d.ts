@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
-import type { Change, Confirmed, ObjectKind, OnUnavailable, LogLevel, ReasonCode } from './lib/generated';
+import type { Change, Confirmed, FastRsaState, ObjectKind, OnUnavailable, LogLevel, ReasonCode } from './lib/generated';
 
-export type { Change, Confirmed, LogLevel, ObjectKind, OnUnavailable, ReasonCode } from './lib/generated';
+export type { Change, Confirmed, FastRsaState, LogLevel, ObjectKind, OnUnavailable, ReasonCode } from './lib/generated';
 
 /** A time: a `Date`, or seconds since 1970. */
 export type Time = Date | number;
@@ -348,6 +348,20 @@ export interface Statistics {
   readonly cacheSize: number;
   /** Keys of all issuers now. */
   readonly keys: number;
+  /** Whether this process has the fast path for RS256. */
+  readonly fastRsaState: FastRsaState;
+  /** Keys of all issuers that it serves now. */
+  readonly fastRsaKeys: number;
+  /** In this process: keys that it does not serve because they failed their self-test. */
+  readonly fastRsaKeysRefused: number;
+  /** In this process: signatures that it accepted and that the cryptography library checked again. */
+  readonly fastRsaAcceptedChecked: number;
+  /** In this process: signatures that it refused and that the cryptography library checked again. */
+  readonly fastRsaRefusedChecked: number;
+  /** In this process: signatures that it refused and that were not checked again, because there were too many. */
+  readonly fastRsaRefusedUnchecked: number;
+  /** In this process: how often the cryptography library came to another verdict, which was then used. */
+  readonly fastRsaDisagreements: number;
 }
 
 /** Verifies bound tokens in memory. Build one at start-up and keep it, one in each worker. */

@@ -20,6 +20,7 @@ ENUMERATIONS = [
     ("boundtoken_on_unavailable", "OnUnavailable", False),
     ("boundtoken_confirmed", "Confirmed", True),
     ("boundtoken_change", "Change", True),
+    ("boundtoken_fast_rsa_state", "FastRsaState", False),
 ]
 
 # What stands in a document for the C ABI, and how Python says it.
@@ -99,11 +100,14 @@ def reason_lines(abi: dict[str, Any]) -> list[str]:
 
 def enumeration_lines(abi: dict[str, Any], c_name: str, name: str, skips_none: bool) -> list[str]:
     enumeration = next(found for found in abi["enumerations"] if found["name"] == c_name)
-    lines = [f"class {name}(IntEnum):", f'    """{python_text(enumeration["documentation"])}"""', ""]
+    first, _, rest = python_text(enumeration["documentation"]).partition(". ")
+    text = [f'    """{first}.', "", f"    {rest}", '    """'] if rest else [f'    """{first}"""']
+    lines = [f"class {name}(IntEnum):", *text, ""]
     for value in enumeration["values"]:
         if value["value"] == 0 and skips_none:
             continue
-        member = value["name"].removeprefix(f"{c_name.upper()}_")
+        # The states of the fast path leave out the last word of the enumeration.
+        member = value["name"].removeprefix(f"{c_name.upper()}_").removeprefix("BOUNDTOKEN_FAST_RSA_")
         lines += [*wrapped(python_text(value["documentation"])), f"    {member} = {value['value']}"]
     return lines
 

@@ -20,6 +20,22 @@ pub enum PathState {
     SwitchedOff,
 }
 
+impl PathState {
+    /// Returns the stable number in the C ABI: 0 not compiled, 1 no instructions, 2 turned off, 3 self-test failed, 4 on,
+    /// 5 switched off.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        match self {
+            Self::NotCompiled => 0,
+            Self::NoInstructions => 1,
+            Self::TurnedOff => 2,
+            Self::SelfTestFailed => 3,
+            Self::On => 4,
+            Self::SwitchedOff => 5,
+        }
+    }
+}
+
 /// What a fast path has done in this process.
 #[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

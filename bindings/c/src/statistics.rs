@@ -3,7 +3,6 @@
 use std::ptr;
 
 use boundtoken::Statistics;
-use boundtoken::fast_rsa::PathState;
 use boundtoken::{fast_p256, fast_rsa};
 
 use crate::boundary;
@@ -136,7 +135,7 @@ impl boundtoken_statistics {
         let tables = fast_p256::tables();
         Self {
             size: size_of::<Self>(),
-            fast_rsa_state: number(fast_rsa.state),
+            fast_rsa_state: fast_rsa.state.number(),
             accepted_first: statistics.accepted_first,
             accepted_again: statistics.accepted_again,
             refused_for_form: statistics.refused_for_form,
@@ -153,7 +152,7 @@ impl boundtoken_statistics {
             fast_rsa_refused_checked: fast_rsa.refused_checked,
             fast_rsa_refused_unchecked: fast_rsa.refused_unchecked,
             fast_rsa_disagreements: fast_rsa.disagreements,
-            fast_p256_state: number(fast_p256.state),
+            fast_p256_state: fast_p256.state.number(),
             fast_p256_has_lanes: tables.has_lanes.into(),
             fast_p256_keys: statistics.fast_p256_keys,
             fast_p256_table_bytes: u64::try_from(tables.bytes).unwrap_or(u64::MAX),
@@ -166,23 +165,28 @@ impl boundtoken_statistics {
     }
 }
 
-fn number(state: PathState) -> FastRsaStateNumber {
-    match state {
-        PathState::NoInstructions => 1,
-        PathState::TurnedOff => 2,
-        PathState::SelfTestFailed => 3,
-        PathState::On => 4,
-        PathState::SwitchedOff => 5,
-        // `PathState` is non-exhaustive. Do not claim that an unknown state serves keys.
-        _ => 0,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::mem::offset_of;
 
+    use boundtoken::fast_rsa::PathState;
+
     use super::*;
+
+    #[test]
+    fn the_library_numbers_the_states_as_the_header_does() {
+        use boundtoken_fast_rsa_state::*;
+        for (state, number) in [
+            (PathState::NotCompiled, BOUNDTOKEN_FAST_RSA_NOT_COMPILED),
+            (PathState::NoInstructions, BOUNDTOKEN_FAST_RSA_NO_INSTRUCTIONS),
+            (PathState::TurnedOff, BOUNDTOKEN_FAST_RSA_TURNED_OFF),
+            (PathState::SelfTestFailed, BOUNDTOKEN_FAST_RSA_SELF_TEST_FAILED),
+            (PathState::On, BOUNDTOKEN_FAST_RSA_ON),
+            (PathState::SwitchedOff, BOUNDTOKEN_FAST_RSA_SWITCHED_OFF),
+        ] {
+            assert_eq!(state.number(), number as u32, "{state:?}");
+        }
+    }
 
     #[test]
     fn members_are_appended_and_the_first_size_of_the_struct_stays() {

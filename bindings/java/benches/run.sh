@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")/../../.."
 target=${TARGET_DIR:-$PWD/target}
-make --no-print-directory capi TARGET_DIR="$target" FEATURES='aws-lc-rs kubernetes'
+make --no-print-directory capi TARGET_DIR="$target" FEATURES='aws-lc-rs kubernetes fast-rsa'
 jdk=$(bindings/java/jdk.sh)
 bindings/java/maven.sh process-classes --projects benches --also-make
 # shellcheck disable=SC2086

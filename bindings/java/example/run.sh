@@ -9,7 +9,7 @@ jdk=$(bindings/java/jdk.sh)
 say 'java: building'
 boundtoken=${BOUNDTOKEN:-$target/debug/boundtoken}
 [ -n "${BOUNDTOKEN:-}" ] || $cargo build --quiet -p boundtoken-cli
-$cargo rustc --quiet -p boundtoken-capi --lib --crate-type cdylib --no-default-features --features aws-lc-rs,kubernetes
+$cargo rustc --quiet -p boundtoken-capi --lib --crate-type cdylib --no-default-features --features aws-lc-rs,kubernetes,fast-rsa
 natives=$target/java/natives
 mkdir -p "$natives/linux-$(uname -m)"
 cp "$target/debug/libboundtoken_capi.so" "$natives/linux-$(uname -m)/libboundtoken.so"

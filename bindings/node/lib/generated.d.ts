@@ -57,6 +57,21 @@ export type Change =
   /** The objects of this kind have not been heard of for longer than `maxStalenessSeconds`. Verifiers refuse their tokens or mark them as stale. */
   | 'stale';
 
+/** Whether the library checks common RS256 signatures with its own fast path, which runs on x86-64 CPUs with AVX-512 IFMA. The fast path for ES256 has the same states, and runs on every CPU. */
+export type FastRsaState =
+  /** The library was built without it. */
+  | 'notCompiled'
+  /** The CPU or the operating system does not support the instructions. */
+  | 'noInstructions'
+  /** The environment variable BOUNDTOKEN_FAST_RSA turned it off. Any value except `on` and the empty text does that. */
+  | 'turnedOff'
+  /** It failed its self-test and serves no key. Please report it. */
+  | 'selfTestFailed'
+  /** It serves all keys that it supports: RS256 keys of 2,048 bits with the exponent 65537. */
+  | 'on'
+  /** It disagreed once with the cryptography library and has been off since then. Please report it. */
+  | 'switchedOff';
+
 /** How important a line of the log is. */
 export type LogLevel =
   /** Something is broken, and somebody should look at it. */

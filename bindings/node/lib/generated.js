@@ -109,6 +109,15 @@ exports.Change = {
   "stale": 5
 };
 
+exports.FastRsaState = {
+  "notCompiled": 0,
+  "noInstructions": 1,
+  "turnedOff": 2,
+  "selfTestFailed": 3,
+  "on": 4,
+  "switchedOff": 5
+};
+
 exports.LogLevel = {
   "error": 1,
   "warn": 2,

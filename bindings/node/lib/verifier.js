@@ -5,7 +5,7 @@ const { bytes, onlyOptions, optionalTime, texts, whole } = require('./arguments.
 const { Cluster, cancellable } = require('./cluster.js');
 const { disposable } = require('./disposable.js');
 const { errors } = require('./errors.js');
-const { OnUnavailable } = require('./generated.js');
+const { FastRsaState, OnUnavailable } = require('./generated.js');
 const { TrustedIssuer } = require('./issuer.js');
 const { ask, askNow } = require('./lookup.js');
 const native = require('./native.js');
@@ -26,6 +26,8 @@ const OPTIONS = [
 ];
 const CALL_OPTIONS = ['audiences', 'now'];
 const WAITING_OPTIONS = [...CALL_OPTIONS, 'signal'];
+
+const FAST_RSA_STATES = new Map(Object.entries(FastRsaState).map(([word, number]) => [number, word]));
 
 /** What the native part returns in place of the number of a token. */
 const IS_CLOSED = -1;
@@ -164,7 +166,8 @@ class Verifier {
   }
 
   statistics() {
-    return Object.freeze(native.statistics(this.#slot));
+    const numbers = native.statistics(this.#slot);
+    return Object.freeze({ ...numbers, fastRsaState: FAST_RSA_STATES.get(numbers.fastRsaState) });
   }
 
   close() {

@@ -1,13 +1,35 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const { spawnSync } = require('node:child_process');
+const { existsSync, readFileSync } = require('node:fs');
 const { test } = require('node:test');
 const { inspect } = require('node:util');
 const boundtoken = require('..');
 const { now, store, tokens, verifier } = require('./captured.js');
+const { notTested } = require('./not-tested.js');
 
 const token = tokens['pod-live'];
 const POD = { kind: 'Pod', namespace: 'demo', name: 'live' };
+
+test('the fast path for RS256 is on where the CPU has it', (context) => {
+  const cpu = '/proc/cpuinfo';
+  if (!existsSync(cpu)) {
+    notTested(context, 'the fast path for RS256', 'run the tests on Linux');
+    return;
+  }
+  const hasInstructions = readFileSync(cpu, 'utf8').includes('avx512ifma');
+  const { fastRsaState, fastRsaKeys, fastRsaKeysRefused, fastRsaDisagreements } = verifier().statistics();
+  assert.equal(fastRsaState === 'on', hasInstructions);
+  assert.deepEqual([fastRsaKeys, fastRsaKeysRefused, fastRsaDisagreements], [hasInstructions ? 1 : 0, 0, 0]);
+});
+
+test('the environment turns the fast path for RS256 off', () => {
+  const program = `console.log(require('./captured.js').verifier().statistics().fastRsaState)`;
+  const env = { ...process.env, BOUNDTOKEN_FAST_RSA: 'off' };
+  const run = spawnSync(process.execPath, ['-e', program], { cwd: __dirname, env });
+  assert.equal(run.stdout.toString().trim(), 'turnedOff', run.stderr.toString());
+});
 
 test('a captured token is accepted, and refused when its pod is deleted', () => {
   const boundObjects = store();

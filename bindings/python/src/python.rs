@@ -45,6 +45,7 @@ pub(crate) static OBJECT_KIND: Enumeration = Enumeration::new("ObjectKind");
 pub(crate) static OBJECT_STATE: Enumeration = Enumeration::new("ObjectState");
 pub(crate) static CHANGE: Enumeration = Enumeration::new("Change");
 pub(crate) static CONFIRMED: Enumeration = Enumeration::new("Confirmed");
+pub(crate) static FAST_RSA_STATE: Enumeration = Enumeration::new("FastRsaState");
 
 pub(crate) static PRESENT: Imported = Imported::new("boundtoken._objects", "Present");
 pub(crate) static LOADS: Imported = Imported::new("json", "loads");

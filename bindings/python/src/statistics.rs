@@ -1,7 +1,10 @@
 //! What a verifier has decided.
 
+use boundtoken::fast_rsa;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+
+use crate::python::FAST_RSA_STATE;
 
 /// What a verifier has decided so far, and what it remembers. Immutable.
 #[pyclass(frozen, get_all, module = "boundtoken")]
@@ -26,11 +29,26 @@ pub(crate) struct Statistics {
     cache_size: u64,
     /// Keys of all issuers now.
     keys: u64,
+    /// Whether this process has the fast path for RS256.
+    fast_rsa_state: Py<PyAny>,
+    /// Keys of all issuers that it serves now.
+    fast_rsa_keys: u64,
+    /// In this process: keys that it does not serve because they failed their self-test.
+    fast_rsa_keys_refused: u64,
+    /// In this process: signatures that it accepted and that the cryptography library checked again.
+    fast_rsa_accepted_checked: u64,
+    /// In this process: signatures that it refused and that the cryptography library checked again.
+    fast_rsa_refused_checked: u64,
+    /// In this process: signatures that it refused and that were not checked again, because there were too many.
+    fast_rsa_refused_unchecked: u64,
+    /// In this process: how often the cryptography library came to another verdict, which was then used.
+    fast_rsa_disagreements: u64,
 }
 
-impl From<boundtoken::Statistics> for Statistics {
-    fn from(of: boundtoken::Statistics) -> Self {
-        Self {
+impl Statistics {
+    pub(crate) fn of(py: Python<'_>, of: &boundtoken::Statistics) -> PyResult<Self> {
+        let fast_rsa = fast_rsa::status();
+        Ok(Self {
             accepted_first: of.accepted_first,
             accepted_again: of.accepted_again,
             refused_for_form: of.refused_for_form,
@@ -41,12 +59,17 @@ impl From<boundtoken::Statistics> for Statistics {
             remembered_tokens: of.remembered_tokens,
             cache_size: of.cache_size,
             keys: of.keys,
-        }
+            fast_rsa_state: FAST_RSA_STATE.member(py, fast_rsa.state.number())?,
+            fast_rsa_keys: of.fast_rsa_keys,
+            fast_rsa_keys_refused: fast_rsa.keys_refused,
+            fast_rsa_accepted_checked: fast_rsa.accepted_checked,
+            fast_rsa_refused_checked: fast_rsa.refused_checked,
+            fast_rsa_refused_unchecked: fast_rsa.refused_unchecked,
+            fast_rsa_disagreements: fast_rsa.disagreements,
+        })
     }
-}
 
-impl Statistics {
-    fn numbers(&self) -> [(&'static str, u64); 10] {
+    fn numbers(&self) -> [(&'static str, u64); 16] {
         [
             ("accepted_first", self.accepted_first),
             ("accepted_again", self.accepted_again),
@@ -58,6 +81,12 @@ impl Statistics {
             ("remembered_tokens", self.remembered_tokens),
             ("cache_size", self.cache_size),
             ("keys", self.keys),
+            ("fast_rsa_keys", self.fast_rsa_keys),
+            ("fast_rsa_keys_refused", self.fast_rsa_keys_refused),
+            ("fast_rsa_accepted_checked", self.fast_rsa_accepted_checked),
+            ("fast_rsa_refused_checked", self.fast_rsa_refused_checked),
+            ("fast_rsa_refused_unchecked", self.fast_rsa_refused_unchecked),
+            ("fast_rsa_disagreements", self.fast_rsa_disagreements),
         ]
     }
 }
@@ -70,11 +99,12 @@ impl Statistics {
         for (name, number) in self.numbers() {
             members.set_item(name, number)?;
         }
+        members.set_item("fast_rsa_state", &self.fast_rsa_state)?;
         Ok(members)
     }
 
     fn __repr__(&self) -> String {
         let numbers = self.numbers().map(|(name, number)| format!("{name}={number}"));
-        format!("<Statistics {}>", numbers.join(" "))
+        format!("<Statistics {} fast_rsa_state={}>", numbers.join(" "), self.fast_rsa_state)
     }
 }

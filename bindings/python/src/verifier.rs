@@ -253,7 +253,8 @@ impl Verifier {
 
     /// What was decided so far.
     fn statistics(&self, py: Python<'_>) -> PyResult<Statistics> {
-        self.verifier.with(py, |judge| judge.online.verifier().statistics().into())
+        let numbers = self.verifier.with(py, |judge| judge.online.verifier().statistics())?;
+        Statistics::of(py, &numbers)
     }
 
     /// Frees the verifier. Calls that are running finish. Later ones raise ``ClosedError``.

@@ -5,15 +5,29 @@ from __future__ import annotations
 import copy
 import json
 import logging
+import os
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import boundtoken
 import pytest
-from boundtoken import Confirmed, ObjectKind, ObjectReference, ObjectState, OnUnavailable, Present, Reason
+from boundtoken import (
+    Confirmed,
+    FastRsaState,
+    ObjectKind,
+    ObjectReference,
+    ObjectState,
+    OnUnavailable,
+    Present,
+    Reason,
+)
 from captured import ISSUER, NOW, Captured
+from not_tested import not_tested
 
 POD = ObjectReference(ObjectKind.POD, "demo", "live")
 
@@ -106,6 +120,32 @@ def test_what_was_accepted_takes_no_signature_check(captured: Captured, token: s
     numbers = verifier.statistics()
     assert (numbers.accepted_first, numbers.accepted_again, numbers.refused_for_form) == (1, 1, 1)
     assert numbers.to_dict()["remembered_tokens"] == 1
+
+
+def test_the_fast_path_for_rs256_is_on_where_the_cpu_has_it(captured: Captured, token: str) -> None:
+    cpu = Path("/proc/cpuinfo")
+    if not cpu.exists():
+        not_tested("whether the fast path for RS256 is on where the CPU has it", "run the tests on Linux")
+    verifier = captured.verifier()
+    verifier.verify(token, now=NOW)
+    numbers = verifier.statistics()
+    assert (numbers.fast_rsa_state == FastRsaState.ON) == ("avx512ifma" in cpu.read_text())
+    assert numbers.fast_rsa_keys == (1 if numbers.fast_rsa_state == FastRsaState.ON else 0)
+    assert (numbers.fast_rsa_keys_refused, numbers.fast_rsa_disagreements) == (0, 0)
+    assert numbers.to_dict()["fast_rsa_state"] is numbers.fast_rsa_state
+
+
+def test_the_environment_turns_the_fast_path_for_rs256_off(captured: Captured) -> None:
+    program = (
+        "import boundtoken, sys; keys = boundtoken.KeySet.from_jwks(sys.stdin.read()); "
+        "issuers = [boundtoken.TrustedIssuer('https://issuer', keys)]; "
+        "verifier = boundtoken.Verifier(issuers=issuers, audiences=['vault']); "
+        "print(verifier.statistics().fast_rsa_state.name)"
+    )
+    environment = {**os.environ, "BOUNDTOKEN_FAST_RSA": "off"}
+    command = [sys.executable, "-c", program]
+    said = subprocess.run(command, input=captured.jwks, env=environment, capture_output=True, check=True, text=True)
+    assert said.stdout.strip() == "TURNED_OFF"
 
 
 def test_leeway_and_expiry(captured: Captured, token: str) -> None:

@@ -56,6 +56,9 @@ Examples:
   Compare with the API server's TokenReview:
     boundtoken bench --token-file token --audience vault --cluster
 
+  Leave RS256 to the cryptography library, to compare:
+    BOUNDTOKEN_FAST_RSA=off boundtoken bench
+
   Print only the figures of one thread:
     boundtoken bench -o json | jq '.rows[] | select(.threads == 1) | .perSecond'
 
@@ -87,9 +90,6 @@ fn length(text: &str) -> Result<Duration, String> {
 }
 
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    if let Some(wrong) = arguments.subject.fast_rsa_is_off()? {
-        output::warning(&format!("--fast-rsa has no effect: {wrong}"));
-    }
     let report = arguments.subject.with_subject(|subject| arguments.measure(subject))?;
     match arguments.output.structured() {
         Some(format) => output::document(format, &report)?,

@@ -20,7 +20,7 @@ pub fn why_off() -> Result<Option<&'static str>, Failure> {
         PathState::On => None,
         PathState::NoInstructions => Some("this CPU lacks AVX-512 IFMA"),
         PathState::TurnedOff => Some("the environment variable BOUNDTOKEN_FAST_RSA forbids it"),
-        PathState::NotCompiled => Some("this program was built for another kind of CPU"),
+        PathState::NotCompiled => Some("this program was built without it, or for another kind of CPU"),
         _ => Some("it failed its self-test; please report this as a bug"),
     })
 }

@@ -26,7 +26,7 @@ pub fn capi_target() -> PathBuf {
 /// The features of the C libraries: the whole ABI, and the same cryptography as this test, which computes the
 /// verdicts.
 pub const FEATURES: &str =
-    if cfg!(feature = "aws-lc-rs") { "aws-lc-rs kubernetes" } else { "ring kubernetes" };
+    if cfg!(feature = "aws-lc-rs") { "aws-lc-rs kubernetes fast-rsa" } else { "ring kubernetes fast-rsa" };
 
 /// The folder with the libraries, built once.
 pub fn library() -> &'static Path {

@@ -1,8 +1,9 @@
 //! What a verifier has decided.
 
+use boundtoken::fast_rsa;
 use napi_derive::napi;
 
-/// See `boundtoken::Statistics`.
+/// See `boundtoken::Statistics` and `boundtoken::fast_rsa::PathStatus`.
 #[napi(object)]
 pub struct Numbers {
     pub accepted_first: f64,
@@ -15,11 +16,19 @@ pub struct Numbers {
     pub remembered_tokens: f64,
     pub cache_size: f64,
     pub keys: f64,
+    pub fast_rsa_state: u32,
+    pub fast_rsa_keys: f64,
+    pub fast_rsa_keys_refused: f64,
+    pub fast_rsa_accepted_checked: f64,
+    pub fast_rsa_refused_checked: f64,
+    pub fast_rsa_refused_unchecked: f64,
+    pub fast_rsa_disagreements: f64,
 }
 
 impl From<boundtoken::Statistics> for Numbers {
     #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "JavaScript has no other numbers")]
     fn from(of: boundtoken::Statistics) -> Self {
+        let fast_rsa = fast_rsa::status();
         Self {
             accepted_first: of.accepted_first as f64,
             accepted_again: of.accepted_again as f64,
@@ -31,6 +40,13 @@ impl From<boundtoken::Statistics> for Numbers {
             remembered_tokens: of.remembered_tokens as f64,
             cache_size: of.cache_size as f64,
             keys: of.keys as f64,
+            fast_rsa_state: fast_rsa.state.number(),
+            fast_rsa_keys: of.fast_rsa_keys as f64,
+            fast_rsa_keys_refused: fast_rsa.keys_refused as f64,
+            fast_rsa_accepted_checked: fast_rsa.accepted_checked as f64,
+            fast_rsa_refused_checked: fast_rsa.refused_checked as f64,
+            fast_rsa_refused_unchecked: fast_rsa.refused_unchecked as f64,
+            fast_rsa_disagreements: fast_rsa.disagreements as f64,
         }
     }
 }

@@ -39,7 +39,7 @@ from boundtoken._boundtoken import (
     __version__,
     build_info,
 )
-from boundtoken._enumerations import Change, Confirmed, ObjectKind, ObjectState, OnUnavailable, Reason
+from boundtoken._enumerations import Change, Confirmed, FastRsaState, ObjectKind, ObjectState, OnUnavailable, Reason
 from boundtoken._errors import (
     BoundObjectsError,
     BoundtokenError,
@@ -79,6 +79,7 @@ __all__ = [
     "ClusterUnreachableError",
     "ConfigurationError",
     "Confirmed",
+    "FastRsaState",
     "Feed",
     "HeaderError",
     "KeySet",

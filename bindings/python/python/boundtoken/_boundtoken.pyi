@@ -7,7 +7,7 @@ from os import PathLike
 from types import TracebackType
 from typing import Any, Literal, TypeAlias, final
 
-from boundtoken._enumerations import Change, Confirmed, ObjectKind, ObjectState, OnUnavailable
+from boundtoken._enumerations import Change, Confirmed, FastRsaState, ObjectKind, ObjectState, OnUnavailable
 from boundtoken._errors import RejectedError
 from boundtoken._objects import Present
 
@@ -422,6 +422,27 @@ class Statistics:
     @property
     def keys(self) -> int:
         """Keys of all issuers now."""
+    @property
+    def fast_rsa_state(self) -> FastRsaState:
+        """Whether this process has the fast path for RS256."""
+    @property
+    def fast_rsa_keys(self) -> int:
+        """Keys of all issuers that it serves now."""
+    @property
+    def fast_rsa_keys_refused(self) -> int:
+        """In this process: keys that it does not serve because they failed their self-test."""
+    @property
+    def fast_rsa_accepted_checked(self) -> int:
+        """In this process: signatures that it accepted and that the cryptography library checked again."""
+    @property
+    def fast_rsa_refused_checked(self) -> int:
+        """In this process: signatures that it refused and that the cryptography library checked again."""
+    @property
+    def fast_rsa_refused_unchecked(self) -> int:
+        """In this process: signatures that it refused and that were not checked again, because there were too many."""
+    @property
+    def fast_rsa_disagreements(self) -> int:
+        """In this process: how often the cryptography library came to another verdict, which was then used."""
     def to_dict(self) -> dict[str, int]:
         """All numbers by their names."""
 

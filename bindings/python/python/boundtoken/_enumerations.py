@@ -652,7 +652,10 @@ class Confirmed(IntEnum):
 
 
 class Change(IntEnum):
-    """The kinds of changes in a cluster. Later versions may add some."""
+    """The kinds of changes in a cluster.
+
+    Later versions may add some.
+    """
 
     #: The cluster has published a key. Tokens signed with it are accepted from now on.
     KEY_ADDED = 1
@@ -666,3 +669,24 @@ class Change(IntEnum):
     #: The objects of this kind have not been heard of for longer than max_staleness_seconds. Verifiers refuse
     #: their tokens or mark them as stale.
     STALE = 5
+
+
+class FastRsaState(IntEnum):
+    """Whether the library checks common RS256 signatures with its own fast path, which runs on x86-64 CPUs with AVX-512 IFMA.
+
+    The fast path for ES256 has the same states, and runs on every CPU.
+    """
+
+    #: The library was built without it.
+    NOT_COMPILED = 0
+    #: The CPU or the operating system does not support the instructions.
+    NO_INSTRUCTIONS = 1
+    #: The environment variable BOUNDTOKEN_FAST_RSA turned it off. Any value except `on` and the empty text does
+    #: that.
+    TURNED_OFF = 2
+    #: It failed its self-test and serves no key. Please report it.
+    SELF_TEST_FAILED = 3
+    #: It serves all keys that it supports: RS256 keys of 2,048 bits with the exponent 65537.
+    ON = 4
+    #: It disagreed once with the cryptography library and has been off since then. Please report it.
+    SWITCHED_OFF = 5

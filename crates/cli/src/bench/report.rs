@@ -3,7 +3,6 @@
 use std::thread::available_parallelism;
 
 use boundtoken::Confirmed;
-use boundtoken::fast_rsa::{self, PathState};
 use serde::Serialize;
 
 use super::Seen;
@@ -57,7 +56,7 @@ impl Report {
         let algorithm = subject.algorithm()?;
         Ok(Self {
             version: env!("CARGO_PKG_VERSION"),
-            cryptography: cryptography(subject, &algorithm),
+            cryptography: cryptography(subject, &algorithm)?,
             processor: processor(),
             cores: available_parallelism().ok().map(usize::from),
             algorithm,
@@ -143,12 +142,9 @@ fn grouped(number: u64) -> String {
 }
 
 /// The code that checks the signatures.
-fn cryptography(subject: &Subject, algorithm: &str) -> &'static str {
-    if subject.fast_rsa && algorithm == "RS256" && fast_rsa::status().state == PathState::On {
-        "fast-rsa"
-    } else {
-        version::backend()
-    }
+fn cryptography(subject: &Subject, algorithm: &str) -> Result<&'static str, Failure> {
+    let fast_keys = subject.verifier(Seen::First, false)?.statistics().fast_rsa_keys;
+    Ok(if algorithm == "RS256" && fast_keys > 0 { "fast-rsa" } else { version::backend() })
 }
 
 /// The model of the processor, or its architecture if the system does not tell.

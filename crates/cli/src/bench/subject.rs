@@ -42,9 +42,6 @@ pub struct SubjectOptions {
     /// Audience to accept: the name of the service that verifies; may be given several times
     #[arg(long, value_name = "NAME")]
     audience: Vec<String>,
-    /// Check RS256 signatures with boundtoken's own code if the CPU has AVX-512 IFMA
-    #[arg(long)]
-    fast_rsa: bool,
     #[command(flatten)]
     issuer: IssuerOptions,
     /// Take the issuer, keys and objects from a cluster, and measure its TokenReview too; sends it the token
@@ -62,8 +59,6 @@ fn sample_algorithm() -> impl clap::builder::TypedValueParser<Value = Algorithm>
 /// A token and the issuers that verifiers trust.
 pub struct Subject {
     pub token: Vec<u8>,
-    /// Whether boundtoken's own code checks RS256 signatures.
-    pub fast_rsa: bool,
     audiences: Vec<String>,
     issuers: Vec<TrustedIssuer>,
     /// The same issuers without objects. None for a cluster, which always has objects.
@@ -73,19 +68,13 @@ pub struct Subject {
 }
 
 impl SubjectOptions {
-    /// Why `--fast-rsa` has no effect, if it was given and has none.
-    pub fn fast_rsa_is_off(&self) -> Result<Option<&'static str>, Failure> {
-        if self.fast_rsa { fast_path::why_off() } else { Ok(None) }
-    }
-
     /// Calls `measure` with the subject. Follows the cluster, if there is one, until `measure` returns.
     pub fn with_subject<T>(
         &self,
         measure: impl FnOnce(&Subject) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let measure = |subject| measure(&Subject { fast_rsa: self.fast_rsa, ..subject });
         let Some(file) = &self.token_file else {
-            return measure(Subject::sample(self.sample.unwrap_or(Algorithm::RS256))?);
+            return measure(&Subject::sample(self.sample.unwrap_or(Algorithm::RS256))?);
         };
         if self.audience.is_empty() {
             return Err(Failure::new(
@@ -94,13 +83,13 @@ impl SubjectOptions {
         }
         let token = TokenInput::of_file(file.clone()).read()?;
         if !self.cluster {
-            return measure(Subject::of_files(self, token)?);
+            return measure(&Subject::of_files(self, token)?);
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime =
             runtime.map_err(|error| Failure::new(format!("the network cannot be used: {error}")))?;
         let (subject, _cluster) = Subject::of_cluster(self, token, &runtime)?;
-        measure(subject)
+        measure(&subject)
     }
 }
 
@@ -143,14 +132,7 @@ impl Subject {
     }
 
     fn new(token: Vec<u8>, audiences: Vec<String>, issuers: Vec<TrustedIssuer>) -> Self {
-        Self {
-            token,
-            audiences,
-            fast_rsa: false,
-            without_objects: Some(issuers.clone()),
-            issuers,
-            review: None,
-        }
+        Self { token, audiences, without_objects: Some(issuers.clone()), issuers, review: None }
     }
 
     /// Assumes that all objects exist that the token is bound to.
@@ -172,7 +154,6 @@ impl Subject {
             _ => &self.issuers,
         };
         let builder = issuers.iter().cloned().fold(Verifier::builder(), VerifierBuilder::issuer);
-        let builder = builder.fast_rsa(self.fast_rsa);
         let builder = self.audiences.iter().fold(builder, |builder, name| builder.audience(name.as_str()));
         let builder = if seen == Seen::First { builder.cached_tokens(0) } else { builder };
         keys::build(builder)

@@ -30,12 +30,12 @@ fn without_anything_given_it_measures_a_token_of_its_own() {
 }
 
 #[test]
-fn the_fast_path_for_rsa_is_measured_or_its_absence_said() {
-    let run = boundtoken([&QUICK[..], &["1", "--fast-rsa", "-o", "json"]].concat());
-    assert_eq!(run.status, 0, "{run:?}");
-    let is_on = run.json()["cryptography"] == "fast-rsa";
-    assert_eq!(is_on, run.stderr.is_empty(), "{run:?}");
-    assert!(is_on || run.stderr.contains("--fast-rsa has no effect"), "{run:?}");
+fn the_fast_path_for_rsa_is_measured_where_it_is_on() {
+    let arguments = [&QUICK[..], &["1", "-o", "json"]].concat();
+    let is_on = boundtoken(["version", "-o", "json"]).json()["fastRsa"] == true;
+    assert_eq!(boundtoken(&arguments).json()["cryptography"] == "fast-rsa", is_on);
+    let turned_off = run(&arguments, b"", &[("BOUNDTOKEN_FAST_RSA", "off")]);
+    assert_ne!(turned_off.json()["cryptography"], "fast-rsa", "{turned_off:?}");
 }
 
 #[test]

@@ -13,6 +13,15 @@ package dev.boundtoken;
  * @param rememberedTokens tokens that the cache holds now
  * @param cacheSize about how much memory they take, in bytes
  * @param keys keys of all issuers now
+ * @param fastRsaState whether this process has the fast path for RS256
+ * @param fastRsaKeys keys of all issuers that it serves now
+ * @param fastRsaKeysRefused in this process: keys that it does not serve because they failed their self-test
+ * @param fastRsaAcceptedChecked in this process: signatures that it accepted and that the cryptography library checked again
+ * @param fastRsaRefusedChecked in this process: signatures that it refused and that the cryptography library checked again
+ * @param fastRsaRefusedUnchecked in this process: signatures that it refused and that were not checked again, because there
+ *     were too many
+ * @param fastRsaDisagreements in this process: how often the cryptography library came to another verdict, which was then
+ *     used
  */
 public record Statistics(
         long acceptedFirst,
@@ -24,4 +33,11 @@ public record Statistics(
         long refusedForObjects,
         long rememberedTokens,
         long cacheSize,
-        long keys) {}
+        long keys,
+        FastRsaState fastRsaState,
+        long fastRsaKeys,
+        long fastRsaKeysRefused,
+        long fastRsaAcceptedChecked,
+        long fastRsaRefusedChecked,
+        long fastRsaRefusedUnchecked,
+        long fastRsaDisagreements) {}

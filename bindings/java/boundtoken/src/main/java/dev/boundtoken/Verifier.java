@@ -1,5 +1,6 @@
 package dev.boundtoken;
 
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
@@ -180,7 +181,14 @@ public final class Verifier extends Owner {
                         read.get(JAVA_LONG, Abi.Statistics.REFUSED_FOR_OBJECTS),
                         read.get(JAVA_LONG, Abi.Statistics.REMEMBERED_TOKENS),
                         read.get(JAVA_LONG, Abi.Statistics.CACHE_SIZE),
-                        read.get(JAVA_LONG, Abi.Statistics.KEYS));
+                        read.get(JAVA_LONG, Abi.Statistics.KEYS),
+                        FastRsaState.of(read.get(JAVA_INT, Abi.Statistics.FAST_RSA_STATE)),
+                        read.get(JAVA_LONG, Abi.Statistics.FAST_RSA_KEYS),
+                        read.get(JAVA_LONG, Abi.Statistics.FAST_RSA_KEYS_REFUSED),
+                        read.get(JAVA_LONG, Abi.Statistics.FAST_RSA_ACCEPTED_CHECKED),
+                        read.get(JAVA_LONG, Abi.Statistics.FAST_RSA_REFUSED_CHECKED),
+                        read.get(JAVA_LONG, Abi.Statistics.FAST_RSA_REFUSED_UNCHECKED),
+                        read.get(JAVA_LONG, Abi.Statistics.FAST_RSA_DISAGREEMENTS));
             }
         });
     }

@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -38,6 +41,20 @@ class VerifierTest {
             assertEquals(2, statistics.rememberedTokens());
             assertTrue(statistics.cacheSize() > 0);
             assertEquals(1, statistics.keys());
+        }
+    }
+
+    @Test
+    void theFastPathForRs256IsOnWhereTheCpuHasIt() throws IOException {
+        Path cpu = Path.of("/proc/cpuinfo");
+        if (!Files.exists(cpu)) Repository.notTested("the fast path for RS256", "run the tests on Linux");
+        boolean hasInstructions = Files.readString(cpu).contains("avx512ifma");
+        try (Verifier verifier = Captured.verifier()) {
+            Statistics statistics = verifier.statistics();
+            assertEquals(hasInstructions, statistics.fastRsaState() == FastRsaState.ON);
+            assertEquals(hasInstructions ? 1 : 0, statistics.fastRsaKeys());
+            assertEquals(0, statistics.fastRsaKeysRefused());
+            assertEquals(0, statistics.fastRsaDisagreements());
         }
     }
 
