@@ -105,17 +105,17 @@ fn beside(checks: [(&str, &(dyn Fn() + Sync)); 2]) {
         });
         let times = alternating(neighbours.len(), |place| {
             turn.store(place, Relaxed);
-            lasting(&|| drop(scalar_work()));
+            lasting(&|| _ = scalar_work());
         });
         turn.store(usize::MAX, Relaxed);
         print_scalar("beside", &neighbours, times);
     });
-    let scalar: [(_, &(dyn Fn() + Sync)); 1] = [("the same work", &|| drop(scalar_work()))];
+    let scalar: [(_, &(dyn Fn() + Sync)); 1] = [("the same work", &|| _ = scalar_work())];
     let before = [&scalar[..], &checks].concat();
     print_scalar("after", &before, alternating(before.len(), |place| lasting(before[place].1)));
     let later = alternating(before.len(), |place| {
         lasting(before[place].1);
-        drop(scalar_work());
+        _ = scalar_work();
     });
     print_scalar("a little after", &before, later);
 }
