@@ -11,12 +11,15 @@ objdump --disassemble --no-show-raw-insn "$target/release/libboundtoken_capi.so"
     /vpmadd52luq/ { low[name]++ }
     /vpmadd52huq/ { high[name]++ }
     /[ \t]call / { calls[name]++ }
+    # A jump to another function is a call too.
+    /[ \t]j[a-z]+ +[0-9a-f]+ </ { split($NF, target, /[+>]/); if (target[1] ">:" != name) calls[name]++ }
     END {
         for (name in low) {
             printf "  %d + %d multiply-adds, %d calls: %s\n", low[name], high[name], calls[name], name
-            # An addition of an affine point has 8 products of 40 + 40 and 3 squares of 30 + 30, and the x of the sum 5 + 4. The last
-            # additions have 12 products and 4 squares each.
-            if (low[name] >= 415 && calls[name] == 0) checked++
+            # An addition of an affine point has 8 products of 40 + 40, 3 squares of 30 + 30, and 4 + 3 for the x of the sum. The last
+            # additions have 12 products, 4 squares, and the same for x. That is 414 + 413 and 604 + 603, and more where the compiler
+            # unrolls loops.
+            if (low[name] >= 1018 && high[name] >= 1016 && calls[name] == 0) checked++
         }
         if (checked != 1) { print "  the additions are not compiled as they should be"; exit 1 }
     }'

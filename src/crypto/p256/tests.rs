@@ -9,6 +9,7 @@ mod special;
 mod tables;
 mod verdicts;
 
+use ::aws_lc_rs::agreement::{ECDH_P256, PrivateKey};
 use num_bigint::BigUint;
 
 use super::field;
@@ -34,6 +35,14 @@ fn limbs(number: &BigUint) -> Limbs {
     limbs
 }
 
+/// Big-endian. The number must be below 2^256.
+fn bytes(number: &BigUint) -> [u8; 32] {
+    let significant = number.to_bytes_be();
+    let mut bytes = [0; 32];
+    bytes[32 - significant.len()..].copy_from_slice(&significant);
+    bytes
+}
+
 fn p() -> BigUint {
     number(&field::P)
 }
@@ -42,15 +51,22 @@ fn n() -> BigUint {
     number(&super::scalar::N)
 }
 
-/// A number below 2^256. It is often near 0 or the modulus, or made of limbs of ones and zeros.
+/// A number below 2^256. It is often near 0 or the modulus, made of limbs of ones and zeros, or the same few bits again and again.
 fn any(random: &mut Random, modulus: &BigUint) -> BigUint {
     let small = BigUint::from(random.next() >> random.below(64));
-    match random.below(6) {
+    match random.below(7) {
         0 => small,
         1 => modulus - 1_u8 - small,
         2 => modulus + (small >> 33_u32),
         3 => number(&[(); 4].map(|()| [0, 1, u64::MAX, u64::MAX - 1, random.next()][random.below(5)])),
         4 => power_of_two(random.below(256) as u32) - 1_u8,
+        // Windows have 7 to 9 bits, so their digits are all ones, alternate, or repeat.
+        5 => {
+            let length = 1 + random.below(18);
+            let part = (random.next() >> (64 - length)) as u32;
+            let part = [1, (1 << length) - 1, (1 << (length / 2)) - 1, part][random.below(4)];
+            (0..256 / length).fold(BigUint::ZERO, |number, _| (number << length) + part)
+        }
         _ => number(&[(); 4].map(|()| random.next())),
     }
 }
@@ -96,6 +112,18 @@ fn plain_sum(one: &Plain, other: &Plain) -> Plain {
     let x = (&slope * &slope + &p + &p - x1 - x2) % &p;
     let y = (slope * (&p + x1 - &x) + &p - y1) % &p;
     Some([x, y])
+}
+
+/// The multiple by AWS-LC, in a hundredth of the time that [`plain_multiple`] takes.
+fn multiple_of_generator(multiplier: &BigUint) -> Plain {
+    let multiplier = multiplier % n();
+    if multiplier == BigUint::ZERO {
+        return None;
+    }
+    let private = PrivateKey::from_private_key(&ECDH_P256, &bytes(&multiplier)).unwrap();
+    let public = private.compute_public_key().unwrap();
+    let (x, y) = public.as_ref()[1..].split_at(32);
+    Some([x, y].map(BigUint::from_bytes_be))
 }
 
 fn plain_multiple(point: &[BigUint; 2], multiplier: &BigUint) -> Plain {

@@ -6,13 +6,13 @@
 use num_bigint::BigUint;
 
 use super::verdicts::{Signer, Tables, is_portable, on_every_form, signature};
-use super::{generator, n, p, plain_multiple, plain_sum, power_of_two};
+use super::{multiple_of_generator, n, p, plain_multiple, plain_sum, power_of_two};
 use crate::crypto::p256::verify::Adder;
 
 /// A hash and a signature with these u1 and u2, and whether it is good. `None` if r or s would be 0.
 fn with_multipliers(signer: &Signer, u1: &BigUint, u2: &BigUint) -> Option<(BigUint, [u8; 64], bool)> {
     let n = n();
-    let sum = plain_multiple(&generator(), &((u1 + u2 * signer.private()) % &n));
+    let sum = multiple_of_generator(&(u1 + u2 * signer.private()));
     // At infinity there is no x, and nothing is good.
     let (r, good) = match &sum {
         Some([x, _]) => (x % &n, true),
@@ -204,7 +204,7 @@ fn with_x<A: Adder>(adder: A, x: &BigUint, r: &BigUint) -> Option<(Tables<A>, Bi
     let n = n();
     let [u1, u2] = [0x1111_2222_u32, 0x3333_4444].map(BigUint::from);
     let inverse = u2.modinv(&n)?;
-    let opposite = plain_multiple(&generator(), &(&n - &u1));
+    let opposite = multiple_of_generator(&(&n - &u1));
     let difference = plain_sum(&Some([x.clone(), super::verdicts::y_of(x)?]), &opposite)?;
     let public = plain_multiple(&difference, &inverse)?;
     let s = (r * inverse) % &n;
