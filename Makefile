@@ -114,7 +114,8 @@ WITH_AWS_LC = -p boundtoken -p boundtoken-dev-server -p boundtoken-discovery -p 
 # The fast paths with ring, and the model of the one for RS256.
 FAST_PATHS = --features fast-p256,fast-rsa-model
 # What stands on the library, with one choice of features in every command, so that no dependency is built twice.
-CRATES = --workspace --exclude boundtoken --exclude boundtoken-capi --features boundtoken-kubernetes/discovery,$(DOORS)
+CRATES = --workspace --exclude boundtoken --exclude boundtoken-capi \
+	--features boundtoken-cli/fast-p256,boundtoken-kubernetes/discovery,$(DOORS)
 # The program and the examples, for the tests that run them. `cargo test` with CRATES leaves all of them there.
 PROGRAMS = BOUNDTOKEN=$(abspath $(TARGET_DIR))/debug/boundtoken BOUNDTOKEN_EXAMPLES=$(abspath $(TARGET_DIR))/debug/examples
 # What a missing tool would have tested.

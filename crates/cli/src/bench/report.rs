@@ -143,8 +143,12 @@ fn grouped(number: u64) -> String {
 
 /// The code that checks the signatures.
 fn cryptography(subject: &Subject, algorithm: &str) -> Result<&'static str, Failure> {
-    let fast_keys = subject.verifier(Seen::First, false)?.statistics().fast_rsa_keys;
-    Ok(if algorithm == "RS256" && fast_keys > 0 { "fast-rsa" } else { version::backend() })
+    let statistics = subject.verifier(Seen::First, false)?.statistics();
+    Ok(match algorithm {
+        "RS256" if statistics.fast_rsa_keys > 0 => "fast-rsa",
+        "ES256" if statistics.fast_p256_keys > 0 => "fast-p256",
+        _ => version::backend(),
+    })
 }
 
 /// The model of the processor, or its architecture if the system does not tell.

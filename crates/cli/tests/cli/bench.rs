@@ -39,6 +39,17 @@ fn the_fast_path_for_rsa_is_measured_where_it_is_on() {
 }
 
 #[test]
+fn the_fast_path_for_es256_is_measured_if_it_was_built_in() {
+    let arguments = [&QUICK[..], &["1", "--sample", "ES256", "-o", "json"]].concat();
+    let library = boundtoken(["version", "-o", "json"]).json()["cryptography"].clone();
+    for (value, is_on) in [("on", cfg!(feature = "fast-p256")), ("off", false)] {
+        let run = run(&arguments, b"", &[("BOUNDTOKEN_FAST_P256", value)]);
+        let expected = if is_on { Value::from("fast-p256") } else { library.clone() };
+        assert_eq!(run.json()["cryptography"], expected, "{value}: {run:?}");
+    }
+}
+
+#[test]
 fn a_token_of_ones_own_is_measured_by_its_keys_and_by_its_cluster() {
     let cluster = TestCluster::start("bench");
     let token =
