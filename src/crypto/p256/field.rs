@@ -129,7 +129,8 @@ pub(super) fn to_montgomery(number: &Limbs) -> Limbs {
     product(number, &TO_MONTGOMERY)
 }
 
-/// Returns any number below 2^256 modulo p. As p is above 2^255, p is subtracted once at most.
+/// Returns any number below 2^256 modulo p. As p is above 2^255, p is subtracted once at most. Only lanes need it.
+#[cfg(any(test, target_arch = "x86_64"))]
 #[inline(always)]
 pub(super) fn reduce_once(number: &Limbs) -> Limbs {
     subtract_p(number, 0)

@@ -49,7 +49,8 @@ pub(super) fn add_affine<F: Field>(
     finish(field, &one.x, &one.y, &one.z, &h, &r)
 }
 
-/// Returns the sum of two points. The bounds are those of [`add_affine`], for both.
+/// Returns the sum of two points. The bounds are those of [`add_affine`], for both. Only lanes need it.
+#[cfg(any(test, target_arch = "x86_64"))]
 #[inline(always)]
 pub(super) fn add<F: Field>(
     field: F,
