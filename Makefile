@@ -400,7 +400,7 @@ test-fast-rsa: ## the fast path for RS256: VERDICTS verdicts (a million), mutant
 	@MIRIFLAGS=-Zmiri-disable-isolation cargo +nightly miri test --quiet --features fast-rsa-model --lib -- \
 		fast_rsa::rsa_ifma::tests::products fast_rsa::rsa_ifma::tests::encoding
 
-test-fast-p256: ## the fast path for ES256: VERDICTS verdicts (a million), mutants, machine code, Miri; takes hours
+test-fast-p256: ## the fast path for ES256: VERDICTS verdicts (a million), mutants, machine code, Miri; takes half an hour
 	@echo 'test-fast-p256: $(VERDICTS) verdicts against ring and AWS-LC'
 	@BOUNDTOKEN_VERDICTS=$(VERDICTS) $(CARGO) test --quiet --release --features aws-lc-rs,fast-p256 \
 		--lib -- --nocapture crypto::p256::

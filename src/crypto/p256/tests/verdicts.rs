@@ -122,11 +122,12 @@ impl Compared {
             let tables = Tables::new(adder, public);
             Box::new(move |hash, signature| tables.verify(hash, signature))
         }
-        let mut forms = vec![form(Portable, public), form(OnLanes(Model), public)];
         #[cfg(target_arch = "x86_64")]
-        if let Some(ifma) = crate::crypto::lanes::simd::Ifma::detect() {
-            forms.push(form(OnLanes(ifma), public));
-        }
+        let instructions = crate::crypto::lanes::simd::Ifma::detect().map(|ifma| form(OnLanes(ifma), public));
+        #[cfg(not(target_arch = "x86_64"))]
+        let instructions = None;
+        let forms = [form(Portable, public), form(OnLanes(Model), public)];
+        let forms = forms.into_iter().chain(instructions).collect();
         let [x, y] = public.each_ref().map(bytes);
         let point = [&[4], x.as_slice(), y.as_slice()].concat();
         let by_aws_lc = aws_lc::ParsedPublicKey::new(&aws_lc::ECDSA_P256_SHA256_FIXED, &point).unwrap();
@@ -315,6 +316,26 @@ fn hashes_near_n_and_all_ones_are_verified() {
                 Some(false),
                 "{hash}"
             );
+        }
+    }
+    on_every_form!(test);
+}
+
+#[test]
+fn a_check_allocates_nothing() {
+    fn test<A: Adder>(adder: A) {
+        let signer = Signer::new(BigUint::from(0x1234_5678_u32));
+        let (tables, hash) = (Tables::new(adder, &signer.public), BigUint::from(7_u8));
+        let [r, s] = signer.sign(&hash, &BigUint::from(9_u8)).each_ref().map(bytes);
+        let hash = bytes(&hash);
+        for (signature, expected) in
+            [([r, s], Some(true)), ([s, r], Some(false)), ([r, [0; 32]], Some(false))]
+        {
+            let mut verdict = None;
+            let counted = allocation_counter::measure(|| {
+                verdict = verify(adder, tables.generator, &tables.key, &hash, &signature);
+            });
+            assert_eq!((verdict, counted.count_total), (expected, 0));
         }
     }
     on_every_form!(test);
