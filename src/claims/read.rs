@@ -80,6 +80,9 @@ enum ReferenceClaim {
 const REFERENCE: Known<ReferenceClaim> =
     &[KnownName::new("name", ReferenceClaim::Name), KnownName::new("uid", ReferenceClaim::Uid)];
 
+/// What stands before the name and before the uid of a reference.
+const AS_KUBERNETES_WRITES_IT: [&str; 2] = ["{\"name\":", ",\"uid\":"];
+
 /// The member of the claim `kubernetes.io` that holds the attestations.
 const ATTESTATIONS: &str = "attestations";
 
@@ -210,12 +213,18 @@ fn uncommon(claim: &mut Kubernetes) -> &mut Uncommon {
 
 impl Texts<'_> {
     /// Reads a reference into `place`.
+    #[inline(never)]
     fn reference(
         &mut self,
         reader: &mut Reader<'_>,
         claim: &'static str,
         place: &mut Option<Reference>,
     ) -> Result<(), Reason> {
+        if let Some(strings) = reader.verbatim_strings(AS_KUBERNETES_WRITES_IT, "}") {
+            let [name, uid] = strings.map(|string| position(string).ok_or(RULES.malformed));
+            *place = Some(Reference { name: name?, uid: uid? });
+            return Ok(());
+        }
         if !has_object(reader, claim)? {
             return Ok(());
         }

@@ -343,3 +343,32 @@ fn pieces_are_counted_at_every_level_and_in_headers_alone() {
         assert!(read(too_many.as_bytes(), false).is_ok(), "{too_many}");
     }
 }
+
+#[test]
+fn strings_between_expected_texts_are_read_at_once_or_not_at_all() {
+    let read = |text: &'static str| {
+        let mut read = None;
+        let end = Reader::read(text, rules(false), |reader| {
+            let strings = reader.verbatim_strings([r#"{"name":"#, r#","uid":"#], "}");
+            read = strings.map(|strings| strings.map(|string| &text[string]));
+            // Whatever was not read at once is read as ever.
+            if read.is_none() { reader.skip() } else { Ok(()) }
+        });
+        assert!(end.is_ok(), "{text}");
+        read
+    };
+    assert_eq!(read(r#"{"name":"live","uid":"e5bf3f7d-fbca"} "#), Some(["live", "e5bf3f7d-fbca"]));
+    assert_eq!(read(r#"{"name":"","uid":""}"#), Some(["", ""]));
+    for otherwise in [
+        r#"{"name": "live","uid":"1"}"#,
+        r#"{"name":"live","uid":"1" }"#,
+        r#"{"name":"live","uid":"1","more":"2"}"#,
+        r#"{"uid":"1","name":"live"}"#,
+        r#"{"name":"l\u0069ve","uid":"1"}"#,
+        r#"{"name":"live","uid":null}"#,
+        r#"{"name":"live"}"#,
+        r#"{"name":["live"],"uid":"1"}"#,
+    ] {
+        assert_eq!(read(otherwise), None, "{otherwise}");
+    }
+}
