@@ -10,10 +10,6 @@ static void fail(const char *what) {
 }
 
 static void *load(const inputs *in, const char *algorithm) {
-  // If it is built with the fast path for RS256, it is measured only with RS256.
-  char info[512];
-  snprintf(info, sizeof info, "%.*s", BOUNDTOKEN_PRINT(boundtoken_build_info()));
-  if (strstr(info, "\"fast-rsa\"") != NULL && strcmp(algorithm, "RS256") != 0) return NULL;
   size_t len;
   char *jwks = read_input(in, algorithm, "jwks.json", &len);
   boundtoken_keys *keys;

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::contenders::{Build, Entry};
+use crate::contenders::{Build, DEFAULT_IN_C, Entry};
 
 /// Builds programs into a folder, each once.
 pub struct Workshop {
@@ -58,7 +58,7 @@ impl Workshop {
     fn build(&self, build: Build) -> Result<Vec<PathBuf>, String> {
         match build {
             Build::Rust { features, .. } | Build::OurC { features }
-                if features.contains("fast-rsa") && !has_vector_products() =>
+                if features.contains("fast") && !has_vector_products() =>
             {
                 Err("this CPU has no AVX-512 IFMA".to_owned())
             }
@@ -184,9 +184,9 @@ impl Workshop {
     }
 
     fn our_java(&self) -> Result<Vec<PathBuf>, String> {
-        self.our_c("aws-lc-rs")?;
-        let (output, library) =
-            (self.output.join("our-java"), self.output.join("aws-lc-rs/libboundtoken.so"));
+        let built = self.our_c(DEFAULT_IN_C)?;
+        let library = built.first().ok_or("there is no program")?.with_file_name("libboundtoken.so");
+        let output = self.output.join("our-java");
         let package = source("../../bindings/java");
         let found = Command::new(package.join("jdk.sh")).output().map_err(text)?;
         if !found.status.success() {
@@ -235,7 +235,7 @@ fn source(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-/// Whether the fast path for RS256 can run here.
+/// Whether the fast paths can use vector instructions here.
 fn has_vector_products() -> bool {
     #[cfg(target_arch = "x86_64")]
     return std::arch::is_x86_feature_detected!("avx512ifma");
