@@ -458,6 +458,11 @@ bench-peers: ## measure the verifiers of other languages and libraries side by s
 	@CARGO_TARGET_DIR=$(PEERS)/rust $(CARGO) run --quiet --locked --release --manifest-path benches/peers/Cargo.toml \
 		--bin bench-peers --features driver -- $(PEERS) --rounds $(PEER_ROUNDS) --write
 
+.PHONY: bench-curves
+bench-curves: ## measure ES384 and EdDSA in the cryptography libraries, with and without a table of the key
+	@CARGO_TARGET_DIR=$(PEERS)/rust $(CARGO) run --quiet --locked --release --manifest-path benches/peers/Cargo.toml \
+		--bin bench-curves --features curves
+
 FUZZ_SECONDS ?= 60
 fuzz: ## run each fuzz target for FUZZ_SECONDS (needs the nightly toolchain)
 	@cargo fuzz --version >/dev/null 2>&1 || $(CARGO) install --quiet --locked cargo-fuzz
