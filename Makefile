@@ -387,7 +387,7 @@ test-fast-rsa-emulated: ## the vector instructions of the fast path, in the emul
 	@TARGET_DIR=$(TARGET_DIR) tests/fast_rsa_assurance/emulated/run.sh
 
 VERDICTS ?= 1000000
-test-fast-rsa: ## the fast path for RS256: VERDICTS verdicts (a million), mutants, machine code, Miri; takes hours
+test-fast-rsa: ## the fast path for RS256: VERDICTS verdicts (a million), mutants, machine code, Miri; takes half an hour
 	@echo 'test-fast-rsa: $(VERDICTS) verdicts against ring and AWS-LC'
 	@BOUNDTOKEN_VERDICTS=$(VERDICTS) $(CARGO) test --quiet --release --features aws-lc-rs,fast-rsa-model \
 		--lib -- --nocapture crypto::fast_rsa:: crypto::breaker::

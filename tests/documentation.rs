@@ -191,7 +191,7 @@ fn the_times_in_the_readme_are_those_of_the_last_run() {
                 "{} µs with ring, {} µs with AWS-LC, {} µs with `fast-rsa`",
                 time(first, "boundtoken (ring)"),
                 time(first, "boundtoken (aws-lc-rs)"),
-                time(first, "boundtoken (aws-lc-rs, fast-rsa)"),
+                time(first, "boundtoken (aws-lc-rs, fast-rsa, fast-p256)"),
             ),
         ]
     );
