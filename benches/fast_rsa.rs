@@ -77,16 +77,16 @@ fn main() {
     println!("one accepted check in 256 includes the library's, which the best rounds are without:");
     println!("{:?}", fast_rsa::status());
     let key = &subject.key;
-    beside([
+    measure_scalar_work([
         ("aws-lc's checks", &aws_lc_check),
         ("fast-rsa's checks", &|| assert!(key.verify(signed, &signature))),
     ]);
 }
 
-/// Prints how long scalar work takes beside checks of another thread, and right after checks of its own thread.
+/// Prints how long scalar work takes while another thread checks signatures, and after the same thread has checked some.
 ///
 /// 512-bit instructions can lower the clock of a core, on some CPUs for the better part of a millisecond after the last one.
-fn beside(checks: [(&str, &(dyn Fn() + Sync)); 2]) {
+fn measure_scalar_work(checks: [(&str, &(dyn Fn() + Sync)); 2]) {
     const SETTLES: Duration = Duration::from_millis(1);
     let lasting = |work: &dyn Fn()| {
         let start = Instant::now();
@@ -108,16 +108,16 @@ fn beside(checks: [(&str, &(dyn Fn() + Sync)); 2]) {
             lasting(&|| _ = scalar_work());
         });
         turn.store(usize::MAX, Relaxed);
-        print_scalar("beside", &neighbours, times);
+        print_scalar("meanwhile", &neighbours, times);
     });
     let scalar: [(_, &(dyn Fn() + Sync)); 1] = [("the same work", &|| _ = scalar_work())];
     let before = [&scalar[..], &checks].concat();
-    print_scalar("after", &before, alternating(before.len(), |place| lasting(before[place].1)));
+    print_scalar("right after", &before, alternating(before.len(), |place| lasting(before[place].1)));
     let later = alternating(before.len(), |place| {
         lasting(before[place].1);
         _ = scalar_work();
     });
-    print_scalar("a little after", &before, later);
+    print_scalar("31 µs after", &before, later);
 }
 
 /// Returns the times of scalar work after each of the preparations, in alternating rounds.

@@ -205,8 +205,8 @@ struct Arrival {
     number: usize,
 }
 
-/// What arrives in a round, in order. The times between two tokens of a kind are exponentially distributed, as those of many
-/// callers who know nothing of each other.
+/// Returns what arrives in a round, in order. The times between tokens of a kind have an exponential distribution, because
+/// many callers send them independently.
 fn schedule(forged_a_second: f64, round: usize) -> Vec<Arrival> {
     let rates = [(Kind::Seen, SEEN_A_SECOND), (Kind::First, FIRST_A_SECOND), (Kind::Forged, forged_a_second)];
     let mut arrivals = Vec::new();
@@ -293,8 +293,10 @@ impl Case {
     }
 }
 
-/// The tokens that wait. Nobody else runs while the threads serve: whoever takes a token first puts in what has arrived since. Between
-/// two tokens that are taken, queues only grow, so the same tokens find no place as if each had come at its time.
+/// The tokens that wait.
+///
+/// No thread of its own puts them in. A thread that takes a token first adds all tokens that have arrived since the last call. Queues
+/// only grow between two calls, so a late addition drops the same tokens as one in time.
 #[derive(Default)]
 struct Queues<'a> {
     /// All of the round.

@@ -69,16 +69,13 @@ pub fn subjects() -> Vec<Subject> {
 }
 
 fn rs256() -> Subject {
-    use aws_lc_rs::rsa::{KeyPair, KeySize};
-    let pair = KeyPair::generate(KeySize::Rsa2048).expect("RSA key");
+    let (pair, pem) = rsa_key();
     let public = pair.public_key();
     let (modulus, exponent) = (
         public.modulus().big_endian_without_leading_zero(),
         public.exponent().big_endian_without_leading_zero(),
     );
     let jwk = json!({"use": "sig", "kty": "RSA", "kid": KID, "alg": "RS256", "n": base64url(modulus), "e": base64url(exponent)});
-    let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).expect("PKCS#8");
-    let pem = pem("PRIVATE KEY", pkcs8.as_ref());
     #[cfg(feature = "aws-lc-rs")]
     let raw = aws_raw(&aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA256, public.as_ref());
     #[cfg(not(feature = "aws-lc-rs"))]
@@ -101,15 +98,13 @@ pub struct Fleet {
 
 impl Fleet {
     pub fn new(size: usize) -> Self {
-        use aws_lc_rs::rsa::{KeyPair, KeySize};
-        let pair = KeyPair::generate(KeySize::Rsa2048).expect("RSA key");
+        let (pair, pem) = rsa_key();
         let public = pair.public_key();
         let modulus = base64url(public.modulus().big_endian_without_leading_zero());
         let exponent = base64url(public.exponent().big_endian_without_leading_zero());
         let jwk =
             json!({"use": "sig", "kty": "RSA", "kid": KID, "alg": "RS256", "n": modulus, "e": exponent});
-        let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).expect("PKCS#8");
-        let signing = EncodingKey::from_rsa_pem(pem("PRIVATE KEY", pkcs8.as_ref()).as_bytes()).expect("key");
+        let signing = EncodingKey::from_rsa_pem(pem.as_bytes()).expect("key");
         let now = UnixSeconds::now();
         let objects = ObjectStore::new();
         add_account(&objects);
@@ -171,13 +166,19 @@ pub fn pod_uid(number: usize) -> String {
 
 /// A new key of an issuer, of any algorithm that Kubernetes uses.
 pub fn signing_key(algorithm: Algorithm) -> SigningKey {
-    use aws_lc_rs::rsa::{KeyPair, KeySize};
     if algorithm != Algorithm::RS256 {
         return SigningKey::generate(algorithm).expect("a key");
     }
-    let pair = KeyPair::generate(KeySize::Rsa2048).expect("RSA key");
+    let (_, pem) = rsa_key();
+    SigningKey::from_pem(pem.as_bytes()).expect("a key")
+}
+
+/// A new RSA key of 2,048 bits, and its PEM.
+fn rsa_key() -> (aws_lc_rs::rsa::KeyPair, String) {
+    let pair = aws_lc_rs::rsa::KeyPair::generate(aws_lc_rs::rsa::KeySize::Rsa2048).expect("RSA key");
     let pkcs8 = AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).expect("PKCS#8");
-    SigningKey::from_pem(pem("PRIVATE KEY", pkcs8.as_ref()).as_bytes()).expect("a key")
+    let pem = pem("PRIVATE KEY", pkcs8.as_ref());
+    (pair, pem)
 }
 
 pub fn key_set(jwk: &serde_json::Value) -> KeySet {

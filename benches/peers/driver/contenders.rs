@@ -47,6 +47,8 @@ const AWS_LC: &str = "boundtoken-aws-lc-rs";
 const FAST: &str = "boundtoken-fast";
 /// What the packages for other languages have by default, but for clusters.
 pub const DEFAULT_IN_C: &str = "aws-lc-rs fast-rsa";
+/// What rows of these packages are called.
+const BY_DEFAULT: &str = "boundtoken (aws-lc-rs, fast-rsa)";
 
 /// The first row of each half, whose ratio is 1.
 pub fn entries() -> Vec<Entry> {
@@ -66,11 +68,9 @@ pub fn entries() -> Vec<Entry> {
     let jsonwebtoken =
         |name, features| first(name, "Rust", Build::Rust { binary: "jsonwebtoken", features }, &[]);
     let go = |name, package| first(name, "Go", Build::Go(package), &[]);
-    let ours_in_python =
-        bound(first("boundtoken (aws-lc-rs, fast-rsa)", "Python", Build::OurPython, &["ours.py"]));
-    let ours_in_node =
-        bound(first("boundtoken (aws-lc-rs, fast-rsa)", "Node", Build::OurNode, &["ours.mjs"]));
-    let ours_in_java = bound(first("boundtoken (aws-lc-rs, fast-rsa)", "Java", Build::OurJava, &[]));
+    let ours_in_python = bound(first(BY_DEFAULT, "Python", Build::OurPython, &["ours.py"]));
+    let ours_in_node = bound(first(BY_DEFAULT, "Node", Build::OurNode, &["ours.mjs"]));
+    let ours_in_java = bound(first(BY_DEFAULT, "Java", Build::OurJava, &[]));
     let ours_in_go = bound(go("boundtoken (Go's crypto)", "boundtoken"));
     let node = |name, arguments| first(name, "Node", Build::Node, arguments);
     let java = |name, arguments| first(name, "Java", Build::Java, arguments);
@@ -84,7 +84,7 @@ pub fn entries() -> Vec<Entry> {
         ours("boundtoken (aws-lc-rs, fast-rsa, fast-p256)", FAST),
         ours_in_c("boundtoken (ring)", "ring"),
         ours_in_c("boundtoken (aws-lc-rs)", "aws-lc-rs"),
-        ours_in_c("boundtoken (aws-lc-rs, fast-rsa)", DEFAULT_IN_C),
+        ours_in_c(BY_DEFAULT, DEFAULT_IN_C),
         ours_in_go,
         ours_in_python,
         ours_in_node,
